@@ -1,0 +1,79 @@
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+/** Who may import whom: the table in docs/architecture.md, as a machine reads it. */
+const boundaries = (depConstraints) => ({
+  '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allow: [], depConstraints }],
+});
+
+const only = (sourceTag, ...onlyDependOnLibsWithTags) => ({ sourceTag, onlyDependOnLibsWithTags });
+
+const production = [
+  only('scope:contracts', 'scope:contracts'),
+  only('scope:messaging', 'scope:messaging'),
+  only('scope:servicebus-emulator', 'scope:servicebus-emulator'),
+  only('scope:local-postgres', 'scope:local-postgres'),
+  only('scope:service-kit', 'scope:service-kit', 'scope:messaging'),
+  only('scope:cli', 'type:lib'),
+  only('type:app', 'scope:contracts', 'scope:messaging', 'scope:service-kit'),
+  only('type:e2e', 'type:lib'),
+];
+
+/** A spec may also start a real broker and a real database. */
+const tests = production.map(({ sourceTag, onlyDependOnLibsWithTags }) =>
+  only(sourceTag, ...onlyDependOnLibsWithTags, 'scope:servicebus-emulator', 'scope:local-postgres'),
+);
+
+const noClock = {
+  selector:
+    "CallExpression[callee.object.name='Date'][callee.property.name='now'], NewExpression[callee.name='Date'][arguments.length=0], CallExpression[callee.object.name='Math'][callee.property.name='random'], CallExpression[callee.name=/^(setTimeout|setInterval|setImmediate)$/]",
+  message: 'Pure code: time and randomness are parameters here.',
+};
+
+export default tseslint.config(
+  { ignores: ['**/dist', '**/out-tsc', '**/*.mjs', '**/node_modules'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    plugins: { '@nx': nx },
+    rules: {
+      ...boundaries(production),
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      'max-depth': ['error', 4],
+      'no-console': 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-restricted-syntax': ['error', { selector: 'ExportAllDeclaration', message: 'Name what you export.' }],
+    },
+  },
+  {
+    files: ['apps/cli/src/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['**/*.spec.ts', '**/test/**/*.ts', '**/testing/**/*.ts', 'e2e/**/*.ts', 'bench/**/*.ts'],
+    rules: { ...boundaries(tests), 'max-lines-per-function': 'off', 'no-console': 'off' },
+  },
+  {
+    files: ['libs/servicebus-emulator/src/entities/**/*.ts', 'libs/messaging/src/retry/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: { 'no-restricted-syntax': ['error', noClock] },
+  },
+  {
+    files: ['libs/servicebus-emulator/src/**/*.ts'],
+    ignores: ['libs/servicebus-emulator/src/amqp/**', '**/*.spec.ts'],
+    rules: { 'no-restricted-imports': ['error', { paths: [{ name: 'rhea', message: 'Only amqp/ speaks AMQP.' }] }] },
+  },
+  {
+    files: ['libs/messaging/src/**/*.ts'],
+    ignores: ['libs/messaging/src/{transports,nest,postgres}/**', '**/*.spec.ts', '**/testing/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^(?!node:|\\.)', message: 'The core of messaging imports node: and itself only.' }] },
+      ],
+    },
+  },
+);
