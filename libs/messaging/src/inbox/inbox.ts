@@ -1,0 +1,12 @@
+/**
+ * Remembers which messages a consumer has handled, in the transaction of their effect: never before, never by
+ * check-then-act. `Tx` is the store's transaction handle.
+ */
+export interface Inbox<Tx> {
+  /**
+   * Runs `work` in a transaction unless this consumer has handled `messageId` before. Resolves `handled` once effect
+   * and record are committed together; `duplicate` when the effect is already there. Two concurrent calls for one id
+   * wait for each other. When `work` throws, nothing is recorded and the error is passed on.
+   */
+  once(consumer: string, messageId: string, work: (tx: Tx) => Promise<void>): Promise<'handled' | 'duplicate'>;
+}

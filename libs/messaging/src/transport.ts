@@ -1,0 +1,120 @@
+import type { Envelope } from './envelope.js';
+
+/**
+ * THE SEAM between this library and a broker. A transport moves envelopes and applies settlements; it never
+ * decides one. Everything above this file is broker-free, everything that names a broker is under `transports/`.
+ */
+export interface Transport {
+  /** What this broker can do beyond the interface; asking for what is missing fails at start, never at run time. */
+  readonly capabilities: Capabilities;
+
+  /**
+   * Hands messages to the broker. Resolves once the broker has stored all of them, rejects with a
+   * {@link TransportError} otherwise; after a rejection any prefix or subset may have been stored, so the caller
+   * sends again and the consumer's inbox absorbs the copies. Messages to one destination keep their order.
+   */
+  send(messages: readonly Outgoing[]): Promise<void>;
+
+  /**
+   * Starts delivering the messages of one queue. Calls `consume` for at most `options.concurrency` deliveries at a
+   * time, keeps each one's lock alive while it runs, then applies the settlement it returned. Resolves when the
+   * receiver is attached, or when the broker cannot be reached yet: a subscription outlives outages by itself and
+   * tells the truth in {@link Subscription.health}. Rejects when the queue does not exist or may not be read.
+   */
+  subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription>;
+
+  /** Resolves when the broker answers, rejects with a {@link TransportError} when it does not within `timeoutMs`. */
+  ping(timeoutMs: number): Promise<void>;
+
+  /** Stops every subscription, waits for what is in flight, then closes the connection. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Optional abilities of a broker. */
+export interface Capabilities {
+  /** `Outgoing.deliverAt` is honoured by the broker itself. */
+  readonly scheduling: boolean;
+  /** The broker drops a second message with the same native id inside a window. */
+  readonly duplicateDetection: boolean;
+}
+
+/** Where a message goes: to the one consumer of a queue, or to every subscription of a topic. */
+export type Destination = { readonly queue: string } | { readonly topic: string };
+
+/** An envelope on its way to the broker. */
+export interface Outgoing {
+  readonly to: Destination;
+  readonly envelope: Envelope;
+  /** The earliest moment of delivery; needs the `scheduling` capability. Now when absent. */
+  readonly deliverAt?: Date;
+}
+
+/** One envelope handed to a consumer once. */
+export interface Delivery {
+  readonly envelope: Envelope;
+  readonly queue: string;
+  /** 1 at first. Counts crashes, lost locks and delayed redeliveries alike; releases do not count. */
+  readonly attempt: number;
+  /** Aborted when the subscription stops past its patience, or when the lock was lost. */
+  readonly signal: AbortSignal;
+}
+
+/** What becomes of a delivery. Returned by the consumer, applied by the transport, by nobody else. */
+export type Settlement =
+  | { readonly kind: 'complete' }
+  /** Handed back because we are stopping: no attempt is burned. */
+  | { readonly kind: 'release' }
+  /** Delivered again after `delayMs` (0 or more), to this queue only, one attempt later. */
+  | { readonly kind: 'retry'; readonly delayMs: number; readonly reason: string }
+  /** Moved to the queue's dead-letter queue with its body untouched. `reason` is a stable code, `detail` is for people. */
+  | { readonly kind: 'dead-letter'; readonly reason: string; readonly detail: string };
+
+/** Handles one delivery. Must not reject: a failure is a settlement too. */
+export type Consume = (delivery: Delivery) => Promise<Settlement>;
+
+/** Wraps a consume step. In a list, the first is the outermost. */
+export type Middleware = (next: Consume) => Consume;
+
+export interface SubscribeOptions {
+  /** Deliveries at a time, 1 to 1,000. */
+  readonly concurrency: number;
+  /** Told about everything that went wrong outside a delivery: connection losses, settlements that failed, restarts. */
+  readonly onError: (error: TransportError) => void;
+}
+
+export interface Subscription {
+  readonly queue: string;
+  health(): SubscriptionHealth;
+  /**
+   * Takes no new deliveries; resolves when those in flight are settled. After `patienceMs` the signals of the ones
+   * still running are aborted and they are released.
+   */
+  stop(patienceMs?: number): Promise<void>;
+}
+
+export interface SubscriptionHealth {
+  /**
+   * `connecting`: not attached (the broker cannot be reached); `running`; `stalled`: attached and idle while the head
+   * of the queue does not move, so the process may as well be restarted; `stopped`.
+   */
+  readonly state: 'connecting' | 'running' | 'stalled' | 'stopped';
+  /** Deliveries being handled now. */
+  readonly inFlight: number;
+  /** Why the state is what it is, for people; absent while running. */
+  readonly detail?: string;
+}
+
+/** A broker could not do what it was asked. `retryable` says whether the same call may succeed later. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+
+  constructor(
+    /** A stable code, e.g. `QueueNotFound`, `Unreachable`, `Unauthorized`, `MessageTooLarge`, `SettlementFailed`. */
+    readonly code: string,
+    message: string,
+    readonly retryable: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
