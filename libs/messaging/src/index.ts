@@ -1,1 +1,25 @@
-export {};
+export type { Contract, ContractUpcast } from './contract.js';
+export { compose, type ConsumerOptions, startConsumer } from './consumer.js';
+export { createDispatch, type DispatchOptions, type Handler } from './dispatch.js';
+export type { Envelope } from './envelope.js';
+export { explain, PermanentError } from './errors.js';
+export type { Inbox } from './inbox/inbox.js';
+export type { Message } from './message.js';
+export { createMessageReader, type MessageReader, type UnreadableCode } from './message-reader.js';
+export type { Outbox, OutboxBacklog } from './outbox/outbox.js';
+export { ATTEMPTS_EXHAUSTED, backoff, decideRetry } from './retry/decide-retry.js';
+export { defaultRetryPolicy, type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
+export {
+  type Capabilities,
+  type Consume,
+  type Delivery,
+  type Destination,
+  type Middleware,
+  type Outgoing,
+  type Settlement,
+  type SubscribeOptions,
+  type Subscription,
+  type SubscriptionHealth,
+  type Transport,
+  TransportError,
+} from './transport.js';

@@ -1,0 +1,131 @@
+import { describe, expect, it } from '@jest/globals';
+import { createDispatch, type Handler } from './dispatch.js';
+import { PermanentError } from './errors.js';
+import type { MessageReader } from './message-reader.js';
+import { retryPolicy } from './retry/retry-policy.js';
+import type { Delivery } from './transport.js';
+
+const read: MessageReader = (envelope) => ({ id: envelope.id, type: envelope.type, version: 1, payload: {}, envelope });
+
+function deliver(handler: Handler, { attempt = 1, type = 'known', abort = new AbortController() } = {}) {
+  const pauses: number[] = [];
+  const dispatch = createDispatch({
+    read,
+    handlers: new Map([['known', handler]]),
+    policy: retryPolicy({ immediateAttempts: 3, immediateDelayMs: 10, maxAttempts: 2, baseDelayMs: 100 }),
+    random: () => 0.5,
+    pause: async (ms) => void pauses.push(ms),
+  });
+  const delivery: Delivery = {
+    queue: 'q',
+    attempt,
+    signal: abort.signal,
+    envelope: {
+      id: 'm1',
+      type,
+      version: 1,
+      source: '/test',
+      time: '2026-01-01T00:00:00.000Z',
+      contentType: 'application/json',
+      headers: {},
+      body: new Uint8Array(),
+    },
+  };
+  return dispatch(delivery).then((settlement) => ({ settlement, pauses }));
+}
+
+/** Fails the first `times` calls with `error`. */
+function failing(times: number, error: unknown = new Error('boom')) {
+  const calls = { count: 0 };
+  const handler: Handler = async () => {
+    if (calls.count++ < times) throw error;
+  };
+  return { calls, handler };
+}
+
+describe('dispatch', () => {
+  it('completes what its handler returned from', async () => {
+    const { calls, handler } = failing(0);
+    expect((await deliver(handler)).settlement).toEqual({ kind: 'complete' });
+    expect(calls.count).toBe(1);
+  });
+
+  it('tries again at once, with growing pauses, before the failure counts', async () => {
+    const { calls, handler } = failing(2);
+    expect(await deliver(handler)).toEqual({ settlement: { kind: 'complete' }, pauses: [10, 20] });
+    expect(calls.count).toBe(3);
+  });
+
+  it('asks for a delayed redelivery when the immediate attempts are used up', async () => {
+    const { calls, handler } = failing(9);
+    expect((await deliver(handler)).settlement).toEqual({ kind: 'retry', delayMs: 100, reason: 'boom' });
+    expect(calls.count).toBe(3);
+  });
+
+  it('dead-letters when the deliveries are used up', async () => {
+    expect((await deliver(failing(9).handler, { attempt: 2 })).settlement).toMatchObject({
+      kind: 'dead-letter',
+      reason: 'AttemptsExhausted',
+    });
+  });
+
+  it('tries a permanent error once', async () => {
+    const { calls, handler } = failing(9, new PermanentError('Rule', 'broken'));
+    expect((await deliver(handler)).settlement).toEqual({ kind: 'dead-letter', reason: 'Rule', detail: 'broken' });
+    expect(calls.count).toBe(1);
+  });
+
+  it('dead-letters a type without a handler', async () => {
+    expect((await deliver(failing(0).handler, { type: 'other' })).settlement).toEqual({
+      kind: 'dead-letter',
+      reason: 'UnhandledType',
+      detail: 'No handler for "other" here; handled are known.',
+    });
+  });
+
+  it('releases what an abort interrupted, and does not try again', async () => {
+    const abort = new AbortController();
+    let calls = 0;
+    const { settlement } = await deliver(
+      async () => {
+        calls++;
+        abort.abort();
+        throw new Error('interrupted');
+      },
+      { abort },
+    );
+    expect(settlement).toEqual({ kind: 'release' });
+    expect(calls).toBe(1);
+  });
+
+  it('does not start the handler once aborted during a pause', async () => {
+    const abort = new AbortController();
+    let calls = 0;
+    const dispatch = createDispatch({
+      read,
+      handlers: new Map<string, Handler>([
+        [
+          'known',
+          async () => {
+            calls++;
+            throw new Error('boom');
+          },
+        ],
+      ]),
+      policy: retryPolicy({ immediateDelayMs: 5_000 }),
+      pause: async () => abort.abort(),
+    });
+    const envelope = {
+      id: 'm',
+      type: 'known',
+      version: 1,
+      source: '/',
+      time: '',
+      contentType: '',
+      headers: {},
+      body: new Uint8Array(),
+    };
+    expect(await dispatch({ envelope, queue: 'q', attempt: 1, signal: abort.signal })).toEqual({ kind: 'release' });
+    expect(calls).toBe(1);
+  });
+});
