@@ -2,11 +2,20 @@ export type { Contract, ContractUpcast } from './contract.js';
 export { compose, type ConsumerOptions, startConsumer } from './consumer.js';
 export { createDispatch, type DispatchOptions, type Handler } from './dispatch.js';
 export type { Envelope } from './envelope.js';
+export {
+  type Cause,
+  causeOf,
+  causeReference,
+  createEnvelopeWriter,
+  type EnvelopeDetails,
+  type EnvelopeWriter,
+} from './envelope-writer.js';
 export { explain, PermanentError } from './errors.js';
 export type { Inbox } from './inbox/inbox.js';
 export type { Message } from './message.js';
 export { createMessageReader, type MessageReader, type UnreadableCode } from './message-reader.js';
 export type { Outbox, OutboxBacklog } from './outbox/outbox.js';
+export { type DeliveryObserver, type DeliveryReport, observeDeliveries } from './middleware/observe.js';
 export { ATTEMPTS_EXHAUSTED, backoff, decideRetry } from './retry/decide-retry.js';
 export { defaultRetryPolicy, type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
 export {

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import type { Contract } from './contract.js';
+import type { Envelope } from './envelope.js';
+import type { Message } from './message.js';
+import type { Delivery } from './transport.js';
+
+/** What a new envelope inherits from the message that caused it. */
+export interface Cause {
+  readonly correlationId: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface EnvelopeDetails {
+  /** Give one that follows from the business (an order's decision) and a repeated effect repeats no message. Random by default. */
+  readonly id?: string;
+  readonly orderingKey?: string;
+  /** Passes on correlation and trace; a message without a cause starts its own correlation. */
+  readonly cause?: Cause;
+  /** ISO 8601 in UTC; now by default. */
+  readonly time?: string;
+}
+
+/**
+ * Writes a payload of a contract's latest version as an envelope. The payload is checked: what a consumer would
+ * refuse is never sent.
+ * @throws whatever the contract throws for an invalid payload
+ */
+export type EnvelopeWriter = <T>(contract: Contract<T>, payload: T, details?: EnvelopeDetails) => Envelope;
+
+/** @param source who sends, a URI reference such as `/order-api` */
+export function createEnvelopeWriter(source: string): EnvelopeWriter {
+  return (contract, payload, { id = randomUUID(), orderingKey, cause, time = new Date().toISOString() } = {}) => ({
+    id,
+    type: contract.type,
+    version: contract.version,
+    source,
+    time,
+    ...(orderingKey !== undefined && { orderingKey }),
+    correlationId: cause?.correlationId ?? id,
+    contentType: 'application/json',
+    headers: cause?.headers ?? {},
+    body: Buffer.from(JSON.stringify(contract.parse(payload))),
+  });
+}
+
+/** The cause that handling `message` is for what it sends. */
+export function causeOf(message: Message): Cause {
+  const { correlationId, headers } = message.envelope;
+  return { correlationId: correlationId ?? message.id, headers };
+}
+
+/** Names the message that caused an event, as payloads carry it. */
+export function causeReference(message: Message, delivery: Delivery): { messageId: string; attempt: number } {
+  return { messageId: message.id, attempt: delivery.attempt };
+}

@@ -1,0 +1,61 @@
+import { ClientProxy, type ReadPacket } from '@nestjs/microservices';
+import type { Contract } from '../contract.js';
+import { createEnvelopeWriter, type EnvelopeWriter } from '../envelope-writer.js';
+import type { Destination, Transport } from '../transport.js';
+
+export interface MessagingClientOptions {
+  readonly transport: Transport;
+  /** The contracts that may be emitted, by their latest version. */
+  readonly contracts: readonly Contract[];
+  /** Where messages of a contract go. */
+  readonly route: (contract: Contract) => Destination;
+  /** Who sends, a URI reference such as `/order-api`. */
+  readonly source: string;
+}
+
+/**
+ * Nest's `ClientProxy` over a transport: `await lastValueFrom(client.emit('purchase', payload))` resolves once the
+ * broker has the message. It is for messages that report no database change; those belong into an outbox.
+ */
+export class MessagingClient extends ClientProxy {
+  readonly #options: MessagingClientOptions;
+  readonly #write: EnvelopeWriter;
+
+  constructor(options: MessagingClientOptions) {
+    super();
+    this.#options = options;
+    this.#write = createEnvelopeWriter(options.source);
+  }
+
+  async connect(): Promise<void> {
+    // A transport connects when it first sends.
+  }
+
+  async close(): Promise<void> {
+    await this.#options.transport.close();
+  }
+
+  unwrap<T>(): T {
+    return this.#options.transport as T;
+  }
+
+  protected override async dispatchEvent<T>({ pattern, data }: ReadPacket): Promise<T> {
+    const contract = this.#contractOf(String(pattern));
+    await this.#options.transport.send([{ to: this.#options.route(contract), envelope: this.#write(contract, data) }]);
+    return undefined as T;
+  }
+
+  protected override publish(packet: ReadPacket): never {
+    throw new Error(`send("${String(packet.pattern)}") waits for a reply, which messages do not have: use emit().`);
+  }
+
+  #contractOf(type: string): Contract {
+    const newest = this.#options.contracts
+      .filter((contract) => contract.type === type)
+      .reduce<Contract | undefined>((a, b) => (a && a.version > b.version ? a : b), undefined);
+    if (newest) return newest;
+    throw new Error(
+      `No contract is called "${type}"; known are ${this.#options.contracts.map((c) => c.type).join(', ')}.`,
+    );
+  }
+}

@@ -1,0 +1,86 @@
+import type { BeforeApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
+import { type CustomTransportStrategy, type MessageHandler as NestHandler, Server } from '@nestjs/microservices';
+import { isObservable, lastValueFrom } from 'rxjs';
+import { type ConsumerOptions, startConsumer } from '../consumer.js';
+import type { Handler } from '../dispatch.js';
+import type { Subscription, SubscriptionHealth } from '../transport.js';
+import { MessageContext } from './message-context.js';
+import { KEEPS_ERRORS } from './message-handler.js';
+
+export interface MessagingServerOptions extends Omit<ConsumerOptions, 'handlers'> {
+  /** How long deliveries in flight may take to finish when the app stops, in ms; 20,000 by default. */
+  readonly patienceMs?: number;
+}
+
+/**
+ * Nest's side of a consumer: collects the methods marked with `@MessageHandler` and consumes one queue with them.
+ *
+ * Nest's `Server.handleEvent` swallows errors and does not wait for streams, so it is not used: every delivery goes
+ * through `dispatch`, which awaits the handler. On shutdown Nest runs `onModuleDestroy` before it closes a transport;
+ * provided as a Nest provider the server drains there, while databases are still open.
+ */
+export class MessagingServer
+  extends Server
+  implements CustomTransportStrategy, OnModuleDestroy, BeforeApplicationShutdown
+{
+  override readonly propagatesEventHandlerErrors = true;
+  readonly #options: MessagingServerOptions;
+  #subscription: Subscription | undefined;
+
+  constructor(options: MessagingServerOptions) {
+    super();
+    this.#options = options;
+  }
+
+  /** Nest's entry point; calls back with an error when a handler was declared in a way that would lose messages. */
+  listen(callback: (error?: unknown) => void): void {
+    this.#start().then(() => callback(), callback);
+  }
+
+  health(): SubscriptionHealth {
+    return (
+      this.#subscription?.health() ?? { state: 'connecting', inFlight: 0, detail: 'The consumer has not started.' }
+    );
+  }
+
+  /** Takes no new deliveries and waits for those in flight. */
+  async onModuleDestroy(): Promise<void> {
+    await this.#subscription?.stop(this.#options.patienceMs ?? 20_000);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.#options.transport.close();
+  }
+
+  /** Called by Nest after the above, and by itself where the server is no provider. */
+  async close(): Promise<void> {
+    await this.onModuleDestroy();
+    await this.beforeApplicationShutdown();
+  }
+
+  on(): never {
+    throw new Error('A messaging server emits no events: give it an onError option.');
+  }
+
+  unwrap<T>(): T {
+    return this.#options.transport as T;
+  }
+
+  async #start(): Promise<void> {
+    const handlers = [...this.messageHandlers].map(([type, handler]) => [type, adapt(type, handler)] as const);
+    this.#subscription = await startConsumer({ ...this.#options, handlers: new Map(handlers) });
+  }
+}
+
+function adapt(type: string, handler: NestHandler): Handler {
+  if (handler.next) throw new Error(`Two methods handle "${type}"; Nest would wait for the first only. Keep one.`);
+  if (!handler.extras?.[KEEPS_ERRORS]) {
+    throw new Error(
+      `The handler of "${type}" would hide its errors from the retry decision: declare it with @MessageHandler.`,
+    );
+  }
+  return async (message, delivery) => {
+    const result: unknown = await handler(message.payload, new MessageContext([message, delivery]));
+    if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+  };
+}
