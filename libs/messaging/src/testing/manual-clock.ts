@@ -1,0 +1,62 @@
+import type { Clock } from '../clock.js';
+
+interface Pending {
+  readonly at: number;
+  readonly order: number;
+  readonly action: () => void;
+}
+
+/** A clock that stands still until it is told to move. Starts at 2026-01-01T00:00:00Z unless told otherwise. */
+export class ManualClock implements Clock {
+  #now: number;
+  #order = 0;
+  readonly #pending = new Set<Pending>();
+
+  constructor(start = Date.UTC(2026, 0, 1)) {
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  schedule(at: number, action: () => void): () => void {
+    const pending = { at: Math.max(at, this.#now), order: this.#order++, action };
+    this.#pending.add(pending);
+    return () => {
+      this.#pending.delete(pending);
+    };
+  }
+
+  /**
+   * Moves time on by `ms`, running what falls due in order, each at its own moment. Promises settle in between, so that
+   * work started by one action is seen by the next.
+   */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await settlePromises();
+    for (let next = this.#nextDue(end); next !== undefined; next = this.#nextDue(end)) {
+      this.#pending.delete(next);
+      this.#now = next.at;
+      next.action();
+      await settlePromises();
+    }
+    this.#now = end;
+  }
+
+  #nextDue(end: number): Pending | undefined {
+    let first: Pending | undefined;
+    for (const pending of this.#pending) {
+      if (pending.at > end) continue;
+      if (first === undefined || pending.at < first.at || (pending.at === first.at && pending.order < first.order)) {
+        first = pending;
+      }
+    }
+    return first;
+  }
+}
+
+/** One turn of the event loop: every promise that can settle without input from outside has settled after it. */
+function settlePromises(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

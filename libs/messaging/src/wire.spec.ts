@@ -1,0 +1,208 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Envelope } from './envelope.js';
+import {
+  attemptOf,
+  type DeliveryState,
+  firstDelivery,
+  fromNative,
+  nativeMessageId,
+  nextGeneration,
+  nextRound,
+  toNative,
+} from './wire.js';
+
+const facts = { stableId: 'sequence:42@orders', enqueuedAt: new Date('2026-01-02T03:04:05.000Z') };
+const envelope: Envelope = {
+  id: 'm-1',
+  type: 'order.place',
+  version: 1,
+  source: '/order-api',
+  time: '2026-01-01T00:00:00.000Z',
+  orderingKey: 'o-1',
+  correlationId: 'c-1',
+  contentType: 'application/json',
+  headers: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
+  body: new TextEncoder().encode('{"a":1}'),
+};
+
+const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/);
+const filled = fc.string({ minLength: 1, maxLength: 200 });
+const count = fc.nat({ max: 1_000_000 });
+const anyEnvelope: fc.Arbitrary<Envelope> = fc.record(
+  {
+    id: filled,
+    type: filled,
+    version: count,
+    source: filled,
+    time: fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+    orderingKey: filled,
+    correlationId: filled,
+    contentType: filled,
+    headers: fc.dictionary(name, filled, { noNullPrototype: true }),
+    body: fc.uint8Array(),
+  },
+  { requiredKeys: ['id', 'type', 'version', 'source', 'time', 'contentType', 'headers', 'body'] },
+);
+const anyState: fc.Arbitrary<DeliveryState> = fc.record({
+  generation: count,
+  round: count,
+  attempts: count,
+  releases: count,
+});
+
+describe('an envelope on the wire', () => {
+  it('has the attributes of the CloudEvents AMQP binding', () => {
+    expect(toNative(envelope)).toEqual({
+      messageId: 'm-1',
+      subject: 'order.place',
+      contentType: 'application/json',
+      correlationId: 'c-1',
+      applicationProperties: {
+        cloudEvents_specversion: '1.0',
+        cloudEvents_id: 'm-1',
+        cloudEvents_type: 'order.place',
+        cloudEvents_source: '/order-api',
+        cloudEvents_time: '2026-01-01T00:00:00.000Z',
+        cloudEvents_partitionkey: 'o-1',
+        cloudEvents_contractversion: 1,
+        traceparent: envelope.headers['traceparent'],
+      },
+      body: envelope.body,
+    });
+  });
+
+  it('comes back as it was, with its state', () => {
+    fc.assert(
+      fc.property(anyEnvelope, anyState, (sent, state) => {
+        expect(fromNative(toNative(sent, state), facts)).toEqual({ envelope: sent, state });
+      }),
+    );
+  });
+
+  it('does not let a header replace an attribute or a state', () => {
+    const native = toNative({ ...envelope, headers: { cloudEvents_id: 'forged', messaging_round: '7' } });
+    expect(fromNative(native, facts)).toEqual({ envelope: { ...envelope, headers: {} }, state: firstDelivery });
+  });
+
+  it('is read with the prefix `cloudEvents:` as well', () => {
+    const properties = { 'cloudEvents:id': 'm-2', 'cloudEvents:type': 'a.b', 'cloudEvents:contractversion': '3' };
+    const { envelope: read } = fromNative({ applicationProperties: properties, body: envelope.body }, facts);
+    expect(read).toMatchObject({ id: 'm-2', type: 'a.b', version: 3, headers: {} });
+  });
+});
+
+describe('a message of a sender that says little', () => {
+  const body = new Uint8Array([1]);
+
+  it.each([
+    ['our header first', { cloudEvents_type: 'ours', type: 'property' }, 'subject', 'ours'],
+    ['then the subject', { type: 'property' }, 'subject', 'subject'],
+    ['then the property `type`', { type: 'property' }, undefined, 'property'],
+    ['and is empty when there is none', {}, undefined, ''],
+  ])('takes its type from %s', (_, applicationProperties, subject, type) => {
+    expect(fromNative({ applicationProperties, subject, body }, facts).envelope.type).toBe(type);
+  });
+
+  it.each([
+    [undefined, 0],
+    [2, 2],
+    ['2', 2],
+    ['two', -1],
+    [1.5, -1],
+    [-3, -1],
+  ])('with version %p is of version %p', (written, version) => {
+    const applicationProperties = { cloudEvents_contractversion: written };
+    expect(fromNative({ applicationProperties, body }, facts).envelope.version).toBe(version);
+  });
+
+  it('takes id and time from the broker when it has none', () => {
+    expect(fromNative({ body }, facts)).toEqual({
+      envelope: {
+        id: 'sequence:42@orders',
+        type: '',
+        version: 0,
+        source: '/unknown',
+        time: '2026-01-02T03:04:05.000Z',
+        contentType: 'application/octet-stream',
+        headers: {},
+        body,
+      },
+      state: firstDelivery,
+    });
+    expect(fromNative({ messageId: 17, body }, facts).envelope.id).toBe('17');
+  });
+
+  it('is never a reason to throw', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          messageId: fc.anything(),
+          subject: fc.anything(),
+          contentType: fc.anything(),
+          correlationId: fc.anything(),
+          applicationProperties: fc.dictionary(
+            fc.constantFrom('cloudEvents_id', 'cloudEvents:time', 'messaging_round', 'type', 'x'),
+            fc.anything(),
+          ),
+        }),
+        (native) => {
+          const { envelope: read, state } = fromNative({ ...native, body }, facts);
+          expect(read.id).not.toBe('');
+          expect(Object.values(state).every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true);
+        },
+      ),
+    );
+  });
+});
+
+describe('the native id', () => {
+  it.each([
+    [{ id: 'm', generation: 0, round: 0 }, 'm'],
+    [{ id: 'm', generation: 0, round: 2 }, 'm/0/2'],
+    [{ id: 'm', generation: 3, round: 0 }, 'm/3/0'],
+  ])('of %p is %p', (copy, id) => {
+    expect(nativeMessageId(copy)).toBe(id);
+  });
+
+  it('fits 128 characters, is the same for twins and differs between rounds and generations', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, maxLength: 300 }), count, count, (id, generation, round) => {
+        const native = nativeMessageId({ id, generation, round });
+        expect(native.length).toBeLessThanOrEqual(128);
+        expect(nativeMessageId({ id, generation, round })).toBe(native);
+        expect(nativeMessageId({ id, generation, round: round + 1 })).not.toBe(native);
+        expect(nativeMessageId({ id, generation: generation + 1, round })).not.toBe(native);
+      }),
+    );
+  });
+});
+
+describe('the attempt', () => {
+  it('counts crashes and delayed redeliveries, not releases', () => {
+    let state = firstDelivery;
+    expect(attemptOf(state, 0)).toBe(1);
+    expect(attemptOf(state, 1)).toBe(2);
+    state = { ...state, releases: 1 };
+    expect(attemptOf(state, 1)).toBe(1);
+    state = nextRound(state, attemptOf(state, 2));
+    expect(state).toEqual({ generation: 0, round: 1, attempts: 2, releases: 0 });
+    expect(attemptOf(state, 0)).toBe(3);
+  });
+
+  it('starts over with a replay', () => {
+    const state = nextGeneration({ generation: 1, round: 4, attempts: 9, releases: 2 });
+    expect(state).toEqual({ generation: 2, round: 0, attempts: 0, releases: 0 });
+    expect(attemptOf(state, 0)).toBe(1);
+  });
+
+  it('is one more after a delayed redelivery, whatever came before', () => {
+    fc.assert(
+      fc.property(anyState, count, (state, deliveryCount) => {
+        const attempt = attemptOf(state, deliveryCount);
+        expect(attempt).toBeGreaterThanOrEqual(1);
+        expect(attemptOf(nextRound(state, attempt), 0)).toBe(attempt + 1);
+      }),
+    );
+  });
+});

@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto';
+import type { Envelope } from './envelope.js';
+
+/**
+ * How an envelope becomes a broker's native message and back: the one mapping every transport uses. Attributes follow
+ * the AMQP binding of CloudEvents 1.0
+ * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/amqp-protocol-binding.md), written with the
+ * prefix `cloudEvents_` and read with `cloudEvents:` as well.
+ */
+export interface NativeMessage {
+  /** What the broker's duplicate detection compares; see {@link nativeMessageId}. */
+  readonly messageId: string;
+  /** The envelope's type: subscription rules filter on it. */
+  readonly subject: string;
+  readonly contentType: string;
+  readonly correlationId?: string;
+  readonly applicationProperties: Readonly<Record<string, string | number>>;
+  readonly body: Uint8Array;
+}
+
+/** A message as a broker handed it over. Anyone may have sent it, so nothing but the body is taken for granted. */
+export interface ReceivedMessage {
+  readonly messageId?: unknown;
+  readonly subject?: unknown;
+  readonly contentType?: unknown;
+  readonly correlationId?: unknown;
+  readonly applicationProperties?: Readonly<Record<string, unknown>>;
+  readonly body: Uint8Array;
+}
+
+/** What the broker itself knows of a message whose sender said too little. */
+export interface BrokerFacts {
+  /** The same for every delivery of the message, e.g. `sequence:42@orders`. */
+  readonly stableId: string;
+  /** When the broker stored the message. */
+  readonly enqueuedAt: Date;
+}
+
+/** Where a message is in its life of redeliveries and replays. Travels with it, beside the envelope. */
+export interface DeliveryState {
+  /** Replays from the dead-letter queue so far. */
+  readonly generation: number;
+  /** Delayed redeliveries so far in this generation. */
+  readonly round: number;
+  /** Attempts used up before this round. */
+  readonly attempts: number;
+  /** How often this round was handed back unhandled; the broker counted those as deliveries, we do not. */
+  readonly releases: number;
+}
+
+/** The state of a message that was just sent. */
+export const firstDelivery: DeliveryState = Object.freeze({ generation: 0, round: 0, attempts: 0, releases: 0 });
+
+/** The application property that counts releases; a transport raises it when it hands a message back. */
+export const releasesProperty = 'messaging_releases';
+
+const maxNativeIdLength = 128;
+const stateProperties = {
+  generation: 'messaging_generation',
+  round: 'messaging_round',
+  attempts: 'messaging_attempts',
+  releases: releasesProperty,
+} as const satisfies Record<keyof DeliveryState, string>;
+const attributes = ['specversion', 'id', 'type', 'source', 'time', 'partitionkey', 'contractversion'] as const;
+type Attribute = (typeof attributes)[number];
+const prefixes = ['cloudEvents_', 'cloudEvents:'] as const;
+
+/** Properties that are not the sender's headers: our attributes and states, and what the broker adds to dead letters. */
+const reservedProperties: ReadonlySet<string> = new Set([
+  ...attributes.flatMap((attribute) => prefixes.map((prefix) => prefix + attribute)),
+  ...Object.values(stateProperties),
+  'DeadLetterReason',
+  'DeadLetterErrorDescription',
+]);
+
+/** The native form of `envelope`. Headers never replace an attribute of ours. */
+export function toNative(envelope: Envelope, state: DeliveryState = firstDelivery): NativeMessage {
+  const attribute: Record<Attribute, string | number | undefined> = {
+    specversion: '1.0',
+    id: envelope.id,
+    type: envelope.type,
+    source: envelope.source,
+    time: envelope.time,
+    partitionkey: envelope.orderingKey,
+    contractversion: envelope.version,
+  };
+  const applicationProperties: Record<string, string | number> = {};
+  for (const [name, value] of Object.entries(envelope.headers)) {
+    if (!reservedProperties.has(name)) applicationProperties[name] = value;
+  }
+  for (const name of attributes) {
+    const value = attribute[name];
+    if (value !== undefined) applicationProperties[`cloudEvents_${name}`] = value;
+  }
+  for (const [field, name] of Object.entries(stateProperties)) {
+    const count = state[field as keyof DeliveryState];
+    if (count > 0) applicationProperties[name] = count;
+  }
+  return {
+    messageId: nativeMessageId({ id: envelope.id, generation: state.generation, round: state.round }),
+    subject: envelope.type,
+    contentType: envelope.contentType,
+    ...(envelope.correlationId === undefined ? {} : { correlationId: envelope.correlationId }),
+    applicationProperties,
+    body: envelope.body,
+  };
+}
+
+/**
+ * Reads a native message. Never throws: what is missing or odd becomes an envelope that the decoding step refuses with
+ * a reason (an empty type, version -1), so that the message ends in the dead-letter queue and not in a crash loop.
+ */
+export function fromNative(
+  native: ReceivedMessage,
+  facts: BrokerFacts,
+): { readonly envelope: Envelope; readonly state: DeliveryState } {
+  const properties = native.applicationProperties ?? {};
+  const attribute = (name: Attribute): string | undefined =>
+    text(properties[`cloudEvents_${name}`]) ?? text(properties[`cloudEvents:${name}`]);
+  const orderingKey = attribute('partitionkey');
+  const correlationId = text(native.correlationId);
+  const envelope: Envelope = {
+    id: attribute('id') ?? text(native.messageId) ?? facts.stableId,
+    type: attribute('type') ?? text(native.subject) ?? text(properties['type']) ?? '',
+    version: version(attribute('contractversion')),
+    source: attribute('source') ?? '/unknown',
+    time: attribute('time') ?? facts.enqueuedAt.toISOString(),
+    ...(orderingKey === undefined ? {} : { orderingKey }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    contentType: text(native.contentType) ?? 'application/octet-stream',
+    headers: headers(properties),
+    body: native.body,
+  };
+  return { envelope, state: readState(properties) };
+}
+
+/**
+ * The native id of one copy of a message: `id` itself for the first, `id/generation/round` for later ones, so that a
+ * copy differs from its original (which the broker's duplicate detection would otherwise drop) and equals its twin
+ * (which it should). Longer than the 128 characters a broker allows, it is hashed behind a readable prefix.
+ */
+export function nativeMessageId(copy: {
+  readonly id: string;
+  readonly generation: number;
+  readonly round: number;
+}): string {
+  const isFirst = copy.generation === 0 && copy.round === 0;
+  const full = isFirst ? copy.id : `${copy.id}/${copy.generation}/${copy.round}`;
+  if (full.length <= maxNativeIdLength) return full;
+  const hash = createHash('sha256').update(full).digest('base64url');
+  return `${full.slice(0, maxNativeIdLength - hash.length - 1)}~${hash}`;
+}
+
+/**
+ * Which attempt a delivery is, 1 at first: attempts of earlier rounds, plus the broker's earlier deliveries of this
+ * copy (`deliveryCount`, 0 on the first), less those that were only released.
+ */
+export function attemptOf(state: DeliveryState, deliveryCount: number): number {
+  return Math.max(1, state.attempts + deliveryCount - state.releases + 1);
+}
+
+/** The state of the copy that a delayed redelivery after `attempt` sends. */
+export function nextRound(state: DeliveryState, attempt: number): DeliveryState {
+  return { generation: state.generation, round: state.round + 1, attempts: attempt, releases: 0 };
+}
+
+/** The state of the copy that a replay sends: all attempts are new. */
+export function nextGeneration(state: DeliveryState): DeliveryState {
+  return { ...firstDelivery, generation: state.generation + 1 };
+}
+
+function readState(properties: Readonly<Record<string, unknown>>): DeliveryState {
+  const count = (field: keyof DeliveryState): number => wholeNumber(text(properties[stateProperties[field]])) ?? 0;
+  return {
+    generation: count('generation'),
+    round: count('round'),
+    attempts: count('attempts'),
+    releases: count('releases'),
+  };
+}
+
+/** A sender without versions is version 0; one whose version is no whole number gets -1, which no contract has. */
+function version(written: string | undefined): number {
+  return written === undefined ? 0 : (wholeNumber(written) ?? -1);
+}
+
+function headers(properties: Readonly<Record<string, unknown>>): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [name, raw] of Object.entries(properties)) {
+    const value = text(raw);
+    if (value !== undefined && !reservedProperties.has(name)) found[name] = value;
+  }
+  return found;
+}
+
+/** Property values as text; undefined for what is absent, empty or has no text of its own. */
+function text(value: unknown): string | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : value;
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
+  return undefined;
+}
+
+function wholeNumber(written: string | undefined): number | undefined {
+  if (written === undefined || !/^\d{1,9}$/.test(written)) return undefined;
+  return Number(written);
+}
