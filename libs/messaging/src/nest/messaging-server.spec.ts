@@ -1,0 +1,245 @@
+import 'reflect-metadata';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  type CallHandler,
+  Controller,
+  type ExecutionContext,
+  type NestInterceptor,
+  UseInterceptors,
+} from '@nestjs/common';
+import { Ctx, EventPattern, type MicroserviceOptions, Payload } from '@nestjs/microservices';
+import { Test } from '@nestjs/testing';
+import { delay, type Observable, of, switchMap, throwError, timer } from 'rxjs';
+import type { Contract } from '../contract.js';
+import { PermanentError } from '../errors.js';
+import { type DeliveryReport, observeDeliveries } from '../middleware/observe.js';
+import { createMemoryTransport } from '../transports/memory/index.js';
+import type { Settlement } from '../transport.js';
+import type { MessageContext } from './message-context.js';
+import { MessageHandler } from './message-handler.js';
+import { MessagingClient } from './messaging-client.js';
+import { MessagingServer } from './messaging-server.js';
+
+const contract = (type: string): Contract => ({ type, version: 1, kind: 'event', parse: (value) => value });
+const greeting = contract('greeting');
+const farewell = contract('farewell');
+
+/** Passes every value on a little later, as an interceptor with a timeout or a cache does. */
+class Later implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(delay(1));
+  }
+}
+
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+/** Starts a Nest app with the given controller over a memory broker, and reports how its deliveries were settled. */
+async function start(controller: new () => object) {
+  const transport = createMemoryTransport({ topology: { queues: ['q'] } });
+  const reports: DeliveryReport[] = [];
+  let wake = () => {};
+  const server = new MessagingServer({
+    transport,
+    queue: 'q',
+    contracts: [greeting, farewell],
+    concurrency: 4,
+    onError: (error) => {
+      throw error;
+    },
+    policy: { immediateAttempts: 1, baseDelayMs: 60_000 },
+    middleware: [
+      observeDeliveries({
+        finished: (report) => {
+          reports.push(report);
+          wake();
+        },
+      }),
+    ],
+  });
+  const module = await Test.createTestingModule({
+    controllers: [controller],
+    providers: [{ provide: MessagingServer, useValue: server }],
+  }).compile();
+  const app = module.createNestMicroservice<MicroserviceOptions>({ strategy: server, logger: false });
+  stops.push(async () => {
+    await app.close();
+    await transport.close();
+  });
+  const client = new MessagingClient({
+    transport,
+    contracts: [greeting, farewell],
+    route: () => ({ queue: 'q' }),
+    source: '/test',
+  });
+  const send = (type: string, payload: unknown) =>
+    new Promise<void>((resolve, reject) => client.emit(type, payload).subscribe({ complete: resolve, error: reject }));
+  const settled = async (count: number): Promise<Settlement[]> => {
+    while (reports.length < count) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    return reports.map(({ settlement }) => settlement);
+  };
+  return { app, server, send, settled, reports };
+}
+
+describe('the Nest server', () => {
+  it('gives a handler its payload and context, and completes what it returned from', async () => {
+    const seen: unknown[] = [];
+    @Controller()
+    class Greeter {
+      @MessageHandler(greeting)
+      greet(@Payload() payload: unknown, @Ctx() context: MessageContext) {
+        seen.push(payload, context.message.type, context.causeReference.attempt);
+      }
+    }
+    const { app, send, settled } = await start(Greeter);
+    await app.listen();
+    await send('greeting', { text: 'hello' });
+    expect(await settled(1)).toEqual([{ kind: 'complete' }]);
+    expect(seen).toEqual([{ text: 'hello' }, 'greeting', 1]);
+  });
+
+  it('does not complete what its handler threw for, and keeps the error as it was', async () => {
+    @Controller()
+    class Thrower {
+      @MessageHandler(greeting)
+      fail() {
+        throw new PermanentError('TooRude', 'no greeting today');
+      }
+
+      @MessageHandler(farewell)
+      async failLater() {
+        throw new Error('database away');
+      }
+    }
+    const { app, send, settled } = await start(Thrower);
+    await app.listen();
+    await send('greeting', {});
+    await settled(1);
+    await send('farewell', {});
+    expect(await settled(2)).toEqual([
+      { kind: 'dead-letter', reason: 'TooRude', detail: 'no greeting today' },
+      { kind: 'retry', delayMs: expect.any(Number), reason: 'database away' },
+    ]);
+  });
+
+  it('waits for streams, also behind an interceptor, before it settles', async () => {
+    const order: string[] = [];
+    @Controller()
+    @UseInterceptors(Later)
+    class Streamer {
+      @MessageHandler(greeting)
+      stream(): Observable<unknown> {
+        return timer(1).pipe(
+          switchMap(() => {
+            order.push('worked');
+            return of(1, 2);
+          }),
+        );
+      }
+
+      @MessageHandler(farewell)
+      failingStream(): Observable<unknown> {
+        return timer(1).pipe(switchMap(() => throwError(() => new Error('stream broke'))));
+      }
+    }
+    const { app, send, settled } = await start(Streamer);
+    await app.listen();
+    await send('greeting', {});
+    await settled(1);
+    expect(order).toEqual(['worked']);
+    await send('farewell', {});
+    expect(await settled(2)).toEqual([
+      { kind: 'complete' },
+      { kind: 'retry', delayMs: expect.any(Number), reason: 'stream broke' },
+    ]);
+  });
+
+  it('dead-letters a message that no method handles', async () => {
+    @Controller()
+    class Greeter {
+      @MessageHandler(greeting)
+      greet() {}
+    }
+    const { app, send, settled } = await start(Greeter);
+    await app.listen();
+    await send('farewell', {});
+    expect(await settled(1)).toMatchObject([{ kind: 'dead-letter', reason: 'UnhandledType' }]);
+  });
+
+  it('refuses to start with two methods for one message', async () => {
+    @Controller()
+    class Twice {
+      @MessageHandler(greeting)
+      first() {}
+
+      @MessageHandler(greeting)
+      second() {}
+    }
+    const { app } = await start(Twice);
+    await expect(app.listen()).rejects.toThrow('Two methods handle "greeting"');
+  });
+
+  it("refuses to start with a method whose errors Nest's own filter would replace", async () => {
+    @Controller()
+    class Plain {
+      @EventPattern<string>('greeting')
+      greet() {}
+    }
+    const { app } = await start(Plain);
+    await expect(app.listen()).rejects.toThrow('declare it with @MessageHandler');
+  });
+
+  it('waits for what is in flight when the app closes', async () => {
+    let release = () => {};
+    let started = () => {};
+    const running = new Promise<void>((resolve) => {
+      started = resolve;
+    });
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    @Controller()
+    class Slow {
+      @MessageHandler(greeting)
+      async work() {
+        started();
+        await gate;
+      }
+    }
+    const { app, send, reports, server } = await start(Slow);
+    await app.listen();
+    await send('greeting', {});
+    await running;
+    expect(server.health()).toMatchObject({ state: 'running', inFlight: 1 });
+    const closed = app.close();
+    release();
+    await closed;
+    expect(reports.map(({ settlement }) => settlement.kind)).toEqual(['complete']);
+    expect(server.health().state).toBe('stopped');
+  });
+});
+
+describe('the Nest client', () => {
+  it('says what to do about a type without a contract and about request and response', async () => {
+    const transport = createMemoryTransport({ topology: { queues: ['q'] } });
+    stops.push(() => transport.close());
+    const client = new MessagingClient({
+      transport,
+      contracts: [greeting],
+      route: () => ({ queue: 'q' }),
+      source: '/test',
+    });
+    const failure = (stream: Observable<unknown>) =>
+      new Promise<Error>((resolve, reject) =>
+        stream.subscribe({ error: resolve, complete: () => reject(new Error('no error')) }),
+      );
+    expect((await failure(client.emit('nope', {}))).message).toBe('No contract is called "nope"; known are greeting.');
+    expect((await failure(client.send('greeting', {}))).message).toContain('use emit()');
+  });
+});
