@@ -1,0 +1,134 @@
+locals {
+  premium     = var.sku == "Premium"
+  queue_names = { for key in keys(var.queues) : key => key == "orders" ? var.queue_name : key }
+
+  # One rule a label. Azure removes the implicit $Default rule when the first rule of our own arrives.
+  label_rules = merge([
+    for name, subscription in var.subscriptions : {
+      for label in subscription.labels : "${name}/${label}" => { subscription = name, label = label }
+    }
+  ]...)
+
+  # An explicit catch-all, so that nothing depends on what Azure or a later provider does with $Default.
+  catch_all = toset([for name, subscription in var.subscriptions : name if length(subscription.labels) == 0])
+}
+
+resource "azurerm_servicebus_namespace" "this" {
+  name                = var.name
+  resource_group_name = var.resource_group_name
+  location            = var.location
+  sku                 = var.sku
+
+  capacity                     = local.premium ? var.capacity : 0
+  premium_messaging_partitions = local.premium ? 1 : 0
+
+  minimum_tls_version           = "1.2"
+  local_auth_enabled            = var.sas_enabled
+  public_network_access_enabled = var.public_network_access_enabled
+
+  tags = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = local.premium || var.public_network_access_enabled
+      error_message = "A Standard namespace has no private endpoints, so it must be reachable publicly. Choose sku = \"Premium\" to close it."
+    }
+
+    precondition {
+      condition     = !local.premium || !var.public_network_access_enabled
+      error_message = "A Premium namespace is reached through private endpoints here: set public_network_access_enabled = false."
+    }
+
+    precondition {
+      condition     = local.premium ? contains([1, 2, 4, 8, 16], var.capacity) : var.capacity == 0
+      error_message = "capacity is the number of messaging units: 1, 2, 4, 8 or 16 on Premium, 0 on Standard, which has none."
+    }
+  }
+}
+
+resource "azurerm_servicebus_queue" "this" {
+  for_each = var.queues
+
+  name         = local.queue_names[each.key]
+  namespace_id = azurerm_servicebus_namespace.this.id
+
+  lock_duration                           = each.value.lock_duration
+  max_delivery_count                      = each.value.max_delivery_count
+  default_message_ttl                     = each.value.default_message_ttl
+  dead_lettering_on_message_expiration    = each.value.dead_lettering_on_message_expiration
+  requires_duplicate_detection            = each.value.requires_duplicate_detection
+  duplicate_detection_history_time_window = each.value.duplicate_detection_history_time_window
+  requires_session                        = each.value.requires_session
+  max_size_in_megabytes                   = each.value.max_size_in_megabytes
+
+  # A partitioned entity orders and detects duplicates only within a partition.
+  partitioning_enabled = false
+}
+
+resource "azurerm_servicebus_topic" "events" {
+  name         = var.topic_name
+  namespace_id = azurerm_servicebus_namespace.this.id
+
+  requires_duplicate_detection            = true
+  duplicate_detection_history_time_window = var.duplicate_detection_history_time_window
+  partitioning_enabled                    = false
+}
+
+resource "azurerm_servicebus_subscription" "this" {
+  for_each = var.subscriptions
+
+  name       = each.key
+  topic_id   = azurerm_servicebus_topic.events.id
+  forward_to = azurerm_servicebus_queue.this[each.value.forward_to].name
+
+  lock_duration                             = each.value.lock_duration
+  max_delivery_count                        = each.value.max_delivery_count
+  dead_lettering_on_message_expiration      = each.value.dead_lettering_on_message_expiration
+  dead_lettering_on_filter_evaluation_error = true
+}
+
+resource "azurerm_servicebus_subscription_rule" "label" {
+  for_each = local.label_rules
+
+  name            = each.value.label
+  subscription_id = azurerm_servicebus_subscription.this[each.value.subscription].id
+  filter_type     = "CorrelationFilter"
+
+  correlation_filter {
+    label = each.value.label
+  }
+}
+
+resource "azurerm_servicebus_subscription_rule" "catch_all" {
+  for_each = local.catch_all
+
+  name            = "all"
+  subscription_id = azurerm_servicebus_subscription.this[each.key].id
+  filter_type     = "SqlFilter"
+  sql_filter      = "1=1"
+}
+
+# Only for tools that cannot use an identity. Manage, because the seeds' tools create and inspect entities with it.
+resource "azurerm_servicebus_namespace_authorization_rule" "manage" {
+  count = var.sas_enabled ? 1 : 0
+
+  name         = "manage-policy"
+  namespace_id = azurerm_servicebus_namespace.this.id
+  listen       = true
+  send         = true
+  manage       = true
+}
+
+resource "azurerm_monitor_diagnostic_setting" "namespace" {
+  name                       = "to-log-analytics"
+  target_resource_id         = azurerm_servicebus_namespace.this.id
+  log_analytics_workspace_id = var.log_analytics_workspace_id
+
+  enabled_log {
+    category_group = "allLogs"
+  }
+
+  enabled_metric {
+    category = "AllMetrics"
+  }
+}

@@ -1,0 +1,41 @@
+import { type TerraformValue, Unknown } from './dynamic-value.ts';
+import type { ValueRule } from './value-rules.ts';
+
+export const oneOf =
+  (...allowed: readonly (string | number)[]): ValueRule =>
+  (value) =>
+    allowed.includes(value as string) ? undefined : `is ${JSON.stringify(value)}, allowed are ${allowed.join(', ')}`;
+
+export const between =
+  (least: number, most: number): ValueRule =>
+  (value) =>
+    typeof value === 'number' && value >= least && value <= most
+      ? undefined
+      : `is ${JSON.stringify(value)}, allowed are ${least} to ${most}`;
+
+export const matching =
+  (pattern: RegExp, says: string): ValueRule =>
+  (value) =>
+    typeof value === 'string' && pattern.test(value) ? undefined : `is ${JSON.stringify(value)}, must be ${says}`;
+
+const DURATION = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
+
+/** Seconds of an ISO 8601 duration without years, months and weeks, or undefined when it is none. */
+export function durationSeconds(text: string): number | undefined {
+  const match = DURATION.exec(text);
+  if (!match || text.endsWith('T') || text === 'P') return undefined;
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0));
+  return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+}
+
+export const duration =
+  (least: string, most: string): ValueRule =>
+  (value) => {
+    const seconds = typeof value === 'string' ? durationSeconds(value) : undefined;
+    if (seconds === undefined) return `is ${JSON.stringify(value)}, must be an ISO 8601 duration such as PT1M`;
+    const inRange = seconds >= (durationSeconds(least) ?? 0) && seconds <= (durationSeconds(most) ?? 0);
+    return inRange ? undefined : `is ${JSON.stringify(value)}, allowed are ${least} to ${most}`;
+  };
+
+export const known = (value: TerraformValue | undefined): value is TerraformValue =>
+  value !== undefined && value !== null && !(value instanceof Unknown);
