@@ -1,1 +1,3 @@
-export {};
+export { postgresAvailable } from './binaries.js';
+export type { CreateDatabaseOptions } from './administration.js';
+export { startPostgres, type LocalPostgres, type StartPostgresOptions } from './start-postgres.js';

@@ -1,0 +1,44 @@
+import pg from 'pg';
+
+export interface CreateDatabaseOptions {
+  /** The database to copy; PostgreSQL's own empty template when absent. */
+  readonly template?: string;
+}
+
+/** Runs `work` on a connection of its own and closes it. */
+export async function withConnection<Result>(
+  url: string,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client({ connectionString: url });
+  // Without a listener the end of an idle connection would end the process; queries report it themselves.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+export async function createDatabase(url: string, name: string, options: CreateDatabaseOptions = {}): Promise<void> {
+  const template = options.template === undefined ? '' : ` TEMPLATE ${pg.escapeIdentifier(options.template)}`;
+  await withConnection(url, (client) => client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}${template}`));
+}
+
+export async function createMissingDatabases(url: string, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  await withConnection(url, async (client) => {
+    const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database');
+    const present = new Set(rows.map((row) => row.datname));
+    for (const name of names) {
+      if (!present.has(name)) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+    }
+  });
+}
+
+export async function dropDatabase(url: string, name: string): Promise<void> {
+  await withConnection(url, (client) =>
+    client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`),
+  );
+}

@@ -1,0 +1,7 @@
+import { loadTypeScript } from './load-typescript.mjs';
+
+/** Jest's globalSetup. Jest loads it outside its own transform, so it is JavaScript that loads TypeScript itself. */
+export default async function globalSetup() {
+  const { setUpPostgres } = await loadTypeScript(new URL('./jest-global.ts', import.meta.url));
+  await setUpPostgres();
+}
