@@ -1,0 +1,37 @@
+import { attemptOf, type BrokerFacts, fromNative, type ReceivedMessage } from '../wire.js';
+import type { DeadLetter } from './dead-letters.js';
+
+/** How much of a body a preview shows, in bytes. */
+const previewBytes = 512;
+/** The broker's own reason: here its count includes the delivery that failed last. */
+const deliveredTooOften = 'MaxDeliveryCountExceeded';
+
+/** What a broker knows of a dead letter beside the message. */
+export interface DeadLetterFacts extends BrokerFacts {
+  readonly place: string;
+  readonly reason: string | undefined;
+  readonly detail: string | undefined;
+  /** The broker's count of deliveries of this copy: those before the one that was dead-lettered. */
+  readonly deliveryCount: number;
+}
+
+/** A dead letter as an operator sees it. */
+export function describeDeadLetter(native: ReceivedMessage, facts: DeadLetterFacts): DeadLetter {
+  const { envelope, state } = fromNative(native, facts);
+  const earlier = facts.reason === deliveredTooOften ? facts.deliveryCount - 1 : facts.deliveryCount;
+  return {
+    id: envelope.id,
+    place: facts.place,
+    type: envelope.type,
+    version: envelope.version,
+    reason: facts.reason ?? '',
+    detail: facts.detail ?? '',
+    enqueuedAt: facts.enqueuedAt,
+    attempt: attemptOf(state, earlier),
+    generation: state.generation,
+    ...(envelope.correlationId === undefined ? {} : { correlationId: envelope.correlationId }),
+    ...(envelope.orderingKey === undefined ? {} : { orderingKey: envelope.orderingKey }),
+    size: envelope.body.byteLength,
+    preview: new TextDecoder().decode(envelope.body.subarray(0, previewBytes)),
+  };
+}

@@ -1,0 +1,24 @@
+import { expect, it } from '@jest/globals';
+import { outgoing } from '../outgoing.js';
+import { receive } from '../receive.js';
+import { inEnvironment, type TransportHarness } from '../transport-harness.js';
+
+export function releasesWhatOutlastsAStop(harness: TransportHarness): void {
+  it('releases what outlasts the patience of a stop, and tells the handler', () =>
+    inEnvironment(harness, async (environment) => {
+      const [transport, other] = [await environment.connect(), await environment.connect()];
+      const work = await receive(transport, 'work');
+      await transport.send([outgoing('m')]);
+      const endless = await work.next();
+      const stop = work.subscription.stop(1_000);
+      await environment.advance(999);
+      expect(endless.signal.aborted).toBe(false);
+      await environment.advance(1);
+      await stop;
+      expect(endless.signal.aborted).toBe(true);
+      endless.settle({ kind: 'complete' });
+
+      const successor = await receive(other, 'work');
+      expect(await successor.complete()).toMatchObject({ attempt: 1, envelope: { id: 'm' } });
+    }));
+}

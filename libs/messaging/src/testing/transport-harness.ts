@@ -1,0 +1,56 @@
+import type { DeadLetters } from '../dead-letter/dead-letters.js';
+import type { Transport } from '../transport.js';
+
+/** A transport as the suite needs it: with a look into the dead-letter queues. */
+export interface TestedTransport extends Transport {
+  readonly deadLetters: DeadLetters;
+}
+
+/** What an adapter's own spec gives to {@link transportSuite}. */
+export interface TransportHarness {
+  readonly name: string;
+  /** Starts a broker of its own for one test, with {@link suiteTopology} and nothing in it. */
+  start(): Promise<TransportEnvironment>;
+  /** False for brokers without a connection to lose; `interrupt` is not called then. */
+  readonly hasConnection: boolean;
+}
+
+/** A broker for one test, and the means to do to it what happens in production. */
+export interface TransportEnvironment {
+  /** How long a lock lasts on the suite's queues, in milliseconds. */
+  readonly lockDurationMs: number;
+  /** The time, in milliseconds since 1970, by the clock that {@link advance} moves. */
+  now(): number;
+  /** A transport of its own, as another process would have. */
+  connect(): Promise<TestedTransport>;
+  /** Moves time on for broker and transports; resolves when what fell due has been done. */
+  advance(ms: number): Promise<void>;
+  /** The process of this transport dies: its connection is gone and nothing in flight is settled. */
+  crash(transport: TestedTransport): Promise<void>;
+  /** Every connection is lost; the broker can be reached again at once. */
+  interrupt(): Promise<void>;
+  /** Closes what was connected, then the broker. */
+  close(): Promise<void>;
+}
+
+/**
+ * What the broker of a suite has: two queues, and a topic of which `work` gets every message and `other` only those
+ * of the type `other.happened`. Duplicate detection is on for both queues where the broker has it.
+ */
+export const suiteTopology = Object.freeze({
+  queues: ['work', 'other'],
+  topics: { happenings: { work: { forwardTo: 'work' }, other: { forwardTo: 'other', types: ['other.happened'] } } },
+});
+
+/** Runs one test in an environment of its own, and closes it whatever happens. */
+export async function inEnvironment(
+  harness: TransportHarness,
+  test: (environment: TransportEnvironment) => Promise<void>,
+): Promise<void> {
+  const environment = await harness.start();
+  try {
+    await test(environment);
+  } finally {
+    await environment.close();
+  }
+}

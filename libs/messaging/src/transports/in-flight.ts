@@ -1,0 +1,37 @@
+import type { Clock } from '../clock.js';
+import { RunningDelivery } from './running-delivery.js';
+
+/** How long a stop waits for running deliveries unless told otherwise, in milliseconds. */
+export const defaultPatienceMs = 30_000;
+
+/** The deliveries of one subscription that are being handled: counts them, waits for them, gives up on them. */
+export class InFlight {
+  readonly #running = new Set<RunningDelivery>();
+  readonly #idleWaiters: (() => void)[] = [];
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** Runs one delivery from receipt to settlement; `work` must not reject. */
+  async run(work: (running: RunningDelivery) => Promise<void>): Promise<void> {
+    const running = new RunningDelivery();
+    this.#running.add(running);
+    try {
+      await work(running);
+    } finally {
+      this.#running.delete(running);
+      if (this.#running.size === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    }
+  }
+
+  /** Resolves when nothing runs any more; after `patienceMs` what still runs is released. */
+  async drain(patienceMs: number, clock: Clock): Promise<void> {
+    if (this.#running.size === 0) return;
+    const cancel = clock.schedule(clock.now() + patienceMs, () => {
+      for (const running of this.#running) running.release();
+    });
+    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    cancel();
+  }
+}

@@ -1,0 +1,166 @@
+import type { Clock } from '../../clock.js';
+import { systemClock } from '../../system-clock.js';
+import { type Destination, TransportError } from '../../transport.js';
+import type { NativeMessage } from '../../wire.js';
+import { type Lock, MemoryQueue, type MemoryQueueLimits } from './memory-queue.js';
+
+/** The queues there are, and the topics whose subscriptions forward into them. */
+export interface MemoryTopology {
+  readonly queues: readonly string[];
+  readonly topics?: Readonly<Record<string, Readonly<Record<string, MemoryTopicSubscription>>>>;
+}
+
+export interface MemoryTopicSubscription {
+  /** The queue that gets a copy of each message. */
+  readonly forwardTo: string;
+  /** The message types it wants; all when absent. */
+  readonly types?: readonly string[];
+}
+
+export interface MemoryBrokerOptions {
+  readonly topology: MemoryTopology;
+  /** The machine's clock when absent. */
+  readonly clock?: Clock;
+  /** Messages a queue holds, dead letters not counted, before sends to it are refused; 10,000 when absent. */
+  readonly maxMessages?: number;
+  /** How long a consumer may go without renewing its lock, in milliseconds; 60,000 when absent. */
+  readonly lockDurationMs?: number;
+  /** Deliveries that may end unsettled before the message is dead-lettered; 10 when absent. */
+  readonly maxDeliveryCount?: number;
+  /** How long a native id is remembered, in milliseconds; 3,600,000 when absent. */
+  readonly duplicateDetectionWindowMs?: number;
+}
+
+/**
+ * Queues and topics in this process's memory, with the delivery rules of Azure Service Bus. Several transports may
+ * share one broker, as several processes share a real one.
+ */
+export class MemoryBroker {
+  readonly clock: Clock;
+  readonly lockDurationMs: number;
+  readonly #queues = new Map<string, MemoryQueue>();
+  readonly #topics: ReadonlyMap<string, readonly MemoryTopicSubscription[]>;
+  readonly #listeners = new Map<string, Set<() => void>>();
+  readonly #scheduled = new Map<NativeMessage, () => void>();
+  readonly #lockTimers = new Map<string, () => void>();
+
+  constructor(options: MemoryBrokerOptions) {
+    const limits: MemoryQueueLimits = {
+      maxMessages: options.maxMessages ?? 10_000,
+      lockDurationMs: options.lockDurationMs ?? 60_000,
+      maxDeliveryCount: options.maxDeliveryCount ?? 10,
+      duplicateDetectionWindowMs: options.duplicateDetectionWindowMs ?? 3_600_000,
+    };
+    this.clock = options.clock ?? systemClock;
+    this.lockDurationMs = limits.lockDurationMs;
+    for (const queue of options.topology.queues) this.#queues.set(queue, new MemoryQueue(limits));
+    const topics = Object.entries(options.topology.topics ?? {});
+    checkForwards(topics, this.#queues);
+    this.#topics = new Map(topics.map(([topic, subscriptions]) => [topic, Object.values(subscriptions)]));
+  }
+
+  /** The queue of that name; throws a {@link TransportError} when there is none. */
+  queue(name: string): MemoryQueue {
+    const queue = this.#queues.get(name);
+    if (queue !== undefined) return queue;
+    const known = [...this.#queues.keys()].join(', ');
+    throw new TransportError('QueueNotFound', `There is no queue "${name}"; the topology has: ${known}.`, false);
+  }
+
+  /** Stores a message at once, or at `at` (milliseconds since 1970) when that is still to come. */
+  store(to: Destination, native: NativeMessage, at?: number): void {
+    for (const name of this.#targets(to, native.subject)) this.#storeIn(name, native, at);
+  }
+
+  /** Locks the first free message of a queue; the lock runs out by itself unless it is renewed. */
+  take(name: string): Lock | undefined {
+    const lock = this.queue(name).take(this.clock.now());
+    if (lock !== undefined) this.#watchLocks(name);
+    return lock;
+  }
+
+  /** Calls `listener` whenever a message of the queue may have become free, until the returned function is called. */
+  listen(name: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  /** Tells the consumers of a queue that a message may have become free. The one told first goes last next time. */
+  announce(name: string): void {
+    const listeners = this.#listeners.get(name);
+    if (listeners === undefined) return;
+    const [first] = listeners;
+    if (first !== undefined && listeners.size > 1) {
+      listeners.delete(first);
+      listeners.add(first);
+    }
+    for (const listener of listeners) queueMicrotask(listener);
+  }
+
+  /** Stops time for what is scheduled or locked, so that no timer keeps the process alive. */
+  close(): void {
+    for (const timers of [this.#scheduled, this.#lockTimers]) {
+      for (const cancel of timers.values()) cancel();
+      timers.clear();
+    }
+  }
+
+  #targets(to: Destination, type: string): readonly string[] {
+    if ('queue' in to) return [to.queue];
+    const subscriptions = this.#topics.get(to.topic);
+    if (subscriptions === undefined) {
+      const known = [...this.#topics.keys()].join(', ');
+      throw new TransportError('TopicNotFound', `There is no topic "${to.topic}"; the topology has: ${known}.`, false);
+    }
+    return subscriptions.filter(({ types }) => types?.includes(type) ?? true).map(({ forwardTo }) => forwardTo);
+  }
+
+  #storeIn(name: string, native: NativeMessage, at: number | undefined): void {
+    const queue = this.queue(name);
+    const now = this.clock.now();
+    if (queue.isFull) {
+      const message = `The queue "${name}" holds its maximum of ${queue.size} messages: consume them, or raise maxMessages.`;
+      throw new TransportError('QueueFull', message, true);
+    }
+    if (queue.isDuplicate(native.messageId, now)) return;
+    if (at === undefined || at <= now) {
+      queue.add(native, now);
+      this.announce(name);
+      return;
+    }
+    const copy = { ...native };
+    queue.hold(copy);
+    const activate = (): void => {
+      this.#scheduled.delete(copy);
+      queue.activate(copy, this.clock.now());
+      this.announce(name);
+    };
+    this.#scheduled.set(copy, this.clock.schedule(at, activate));
+  }
+
+  /** One timer a queue, for the lock that runs out first. */
+  #watchLocks(name: string): void {
+    const earliest = this.queue(name).earliestExpiry();
+    if (earliest === undefined || this.#lockTimers.has(name)) return;
+    const sweep = (): void => {
+      this.#lockTimers.delete(name);
+      if (this.queue(name).expireLocks(this.clock.now())) this.announce(name);
+      this.#watchLocks(name);
+    };
+    this.#lockTimers.set(name, this.clock.schedule(earliest, sweep));
+  }
+}
+
+function checkForwards(
+  topics: readonly (readonly [string, Readonly<Record<string, MemoryTopicSubscription>>])[],
+  queues: ReadonlyMap<string, MemoryQueue>,
+): void {
+  const dangling = topics.flatMap(([topic, subscriptions]) =>
+    Object.entries(subscriptions)
+      .filter(([, { forwardTo }]) => !queues.has(forwardTo))
+      .map(([name, { forwardTo }]) => `${topic}/${name} forwards to "${forwardTo}"`),
+  );
+  if (dangling.length === 0) return;
+  throw new TransportError('InvalidTopology', `These queues do not exist: ${dangling.join('; ')}.`, false);
+}

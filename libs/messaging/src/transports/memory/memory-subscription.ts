@@ -1,0 +1,131 @@
+import type { Consume, Settlement, SubscribeOptions, Subscription, SubscriptionHealth } from '../../transport.js';
+import { TransportError } from '../../transport.js';
+import { attemptOf, fromNative, nextRound, releasesProperty, toNative } from '../../wire.js';
+import { defaultPatienceMs, InFlight } from '../in-flight.js';
+import type { RunningDelivery } from '../running-delivery.js';
+import type { MemoryBroker } from './memory-broker.js';
+import type { Lock, StoredMessage } from './memory-queue.js';
+
+/** Delivers one queue's messages to one consumer. */
+export class MemorySubscription implements Subscription {
+  readonly queue: string;
+  readonly #broker: MemoryBroker;
+  readonly #consume: Consume;
+  readonly #options: SubscribeOptions;
+  readonly #inFlight = new InFlight();
+  readonly #renewals = new Set<() => void>();
+  readonly #stopListening: () => void;
+  #stopped = false;
+  #disconnected = false;
+
+  constructor(broker: MemoryBroker, queue: string, consume: Consume, options: SubscribeOptions) {
+    this.queue = queue;
+    this.#broker = broker;
+    this.#consume = consume;
+    this.#options = options;
+    this.#stopListening = broker.listen(queue, () => this.#pump());
+    this.#pump();
+  }
+
+  health(): SubscriptionHealth {
+    const inFlight = this.#inFlight.size;
+    if (this.#disconnected) return { state: 'stopped', inFlight, detail: 'The transport was disconnected.' };
+    return this.#stopped
+      ? { state: 'stopped', inFlight, detail: 'The subscription was stopped.' }
+      : { state: 'running', inFlight };
+  }
+
+  async stop(patienceMs = defaultPatienceMs): Promise<void> {
+    this.#stopped = true;
+    this.#stopListening();
+    if (!this.#disconnected) await this.#inFlight.drain(patienceMs, this.#broker.clock);
+  }
+
+  /** What a crash of this process would do: nothing in flight is settled, its locks run out. */
+  disconnect(): void {
+    this.#disconnected = true;
+    this.#stopped = true;
+    this.#stopListening();
+    for (const cancel of this.#renewals) cancel();
+    this.#renewals.clear();
+  }
+
+  #pump(): void {
+    while (!this.#stopped && this.#inFlight.size < this.#options.concurrency) {
+      const lock = this.#broker.take(this.queue);
+      if (lock === undefined) return;
+      void this.#inFlight.run((running) => this.#deliver(lock, running)).then(() => this.#pump());
+    }
+  }
+
+  async #deliver(lock: Lock, running: RunningDelivery): Promise<void> {
+    const { message } = lock;
+    const { envelope, state } = fromNative(message.native, brokerFacts(message, this.queue));
+    const attempt = attemptOf(state, message.deliveryCount);
+    const stopRenewing = this.#keepLocked(lock, running);
+    try {
+      const delivery = { envelope, queue: this.queue, attempt, signal: running.signal };
+      const settlement = await running.settlement(this.#consume, delivery);
+      if (!this.#disconnected && !this.#apply(settlement, lock, attempt)) this.#report(lockLost(envelope.id));
+    } catch (cause) {
+      const message = `The consumer of "${this.queue}" rejected on ${envelope.id} instead of settling it; its lock runs out.`;
+      this.#report(new TransportError('ConsumerRejected', message, true, { cause }));
+    } finally {
+      stopRenewing();
+    }
+  }
+
+  #apply(settlement: Settlement, lock: Lock, attempt: number): boolean {
+    const queue = this.#broker.queue(this.queue);
+    if (settlement.kind === 'complete') return queue.complete(lock);
+    if (settlement.kind === 'dead-letter') return queue.deadLetter(lock, settlement.reason, settlement.detail);
+    if (settlement.kind === 'release') {
+      const released = queue.abandon(lock, withOneMoreRelease(lock.message, this.queue));
+      this.#broker.announce(this.queue);
+      return released;
+    }
+    const { envelope, state } = fromNative(lock.message.native, brokerFacts(lock.message, this.queue));
+    const copy = toNative(envelope, nextRound(state, attempt));
+    if (!queue.complete(lock)) return false;
+    this.#broker.store({ queue: this.queue }, copy, this.#broker.clock.now() + settlement.delayMs);
+    return true;
+  }
+
+  #keepLocked(lock: Lock, running: RunningDelivery): () => void {
+    const { clock, lockDurationMs } = this.#broker;
+    let cancel = (): void => {};
+    const renew = (): void => {
+      this.#renewals.delete(cancel);
+      if (!this.#broker.queue(this.queue).renew(lock, clock.now())) return running.loseLock();
+      wait();
+    };
+    const wait = (): void => {
+      cancel = clock.schedule(clock.now() + lockDurationMs / 2, renew);
+      this.#renewals.add(cancel);
+    };
+    wait();
+    return () => {
+      cancel();
+      this.#renewals.delete(cancel);
+    };
+  }
+
+  #report(error: TransportError): void {
+    this.#options.onError(error);
+  }
+}
+
+/** What the queue knows of a message beside what its sender said. */
+export function brokerFacts(message: StoredMessage, queue: string): { stableId: string; enqueuedAt: Date } {
+  return { stableId: `sequence:${message.sequence}@${queue}`, enqueuedAt: new Date(message.enqueuedAt) };
+}
+
+function withOneMoreRelease(message: StoredMessage, queue: string): StoredMessage['native'] {
+  const { state } = fromNative(message.native, brokerFacts(message, queue));
+  const applicationProperties = { ...message.native.applicationProperties, [releasesProperty]: state.releases + 1 };
+  return { ...message.native, applicationProperties };
+}
+
+function lockLost(id: string): TransportError {
+  return new TransportError('SettlementFailed', `The lock on message ${id} was lost before it was settled.`, false);
+}

@@ -1,0 +1,67 @@
+import {
+  type Capabilities,
+  type Consume,
+  type Outgoing,
+  type SubscribeOptions,
+  type Subscription,
+  type Transport,
+  TransportError,
+} from '../../transport.js';
+import { toNative } from '../../wire.js';
+import { checkConcurrency } from '../check-concurrency.js';
+import type { MemoryBroker } from './memory-broker.js';
+import { MemoryDeadLetters } from './memory-dead-letters.js';
+import { MemorySubscription } from './memory-subscription.js';
+
+/** A transport to a {@link MemoryBroker}. */
+export class MemoryTransport implements Transport {
+  readonly capabilities: Capabilities = Object.freeze({ scheduling: true, duplicateDetection: true });
+  readonly deadLetters: MemoryDeadLetters;
+  readonly #broker: MemoryBroker;
+  readonly #subscriptions = new Set<MemorySubscription>();
+  readonly #onClose: () => void;
+  #closed = false;
+
+  /** `onClose` runs once everything in flight is settled. */
+  constructor(broker: MemoryBroker, onClose: () => void = () => {}) {
+    this.#broker = broker;
+    this.#onClose = onClose;
+    this.deadLetters = new MemoryDeadLetters(broker);
+  }
+
+  async send(messages: readonly Outgoing[]): Promise<void> {
+    this.#checkOpen();
+    for (const { to, envelope, deliverAt } of messages) {
+      this.#broker.store(to, toNative(envelope), deliverAt?.getTime());
+    }
+  }
+
+  async subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription> {
+    this.#checkOpen();
+    checkConcurrency(queue, options.concurrency);
+    this.#broker.queue(queue);
+    const subscription = new MemorySubscription(this.#broker, queue, consume, options);
+    this.#subscriptions.add(subscription);
+    return subscription;
+  }
+
+  async ping(): Promise<void> {
+    this.#checkOpen();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.stop()));
+    this.#onClose();
+  }
+
+  /** Does what a crash of the process would do: nothing in flight is settled, and its locks run out. */
+  disconnect(): void {
+    this.#closed = true;
+    for (const subscription of this.#subscriptions) subscription.disconnect();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new TransportError('Closed', 'The memory transport is closed.', false);
+  }
+}

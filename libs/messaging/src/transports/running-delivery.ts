@@ -1,0 +1,40 @@
+import type { Consume, Delivery, Settlement } from '../transport.js';
+
+/**
+ * One delivery while its consumer works on it. Ends with what the consumer returned, with a release when we gave up
+ * waiting for it, or with nothing to apply when the lock was lost.
+ */
+export class RunningDelivery {
+  readonly #controller = new AbortController();
+  #lockLost = false;
+  #giveUp: ((settlement: Settlement) => void) | undefined;
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** True once another consumer may have the message: settling it is pointless from then on. */
+  get lockLost(): boolean {
+    return this.#lockLost;
+  }
+
+  /** Tells the consumer that its work will not count. */
+  loseLock(): void {
+    this.#lockLost = true;
+    this.#controller.abort(new Error('The lock on this message was lost: another consumer may be handling it.'));
+  }
+
+  /** Stops waiting for the consumer; the delivery is released whatever it still does. */
+  release(): void {
+    this.#controller.abort(new Error('The subscription is stopping and its patience is over.'));
+    this.#giveUp?.({ kind: 'release' });
+  }
+
+  /** What becomes of the delivery. Rejects only when `consume` breaks its promise not to. */
+  settlement(consume: Consume, delivery: Delivery): Promise<Settlement> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = resolve;
+      consume(delivery).then(resolve, reject);
+    });
+  }
+}
