@@ -1,0 +1,80 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  HttpCode,
+  Inject,
+  Logger,
+  type OnModuleDestroy,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { Problem } from '../problem/problem.js';
+import { answerBatch, whenClientLeaves } from './answer-batch.js';
+import { LAB_QUEUE } from './lab.tokens.js';
+import { type PeekQuery, peekQuery, type ReceiveQuery, receiveQuery } from './lab-queries.js';
+import type { LabBatch, LabQueue } from './lab-queue.js';
+import { textOfBody } from './raw-body.js';
+
+/** Longest time one `/receive` collects, in ms: under a steady stream no idle moment ever comes. */
+const collectMs = 120_000;
+
+/** The messaging lab: put texts on a queue and take them off again, with nothing in between. */
+@Controller()
+export class LabController implements OnModuleDestroy {
+  readonly #logger = new Logger(LabController.name);
+  readonly #stopping = new AbortController();
+  readonly #queue: LabQueue;
+
+  constructor(@Inject(LAB_QUEUE) queue: LabQueue) {
+    this.#queue = queue;
+  }
+
+  @Post('send')
+  @HttpCode(200)
+  @Header('content-type', 'text/plain; charset=utf-8')
+  async send(@Body() body: unknown): Promise<string> {
+    await reach(this.#queue.send(textOfBody(body)));
+    return 'true';
+  }
+
+  @Get('receive')
+  async receive(@Query({ schema: receiveQuery }) { idleTimeout, max }: ReceiveQuery, @Res() reply: FastifyReply) {
+    const gone = whenClientLeaves(reply.raw);
+    const signal = AbortSignal.any([gone, this.#stopping.signal, AbortSignal.timeout(collectMs)]);
+    const batch = await reach(this.#queue.receive({ idleTimeoutMs: idleTimeout * 1_000, max, signal }));
+    reply.hijack();
+    await this.#settle(reply, batch, gone);
+  }
+
+  @Get('peek')
+  async peek(@Query({ schema: peekQuery }) { max }: PeekQuery): Promise<readonly string[]> {
+    return reach(this.#queue.peek({ max }));
+  }
+
+  /** A stop does not wait for an idle moment: `/receive` answers with what it has. */
+  onModuleDestroy(): void {
+    this.#stopping.abort();
+  }
+
+  /** What fails here cannot be answered any more; the messages stay in the queue, or return to it. */
+  async #settle({ raw }: FastifyReply, batch: LabBatch, gone: AbortSignal): Promise<void> {
+    try {
+      await (gone.aborted ? batch.release() : answerBatch(raw, batch));
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'lab messages return to the queue');
+    }
+  }
+}
+
+async function reach<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const detail = 'The lab queue cannot be reached, so nothing was sent or taken for certain. Try again.';
+    throw new Problem(503, 'broker-unavailable', detail, { cause: error, headers: { 'retry-after': '5' } });
+  }
+}

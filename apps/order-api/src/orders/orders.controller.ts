@@ -1,0 +1,100 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { orderSchema } from '@orderflow/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import pg from 'pg';
+import { ApiIdempotencyKey } from '../idempotency/api-idempotency-key.js';
+import { requestKey } from '../idempotency/request-key.js';
+import { ApiProblem } from '../problem/api-problem.js';
+import { Problem } from '../problem/problem.js';
+import { readTimeline } from '../timeline/read-timeline.js';
+import { timelineView, type TimelineView } from '../timeline/timeline-view.js';
+import { CancelOrder } from './cancel-order.js';
+import { listOrdersQuery, type ListOrdersQuery } from './list-orders-query.js';
+import { orderPage, type OrderPage, orderView, type OrderView } from './order-view.js';
+import { PlaceOrder } from './place-order.js';
+import {
+  cancelOrderRequest,
+  type CancelOrderRequest,
+  placeOrderRequest,
+  type PlaceOrderRequest,
+} from './place-order-request.js';
+import { listOrders, readOrder } from './read-orders.js';
+import { causeOfRequest } from './request-origin.js';
+
+const idParameter = { schema: orderSchema.shape.orderId };
+
+@ApiTags('orders')
+@ApiProblem(503, 'The database does not answer')
+@Controller('orders')
+export class OrdersController {
+  readonly #pool: pg.Pool;
+  readonly #placeOrder: PlaceOrder;
+  readonly #cancelOrder: CancelOrder;
+
+  constructor(
+    @Inject(pg.Pool) pool: pg.Pool,
+    @Inject(PlaceOrder) placeOrder: PlaceOrder,
+    @Inject(CancelOrder) cancelOrder: CancelOrder,
+  ) {
+    this.#pool = pool;
+    this.#placeOrder = placeOrder;
+    this.#cancelOrder = cancelOrder;
+  }
+
+  @Post()
+  @HttpCode(202)
+  @ApiIdempotencyKey()
+  @ApiResponse({ status: 202, standardSchema: orderView, description: 'Placed; `Location` says where to follow it' })
+  @ApiProblem(400, 'The request or its Idempotency-Key is invalid')
+  async place(
+    @Body({ schema: placeOrderRequest }) order: PlaceOrderRequest,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const key = requestKey(request.headers, 'POST /orders', order);
+    const { status, headers, body } = await this.#placeOrder.once(order, causeOfRequest(request), key);
+    reply.status(status).headers(headers).send(body);
+  }
+
+  @Get()
+  @ApiResponse({ status: 200, standardSchema: orderPage, description: 'Newest first' })
+  @ApiProblem(400, 'The query is invalid')
+  list(@Query({ schema: listOrdersQuery }) query: ListOrdersQuery): Promise<OrderPage> {
+    return listOrders(this.#pool, query);
+  }
+
+  @Get(':id')
+  @ApiResponse({ status: 200, standardSchema: orderView })
+  @ApiProblem(404, 'There is no such order')
+  async read(@Param('id', idParameter) id: string): Promise<OrderView> {
+    return (await readOrder(this.#pool, id)) ?? noSuchOrder(id);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(202)
+  @ApiResponse({ status: 202, standardSchema: orderView, description: 'Asked for, or cancelled already' })
+  @ApiProblem(404, 'There is no such order')
+  @ApiProblem(409, 'The order was decided before')
+  async cancel(
+    @Param('id', idParameter) id: string,
+    @Body({ schema: cancelOrderRequest }) body: CancelOrderRequest,
+    @Req() request: FastifyRequest,
+  ): Promise<OrderView> {
+    const order = (await this.#cancelOrder.request(id, body?.reason, causeOfRequest(request))) ?? noSuchOrder(id);
+    if (order.status === 'cancelling' || order.status === 'cancelled') return order;
+    throw new Problem(409, 'order-already-decided', `Order ${id} is ${order.status} and can no longer be cancelled.`);
+  }
+
+  @Get(':id/timeline')
+  @ApiResponse({ status: 200, standardSchema: timelineView })
+  @ApiProblem(404, 'There is no such order')
+  async timeline(@Param('id', idParameter) id: string): Promise<TimelineView> {
+    const messages = await readTimeline(this.#pool, id);
+    return messages.length === 0 ? noSuchOrder(id) : { orderId: id, messages };
+  }
+}
+
+function noSuchOrder(id: string): never {
+  throw new Problem(404, 'order-not-found', `There is no order ${id} here.`);
+}

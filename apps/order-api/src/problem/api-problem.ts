@@ -1,0 +1,7 @@
+import { ApiResponse } from '@nestjs/swagger';
+import { problemDocument } from './problem-document.js';
+
+/** Documents an error answer of a route. */
+export function ApiProblem(status: number, description: string): MethodDecorator & ClassDecorator {
+  return ApiResponse({ status, description, standardSchema: problemDocument });
+}

@@ -1,0 +1,29 @@
+import type { ClientBase } from 'pg';
+import { type Inbox, type Message, PermanentError } from '@orderflow/messaging';
+import type { EventFacts } from './event-facts.js';
+import { recordFacts } from './record-facts.js';
+
+/** SQLSTATE class 22: a value that no database column takes, today or tomorrow. */
+const dataException = /^22/;
+
+/** Enters what events tell into the read model: each event once, in one transaction with its inbox row. */
+export class FactRecorder {
+  readonly #inbox: Inbox<ClientBase>;
+  readonly #consumer: string;
+
+  /** @param consumer the queue, by which the inbox tells consumers apart */
+  constructor(inbox: Inbox<ClientBase>, consumer: string) {
+    this.#inbox = inbox;
+    this.#consumer = consumer;
+  }
+
+  async record({ id, type }: Pick<Message, 'id' | 'type'>, event: EventFacts): Promise<void> {
+    try {
+      await this.#inbox.once(this.#consumer, id, (tx) => recordFacts(tx, { id, type }, event));
+    } catch (error) {
+      const code = String((error as { code?: unknown }).code ?? '');
+      if (!dataException.test(code)) throw error;
+      throw new PermanentError('UnstorableValue', 'The event holds a value that cannot be stored', { cause: error });
+    }
+  }
+}

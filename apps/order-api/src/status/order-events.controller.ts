@@ -1,0 +1,58 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+import {
+  orderAccepted,
+  type OrderAccepted,
+  orderCancelled,
+  type OrderCancelled,
+  orderRejected,
+  type OrderRejected,
+  paymentCaptured,
+  type PaymentCaptured,
+  paymentFailed,
+  type PaymentFailed,
+} from '@orderflow/contracts';
+import { type MessageContext, MessageHandler } from '@orderflow/messaging/nest';
+import { FactRecorder } from './fact-recorder.js';
+import {
+  factsOfAccepted,
+  factsOfCancelled,
+  factsOfCaptured,
+  factsOfPaymentFailed,
+  factsOfRejected,
+} from './event-facts.js';
+
+/** Queue `order-status`: what became of orders elsewhere. */
+@Controller()
+export class OrderEventsController {
+  readonly #recorder: FactRecorder;
+
+  constructor(@Inject(FactRecorder) recorder: FactRecorder) {
+    this.#recorder = recorder;
+  }
+
+  @MessageHandler(orderAccepted)
+  async accepted(@Payload() event: OrderAccepted, @Ctx() { message }: MessageContext): Promise<void> {
+    await this.#recorder.record(message, factsOfAccepted(event));
+  }
+
+  @MessageHandler(orderRejected)
+  async rejected(@Payload() event: OrderRejected, @Ctx() { message }: MessageContext): Promise<void> {
+    await this.#recorder.record(message, factsOfRejected(event));
+  }
+
+  @MessageHandler(orderCancelled)
+  async cancelled(@Payload() event: OrderCancelled, @Ctx() { message }: MessageContext): Promise<void> {
+    await this.#recorder.record(message, factsOfCancelled(event));
+  }
+
+  @MessageHandler(paymentCaptured)
+  async captured(@Payload() event: PaymentCaptured, @Ctx() { message }: MessageContext): Promise<void> {
+    await this.#recorder.record(message, factsOfCaptured(event));
+  }
+
+  @MessageHandler(paymentFailed)
+  async paymentFailed(@Payload() event: PaymentFailed, @Ctx() { message }: MessageContext): Promise<void> {
+    await this.#recorder.record(message, factsOfPaymentFailed(event));
+  }
+}
