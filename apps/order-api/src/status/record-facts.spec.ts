@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Order } from '@orderflow/contracts';
+import fc from 'fast-check';
+import pg from 'pg';
+import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
+import { readOrder } from '../orders/read-orders.js';
+import { readTimeline } from '../timeline/read-timeline.js';
+import {
+  type EventFacts,
+  factsOfAccepted,
+  factsOfCancelled,
+  factsOfCaptured,
+  factsOfPaymentFailed,
+  factsOfRejected,
+} from './event-facts.js';
+import { statusOf } from './order-status.js';
+import { recordFacts } from './record-facts.js';
+
+let database: OrderDatabase;
+let pool: pg.Pool;
+
+beforeAll(async () => {
+  database = await openOrderDatabase();
+  pool = database.pool;
+});
+
+afterAll(() => database.close());
+
+let count = 0;
+
+function newOrder(): Order {
+  count += 1;
+  return {
+    orderId: `order-${count}`,
+    customerId: 'customer-1',
+    currency: 'EUR',
+    lines: [{ sku: 'tea', quantity: 2, unitPrice: 450 }],
+    total: 900,
+    createdAt: '2026-01-31T12:00:00.000Z',
+  };
+}
+
+const cause = { messageId: 'place-1', attempt: 2 };
+const decidedAt = '2026-01-31T12:00:01.000Z';
+const payment = {
+  customerId: 'customer-1',
+  amount: 900,
+  currency: 'EUR',
+  invoiceId: 'invoice-1',
+  orderCreatedAt: '2026-01-31T12:00:00.000Z',
+  cause: { messageId: 'accepted-1', attempt: 1 },
+};
+
+/** Every event there can be of one order, by its type. */
+function eventsOf(order: Order): Readonly<Record<string, EventFacts>> {
+  const { orderId } = order;
+  return {
+    'order.accepted': factsOfAccepted({ order, decidedAt, cause }),
+    'order.rejected': factsOfRejected({ order, decidedAt, reason: { code: 'over-limit', text: 'too much' }, cause }),
+    'order.cancelled': factsOfCancelled({ orderId, decidedAt, reason: 'changed my mind', cause }),
+    'payment.captured': factsOfCaptured({ ...payment, orderId, capturedAt: '2026-01-31T12:00:02.000Z' }),
+    'payment.failed': factsOfPaymentFailed({
+      ...payment,
+      orderId,
+      failedAt: '2026-01-31T12:00:03.000Z',
+      reason: 'declined',
+    }),
+  };
+}
+
+async function record(orderId: string, type: string, event: EventFacts): Promise<void> {
+  await recordFacts(pool, { id: `${type}:${orderId}`, type }, event);
+}
+
+describe('recordFacts', () => {
+  it('inserts an order that came straight to the queue', async () => {
+    const order = newOrder();
+    await record(order.orderId, 'order.accepted', factsOfAccepted({ order, decidedAt, cause }));
+    expect(await readOrder(pool, order.orderId)).toEqual({
+      id: order.orderId,
+      status: 'accepted',
+      customerId: 'customer-1',
+      currency: 'EUR',
+      total: 900,
+      lines: order.lines,
+      createdAt: order.createdAt,
+      acceptedAt: decidedAt,
+    });
+  });
+
+  it('knows an order by its payment before it knows the order', async () => {
+    const order = newOrder();
+    const { 'payment.captured': captured, 'order.accepted': accepted } = eventsOf(order);
+    await record(order.orderId, 'payment.captured', captured!);
+    expect(await readOrder(pool, order.orderId)).toMatchObject({ status: 'paid', total: null, createdAt: null });
+    await record(order.orderId, 'order.accepted', accepted!);
+    expect(await readOrder(pool, order.orderId)).toMatchObject({ status: 'paid', total: 900, invoiceId: 'invoice-1' });
+  });
+
+  it('keeps the largest total exactly', async () => {
+    const order = { ...newOrder(), lines: [{ sku: 'island', quantity: 1, unitPrice: 2 ** 53 - 1 }], total: 2 ** 53 - 1 };
+    await record(order.orderId, 'order.accepted', factsOfAccepted({ order, decidedAt, cause }));
+    expect((await readOrder(pool, order.orderId))?.total).toBe(9_007_199_254_740_991);
+  });
+
+  it('enters each event into the timeline once, with its cause', async () => {
+    const order = newOrder();
+    const { 'payment.captured': captured, 'order.accepted': accepted } = eventsOf(order);
+    await record(order.orderId, 'payment.captured', captured!);
+    await record(order.orderId, 'order.accepted', accepted!);
+    await record(order.orderId, 'order.accepted', accepted!);
+    expect(await readTimeline(pool, order.orderId)).toEqual([
+      { type: 'order.accepted', id: `order.accepted:${order.orderId}`, time: decidedAt, cause },
+      {
+        type: 'payment.captured',
+        id: `payment.captured:${order.orderId}`,
+        time: '2026-01-31T12:00:02.000Z',
+        cause: payment.cause,
+      },
+    ]);
+  });
+
+  it('comes to the same order whatever sequence its events arrive in, with the status that statusOf gives', async () => {
+    const types = Object.keys(eventsOf(newOrder()));
+    const arrivals = fc.uniqueArray(fc.constantFrom(...types), { minLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(arrivals, async (sequence) => {
+        const one = newOrder();
+        const other = newOrder();
+        for (const type of sequence) await record(one.orderId, type, eventsOf(one)[type]!);
+        for (const type of [...sequence].reverse()) await record(other.orderId, type, eventsOf(other)[type]!);
+        const seen = await readOrder(pool, one.orderId);
+        expect(await readOrder(pool, other.orderId)).toEqual({ ...seen, id: other.orderId });
+        const facts = Object.assign({}, ...sequence.map((type) => eventsOf(one)[type]?.facts)) as EventFacts['facts'];
+        expect(seen?.status).toBe(statusOf(facts));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('the status column', () => {
+  it('says what statusOf says of every combination of facts', async () => {
+    const facts = ['accepted', 'rejected', 'cancel_requested', 'cancelled', 'captured', 'payment_failed'];
+    const names = ['acceptedAt', 'rejectedAt', 'cancelRequestedAt', 'cancelledAt', 'capturedAt', 'paymentFailedAt'];
+    await pool.query(
+      `insert into orders (id, ${facts.map((fact) => `${fact}_at`).join(', ')})
+       select 'bits-' || bits, ${facts.map((_, i) => `case when bits & ${1 << i} > 0 then now() end`).join(', ')}
+       from generate_series(0, 63) bits`,
+    );
+    const { rows } = await pool.query<{ id: string; status: string }>(
+      `select id, status from orders where id like 'bits-%'`,
+    );
+    expect(rows).toHaveLength(64);
+    for (const { id, status } of rows) {
+      const bits = Number(id.slice('bits-'.length));
+      const known = names.filter((_, i) => bits & (1 << i)).map((name) => [name, new Date(0)]);
+      expect([id, status]).toEqual([id, statusOf(Object.fromEntries(known))]);
+    }
+  });
+});
