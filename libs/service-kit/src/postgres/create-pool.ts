@@ -1,0 +1,37 @@
+import { Pool } from 'pg';
+
+export interface PoolOptions {
+  /** A PostgreSQL connection URL. */
+  readonly url: string;
+  /** Shows up in `pg_stat_activity`, e.g. `order-api`. */
+  readonly applicationName: string;
+  /** Connections at most; 10 by default. */
+  readonly max?: number;
+  /** Told when an idle connection breaks; the pool replaces it. */
+  readonly onError: (error: Error) => void;
+}
+
+/** How long to wait for a connection, free or new, in ms. */
+const CONNECT_TIMEOUT_MS = 5_000;
+/** The server ends a statement that takes longer, in ms. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+/** The client gives up on an answer a little later, for a server that is gone without a word. */
+const QUERY_TIMEOUT_MS = 35_000;
+/** The server ends a transaction that somebody forgot, in ms. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
+
+/** A connection pool in which nothing waits for ever, and whose idle connections may break without ending the process. */
+export function createPool({ url, applicationName, max = 10, onError }: PoolOptions): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    application_name: applicationName,
+    max,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  pool.on('error', onError);
+  return pool;
+}
