@@ -1,0 +1,70 @@
+import { DecodeError } from './decode-error.js';
+import { endOfValue } from './read-value.js';
+
+export const HEADER = 0x70;
+export const DELIVERY_ANNOTATIONS = 0x71;
+export const MESSAGE_ANNOTATIONS = 0x72;
+export const PROPERTIES = 0x73;
+export const APPLICATION_PROPERTIES = 0x74;
+export const DATA = 0x75;
+export const SEQUENCE = 0x76;
+export const VALUE = 0x77;
+export const FOOTER = 0x78;
+
+/** One section of a message: `[start, end)` in the message's bytes, its list or map beginning at `value`. */
+export interface Section {
+  readonly code: number;
+  readonly start: number;
+  readonly value: number;
+  readonly end: number;
+}
+
+/**
+ * The sections of an encoded message, in order.
+ * @throws DecodeError when they are out of order or repeated, or no sections at all
+ */
+export function sectionsOf(bytes: Buffer): readonly Section[] {
+  const sections: Section[] = [];
+  let position = 0;
+  let last = 0;
+  while (position < bytes.length) {
+    const section = sectionAt(bytes, position);
+    const repeatable = section.code === DATA || section.code === SEQUENCE;
+    if (section.code < last || (section.code === last && !repeatable)) {
+      throw new DecodeError(`Section 0x${section.code.toString(16)} comes after 0x${last.toString(16)}.`);
+    }
+    last = section.code;
+    sections.push(section);
+    position = section.end;
+  }
+  return sections;
+}
+
+function sectionAt(bytes: Buffer, start: number): Section {
+  if (bytes[start] !== 0) throw new DecodeError('A message section begins with a descriptor.');
+  const value = endOfValue(bytes, start + 1);
+  const code = sectionCode(bytes, start + 1);
+  if (code < HEADER || code > FOOTER) throw new DecodeError(`0x${code.toString(16)} is no section of a message.`);
+  return { code, start, value, end: endOfValue(bytes, value) };
+}
+
+const BY_SYMBOL: ReadonlyMap<string, number> = new Map([
+  ['amqp:header:list', HEADER],
+  ['amqp:delivery-annotations:map', DELIVERY_ANNOTATIONS],
+  ['amqp:message-annotations:map', MESSAGE_ANNOTATIONS],
+  ['amqp:properties:list', PROPERTIES],
+  ['amqp:application-properties:map', APPLICATION_PROPERTIES],
+  ['amqp:data:binary', DATA],
+  ['amqp:amqp-sequence:list', SEQUENCE],
+  ['amqp:value:*', VALUE],
+  ['amqp:amqp-value:*', VALUE],
+  ['amqp:footer:map', FOOTER],
+]);
+
+function sectionCode(bytes: Buffer, at: number): number {
+  const type = bytes[at];
+  if (type === 0x53) return bytes[at + 1] as number;
+  if (type === 0x80) return Number(bytes.readBigUInt64BE(at + 1));
+  if (type === 0xa3) return BY_SYMBOL.get(bytes.toString('latin1', at + 2, at + 2 + (bytes[at + 1] as number))) ?? 0;
+  return 0;
+}

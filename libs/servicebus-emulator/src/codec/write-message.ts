@@ -1,0 +1,57 @@
+import type { StoredMessage } from '../entities/message.js';
+import { ValueReader } from './read-value.js';
+import { HEADER, MESSAGE_ANNOTATIONS } from './sections.js';
+import { ValueWriter } from './value-writer.js';
+
+const STATE_CODES = { active: 0, deferred: 1, scheduled: 2 } as const;
+const MAX_UINT = 0xffff_ffff;
+
+/**
+ * A message as a receiver gets it: the broker's header and annotations, then the bare message byte for byte.
+ * @param lockedUntil ms since 1970, for a message handed out under a lock
+ */
+export function writeMessage(message: StoredMessage, lockedUntil?: number): Buffer {
+  const { content } = message;
+  const writer = new ValueWriter(content.bare.length + content.annotations.length + 320);
+  writeHeader(writer, message);
+  writer.descriptor(MESSAGE_ANNOTATIONS);
+  const others = countPairs(content.annotations);
+  const optional =
+    Number(lockedUntil !== undefined) +
+    Number(message.scheduledFor !== undefined) +
+    Number(content.partitionKey !== undefined) +
+    Number(message.deadLetterSource !== undefined);
+  writer.map(4 + optional + others, (map) => {
+    map.symbol('x-opt-sequence-number').long(message.sequenceNumber);
+    map.symbol('x-opt-enqueue-sequence-number').long(message.enqueuedSequenceNumber);
+    map.symbol('x-opt-enqueued-time').timestamp(message.enqueuedAt);
+    map.symbol('x-opt-message-state').int(STATE_CODES[message.state]);
+    if (lockedUntil !== undefined) map.symbol('x-opt-locked-until').timestamp(lockedUntil);
+    if (message.scheduledFor !== undefined) map.symbol('x-opt-scheduled-enqueue-time').timestamp(message.scheduledFor);
+    if (content.partitionKey !== undefined) map.symbol('x-opt-partition-key').string(content.partitionKey);
+    if (message.deadLetterSource !== undefined) map.symbol('x-opt-deadletter-source').string(message.deadLetterSource);
+    map.raw(content.annotations);
+  });
+  return writer.raw(content.bare).view();
+}
+
+function writeHeader(writer: ValueWriter, message: StoredMessage): void {
+  const lifetime = message.expiresAt === undefined ? undefined : message.expiresAt - message.enqueuedAt;
+  writer.descriptor(HEADER).list(5, (list) => {
+    list.boolean(true).ubyte(message.content.priority);
+    if (lifetime === undefined) list.null();
+    else list.uint(Math.min(Math.max(lifetime, 0), MAX_UINT));
+    list.boolean(message.deliveryCount === 0).uint(message.deliveryCount);
+  });
+}
+
+function countPairs(annotations: Buffer): number {
+  const reader = new ValueReader(annotations);
+  let pairs = 0;
+  while (!reader.done) {
+    reader.raw();
+    reader.raw();
+    pairs++;
+  }
+  return pairs;
+}

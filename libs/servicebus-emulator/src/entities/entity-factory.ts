@@ -1,0 +1,132 @@
+import { DuplicateWindow } from './duplicate-window.js';
+import { EntityLife, type Entity, type QueueEntity, type SubscriptionEntity, type TopicEntity } from './entity.js';
+import { subscriptionPath } from './entity-path.js';
+import type { BrokerEvent } from './events.js';
+import { type DeadLetterCause, MessageQueue, type QueueSettings } from './message-queue.js';
+import { FOREVER, type QueueOptions, type SubscriptionOptions, type TopicOptions } from './options.js';
+import type { QueuedMessage } from './queued-message.js';
+import { RuleSet } from './rule-set.js';
+import type { Timeline } from './timeline.js';
+
+/** What entities ask of their namespace. */
+export interface EntityPorts {
+  readonly timeline: Timeline;
+  readonly record: (event: BrokerEvent) => void;
+  readonly nextLockId: () => number;
+  readonly deadLetter: (
+    family: QueueEntity | SubscriptionEntity,
+    message: QueuedMessage,
+    cause: DeadLetterCause,
+    now: number,
+  ) => void;
+  readonly activate: (target: QueueEntity | TopicEntity, message: QueuedMessage, now: number) => void;
+  readonly idle: (entity: Entity, now: number) => void;
+}
+
+const EXPIRED: DeadLetterCause = {
+  reason: 'TTLExpiredException',
+  description: 'The message expired and was dead lettered.',
+};
+
+/** Builds entities and wires their queues; it keeps none of them. */
+export class EntityFactory {
+  readonly #ports: EntityPorts;
+
+  constructor(ports: EntityPorts) {
+    this.#ports = ports;
+  }
+
+  queue(path: string, options: QueueOptions, now: number): QueueEntity {
+    const entity: QueueEntity = {
+      kind: 'queue',
+      path,
+      options,
+      ...this.#queues(path, options.requiresSession, () => entity),
+      duplicates: this.#duplicates(options.requiresDuplicateDetection, () => entity),
+      life: this.#life(now, () => entity),
+    };
+    return entity;
+  }
+
+  topic(path: string, options: TopicOptions, now: number): TopicEntity {
+    const entity: TopicEntity = {
+      kind: 'topic',
+      path,
+      options,
+      main: new MessageQueue(path, false, {
+        ...this.#common(() => ({ lockDuration: FOREVER, maxDeliveryCount: Infinity })),
+        activate: (message, at) => this.#ports.activate(entity, message, at),
+        expire: () => undefined,
+        deadLetter: undefined,
+      }),
+      subscriptions: new Map(),
+      duplicates: this.#duplicates(options.requiresDuplicateDetection, () => entity),
+      life: this.#life(now, () => entity),
+    };
+    return entity;
+  }
+
+  subscription(topic: TopicEntity, name: string, options: SubscriptionOptions, now: number): SubscriptionEntity {
+    const path = subscriptionPath(topic.path, name);
+    const entity: SubscriptionEntity = {
+      kind: 'subscription',
+      path,
+      name,
+      topic,
+      options,
+      rules: new RuleSet(path),
+      ...this.#queues(path, options.requiresSession, () => entity),
+      life: this.#life(now, () => entity),
+    };
+    return entity;
+  }
+
+  #queues(path: string, requiresSession: boolean, entity: () => QueueEntity | SubscriptionEntity) {
+    const settings = () => entity().options;
+    const deadLettersSettings = () => ({ lockDuration: settings().lockDuration, maxDeliveryCount: Infinity });
+    const deadLetter = (message: QueuedMessage, cause: DeadLetterCause, now: number) =>
+      this.#ports.deadLetter(entity(), message, cause, now);
+    const main: MessageQueue = new MessageQueue(path, requiresSession, {
+      ...this.#common(settings),
+      deadLetter,
+      expire: (message, now) =>
+        entity().options.deadLetteringOnMessageExpiration ? deadLetter(message, EXPIRED, now) : main.remove(message),
+      activate: (message, now) => {
+        const owner = entity();
+        if (owner.kind === 'queue') this.#ports.activate(owner, message, now);
+      },
+    });
+    const terminal = (suffix: string): MessageQueue =>
+      new MessageQueue(`${path}/${suffix}`, false, {
+        ...this.#common(deadLettersSettings),
+        deadLetter: undefined,
+        expire: () => undefined,
+        activate: () => undefined,
+      });
+    return {
+      main,
+      deadLetters: terminal('$DeadLetterQueue'),
+      transferDeadLetters: terminal('$Transfer/$DeadLetterQueue'),
+    };
+  }
+
+  #common(settings: () => QueueSettings) {
+    const { timeline, record, nextLockId } = this.#ports;
+    return { timeline, record, nextLockId, settings };
+  }
+
+  #duplicates(required: boolean, entity: () => QueueEntity | TopicEntity): DuplicateWindow | undefined {
+    if (!required) return undefined;
+    return new DuplicateWindow(this.#ports.timeline, () => entity().options.duplicateDetectionHistoryTimeWindow);
+  }
+
+  #life(now: number, entity: () => Entity): EntityLife {
+    const limit = () => idleLimit(entity());
+    return new EntityLife(now, this.#ports.timeline, limit, (at) => this.#ports.idle(entity(), at));
+  }
+}
+
+/** A source of forwarding is never idle. */
+function idleLimit({ options }: Entity): number {
+  return 'forwardTo' in options && options.forwardTo !== undefined ? FOREVER : options.autoDeleteOnIdle;
+}

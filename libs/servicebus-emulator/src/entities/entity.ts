@@ -1,0 +1,94 @@
+import type { DuplicateWindow } from './duplicate-window.js';
+import { FOREVER, type QueueOptions, type SubscriptionOptions, type TopicOptions } from './options.js';
+import type { MessageQueue } from './message-queue.js';
+import type { RuleSet } from './rule-set.js';
+import type { Due, Timeline } from './timeline.js';
+
+/** When an entity came to be, was changed and was used, in ms since 1970, and what ends an idle one. */
+export class EntityLife implements Due {
+  readonly createdAt: number;
+  updatedAt: number;
+  dueAt = 0;
+  heapIndex = -1;
+  #usedAt: number;
+  readonly #timeline: Timeline;
+  /** Ms an entity may be idle. */
+  readonly #idleLimit: () => number;
+  readonly #end: (now: number) => void;
+
+  constructor(now: number, timeline: Timeline, idleLimit: () => number, end: (now: number) => void) {
+    this.createdAt = now;
+    this.updatedAt = now;
+    this.#usedAt = now;
+    this.#timeline = timeline;
+    this.#idleLimit = idleLimit;
+    this.#end = end;
+  }
+
+  get usedAt(): number {
+    return this.#usedAt;
+  }
+
+  /** A send, a receive, a peek, an update: the entity is not idle. */
+  used(now: number): void {
+    this.#usedAt = now;
+  }
+
+  /** Plans the end anew: after creation and after every update. */
+  plan(): void {
+    if (this.#idleLimit() >= FOREVER) this.#timeline.cancel(this);
+    else this.#timeline.schedule(this, this.#usedAt + this.#idleLimit());
+  }
+
+  onDue(now: number): void {
+    if (this.#usedAt + this.#idleLimit() > now) this.plan();
+    else this.#end(now);
+  }
+
+  close(): void {
+    this.#timeline.cancel(this);
+  }
+}
+
+/** What a queue and a subscription consist of. */
+export interface QueueFamily {
+  readonly path: string;
+  readonly main: MessageQueue;
+  readonly deadLetters: MessageQueue;
+  readonly transferDeadLetters: MessageQueue;
+}
+
+export interface QueueEntity extends QueueFamily {
+  readonly kind: 'queue';
+  readonly life: EntityLife;
+  readonly duplicates: DuplicateWindow | undefined;
+  options: QueueOptions;
+}
+
+export interface TopicEntity {
+  readonly kind: 'topic';
+  readonly path: string;
+  readonly life: EntityLife;
+  readonly duplicates: DuplicateWindow | undefined;
+  /** Messages that wait for their time; the subscriptions get them then. */
+  readonly main: MessageQueue;
+  /** By name in lower case. */
+  readonly subscriptions: Map<string, SubscriptionEntity>;
+  options: TopicOptions;
+}
+
+export interface SubscriptionEntity extends QueueFamily {
+  readonly kind: 'subscription';
+  readonly name: string;
+  readonly topic: TopicEntity;
+  readonly life: EntityLife;
+  readonly rules: RuleSet;
+  options: SubscriptionOptions;
+}
+
+export type Entity = QueueEntity | TopicEntity | SubscriptionEntity;
+
+/** The queues of an entity. */
+export function queuesOf(entity: Entity): readonly MessageQueue[] {
+  return entity.kind === 'topic' ? [entity.main] : [entity.main, entity.deadLetters, entity.transferDeadLetters];
+}

@@ -1,0 +1,319 @@
+import { withApplicationProperties, type PropertyChanges } from '../codec/application-properties.js';
+import { BrokerError, messageLockLost, sessionLockLost } from './errors.js';
+import type { BrokerEvent } from './events.js';
+import { sizeOf, type StoredMessage } from './message.js';
+import { QueuedMessage } from './queued-message.js';
+import { SequenceMap } from './sequence-map.js';
+import type { Session } from './session.js';
+import { SessionTable } from './session-table.js';
+import type { Timeline } from './timeline.js';
+import { Waiters } from './waiters.js';
+
+/** What a queue asks its entity, each time anew because it may be updated. Durations in ms. */
+export interface QueueSettings {
+  readonly lockDuration: number;
+  readonly maxDeliveryCount: number;
+}
+
+/** Why a message is dead-lettered: becomes two application properties, besides those of the receiver. */
+export interface DeadLetterCause {
+  readonly reason: string | undefined;
+  readonly description: string | undefined;
+  readonly properties?: PropertyChanges | undefined;
+}
+
+export interface QueuePorts {
+  readonly timeline: Timeline;
+  readonly settings: () => QueueSettings;
+  readonly record: (event: BrokerEvent) => void;
+  readonly nextLockId: () => number;
+  /** Takes a message that is to be dead-lettered. Undefined on a dead-letter queue itself. */
+  readonly deadLetter: ((message: QueuedMessage, cause: DeadLetterCause, now: number) => void) | undefined;
+  /** Takes a message whose life is over. */
+  readonly expire: (message: QueuedMessage, now: number) => void;
+  /** Takes a scheduled message whose time has come. */
+  readonly activate: (message: QueuedMessage, now: number) => void;
+}
+
+/** How many messages are in which state, and their bytes. */
+export interface QueueCounts {
+  readonly active: number;
+  readonly deferred: number;
+  readonly scheduled: number;
+  readonly bytes: number;
+}
+
+/**
+ * Messages in order, handed out under locks: the inside of a queue, a subscription or a dead-letter queue. It knows
+ * neither links nor other entities. Every operation is O(log n) at most.
+ */
+export class MessageQueue {
+  readonly path: string;
+  /** Present where messages can be received by session only. */
+  readonly sessions: SessionTable | undefined;
+  /** Receivers with credit waiting for a message outside any session. */
+  readonly receivers = new Waiters();
+  readonly #ports: QueuePorts;
+  readonly #messages = new SequenceMap<QueuedMessage>();
+  readonly #ready = new SequenceMap<QueuedMessage>();
+  readonly #count = { active: 0, deferred: 0, scheduled: 0 };
+  #bytes = 0;
+  #lastSequenceNumber = 0;
+
+  constructor(path: string, requiresSession: boolean, ports: QueuePorts) {
+    this.path = path;
+    this.#ports = ports;
+    this.sessions = requiresSession
+      ? new SessionTable({
+          timeline: ports.timeline,
+          lockDuration: () => ports.settings().lockDuration,
+          giveBack: (message, expired, now) => this.#unlock(message, expired, now),
+        })
+      : undefined;
+  }
+
+  get counts(): QueueCounts {
+    return { ...this.#count, bytes: this.#bytes };
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get lastSequenceNumber(): number {
+    return this.#lastSequenceNumber;
+  }
+
+  nextSequenceNumber(): number {
+    return ++this.#lastSequenceNumber;
+  }
+
+  /** Numbers up to `last` have been used. */
+  skipTo(last: number): void {
+    this.#lastSequenceNumber = Math.max(this.#lastSequenceNumber, last);
+  }
+
+  /** Makes a message of this queue; nobody sees it before {@link publish}. */
+  prepare(message: Omit<StoredMessage, 'sequenceNumber'>): QueuedMessage {
+    return new QueuedMessage(this, { ...message, sequenceNumber: this.nextSequenceNumber() });
+  }
+
+  /** The message is here now, and available when it is active. */
+  publish(message: QueuedMessage, now: number): void {
+    this.#messages.set(message.sequenceNumber, message);
+    this.#count[message.state]++;
+    this.#bytes += sizeOf(message.content);
+    if (message.sessionId !== undefined) this.sessions?.of(message.sessionId).all.set(message.sequenceNumber, message);
+    this.#settle(message, now);
+  }
+
+  /** Puts back what a journal tells of. */
+  restore(message: StoredMessage, now: number): void {
+    this.skipTo(message.sequenceNumber);
+    this.publish(new QueuedMessage(this, message), now);
+  }
+
+  /** Sets what a session's receivers keep with it; undefined clears it. */
+  setSessionState(sessionId: string, state: Buffer | undefined, at: number): void {
+    const session = this.sessions?.of(sessionId);
+    if (!session) return;
+    session.state = state;
+    session.stateSetAt = at;
+    this.sessions?.sweep(session);
+  }
+
+  find(sequenceNumber: number): QueuedMessage | undefined {
+    return this.#messages.get(sequenceNumber);
+  }
+
+  /** The messages from a sequence number on, in any state and in order; of one session when `sessionId` is given. */
+  from(sequenceNumber: number, sessionId?: string): Iterable<QueuedMessage> {
+    if (sessionId === undefined) return this.#messages.from(sequenceNumber);
+    if (this.sessions) return this.sessions.get(sessionId)?.all.from(sequenceNumber) ?? [];
+    return filter(this.#messages.from(sequenceNumber), (message) => message.sessionId === sessionId);
+  }
+
+  /** Locks the first available message, of `session` where sessions are required. */
+  receive(now: number, session?: Session): QueuedMessage | undefined {
+    const message = this.#first(now, session);
+    if (message) this.lock(message, now);
+    return message;
+  }
+
+  /** Takes the first available message out of the queue. */
+  take(now: number, session?: Session): QueuedMessage | undefined {
+    const message = this.#first(now, session);
+    if (message) this.remove(message);
+    return message;
+  }
+
+  /** Locks a message that is not locked. @returns the lock's end */
+  lock(message: QueuedMessage, now: number): void {
+    this.#withdraw(message);
+    const session = this.#sessionOf(message);
+    // In a session it is the session that is locked.
+    const until = session ? Infinity : now + this.#ports.settings().lockDuration;
+    message.lock = { id: this.#ports.nextLockId(), until };
+    session?.unsettled.add(message);
+    if (!session) this.#ports.timeline.schedule(message, until);
+  }
+
+  /** When the lock of a message ends, its session's where there is one. */
+  lockedUntil(message: QueuedMessage): number | undefined {
+    return this.#sessionOf(message)?.lock?.until ?? message.lock?.until;
+  }
+
+  /** @throws BrokerError message-lock-lost or session-lock-lost unless the message is still under this lock */
+  locked(sequenceNumber: number, lockId: number, now: number): QueuedMessage {
+    const message = this.#messages.get(sequenceNumber);
+    const until = message && this.lockedUntil(message);
+    if (message?.lock?.id === lockId && until !== undefined && until > now) return message;
+    if (message?.sessionId !== undefined && this.sessions) throw sessionLockLost(message.sessionId);
+    throw messageLockLost();
+  }
+
+  /** @returns the new end of the lock */
+  renew(message: QueuedMessage, now: number): number {
+    const until = now + this.#ports.settings().lockDuration;
+    if (message.lock) message.lock.until = until;
+    this.#ports.timeline.schedule(message, until);
+    return until;
+  }
+
+  /** Ends a lock without counting a delivery: the message never reached its receiver, or was handed back untouched. */
+  release(message: QueuedMessage, now: number): void {
+    this.#unlock(message, false, now);
+  }
+
+  /** Ends a lock and counts a failed delivery; a deferred message stays deferred. */
+  abandon(message: QueuedMessage, changes: PropertyChanges | undefined, now: number): void {
+    this.#modify(message, changes);
+    this.#unlock(message, true, now, changes !== undefined && changes.size > 0);
+  }
+
+  /** Sets a message aside: only its sequence number finds it again. */
+  defer(message: QueuedMessage, changes: PropertyChanges | undefined, now: number): void {
+    this.#modify(message, changes);
+    this.#count[message.state]--;
+    message.state = 'deferred';
+    this.#count.deferred++;
+    this.#unlock(message, true, now, changes !== undefined && changes.size > 0);
+  }
+
+  /** @throws BrokerError on a dead-letter queue, which has none of its own */
+  deadLetter(message: QueuedMessage, cause: DeadLetterCause, now: number): void {
+    if (!this.#ports.deadLetter) {
+      throw new BrokerError('amqp:not-allowed', 'A message in a dead-letter queue cannot be dead-lettered again.');
+    }
+    this.#ports.deadLetter(message, cause, now);
+  }
+
+  /** Takes a message out and remembers that. */
+  remove(message: QueuedMessage): void {
+    this.#ports.record({ type: 'removed', path: this.path, sequenceNumber: message.sequenceNumber });
+    this.detach(message);
+  }
+
+  /** Takes a message out; that it went is remembered by whoever takes it on. */
+  detach(message: QueuedMessage): void {
+    this.#withdraw(message);
+    this.#ports.timeline.cancel(message);
+    message.lock = undefined;
+    this.#messages.delete(message.sequenceNumber);
+    this.#count[message.state]--;
+    this.#bytes -= sizeOf(message.content);
+    const session = this.#sessionOf(message);
+    if (!session) return;
+    session.unsettled.delete(message);
+    session.all.delete(message.sequenceNumber);
+    this.sessions?.sweep(session);
+  }
+
+  messageDue(message: QueuedMessage, now: number): void {
+    if (message.lock) this.#unlock(message, true, now);
+    else if (message.state === 'scheduled') this.#ports.activate(message, now);
+    else this.#ports.expire(message, now);
+  }
+
+  /** Nothing here will happen any more. */
+  close(): void {
+    for (const message of this.#messages.from(0)) this.#ports.timeline.cancel(message);
+    this.sessions?.close();
+  }
+
+  /** Finds the place of a message that is neither locked nor anywhere yet: its moment, or the available ones. */
+  #settle(message: QueuedMessage, now: number): void {
+    if (message.state === 'deferred') return;
+    if (message.state === 'scheduled') {
+      this.#ports.timeline.schedule(message, message.scheduledFor ?? now);
+      return;
+    }
+    if (message.expiresAt !== undefined) {
+      this.#ports.timeline.schedule(message, message.expiresAt);
+    }
+    const session = this.#sessionOf(message);
+    (session ?? { ready: this.#ready }).ready.set(message.sequenceNumber, message);
+    if (session) session.wake();
+    else this.receivers.wakeOne();
+  }
+
+  #unlock(message: QueuedMessage, failed: boolean, now: number, modified = false): void {
+    message.lock = undefined;
+    this.#ports.timeline.cancel(message);
+    this.#sessionOf(message)?.unsettled.delete(message);
+    if (failed) {
+      message.deliveryCount++;
+      if (message.deliveryCount >= this.#ports.settings().maxDeliveryCount && message.state === 'active') {
+        return this.deadLetter(message, tooManyDeliveries(this.#ports.settings().maxDeliveryCount), now);
+      }
+      this.#ports.record({
+        type: 'changed',
+        path: this.path,
+        sequenceNumber: message.sequenceNumber,
+        deliveryCount: message.deliveryCount,
+        state: message.state === 'deferred' ? 'deferred' : 'active',
+        content: modified ? message.content : undefined,
+      });
+    }
+    this.#settle(message, now);
+  }
+
+  #modify(message: QueuedMessage, changes: PropertyChanges | undefined): void {
+    if (!changes || changes.size === 0) return;
+    this.#bytes -= sizeOf(message.content);
+    message.content = { ...message.content, bare: withApplicationProperties(message.content.bare, changes) };
+    this.#bytes += sizeOf(message.content);
+  }
+
+  #first(now: number, session: Session | undefined): QueuedMessage | undefined {
+    const { ready } = session ?? { ready: this.#ready };
+    for (;;) {
+      const message = ready.first();
+      if (message?.expiresAt === undefined || message.expiresAt > now) return message;
+      this.#ports.expire(message, now);
+    }
+  }
+
+  #withdraw(message: QueuedMessage): void {
+    const session = this.#sessionOf(message);
+    (session ?? { ready: this.#ready }).ready.delete(message.sequenceNumber);
+  }
+
+  #sessionOf(message: QueuedMessage): Session | undefined {
+    return message.sessionId === undefined ? undefined : this.sessions?.get(message.sessionId);
+  }
+}
+
+function tooManyDeliveries(count: number): DeadLetterCause {
+  return {
+    reason: 'MaxDeliveryCountExceeded',
+    description: `Message could not be consumed after ${count} delivery attempts.`,
+  };
+}
+
+function* filter(
+  messages: Iterable<QueuedMessage>,
+  keep: (message: QueuedMessage) => boolean,
+): Generator<QueuedMessage> {
+  for (const message of messages) if (keep(message)) yield message;
+}

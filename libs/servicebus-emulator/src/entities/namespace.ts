@@ -1,0 +1,307 @@
+import type { IncomingMessage } from '../codec/read-message.js';
+import { DEFAULT_RULE, type NewId, type Rule } from '../rules/index.js';
+import { type Entity, queuesOf, type QueueEntity, type SubscriptionEntity, type TopicEntity } from './entity.js';
+import { EntityFactory } from './entity-factory.js';
+import { parseSubscriptionPath } from './entity-path.js';
+import { entityNotFound } from './errors.js';
+import { type BrokerEvent, type EntityDescription, type Recorder, type SingleEvent, StoreFullError } from './events.js';
+import type { DeadLetterCause, MessageQueue } from './message-queue.js';
+import {
+  DEFAULT_QUEUE_OPTIONS,
+  DEFAULT_SUBSCRIPTION_OPTIONS,
+  DEFAULT_TOPIC_OPTIONS,
+  type QueueOptions,
+  type SubscriptionOptions,
+  type TopicOptions,
+} from './options.js';
+import type { QueuedMessage } from './queued-message.js';
+import { Registry } from './registry.js';
+import { Replay } from './replay.js';
+import { Router } from './router.js';
+import { snapshotOf } from './snapshot.js';
+import type { Timeline } from './timeline.js';
+import type { Transfer } from './transfer.js';
+
+export interface NamespaceOptions {
+  readonly timeline: Timeline;
+  readonly recorder: Recorder;
+  readonly newId: NewId;
+}
+
+/** Whoever must know when an entity goes away or changes: links that are attached to it. */
+export interface EntityObserver {
+  entityDeleted(entity: Entity): void;
+  entityUpdated(entity: Entity): void;
+}
+
+/**
+ * All entities of a broker and what happens between them. Pure: time and ids come from outside, what must survive goes
+ * to the recorder. What a client was promised is decided here and awaited by the caller: `recorder.flushed()`.
+ */
+export class Namespace {
+  readonly registry = new Registry();
+  readonly #recorder: Recorder;
+  readonly #factory: EntityFactory;
+  readonly #router: Router;
+  readonly #observers = new Set<EntityObserver>();
+  /** Sent, remembered, and not visible yet: a snapshot must tell of them too. */
+  readonly #underway = new Set<Transfer>();
+  readonly #replay: Replay;
+  #lastLockId = 0;
+  #replaying = false;
+
+  constructor({ timeline, recorder, newId }: NamespaceOptions) {
+    this.#recorder = recorder;
+    this.#router = new Router({ find: (path) => this.registry.target(path), newId });
+    this.#factory = new EntityFactory({
+      timeline,
+      record: (event) => this.#note(event),
+      nextLockId: () => ++this.#lastLockId,
+      deadLetter: (family, message, cause, now) => this.#deadLetter(family, message, cause, now),
+      activate: (target, message, now) => this.#activate(target, message, now),
+      idle: (entity, now) => this.#delete(entity, now),
+    });
+    this.#replay = new Replay({ registry: this.registry, build: (entity, now) => this.#build(entity, now) });
+  }
+
+  observe(observer: EntityObserver): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  /** @throws BrokerError when the name or the options are bad, or the name is taken */
+  createQueue(path: string, options: Partial<QueueOptions>, now: number): QueueEntity {
+    const entity = { kind: 'queue', path, options: { ...DEFAULT_QUEUE_OPTIONS, ...options } } as const;
+    return this.#create(entity, now) as QueueEntity;
+  }
+
+  /** @throws BrokerError when the name or the options are bad, or the name is taken */
+  createTopic(path: string, options: Partial<TopicOptions>, now: number): TopicEntity {
+    const entity = { kind: 'topic', path, options: { ...DEFAULT_TOPIC_OPTIONS, ...options } } as const;
+    return this.#create(entity, now) as TopicEntity;
+  }
+
+  /**
+   * @param path `topic/Subscriptions/name`
+   * @param rule the first rule; takes every message by default
+   * @throws BrokerError when the name or the options are bad, the name is taken, or there is no such topic
+   */
+  createSubscription(
+    path: string,
+    options: Partial<SubscriptionOptions>,
+    now: number,
+    rule: Rule = DEFAULT_RULE,
+  ): SubscriptionEntity {
+    this.registry.topic(parseSubscriptionPath(path)?.topic ?? path);
+    const entity = { kind: 'subscription', path, options: { ...DEFAULT_SUBSCRIPTION_OPTIONS, ...options } } as const;
+    return this.#create(entity, now, rule) as SubscriptionEntity;
+  }
+
+  /** Replaces some of an entity's options. @throws BrokerError when there is no such entity, or they are bad */
+  update(
+    path: string,
+    options: Partial<QueueOptions> | Partial<TopicOptions> | Partial<SubscriptionOptions>,
+    now: number,
+  ): Entity {
+    const entity = this.registry.get(path);
+    const merged = { ...entity.options, ...options } as never;
+    this.registry.checkUpdate(entity, merged);
+    this.#recorder.record({ type: 'entity-updated', entity: describe(entity, merged), at: now });
+    entity.options = merged;
+    entity.life.updatedAt = now;
+    entity.life.used(now);
+    entity.life.plan();
+    for (const observer of this.#observers) observer.entityUpdated(entity);
+    return entity;
+  }
+
+  /** Deletes an entity with its messages. @throws BrokerError when there is no such entity */
+  delete(path: string, now: number): void {
+    this.#delete(this.registry.get(path), now);
+  }
+
+  /** @throws BrokerError when there is no such subscription, or the rule's name is taken. @throws RuleSyntaxError */
+  addRule(path: string, rule: Rule, now: number): void {
+    const { rules } = this.#subscription(path);
+    rules.add(rule, now);
+    this.#recorder.record({ type: 'rule-added', path, rule, at: now });
+  }
+
+  /** Replaces the rule of the same name. @throws BrokerError when there is no such rule. @throws RuleSyntaxError */
+  updateRule(path: string, rule: Rule, now: number): void {
+    const { rules } = this.#subscription(path);
+    if (!rules.has(rule.name)) throw entityNotFound(`${path}/Rules/${rule.name}`);
+    rules.put(rule, now);
+    this.#recorder.record({ type: 'rule-added', path, rule, at: now });
+  }
+
+  /** @throws BrokerError when there is no such subscription or rule */
+  removeRule(path: string, name: string, now: number): void {
+    this.#subscription(path).rules.remove(name);
+    this.#recorder.record({ type: 'rule-removed', path, name, at: now });
+  }
+
+  /**
+   * Takes messages a client sent to a queue or topic, all or none. They are remembered when this returns and seen by
+   * receivers after {@link commit}: between the two the caller awaits `recorder.flushed()`, and calls {@link retract}
+   * when that failed.
+   * @throws BrokerError when the entity is missing, or refuses one of the messages
+   */
+  send(
+    path: string,
+    messages: readonly IncomingMessage[],
+    now: number,
+  ): { transfer: Transfer; sequenceNumbers: number[] } {
+    const target = this.registry.target(path);
+    if (!target) throw entityNotFound(path);
+    const sent = this.#router.send(target, messages, now);
+    try {
+      this.#recordAll(sent.transfer.events);
+    } catch (error) {
+      sent.transfer.retract();
+      throw error;
+    }
+    this.#underway.add(sent.transfer);
+    return sent;
+  }
+
+  commit(transfer: Transfer, now: number): void {
+    this.#underway.delete(transfer);
+    transfer.commit(now);
+  }
+
+  retract(transfer: Transfer): void {
+    this.#underway.delete(transfer);
+    transfer.retract();
+  }
+
+  /** Sets what a session's receivers keep with it; undefined clears it. */
+  setSessionState(queue: MessageQueue, sessionId: string, state: Buffer | undefined, now: number): void {
+    this.#recorder.record({ type: 'session-state-set', path: queue.path, sessionId, state, at: now });
+    queue.setSessionState(sessionId, state, now);
+  }
+
+  /** Applies a remembered event. What it refers to and is no longer there is passed over. */
+  apply(event: BrokerEvent, now: number): void {
+    this.#replaying = true;
+    try {
+      this.#replay.apply(event, now);
+    } finally {
+      this.#replaying = false;
+    }
+  }
+
+  /** Everything there is now as events: replayed into an empty namespace they give this one. */
+  *snapshot(): Generator<BrokerEvent> {
+    yield* snapshotOf(this.registry);
+    for (const { events } of this.#underway) yield* events;
+  }
+
+  /** Nothing will happen here any more. */
+  close(): void {
+    for (const entity of this.registry.all()) closeEntity(entity);
+  }
+
+  #subscription(path: string): SubscriptionEntity {
+    const entity = this.registry.get(path);
+    if (entity.kind !== 'subscription') throw entityNotFound(path);
+    return entity;
+  }
+
+  #create(description: EntityDescription, now: number, rule?: Rule): Entity {
+    this.registry.checkNew(description.path, description.options);
+    const entity = this.#build(description, now);
+    if (rule && entity.kind === 'subscription') entity.rules.add(rule, now);
+    const created: SingleEvent = { type: 'entity-created', entity: describe(entity, entity.options), at: now };
+    const { path } = entity;
+    this.#recordAll(rule ? [created, { type: 'rule-added', path, rule, at: now }] : [created]);
+    this.registry.add(entity);
+    entity.life.plan();
+    return entity;
+  }
+
+  #build(description: EntityDescription, now: number): Entity {
+    if (description.kind === 'queue') return this.#factory.queue(description.path, description.options, now);
+    if (description.kind === 'topic') return this.#factory.topic(description.path, description.options, now);
+    const { topic, name } = parseSubscriptionPath(description.path) ?? { topic: description.path, name: '' };
+    return this.#factory.subscription(this.registry.topic(topic), name, description.options, now);
+  }
+
+  #delete(entity: Entity, now: number): void {
+    this.#recorder.record({ type: 'entity-deleted', path: entity.path, at: now });
+    this.registry.remove(entity);
+    const gone = entity.kind === 'topic' ? [entity, ...entity.subscriptions.values()] : [entity];
+    for (const one of gone) {
+      closeEntity(one);
+      for (const observer of this.#observers) observer.entityDeleted(one);
+    }
+  }
+
+  #deadLetter(
+    family: QueueEntity | SubscriptionEntity,
+    message: QueuedMessage,
+    cause: DeadLetterCause,
+    now: number,
+  ): void {
+    this.#move(family, message, this.#router.deadLetter(family, message, cause, now), now);
+  }
+
+  #activate(target: QueueEntity | TopicEntity, message: QueuedMessage, now: number): void {
+    if (target.kind === 'topic' || target.options.forwardTo !== undefined) {
+      this.#move(target, message, this.#router.activate(target, message, now), now);
+      return;
+    }
+    const scheduledAs = message.sequenceNumber;
+    const transfer = this.#router.activate(target, message, now);
+    const [enqueued] = transfer.events;
+    if (enqueued?.type === 'enqueued') {
+      const { sequenceNumber, expiresAt } = enqueued.message;
+      this.#note({ type: 'activated', path: target.path, scheduledAs, sequenceNumber, at: now, expiresAt });
+    }
+    target.main.detach(message);
+    transfer.commit(now);
+  }
+
+  /** Takes a message out of `from` and lets a transfer put it elsewhere, as one event. */
+  #move(
+    from: QueueEntity | TopicEntity | SubscriptionEntity,
+    message: QueuedMessage,
+    transfer: Transfer,
+    now: number,
+  ): void {
+    const { path } = from.main;
+    transfer.noteFirst({ type: 'removed', path, sequenceNumber: message.sequenceNumber });
+    this.#note({ type: 'group', events: transfer.events });
+    from.main.detach(message);
+    transfer.commit(now);
+  }
+
+  #recordAll(events: readonly SingleEvent[]): void {
+    const [first, ...others] = events;
+    if (!first || this.#replaying) return;
+    this.#recorder.record(others.length === 0 ? first : { type: 'group', events });
+  }
+
+  /**
+   * Remembers what happened by itself. When the disk is full that is not written: after a restart the message is where
+   * it was before, which loses nothing.
+   */
+  #note(event: BrokerEvent): void {
+    if (this.#replaying) return;
+    try {
+      this.#recorder.record(event);
+    } catch (error) {
+      if (!(error instanceof StoreFullError)) throw error;
+    }
+  }
+}
+
+function describe(entity: Entity, options: Entity['options']): EntityDescription {
+  return { kind: entity.kind, path: entity.path, options } as EntityDescription;
+}
+
+function closeEntity(entity: Entity): void {
+  entity.life.close();
+  for (const queue of queuesOf(entity)) queue.close();
+  if (entity.kind !== 'subscription') entity.duplicates?.close();
+}

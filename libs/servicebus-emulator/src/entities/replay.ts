@@ -1,0 +1,100 @@
+import { type Entity, queuesOf } from './entity.js';
+import { parseAddress } from './entity-path.js';
+import type { BrokerEvent, EntityDescription, SingleEvent } from './events.js';
+import type { MessageQueue } from './message-queue.js';
+import type { Registry } from './registry.js';
+
+export interface ReplayPorts {
+  readonly registry: Registry;
+  readonly build: (entity: EntityDescription, now: number) => Entity;
+}
+
+/** Brings a namespace to where its remembered events left it. */
+export class Replay {
+  readonly #ports: ReplayPorts;
+
+  constructor(ports: ReplayPorts) {
+    this.#ports = ports;
+  }
+
+  apply(event: BrokerEvent, now: number): void {
+    if (event.type === 'group') for (const one of event.events) this.#one(one, now);
+    else this.#one(event, now);
+  }
+
+  #one(event: SingleEvent, now: number): void {
+    switch (event.type) {
+      case 'entity-created':
+      case 'entity-updated':
+      case 'entity-deleted':
+      case 'rule-added':
+      case 'rule-removed':
+        return this.#entity(event);
+      case 'message-id-seen': {
+        const target = this.#ports.registry.target(event.path);
+        target?.duplicates?.remember(event.key, event.at);
+        return;
+      }
+      default: {
+        const queue = this.#queue(event.path);
+        if (queue) replayInQueue(queue, event, now);
+      }
+    }
+  }
+
+  #entity(event: Extract<SingleEvent, { type: `entity-${string}` | `rule-${string}` }>): void {
+    const { registry } = this.#ports;
+    if (event.type === 'entity-created') {
+      const entity = this.#ports.build(event.entity, event.at);
+      registry.add(entity);
+      entity.life.plan();
+      return;
+    }
+    const entity = registry.find(event.type === 'entity-updated' ? event.entity.path : event.path);
+    if (!entity) return;
+    if (event.type === 'entity-updated') {
+      entity.options = event.entity.options as never;
+      entity.life.updatedAt = event.at;
+      entity.life.plan();
+    } else if (event.type === 'entity-deleted') {
+      for (const queue of queuesOf(entity)) queue.close();
+      entity.life.close();
+      registry.remove(entity);
+    } else if (entity.kind === 'subscription') {
+      if (event.type === 'rule-added') entity.rules.put(event.rule, event.at);
+      else if (entity.rules.has(event.name)) entity.rules.remove(event.name);
+    }
+  }
+
+  #queue(path: string): MessageQueue | undefined {
+    const { entity, subQueue } = parseAddress(path);
+    const found = this.#ports.registry.find(entity);
+    return found?.kind === 'topic' ? found.main : found?.[subQueue];
+  }
+}
+
+type QueueEvent = Extract<
+  SingleEvent,
+  { type: 'enqueued' | 'removed' | 'activated' | 'changed' | 'sequence-used' | 'session-state-set' }
+>;
+
+function replayInQueue(queue: MessageQueue, event: QueueEvent, now: number): void {
+  switch (event.type) {
+    case 'enqueued':
+      return queue.restore(event.message, now);
+    case 'sequence-used':
+      return queue.skipTo(event.last);
+    case 'session-state-set':
+      return queue.setSessionState(event.sessionId, event.state, event.at);
+  }
+  const message = queue.find(event.type === 'activated' ? event.scheduledAs : event.sequenceNumber);
+  if (!message) return;
+  queue.detach(message);
+  if (event.type === 'activated') {
+    const { sequenceNumber, at, expiresAt } = event;
+    queue.restore({ ...message.record, sequenceNumber, enqueuedAt: at, expiresAt, state: 'active' }, now);
+  } else if (event.type === 'changed') {
+    const { deliveryCount, state, content = message.content } = event;
+    queue.restore({ ...message.record, deliveryCount, state, content }, now);
+  }
+}

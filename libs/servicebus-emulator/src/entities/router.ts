@@ -1,0 +1,288 @@
+import { DecodeError } from '../codec/decode-error.js';
+import { encodeProperty, withApplicationProperties } from '../codec/application-properties.js';
+import { MessageView } from '../codec/message-view.js';
+import type { IncomingMessage } from '../codec/read-message.js';
+import { FilterError, type NewId } from '../rules/index.js';
+import type { QueueEntity, QueueFamily, SubscriptionEntity, TopicEntity } from './entity.js';
+import { BrokerError, entityDisabled, entityNotFound, quotaExceeded } from './errors.js';
+import type { DeadLetterCause } from './message-queue.js';
+import { type MessageContent, sizeOf, type StoredMessage } from './message.js';
+import { FOREVER } from './options.js';
+import type { RuleMatch } from './rule-set.js';
+import { changedContent } from './rule-changes.js';
+import { Transfer } from './transfer.js';
+
+/** Azure's limit of entities a message is forwarded through. */
+const MAX_HOPS = 4;
+
+type Target = QueueEntity | TopicEntity;
+
+/** A message on its way, with what it brings along from where it was before. */
+interface Journey {
+  readonly content: MessageContent;
+  readonly messageId: string;
+  readonly sessionId: string | undefined;
+  readonly scheduledFor: number | undefined;
+  readonly hops: number;
+  /** Undefined until the message entered its first entity. */
+  readonly enqueuedSequenceNumber: number | undefined;
+  readonly deadLetterSource: string | undefined;
+}
+
+export interface RouterPorts {
+  readonly find: (path: string) => Target | undefined;
+  readonly newId: NewId;
+}
+
+/** Decides where messages go: into queues, through rules into subscriptions, and on from there. */
+export class Router {
+  readonly #ports: RouterPorts;
+
+  constructor(ports: RouterPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Routes messages a client sent, all or none.
+   * @returns the transfer, and the sequence number each message got in `target`
+   * @throws BrokerError when the entity refuses one of them
+   */
+  send(
+    target: Target,
+    messages: readonly IncomingMessage[],
+    now: number,
+  ): { transfer: Transfer; sequenceNumbers: number[] } {
+    checkSend(target, messages);
+    const transfer = new Transfer();
+    const sequenceNumbers = messages.map((message) => this.#enter(target, start(message), transfer, now));
+    target.life.used(now);
+    return { transfer, sequenceNumbers };
+  }
+
+  /** Routes a scheduled message whose time has come, out of `target`. */
+  activate(target: Target, message: StoredMessage, now: number): Transfer {
+    const transfer = new Transfer();
+    this.#place(target, { ...asJourney(message), scheduledFor: message.scheduledFor }, transfer, now);
+    return transfer;
+  }
+
+  /** Moves a message to where its family's dead letters go. */
+  deadLetter(
+    family: QueueEntity | SubscriptionEntity,
+    message: StoredMessage,
+    cause: DeadLetterCause,
+    now: number,
+  ): Transfer {
+    const transfer = new Transfer();
+    const content = withCause(message.content, cause);
+    const forwardTo = family.options.forwardDeadLetteredMessagesTo;
+    const journey = { ...asJourney(message), content };
+    if (forwardTo !== undefined) {
+      this.#forward(family, forwardTo, { ...journey, deadLetterSource: family.path }, transfer, now);
+      return transfer;
+    }
+    const { deliveryCount, enqueuedAt } = message;
+    this.#bury(family, journey, transfer, { deliveryCount, enqueuedAt });
+    return transfer;
+  }
+
+  /** Duplicate detection, then the schedule, then the entity itself. */
+  #enter(target: Target, journey: Journey, transfer: Transfer, now: number): number {
+    if (isDuplicate(target, journey, transfer, now)) return target.main.nextSequenceNumber();
+    if (journey.scheduledFor !== undefined && journey.scheduledFor > now) {
+      const record = stored(journey, now, target.main.lastSequenceNumber + 1);
+      const message = target.main.prepare({ ...record, state: 'scheduled' });
+      transfer.place(target.main, message);
+      return message.sequenceNumber;
+    }
+    return this.#place(target, journey, transfer, now);
+  }
+
+  #place(target: Target, journey: Journey, transfer: Transfer, now: number): number {
+    if (target.kind === 'topic') return this.#publish(target, journey, transfer, now);
+    return this.#deliver(target, journey, transfer, now);
+  }
+
+  #publish(topic: TopicEntity, journey: Journey, transfer: Transfer, now: number): number {
+    const sequenceNumber = topic.main.nextSequenceNumber();
+    transfer.note({ type: 'sequence-used', path: topic.path, last: sequenceNumber });
+    const entered = { ...journey, enqueuedSequenceNumber: journey.enqueuedSequenceNumber ?? sequenceNumber };
+    const view = new MessageView({ ...stored(entered, now), sequenceNumber, state: 'active' });
+    for (const subscription of topic.subscriptions.values()) {
+      for (const copy of this.#copies(subscription, view, entered, transfer)) {
+        this.#deliver(subscription, copy, transfer, now, topic.options.defaultMessageTimeToLive);
+      }
+    }
+    return sequenceNumber;
+  }
+
+  #copies(
+    subscription: SubscriptionEntity,
+    view: MessageView,
+    journey: Journey,
+    transfer: Transfer,
+  ): readonly Journey[] {
+    let matches: readonly RuleMatch[];
+    try {
+      matches = subscription.rules.match(view, this.#ports.newId);
+    } catch (error) {
+      if (!(error instanceof FilterError || error instanceof DecodeError)) throw error;
+      if (!subscription.options.deadLetteringOnFilterEvaluationExceptions) return [];
+      const cause = { reason: 'FilterEvaluationException', description: error.message };
+      this.#bury(subscription, { ...journey, content: withCause(journey.content, cause) }, transfer);
+      return [];
+    }
+    return matches.map(({ changed }) =>
+      changed ? { ...journey, ...changedContent(journey.content, journey.sessionId, changed) } : journey,
+    );
+  }
+
+  /** Into a queue or subscription, or on to where it forwards. */
+  #deliver(
+    family: QueueEntity | SubscriptionEntity,
+    journey: Journey,
+    transfer: Transfer,
+    now: number,
+    topicTimeToLive = FOREVER,
+  ): number {
+    const { options, main } = family;
+    if (options.forwardTo !== undefined) {
+      const sequenceNumber = main.nextSequenceNumber();
+      transfer.note({ type: 'sequence-used', path: family.path, last: sequenceNumber });
+      const enqueuedSequenceNumber = journey.enqueuedSequenceNumber ?? sequenceNumber;
+      this.#forward(family, options.forwardTo, { ...journey, enqueuedSequenceNumber }, transfer, now);
+      return sequenceNumber;
+    }
+    if (options.requiresSession && journey.sessionId === undefined) {
+      const description = "Session enabled entity doesn't allow a message whose session identifier is null.";
+      const content = withCause(journey.content, { reason: 'Session ID is null.', description });
+      this.#bury(family, { ...journey, content }, transfer);
+      return 0;
+    }
+    const life = Math.min(journey.content.timeToLive ?? FOREVER, options.defaultMessageTimeToLive, topicTimeToLive);
+    const message = main.prepare({
+      ...stored(journey, now, main.lastSequenceNumber + 1),
+      expiresAt: life >= FOREVER ? undefined : now + life,
+      state: 'active',
+    });
+    transfer.place(main, message);
+    return message.sequenceNumber;
+  }
+
+  #forward(family: QueueFamily, to: string, journey: Journey, transfer: Transfer, now: number): void {
+    const target = this.#ports.find(to);
+    const onward = { ...journey, hops: journey.hops + 1, scheduledFor: undefined };
+    const refusal = refusalOf(family, to, target, onward);
+    if (target && !refusal) {
+      target.life.used(now);
+      this.#enter(target, onward, transfer, now);
+    } else if (refusal) {
+      this.#bury(family, { ...journey, content: withCause(journey.content, refusal) }, transfer, { enqueuedAt: now });
+    }
+  }
+
+  #bury(family: QueueFamily, journey: Journey, transfer: Transfer, kept: Partial<StoredMessage> = {}): void {
+    const queue = family.deadLetters;
+    const record = stored(journey, 0, queue.lastSequenceNumber + 1);
+    transfer.place(queue, queue.prepare({ ...record, ...kept, expiresAt: undefined, state: 'active' }));
+  }
+}
+
+function start({ content, messageId, sessionId, scheduledFor }: IncomingMessage): Journey {
+  const nowhereYet = { hops: 0, enqueuedSequenceNumber: undefined, deadLetterSource: undefined };
+  return { content, messageId, sessionId, scheduledFor, ...nowhereYet };
+}
+
+function asJourney(message: StoredMessage): Journey {
+  const { content, sessionId, hops, enqueuedSequenceNumber, deadLetterSource, scheduledFor } = message;
+  const messageId = String(new MessageView(message).system('messageId') ?? '');
+  return { content, sessionId, hops, enqueuedSequenceNumber, deadLetterSource, scheduledFor, messageId };
+}
+
+function stored(journey: Journey, now: number, sequenceNumber = 0): Omit<StoredMessage, 'sequenceNumber' | 'state'> {
+  return {
+    enqueuedSequenceNumber: journey.enqueuedSequenceNumber ?? sequenceNumber,
+    enqueuedAt: now,
+    expiresAt: undefined,
+    deliveryCount: 0,
+    scheduledFor: journey.scheduledFor,
+    sessionId: journey.sessionId,
+    deadLetterSource: journey.deadLetterSource,
+    hops: journey.hops,
+    content: journey.content,
+  };
+}
+
+function withCause(content: MessageContent, { reason, description, properties }: DeadLetterCause): MessageContent {
+  const changes = new Map(properties);
+  if (reason !== undefined) changes.set('DeadLetterReason', encodeProperty(reason));
+  if (description !== undefined) changes.set('DeadLetterErrorDescription', encodeProperty(description));
+  return { ...content, bare: withApplicationProperties(content.bare, changes) };
+}
+
+function isDuplicate(target: Target, journey: Journey, transfer: Transfer, now: number): boolean {
+  const { duplicates, options } = target;
+  if (!duplicates || journey.messageId === '') return false;
+  const key = options.enablePartitioning
+    ? `${journey.messageId}\n${journey.content.partitionKey ?? ''}`
+    : journey.messageId;
+  if (duplicates.has(key, now)) return true;
+  duplicates.remember(key, now);
+  transfer.note({ type: 'message-id-seen', path: target.path, key, at: now }, () => duplicates.forget(key));
+  return false;
+}
+
+/** @throws BrokerError when the entity does not take these messages from a client */
+function checkSend(target: Target, messages: readonly IncomingMessage[]): void {
+  const { options, path } = target;
+  if (options.status === 'Disabled' || options.status === 'SendDisabled') throw entityDisabled(path);
+  const added = messages.reduce((sum, { content }) => sum + sizeOf(content), 0);
+  const limit = options.maxSizeInMegabytes * 1024 * 1024;
+  const bytes = bytesOf(target);
+  if (bytes + added > limit) throw quotaExceeded(path, bytes, limit);
+  const mustHaveSession = target.kind === 'queue' && target.options.requiresSession;
+  if (mustHaveSession && messages.some(({ sessionId }) => sessionId === undefined)) {
+    throw new BrokerError(
+      'amqp:not-allowed',
+      'The SessionId was not set on a message, and it cannot be sent to the entity. Entities that have session support enabled can only receive messages that have the SessionId set to a valid value.',
+    );
+  }
+}
+
+/** What an entity holds, in bytes: a topic holds what its subscriptions do. */
+export function bytesOf(target: Target): number {
+  if (target.kind === 'queue') return familyBytes(target);
+  let bytes = target.main.bytes;
+  for (const subscription of target.subscriptions.values()) bytes += familyBytes(subscription);
+  return bytes;
+}
+
+function familyBytes({ main, deadLetters, transferDeadLetters }: QueueFamily): number {
+  return main.bytes + deadLetters.bytes + transferDeadLetters.bytes;
+}
+
+/** Why a message cannot be forwarded; the source dead-letters it then. */
+function refusalOf(
+  family: QueueFamily,
+  to: string,
+  target: Target | undefined,
+  journey: Journey,
+): DeadLetterCause | undefined {
+  if (journey.hops > MAX_HOPS) {
+    return {
+      reason: 'MaxTransferHopCountExceeded',
+      description: `The maximum number of allowed hops when forwarding between queues has been exceeded. This value is set to ${MAX_HOPS}.`,
+    };
+  }
+  try {
+    if (!target) throw entityNotFound(to);
+    checkSend(target, [journey]);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error;
+    return {
+      reason: error.condition,
+      description: `Forwarding from '${family.path}' to '${to}' failed: ${error.message}`,
+    };
+  }
+}

@@ -1,0 +1,47 @@
+import type { SingleEvent } from './events.js';
+import type { MessageQueue } from './message-queue.js';
+import type { QueuedMessage } from './queued-message.js';
+
+interface Placement {
+  readonly queue: MessageQueue;
+  readonly message: QueuedMessage;
+}
+
+/**
+ * What becomes of one send: the messages it puts where, decided and remembered but not visible yet. Once it is safe on
+ * disk it is committed, and if that fails it is taken back, as if it had never been sent.
+ */
+export class Transfer {
+  readonly #placements: Placement[] = [];
+  readonly #events: SingleEvent[] = [];
+  readonly #undo: (() => void)[] = [];
+
+  get events(): readonly SingleEvent[] {
+    return this.#events;
+  }
+
+  place(queue: MessageQueue, message: QueuedMessage): void {
+    this.#placements.push({ queue, message });
+    this.#events.push({ type: 'enqueued', path: queue.path, message });
+  }
+
+  /** Something else to remember. @param undo what to do when the transfer is taken back */
+  note(event: SingleEvent, undo?: () => void): void {
+    this.#events.push(event);
+    if (undo) this.#undo.push(undo);
+  }
+
+  /** Something else to remember, before all the rest. */
+  noteFirst(event: SingleEvent): void {
+    this.#events.unshift(event);
+  }
+
+  /** Lets the messages be seen. */
+  commit(now: number): void {
+    for (const { queue, message } of this.#placements) queue.publish(message, now);
+  }
+
+  retract(): void {
+    for (const undo of this.#undo) undo();
+  }
+}
