@@ -1,0 +1,107 @@
+import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The part of a file handle that the store uses. */
+export interface StoreFile {
+  /** Fills `buffer` from `position`; answers how many bytes there were. */
+  read(buffer: Buffer, position: number): Promise<number>;
+  /** Writes all of `data` at `position`. */
+  write(data: Buffer, position: number): Promise<void>;
+  /** Resolves when the data is on the disk itself. */
+  sync(): Promise<void>;
+  truncate(length: number): Promise<void>;
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** The file operations that the store uses, in one directory. Names are relative to it. */
+export interface StoreDirectory {
+  list(): Promise<readonly string[]>;
+  /** `read` and `change` want the file to exist; `create` empties one that does. */
+  open(name: string, purpose: 'read' | 'change' | 'create'): Promise<StoreFile>;
+  rename(from: string, to: string): Promise<void>;
+  /** Deletes a file; one that is not there is not an error. */
+  remove(name: string): Promise<void>;
+  /** Resolves when created, renamed and deleted names are on the disk itself. */
+  sync(): Promise<void>;
+}
+
+/** A directory of the local file system. */
+export function localDirectory(path: string): StoreDirectory {
+  return {
+    list: () => readdir(path),
+    open: async (name, purpose) => new LocalFile(await open(join(path, name), FLAGS[purpose], 0o600)),
+    rename: (from, to) => rename(join(path, from), join(path, to)),
+    remove: (name) => removeIfThere(join(path, name)),
+    sync: () => syncDirectory(path),
+  };
+}
+
+const FLAGS = { read: 'r', change: 'r+', create: 'w+' } as const;
+
+class LocalFile implements StoreFile {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async read(buffer: Buffer, position: number): Promise<number> {
+    let filled = 0;
+    while (filled < buffer.length) {
+      const { bytesRead } = await this.#handle.read(buffer, filled, buffer.length - filled, position + filled);
+      if (bytesRead === 0) {
+        break;
+      }
+      filled += bytesRead;
+    }
+    return filled;
+  }
+
+  async write(data: Buffer, position: number): Promise<void> {
+    let written = 0;
+    while (written < data.length) {
+      const { bytesWritten } = await this.#handle.write(data, written, data.length - written, position + written);
+      written += bytesWritten;
+    }
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+
+  truncate(length: number): Promise<void> {
+    return this.#handle.truncate(length);
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw error;
+    }
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  // Windows has no way to sync a directory, and keeps names in its own journal.
+  if (process.platform === 'win32') {
+    return;
+  }
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,118 @@
+import type { StoreFile } from './files.js';
+import {
+  FILE_HEADER_SIZE,
+  FRAME_HEADER_SIZE,
+  FRAME_MAGIC,
+  isIntact,
+  readFileHeader,
+  readPayloadLength,
+} from './frame.js';
+
+const CHUNK_SIZE = 1024 * 1024;
+
+/** What comes next in a file. */
+export type ReadResult =
+  | { readonly kind: 'frame'; readonly payload: Buffer }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'damage'; readonly problem: string };
+
+/** Reads a file of frames from start to end, holding a piece of it in memory at a time. */
+export class FrameReader {
+  readonly #file: StoreFile;
+  readonly #size: number;
+  #salt: number | undefined;
+  #chunk = Buffer.alloc(0);
+  #chunkAt = 0;
+  #position = 0;
+
+  private constructor(file: StoreFile, size: number) {
+    this.#file = file;
+    this.#size = size;
+  }
+
+  static async open(file: StoreFile): Promise<FrameReader> {
+    return new FrameReader(file, await file.size());
+  }
+
+  /** Up to here the file is intact. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The next frame; its payload is valid until the next call. */
+  async next(): Promise<ReadResult> {
+    if (this.#salt === undefined) {
+      this.#salt = readFileHeader(await this.#bytes(0, FILE_HEADER_SIZE));
+      if (this.#salt === undefined) {
+        return { kind: 'damage', problem: 'it does not begin as a file of the broker does' };
+      }
+      this.#position = FILE_HEADER_SIZE;
+    }
+    if (this.#position === this.#size) {
+      return { kind: 'end' };
+    }
+    return this.#readFrame(this.#salt);
+  }
+
+  /** Whether an intact frame lies anywhere behind the current position: then the damage is no torn tail. */
+  async findsFrameBehind(): Promise<boolean> {
+    if (this.#salt === undefined) {
+      // A file's header is synced before anything follows it.
+      return this.#size > FILE_HEADER_SIZE;
+    }
+    const rest = await this.#bytes(this.#position, this.#size - this.#position);
+    let at = rest.indexOf(FRAME_MAGIC, 1);
+    while (at >= 0) {
+      if (isFrameAt(rest, at, this.#salt)) {
+        return true;
+      }
+      at = rest.indexOf(FRAME_MAGIC, at + 1);
+    }
+    return false;
+  }
+
+  async #readFrame(salt: number): Promise<ReadResult> {
+    const header = await this.#bytes(this.#position, FRAME_HEADER_SIZE);
+    if (header.length < FRAME_HEADER_SIZE) {
+      return { kind: 'damage', problem: 'the last record is incomplete' };
+    }
+    const length = readPayloadLength(header);
+    if (length === undefined) {
+      return { kind: 'damage', problem: 'no record begins here' };
+    }
+    const size = FRAME_HEADER_SIZE + length;
+    if (this.#position + size > this.#size) {
+      return { kind: 'damage', problem: 'the record reaches beyond the end of the file' };
+    }
+    const frame = await this.#bytes(this.#position, size);
+    if (!isIntact(frame, salt)) {
+      return { kind: 'damage', problem: "the record's checksum is wrong" };
+    }
+    this.#position += size;
+    return { kind: 'frame', payload: frame.subarray(FRAME_HEADER_SIZE) };
+  }
+
+  /** These bytes of the file, or fewer at its end. */
+  async #bytes(from: number, length: number): Promise<Buffer> {
+    const start = from - this.#chunkAt;
+    if (start >= 0 && start + length <= this.#chunk.length) {
+      return this.#chunk.subarray(start, start + length);
+    }
+    const wanted = Math.min(Math.max(length, CHUNK_SIZE), this.#size - from);
+    const chunk = Buffer.allocUnsafeSlow(wanted);
+    const filled = await this.#file.read(chunk, from);
+    this.#chunk = chunk.subarray(0, filled);
+    this.#chunkAt = from;
+    return this.#chunk.subarray(0, length);
+  }
+}
+
+function isFrameAt(bytes: Buffer, at: number, salt: number): boolean {
+  const candidate = bytes.subarray(at);
+  if (candidate.length < FRAME_HEADER_SIZE) {
+    return false;
+  }
+  const length = readPayloadLength(candidate);
+  const size = FRAME_HEADER_SIZE + (length ?? 0);
+  return length !== undefined && size <= candidate.length && isIntact(candidate.subarray(0, size), salt);
+}

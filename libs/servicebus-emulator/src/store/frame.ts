@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+/*
+ * A file is a header and frames. A frame is what was written at once: events that one sync made safe together.
+ *
+ *   file header   "OFSBUS1\n", 4 bytes of salt
+ *   frame         "FRM1", length of the payload, CRC-32 of length and payload seeded with the salt, payload
+ *
+ * Numbers are 32 bits, little endian. The salt differs from file to file, so that a frame of another file (in the body
+ * of a message, say) is never taken for one of this file.
+ */
+
+const FILE_MAGIC = Buffer.from('OFSBUS1\n', 'latin1');
+/** The first bytes of every frame. */
+export const FRAME_MAGIC = Buffer.from('FRM1', 'latin1');
+
+export const FILE_HEADER_SIZE = FILE_MAGIC.length + 4;
+export const FRAME_HEADER_SIZE = FRAME_MAGIC.length + 8;
+/** What a frame's length field can say. */
+export const MAX_PAYLOAD = 0xffff_ffff;
+
+const LENGTH_AT = FRAME_MAGIC.length;
+const CHECKSUM_AT = LENGTH_AT + 4;
+
+/** A new file's header, with a salt of its own. */
+export function newFileHeader(): { readonly header: Buffer; readonly salt: number } {
+  const salt = randomBytes(4);
+  return { header: Buffer.concat([FILE_MAGIC, salt]), salt: salt.readUInt32LE() };
+}
+
+/** The salt of a file, or undefined when these are not the first bytes of one. */
+export function readFileHeader(bytes: Buffer): number | undefined {
+  const complete = bytes.length >= FILE_HEADER_SIZE && bytes.subarray(0, FILE_MAGIC.length).equals(FILE_MAGIC);
+  return complete ? bytes.readUInt32LE(FILE_MAGIC.length) : undefined;
+}
+
+/** Fills in the header of a frame whose first {@link FRAME_HEADER_SIZE} bytes were left free. */
+export function sealFrame(frame: Buffer, salt: number): void {
+  FRAME_MAGIC.copy(frame);
+  frame.writeUInt32LE(frame.length - FRAME_HEADER_SIZE, LENGTH_AT);
+  frame.writeUInt32LE(checksum(frame, salt), CHECKSUM_AT);
+}
+
+/** The length of the payload that this header announces, or undefined when it is no frame's header. */
+export function readPayloadLength(header: Buffer): number | undefined {
+  return header.subarray(0, LENGTH_AT).equals(FRAME_MAGIC) ? header.readUInt32LE(LENGTH_AT) : undefined;
+}
+
+/** Whether a whole frame is as it was written. */
+export function isIntact(frame: Buffer, salt: number): boolean {
+  return frame.readUInt32LE(CHECKSUM_AT) === checksum(frame, salt);
+}
+
+function checksum(frame: Buffer, salt: number): number {
+  const length = crc32(frame.subarray(LENGTH_AT, CHECKSUM_AT), salt);
+  return crc32(frame.subarray(FRAME_HEADER_SIZE), length);
+}

@@ -1,0 +1,219 @@
+import { type BrokerEvent, type Recorder, StoreFullError } from '../entities/events.js';
+import { Batch } from './batch.js';
+import { Deferred } from './deferred.js';
+import { encodeEvent } from './encode-event.js';
+import { isDiskFull, StoreFailedError } from './errors.js';
+import type { StoreDirectory } from './files.js';
+import { JournalFile } from './journal-file.js';
+
+/**
+ * When accepted events are on the disk itself.
+ * - `always`: before they are accepted. Survives a power cut. Everything that happens during one sync shares the next.
+ * - `interval`: at most 200 ms later. Survives the end of the process; a power cut takes what was accepted since.
+ * - `none`: when the operating system sees fit. Survives the end of the process.
+ */
+export type SyncMode = 'none' | 'interval' | 'always';
+
+const SYNC_INTERVAL_MS = 200;
+
+export interface JournalOptions {
+  readonly directory: StoreDirectory;
+  readonly sync: SyncMode;
+  /** Called after each write, with the number and the bytes of the current file. */
+  readonly onWritten: (file: number, size: number) => void;
+  /** Called when the disk is full; what it frees may let the write succeed after all. */
+  readonly onFull: () => Promise<void>;
+}
+
+interface Checkpoint {
+  readonly capture: () => void;
+  readonly done: Deferred<number>;
+}
+
+/** Appends events to numbered files. All that is recorded while one write is under way goes into the next. */
+export class Journal implements Recorder {
+  readonly #options: JournalOptions;
+  #file: JournalFile;
+  #pending = new Batch();
+  /** Frames that did not fit the disk. They stay first in line: what follows builds on them. */
+  #unwritten: Buffer[] = [];
+  #checkpoint: Checkpoint | undefined;
+  #running: Promise<void> | undefined;
+  #writing: Batch | undefined;
+  #syncTimer: NodeJS.Timeout | undefined;
+  #syncing: Promise<void> = Promise.resolve();
+  #failure: StoreFailedError | undefined;
+  /** While true, events that add to the store are refused. */
+  full = false;
+
+  constructor(file: JournalFile, options: JournalOptions) {
+    this.#file = file;
+    this.#options = options;
+  }
+
+  record(event: BrokerEvent): void {
+    if (this.full && adds(event)) {
+      throw new StoreFullError('The disk is full: free some space, or receive messages so that space becomes free.');
+    }
+    if (this.#failure === undefined) {
+      encodeEvent(event, this.#pending.writer);
+      this.#start();
+    }
+  }
+
+  flushed(): Promise<void> {
+    if (this.#failure !== undefined) {
+      return Promise.reject(this.#failure);
+    }
+    if (!this.#pending.hasEvents && this.#unwritten.length === 0) {
+      return this.#writing?.written() ?? Promise.resolve();
+    }
+    const written = this.#pending.written();
+    this.#start();
+    return written;
+  }
+
+  /**
+   * Begins a new file. `capture` runs at the instant that divides the two: what was recorded before it is in the old
+   * file, what is recorded after it in the new one.
+   * @returns the number of the new file
+   */
+  checkpoint(capture: () => void): Promise<number> {
+    if (this.#failure !== undefined) {
+      return Promise.reject(this.#failure);
+    }
+    const done = new Deferred<number>();
+    this.#checkpoint = { capture, done };
+    this.#start();
+    return done.promise;
+  }
+
+  /** Writes and syncs what is left. Nothing may be recorded afterwards. */
+  async close(): Promise<void> {
+    clearTimeout(this.#syncTimer);
+    this.#syncTimer = undefined;
+    try {
+      await this.flushed();
+      await this.#running;
+      await this.#syncing;
+      await this.#file.sync();
+    } finally {
+      clearTimeout(this.#syncTimer);
+      await this.#file.close();
+    }
+  }
+
+  #start(): void {
+    // Not at once: what else happens in this turn of the event loop shares the write.
+    this.#running ??= new Promise((resolve) => setImmediate(() => resolve(this.#run())));
+  }
+
+  async #run(): Promise<void> {
+    while (this.#failure === undefined && (this.#pending.isWanted || this.#checkpoint !== undefined)) {
+      const batch = this.#pending;
+      const checkpoint = this.#checkpoint;
+      this.#pending = new Batch();
+      this.#checkpoint = undefined;
+      this.#writing = batch;
+      await this.#commit(batch, checkpoint);
+      this.#writing = undefined;
+    }
+    if (this.#failure !== undefined) {
+      this.#pending.reject(this.#failure);
+      this.#checkpoint?.done.reject(this.#failure);
+    }
+    this.#running = undefined;
+  }
+
+  /** Writes one batch, and answers everyone who waits for it. Never rejects. */
+  async #commit(batch: Batch, checkpoint: Checkpoint | undefined): Promise<void> {
+    try {
+      checkpoint?.capture();
+      await this.#writeOrMakeRoom(batch);
+      batch.resolve();
+    } catch (error) {
+      batch.reject(this.#describe(error));
+      checkpoint?.done.reject(error);
+      return;
+    }
+    this.#options.onWritten(this.#file.number, this.#file.size);
+    await this.#beginFile(checkpoint);
+  }
+
+  async #writeOrMakeRoom(batch: Batch): Promise<void> {
+    const frames = batch.hasEvents ? [...this.#unwritten, batch.writer.finish()] : this.#unwritten;
+    this.#unwritten = frames;
+    try {
+      await this.#write(frames);
+    } catch (error) {
+      if (!isDiskFull(error)) {
+        throw error;
+      }
+      await this.#options.onFull();
+      await this.#write(frames);
+    }
+    this.#unwritten = [];
+  }
+
+  async #write(frames: readonly Buffer[]): Promise<void> {
+    const before = this.#file.size;
+    try {
+      await this.#file.append(frames);
+      if (this.#options.sync === 'always') {
+        await this.#file.sync();
+      }
+    } catch (error) {
+      this.#file.rewindTo(before);
+      await this.#file.cutOffUnfinished();
+      throw error;
+    }
+    if (this.#options.sync === 'interval') {
+      this.#syncTimer ??= setTimeout(() => this.#syncLater(), SYNC_INTERVAL_MS).unref();
+    }
+  }
+
+  #syncLater(): void {
+    this.#syncTimer = undefined;
+    this.#syncing = this.#file.sync().catch((error: unknown) => {
+      this.#failure ??= new StoreFailedError(error);
+    });
+  }
+
+  async #beginFile(checkpoint: Checkpoint | undefined): Promise<void> {
+    if (checkpoint === undefined) {
+      return;
+    }
+    try {
+      await this.#syncing;
+      await this.#file.sync();
+      const next = await JournalFile.create(this.#options.directory, this.#file.number + 1);
+      await this.#file.close();
+      this.#file = next;
+      checkpoint.done.resolve(next.number);
+    } catch (error) {
+      this.#describe(error);
+      checkpoint.done.reject(error);
+    }
+  }
+
+  /** The error for those who wait. Only a full disk passes; after anything else the disk's content is unknown. */
+  #describe(error: unknown): Error {
+    if (isDiskFull(error)) {
+      return new StoreFullError('The disk is full, and what was to be stored does not fit any more.');
+    }
+    this.#failure ??= new StoreFailedError(error);
+    return this.#failure;
+  }
+}
+
+/** Whether an event makes the store hold more: moving a message within the broker does not. */
+function adds(event: BrokerEvent): boolean {
+  const events = event.type === 'group' ? event.events : [event];
+  const counted = events.map(({ type }) => {
+    if (type === 'removed') {
+      return -1;
+    }
+    return type === 'enqueued' || type === 'entity-created' || type === 'rule-added' ? 1 : 0;
+  });
+  return counted.reduce((sum: number, change) => sum + change, 0) > 0;
+}

@@ -1,0 +1,90 @@
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { StoreCorruptError } from './errors.js';
+import { enqueued } from './testing/sample-events.js';
+import { StoreHarness } from './testing/store-harness.js';
+
+let harness: StoreHarness;
+
+beforeEach(async () => {
+  harness = await StoreHarness.create();
+});
+
+afterEach(() => harness.dispose());
+
+describe('after a crash', () => {
+  it('cuts a torn last record off at every byte, says so, and keeps the rest', async () => {
+    await harness.write(enqueued(1), enqueued(2));
+    const file = harness.path('journal-0000000001');
+    const whole = await readFile(file);
+    const lastRecord = whole.lastIndexOf('FRM1');
+    for (let length = lastRecord + 1; length < whole.length; length += 1) {
+      await rm(harness.path('journal-0000000002'), { force: true });
+      await writeFile(file, whole.subarray(0, length));
+      const messages: string[] = [];
+      const { store, events } = await harness.reopen({ log: (text) => messages.push(text) });
+      expect(events).toEqual([enqueued(1)]);
+      expect(messages).toEqual([expect.stringContaining(`cut off ${length - lastRecord} bytes at byte ${lastRecord}`)]);
+      await harness.close(store);
+      expect((await readFile(file)).length).toBe(lastRecord);
+    }
+  });
+
+  it('goes on behind a tail that was cut off', async () => {
+    await harness.write(enqueued(1), enqueued(2));
+    const file = harness.path('journal-0000000001');
+    await truncate(file, (await readFile(file)).length - 3);
+    await harness.write(enqueued(3));
+    expect((await harness.reopen()).events).toEqual([enqueued(1), enqueued(3)]);
+  });
+
+  it('uses a file again whose beginning was torn', async () => {
+    await harness.write(enqueued(1));
+    await writeFile(harness.path('journal-0000000002'), 'OFSB');
+    expect((await harness.reopen()).events).toEqual([enqueued(1)]);
+    expect(await harness.files()).toEqual(['journal-0000000001', 'journal-0000000002', 'reserve']);
+  });
+
+  it('refuses damage before the last record, naming file and offset, and changes nothing', async () => {
+    await harness.write(enqueued(1), enqueued(2), enqueued(3));
+    const file = harness.path('journal-0000000001');
+    const whole = await readFile(file);
+    const lastRecord = whole.lastIndexOf('FRM1');
+    for (let at = 12; at < lastRecord; at += 1) {
+      const damaged = Buffer.from(whole);
+      damaged[at] = (damaged[at] ?? 0) ^ 0x10;
+      await writeFile(file, damaged);
+      const error = await harness.refusal();
+      expect(error).toBeInstanceOf(StoreCorruptError);
+      const offset = whole.lastIndexOf('FRM1', at);
+      expect(error).toMatchObject({ file: 'journal-0000000001', offset });
+      expect(await readFile(file)).toEqual(damaged);
+    }
+  });
+
+  it('refuses a damaged beginning, a damaged finished file and a missing file', async () => {
+    await harness.write(enqueued(1));
+    await harness.write(enqueued(2));
+    await harness.write(enqueued(3));
+    const first = harness.path('journal-0000000001');
+    const whole = await readFile(first);
+    const attempt = async () => String(await harness.refusal());
+    await writeFile(first, Buffer.concat([Buffer.from('X'), whole.subarray(1)]));
+    expect(await attempt()).toContain('journal-0000000001 is damaged at byte 0: it does not begin as a file');
+    await writeFile(first, whole.subarray(0, whole.length - 1));
+    expect(await attempt()).toContain('journal-0000000001 is damaged at byte 12: the record reaches beyond');
+    await writeFile(first, whole);
+    await rm(harness.path('journal-0000000002'));
+    expect(await attempt()).toContain('journal-0000000002 is damaged at byte 0: the file is missing');
+  });
+
+  it('is not misled by the records of another journal in a message', async () => {
+    await harness.write(enqueued(1));
+    const other = await readFile(harness.path('journal-0000000001'), 'latin1');
+    await rm(harness.path('journal-0000000001'));
+    await harness.write(enqueued(1), enqueued(2, `${other} and more`));
+    const file = harness.path('journal-0000000001');
+    await truncate(file, (await readFile(file)).length - 1);
+    expect((await harness.reopen()).events).toEqual([enqueued(1)]);
+  });
+});

@@ -1,0 +1,57 @@
+import { isDiskFull } from './errors.js';
+import { RESERVE } from './file-names.js';
+import type { StoreDirectory } from './files.js';
+
+const PIECE_SIZE = 256 * 1024;
+
+/** Room on the disk that is kept for the time when there is none: settling messages must always be possible. */
+export class Reserve {
+  readonly #directory: StoreDirectory;
+  readonly #size: number;
+  #filling: Promise<boolean> = Promise.resolve(true);
+
+  /** @param size in bytes */
+  constructor(directory: StoreDirectory, size: number) {
+    this.#directory = directory;
+    this.#size = size;
+  }
+
+  /** Takes the room. Resolves to false, and takes none, when the disk is too full for it. */
+  fill(): Promise<boolean> {
+    this.#filling = this.#filling.then(() => this.#fill());
+    return this.#filling;
+  }
+
+  /** Gives the room back to the disk. */
+  async release(): Promise<void> {
+    // Whoever asked to fill it hears of a failure; here it only matters that the file is not being written.
+    await this.#filling.catch(() => false);
+    await this.#directory.remove(RESERVE);
+  }
+
+  async #fill(): Promise<boolean> {
+    try {
+      await this.#write();
+      return true;
+    } catch (error) {
+      await this.#directory.remove(RESERVE);
+      if (isDiskFull(error)) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  async #write(): Promise<void> {
+    const file = await this.#directory.open(RESERVE, 'create');
+    try {
+      const piece = Buffer.alloc(Math.min(PIECE_SIZE, this.#size));
+      for (let position = 0; position < this.#size; position += piece.length) {
+        await file.write(piece, position);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import { mkdir } from 'node:fs/promises';
+import type { BrokerEvent, Recorder } from '../entities/events.js';
+import { Compactor, removeReplaced, type SnapshotSource } from './compactor.js';
+import { DirectoryLock } from './directory-lock.js';
+import { isDiskFull } from './errors.js';
+import { takeInventory, UNFINISHED_SNAPSHOT } from './file-names.js';
+import { localDirectory, type StoreDirectory } from './files.js';
+import { Journal, type SyncMode } from './journal.js';
+import { JournalFile } from './journal-file.js';
+import { recover } from './recover.js';
+import { Reserve } from './reserve.js';
+import { SpaceWatch } from './space-watch.js';
+
+const MEGABYTE = 1024 * 1024;
+
+export interface StoreOptions {
+  /** The data directory; made when it is not there. One broker at a time may have it. */
+  readonly dir: string;
+  /**
+   * When accepted events are on the disk itself. Default `always`: a broker that says "accepted" before it is true has
+   * no use for a journal, and as everything that happens during one sync shares the next, it costs little under load.
+   */
+  readonly sync?: SyncMode;
+  /** Hears of what the store had to do: a torn tail cut off, a full disk, a failed snapshot. Default: nobody. */
+  readonly log?: (message: string) => void;
+  /** The journal is replaced by a snapshot beyond this size, or beyond the last snapshot's. Default 64 MB. */
+  readonly compactAfterBytes?: number;
+  /** Room kept free so that messages can be settled when the disk is full. Default 8 MB, some 200,000 settlements. */
+  readonly reserveBytes?: number;
+  /** How often a full disk is looked at, in ms. Default 1,000. */
+  readonly spaceCheckInterval?: number;
+  /** File operations in `dir`. Default: the local file system. */
+  readonly files?: StoreDirectory;
+}
+
+/**
+ * Opens a data directory: `openStore`, then `replay`, then `recorder` is ready for new events.
+ * @throws StoreLockedError when another broker has it
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  await mkdir(options.dir, { recursive: true, mode: 0o700 });
+  const lock = await DirectoryLock.take(options.dir);
+  return new Store(options, lock);
+}
+
+/** A namespace's memory on disk. */
+export class Store {
+  readonly #options: StoreOptions;
+  readonly #lock: DirectoryLock;
+  readonly #files: StoreDirectory;
+  readonly #log: (message: string) => void;
+  readonly #compactAfter: number;
+  #journal: Journal | undefined;
+  #compactor: Compactor | undefined;
+  #space: SpaceWatch | undefined;
+  #background: Promise<void> = Promise.resolve();
+  /** Bytes in the journal files before the current one, behind the last snapshot. */
+  #earlierBytes = 0;
+  #current = { file: 0, size: 0 };
+  #compactAt: number;
+
+  /** Use {@link openStore}. */
+  constructor(options: StoreOptions, lock: DirectoryLock) {
+    this.#options = options;
+    this.#lock = lock;
+    this.#files = options.files ?? localDirectory(options.dir);
+    this.#log = options.log ?? (() => undefined);
+    this.#compactAfter = options.compactAfterBytes ?? 64 * MEGABYTE;
+    this.#compactAt = this.#compactAfter;
+  }
+
+  /**
+   * Tells everything that was recorded, in order; to be called once, before anything is recorded.
+   * @throws StoreCorruptError when a file is damaged otherwise than a crash does; then nothing was changed
+   */
+  async replay(apply: (event: BrokerEvent) => void): Promise<void> {
+    if (this.#journal !== undefined) {
+      throw new Error('A store is replayed once.');
+    }
+    const found = await recover({ directory: this.#files, apply, log: this.#log });
+    await this.#removeLeftovers();
+    this.#earlierBytes = found.journalBytes;
+    this.#compactAt = Math.max(this.#compactAfter, found.snapshotBytes);
+    const file = await JournalFile.create(this.#files, found.nextJournal);
+    const space = this.#watchSpace();
+    const journal = new Journal(file, {
+      directory: this.#files,
+      sync: this.#options.sync ?? 'always',
+      onWritten: (number, size) => this.#onWritten(number, size),
+      onFull: async () => {
+        await this.#compactor?.giveUp();
+        await space.onFull(journal);
+      },
+    });
+    this.#journal = journal;
+    this.#space = space;
+    this.#inBackground('cannot keep room for a full disk', () => space.begin(journal));
+  }
+
+  /** Takes new events; ready after {@link replay}. */
+  get recorder(): Recorder {
+    return this.#opened();
+  }
+
+  /** Lets the store replace its journal by snapshots of what this tells. Without it the journal only grows. */
+  snapshotFrom(source: SnapshotSource): void {
+    this.#compactor = new Compactor({ directory: this.#files, journal: this.#opened(), source });
+  }
+
+  /** Replaces the journal by a snapshot now. It happens by itself when the journal has grown. */
+  async compact(): Promise<void> {
+    if (this.#compactor === undefined) {
+      throw new Error('Call snapshotFrom() first: the store does not know what to write.');
+    }
+    const size = await this.#compactor.run();
+    this.#earlierBytes = 0;
+    this.#compactAt = Math.max(this.#compactAfter, size);
+  }
+
+  /** Writes and syncs what is left, and gives the directory free. */
+  async close(): Promise<void> {
+    try {
+      await this.#compactor?.giveUp();
+      await this.#space?.close();
+      await this.#background;
+      await this.#journal?.close();
+    } finally {
+      await this.#lock.release();
+    }
+  }
+
+  #opened(): Journal {
+    if (this.#journal === undefined) {
+      throw new Error('Call replay() first: the store must tell what it has before it takes more.');
+    }
+    return this.#journal;
+  }
+
+  #watchSpace(): SpaceWatch {
+    return new SpaceWatch({
+      reserve: new Reserve(this.#files, this.#options.reserveBytes ?? 8 * MEGABYTE),
+      interval: this.#options.spaceCheckInterval ?? 1000,
+      shrink: () => this.#tryToCompact(),
+      log: this.#log,
+    });
+  }
+
+  /** What a crash during a snapshot left. */
+  async #removeLeftovers(): Promise<void> {
+    await this.#files.remove(UNFINISHED_SNAPSHOT);
+    const { snapshots } = takeInventory(await this.#files.list());
+    await removeReplaced(this.#files, snapshots.at(-1) ?? 0);
+  }
+
+  #onWritten(file: number, size: number): void {
+    if (file !== this.#current.file) {
+      this.#earlierBytes += this.#current.size;
+    }
+    this.#current = { file, size };
+    const isDue = this.#earlierBytes + size > this.#compactAt;
+    if (isDue && this.#compactor?.isRunning === false && !this.#opened().full) {
+      this.#inBackground('cannot write a snapshot', () => this.#tryToCompact());
+    }
+  }
+
+  async #tryToCompact(): Promise<void> {
+    if (this.#compactor === undefined) {
+      return;
+    }
+    try {
+      await this.compact();
+    } catch (error) {
+      // Not at once again: only when the journal has grown as much once more.
+      this.#compactAt += this.#compactAfter;
+      const reason = isDiskFull(error) ? 'the disk is full' : String(error);
+      this.#log(`the journal was not replaced by a snapshot, and goes on growing: ${reason}`);
+    }
+  }
+
+  #inBackground(failure: string, work: () => Promise<void>): void {
+    const done = work().catch((error: unknown) => this.#log(`${failure}: ${String(error)}`));
+    this.#background = Promise.all([this.#background, done]).then(() => undefined);
+  }
+}
