@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import type { ComputedValues } from './provider/plan.ts';
 import { type SchemaOnlyProvider, startProvider } from './provider/server.ts';
 
 export interface TerraformResult {
@@ -43,8 +44,9 @@ export class Terraform {
     writeFileSync(join(this.#scratch, 'cli.tfrc'), 'disable_checkpoint = true\n');
   }
 
-  static async start(binary: string): Promise<Terraform> {
-    return new Terraform(binary, await startProvider());
+  /** With `named` computed values a plan shows who is granted what; `unknown`, the default, is what azurerm plans. */
+  static async start(binary: string, computed: ComputedValues = 'unknown'): Promise<Terraform> {
+    return new Terraform(binary, await startProvider(computed));
   }
 
   /** Runs one Terraform command in a directory of configuration. */

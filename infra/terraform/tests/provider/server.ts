@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { loadPackageDefinition, Server, ServerCredentials, type ServiceClientConstructor } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { type DynamicValue, isObject, readValue, type TerraformValue, writeValue } from './dynamic-value.ts';
-import { planBlock } from './plan.ts';
+import { type ComputedValues, planBlock } from './plan.ts';
 import type { AzurermSchema, BlockSchema } from './schema.ts';
 import { findViolations } from './value-rules.ts';
 
@@ -21,11 +21,11 @@ export interface SchemaOnlyProvider {
 const PROVIDER_ADDRESS = 'registry.terraform.io/hashicorp/azurerm';
 
 /** Starts the provider on a free loopback port; it is listening when this resolves. */
-export async function startProvider(schema: AzurermSchema = azurermSchema): Promise<SchemaOnlyProvider> {
+export async function startProvider(computed: ComputedValues): Promise<SchemaOnlyProvider> {
   const definition = loadSync(join(import.meta.dirname, 'tfplugin5.proto'), { keepCase: true, longs: Number });
   const loaded = loadPackageDefinition(definition)['tfplugin5'] as { readonly Provider: ServiceClientConstructor };
   const server = new Server({ 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 });
-  server.addService(loaded.Provider.service, handlers(schema));
+  server.addService(loaded.Provider.service, handlers(azurermSchema, computed));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
@@ -55,7 +55,7 @@ interface ResourceRequest {
 
 type Handler = (request: ResourceRequest) => object;
 
-function handlers(schema: AzurermSchema) {
+function handlers(schema: AzurermSchema, computed: ComputedValues) {
   const block = (name: string): BlockSchema => {
     const found = schema.resources[name] ?? schema.data[name];
     if (!found) throw new Error(`${name} is not in azurerm-schema.json: add it to extract-schema.ts and run that`);
@@ -82,7 +82,7 @@ function handlers(schema: AzurermSchema) {
     Configure: () => ({}),
     ReadResource: ({ current_state }) => ({ new_state: current_state }),
     PlanResourceChange: ({ type_name, proposed_new_state }) => ({
-      planned_state: writeValue(planBlock(block(type_name), readValue(proposed_new_state))),
+      planned_state: writeValue(planBlock(block(type_name), readValue(proposed_new_state), computed)),
       legacy_type_system: true,
     }),
     ReadDataSource: ({ type_name, config }) => ({

@@ -1,0 +1,72 @@
+variable "project" {
+  description = "Prefix of every name, unique in Azure: 3 to 16 lower-case letters, digits and dashes, starting with a letter."
+  type        = string
+}
+
+variable "location" {
+  description = "Azure region."
+  type        = string
+  default     = "eastus"
+}
+
+variable "sb_sku" {
+  description = "Sku of Service Bus. Standard here: Premium takes private endpoints, which environments/prod has."
+  type        = string
+  default     = "Standard"
+
+  validation {
+    condition     = var.sb_sku == "Standard"
+    error_message = "environments/dev runs on Standard. Premium takes private endpoints: use environments/prod."
+  }
+}
+
+variable "sas_enabled" {
+  description = "Whether shared access keys work, for tools that cannot use an identity. Then there is a connection string."
+  type        = bool
+  default     = false
+}
+
+variable "alert_email" {
+  description = "Who alerts are sent to."
+  type        = string
+}
+
+variable "queue_name" {
+  description = "Name of the queue of order commands."
+  type        = string
+  default     = "orders"
+}
+
+variable "topic_name" {
+  description = "Name of the topic of events."
+  type        = string
+  default     = "events"
+}
+
+variable "image_prefix" {
+  description = "Registry and path of the images, without the app's name: registry.example.com/orderflow."
+  type        = string
+}
+
+variable "image_tag" {
+  description = "Tag of the images to run; not latest."
+  type        = string
+}
+
+variable "container_registry_id" {
+  description = "Resource id of the Azure Container Registry; null for a public registry."
+  type        = string
+  default     = null
+}
+
+variable "operations_enabled" {
+  description = "Whether the internal operations deployment runs."
+  type        = bool
+  default     = false
+}
+
+variable "tags" {
+  description = "Tags of every resource."
+  type        = map(string)
+  default     = {}
+}

@@ -1,0 +1,44 @@
+output "resource_group" {
+  description = "Name of the resource group."
+  value       = module.system.resource_group
+}
+
+output "namespace_name" {
+  description = "Name of the Service Bus namespace."
+  value       = module.system.namespace_name
+}
+
+output "queue_name" {
+  description = "Name of the queue of order commands."
+  value       = module.system.queue_name
+}
+
+output "topic_name" {
+  description = "Name of the topic of events."
+  value       = module.system.topic_name
+}
+
+output "order_api_url" {
+  description = "Where order-api answers."
+  value       = module.system.order_api_url
+}
+
+output "key_vault_name" {
+  description = "Vault in which to set the secret payment-gateway-url."
+  value       = module.system.key_vault_name
+}
+
+output "database_host" {
+  description = "Host name of PostgreSQL."
+  value       = module.system.database_host
+}
+
+output "migration_jobs" {
+  description = "Names of the jobs to start before a deployment, by app."
+  value       = module.system.migration_jobs
+}
+
+output "private_endpoint_ids" {
+  description = "Private endpoints by name."
+  value       = module.system.private_endpoint_ids
+}

@@ -1,0 +1,79 @@
+variable "project" {
+  description = "Prefix of every name, unique in Azure: 3 to 16 lower-case letters, digits and dashes, starting with a letter."
+  type        = string
+}
+
+variable "location" {
+  description = "Azure region, one with availability zones."
+  type        = string
+}
+
+variable "sb_capacity" {
+  description = "Messaging units of Service Bus: 1, 2, 4, 8 or 16."
+  type        = number
+  default     = 1
+}
+
+variable "alert_email" {
+  description = "Who alerts are sent to."
+  type        = string
+}
+
+variable "image_prefix" {
+  description = "Registry and path of the images, without the app's name: registry.example.com/orderflow."
+  type        = string
+}
+
+variable "image_tag" {
+  description = "Tag of the images to run; not latest."
+  type        = string
+}
+
+variable "container_registry_id" {
+  description = "Resource id of the Azure Container Registry, which the apps pull from by identity."
+  type        = string
+}
+
+variable "operations_enabled" {
+  description = "Whether the internal operations deployment runs (dead letters of every entity)."
+  type        = bool
+  default     = true
+}
+
+variable "scaler_role" {
+  description = "Role of the scaler's identity on the queues it reads the length of."
+  type        = string
+  default     = "Azure Service Bus Data Owner"
+}
+
+variable "database_sku_name" {
+  description = "Size of PostgreSQL; not a burstable one, which cannot be zone redundant."
+  type        = string
+  default     = "GP_Standard_D2ds_v5"
+
+  validation {
+    condition     = !startswith(var.database_sku_name, "B_")
+    error_message = "Production is zone redundant, which burstable servers cannot be: choose a GP_ or MO_ size."
+  }
+}
+
+variable "backlog_thresholds" {
+  description = "Active messages above which an alert fires, by queue key; 100 for the others."
+  type        = map(number)
+  default = {
+    orders    = 1000
+    analytics = 5000
+  }
+}
+
+variable "address_space" {
+  description = "Address space of the virtual network: a /16."
+  type        = string
+  default     = "10.40.0.0/16"
+}
+
+variable "tags" {
+  description = "Tags of every resource."
+  type        = map(string)
+  default     = {}
+}

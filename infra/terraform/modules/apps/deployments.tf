@@ -1,0 +1,60 @@
+locals {
+  # What differs between the four apps; `queue` is the one an app owns and is scaled by.
+  apps = {
+    order-api        = { port = 3000, queue = var.queue_names["order-status"], external = true }
+    order-worker     = { port = 3001, queue = var.queue_names["orders"], external = false }
+    billing-worker   = { port = 3002, queue = var.queue_names["billing"], external = false }
+    analytics-worker = { port = 3003, queue = var.queue_names["analytics"], external = false }
+  }
+
+  environment = {
+    for app, settings in merge(local.apps, { operations = local.apps["order-api"] }) : app => merge(
+      {
+        HOST                                 = "0.0.0.0"
+        PORT                                 = tostring(settings.port)
+        LOG_LEVEL                            = var.log_level
+        SERVICEBUS_FULLY_QUALIFIED_NAMESPACE = var.fully_qualified_namespace
+        QUEUE_NAME                           = var.queue_names["orders"]
+        TOPIC_NAME                           = var.topic_name
+        DEFAULT_CURRENCY                     = var.default_currency
+      },
+      contains(["order-api", "operations"], app) ? { LAB_QUEUE_NAME = var.queue_names["lab"] } : {},
+    )
+  }
+
+  app_deployments = {
+    for app, settings in local.apps : app => {
+      image    = var.images[app]
+      port     = settings.port
+      queue    = settings.queue
+      external = settings.external
+      identity = var.identities[app]
+      scale    = var.scale[app]
+      secrets  = app == "billing-worker" ? { PAYMENT_GATEWAY_URL = var.payment_gateway_url_secret_id } : {}
+      environment = merge(local.environment[app], {
+        AZURE_CLIENT_ID = var.identities[app].client_id
+        # No password: the app logs in with a token of its identity, whose name is its role in PostgreSQL.
+        DATABASE_URL = "postgresql://${var.identities[app].name}@${var.database_host}:5432/${var.database_names[app]}?sslmode=verify-full"
+      })
+    }
+  }
+
+  # The order-api image once more, without a public face, with the identity that may manage entities.
+  operations_deployment = var.operations_identity == null ? {} : {
+    operations = {
+      image    = var.images["order-api"]
+      port     = local.apps["order-api"].port
+      queue    = null
+      external = false
+      identity = var.operations_identity
+      scale    = { min_replicas = 1, max_replicas = 1, cpu = 0.25, messages_per_replica = 1 }
+      secrets  = {}
+      environment = merge(local.environment["operations"], {
+        AZURE_CLIENT_ID = var.operations_identity.client_id
+        DATABASE_URL    = "postgresql://${var.operations_identity.name}@${var.database_host}:5432/${var.database_names["order-api"]}?sslmode=verify-full"
+      })
+    }
+  }
+
+  deployments = merge(local.app_deployments, local.operations_deployment)
+}

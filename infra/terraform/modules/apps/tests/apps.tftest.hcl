@@ -1,0 +1,176 @@
+mock_provider "azurerm" {}
+
+variables {
+  name                = "orderflow-test"
+  resource_group_name = "rg-test"
+  location            = "westeurope"
+  images = {
+    order-api        = "registry.example.com/order-api:1.0.0"
+    order-worker     = "registry.example.com/order-worker:1.0.0"
+    billing-worker   = "registry.example.com/billing-worker:1.0.0"
+    analytics-worker = "registry.example.com/analytics-worker:1.0.0"
+    cli              = "registry.example.com/cli:1.0.0"
+  }
+  identities = {
+    order-api        = { id = "/identities/api", client_id = "c-api", name = "id-api" }
+    order-worker     = { id = "/identities/order", client_id = "c-order", name = "id-order" }
+    billing-worker   = { id = "/identities/billing", client_id = "c-billing", name = "id-billing" }
+    analytics-worker = { id = "/identities/analytics", client_id = "c-analytics", name = "id-analytics" }
+  }
+  scaler_identity_id            = "/identities/scaler"
+  migrations_identity           = { id = "/identities/migrations", client_id = "c-migrations", name = "id-migrations" }
+  namespace_name                = "orderflow-sb"
+  fully_qualified_namespace     = "orderflow-sb.servicebus.windows.net"
+  queue_names                   = { orders = "orders", billing = "billing", analytics = "analytics", order-status = "order-status", lab = "lab" }
+  topic_name                    = "events"
+  database_host                 = "pg.example.com"
+  database_names                = { order-api = "order_api", order-worker = "order_worker", billing-worker = "billing_worker", analytics-worker = "analytics_worker" }
+  payment_gateway_url_secret_id = "https://kv.vault.azure.net/secrets/payment-gateway-url"
+  log_analytics_workspace_id    = "/workspaces/logs"
+}
+
+run "only_the_api_is_public" {
+  command = plan
+
+  assert {
+    condition     = [for app, deployed in azurerm_container_app.this : app if deployed.ingress[0].external_enabled] == ["order-api"]
+    error_message = "Workers have no public face."
+  }
+
+  assert {
+    condition     = alltrue([for deployed in azurerm_container_app.this : !deployed.ingress[0].allow_insecure_connections])
+    error_message = "Plain HTTP is refused."
+  }
+}
+
+run "workers_scale_on_their_queue_with_the_scalers_identity" {
+  command = plan
+
+  assert {
+    condition = { for app, deployed in azurerm_container_app.this : app => deployed.template[0].custom_scale_rule[0].metadata["queueName"] } == {
+      order-api = "order-status", order-worker = "orders", billing-worker = "billing", analytics-worker = "analytics"
+    }
+    error_message = "Each app scales on the queue it owns."
+  }
+
+  assert {
+    condition     = alltrue([for deployed in azurerm_container_app.this : deployed.template[0].custom_scale_rule[0].identity_id == "/identities/scaler"])
+    error_message = "The scaler reads counts with its own identity."
+  }
+}
+
+run "secrets_stay_in_key_vault" {
+  command = plan
+
+  assert {
+    condition     = [for env in azurerm_container_app.this["billing-worker"].template[0].container[0].env : env.secret_name if env.name == "PAYMENT_GATEWAY_URL"] == ["payment-gateway-url"]
+    error_message = "billing-worker reads the gateway's URL from a secret."
+  }
+
+  assert {
+    condition     = alltrue([for deployed in azurerm_container_app.this : alltrue([for secret in deployed.secret : secret.key_vault_secret_id != null])])
+    error_message = "A secret is a reference into Key Vault."
+  }
+
+  assert {
+    condition     = one([for env in azurerm_container_app.this["order-api"].template[0].container[0].env : env.value if env.name == "DATABASE_URL"]) == "postgresql://id-api@pg.example.com:5432/order_api?sslmode=verify-full"
+    error_message = "The database is reached over verified TLS as the app's identity, without a password."
+  }
+}
+
+run "replicas_are_probed_and_end_in_peace" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for deployed in azurerm_container_app.this :
+      deployed.template[0].container[0].startup_probe[0].path == "/health/startup"
+      && deployed.template[0].container[0].liveness_probe[0].path == "/health/live"
+      && deployed.template[0].container[0].readiness_probe[0].path == "/health/ready"
+    ])
+    error_message = "Every replica is probed for startup, life and readiness."
+  }
+
+  assert {
+    condition     = alltrue([for deployed in azurerm_container_app.this : deployed.template[0].termination_grace_period_seconds == 60])
+    error_message = "A replica has a minute to finish what is in flight."
+  }
+}
+
+run "every_database_has_a_migration_job" {
+  command = plan
+
+  assert {
+    condition     = { for app, job in azurerm_container_app_job.migrate : app => job.template[0].container[0].args[1] } == { order-api = "order-api", order-worker = "order-worker", billing-worker = "billing-worker", analytics-worker = "analytics-worker" }
+    error_message = "One job migrates one app's database."
+  }
+}
+
+run "operations_are_internal_and_apart" {
+  command = plan
+
+  variables {
+    operations_identity = { id = "/identities/operations", client_id = "c-operations", name = "id-operations" }
+  }
+
+  assert {
+    condition     = !azurerm_container_app.this["operations"].ingress[0].external_enabled && toset(azurerm_container_app.this["operations"].identity[0].identity_ids) == toset(["/identities/operations"])
+    error_message = "Operations are reached from inside only and have one identity, their own."
+  }
+
+  assert {
+    condition     = length(azurerm_container_app.this["operations"].template[0].custom_scale_rule) == 0
+    error_message = "Operations are not scaled by a queue."
+  }
+}
+
+run "refuses_latest" {
+  command = plan
+
+  variables {
+    images = {
+      order-api        = "registry.example.com/order-api:latest"
+      order-worker     = "registry.example.com/order-worker:1.0.0"
+      billing-worker   = "registry.example.com/billing-worker:1.0.0"
+      analytics-worker = "registry.example.com/analytics-worker:1.0.0"
+      cli              = "registry.example.com/cli:1.0.0"
+    }
+  }
+
+  expect_failures = [var.images]
+}
+
+run "refuses_scaling_to_zero" {
+  command = plan
+
+  variables {
+    scale = {
+      order-api        = { min_replicas = 1, max_replicas = 3 }
+      order-worker     = { min_replicas = 0, max_replicas = 5 }
+      billing-worker   = { min_replicas = 1, max_replicas = 5 }
+      analytics-worker = { min_replicas = 1, max_replicas = 3 }
+    }
+  }
+
+  expect_failures = [var.scale]
+}
+
+run "refuses_an_apps_identity_as_scaler" {
+  command = plan
+
+  variables {
+    scaler_identity_id = "/identities/order"
+  }
+
+  expect_failures = [var.scaler_identity_id]
+}
+
+run "refuses_a_short_grace" {
+  command = plan
+
+  variables {
+    termination_grace_period_seconds = 5
+  }
+
+  expect_failures = [var.termination_grace_period_seconds]
+}

@@ -1,0 +1,183 @@
+variable "name" {
+  description = "Prefix of the environment's name."
+  type        = string
+}
+
+variable "resource_group_name" {
+  description = "Resource group that holds everything of this module."
+  type        = string
+}
+
+variable "location" {
+  description = "Azure region."
+  type        = string
+}
+
+variable "tags" {
+  description = "Tags of every resource."
+  type        = map(string)
+  default     = {}
+}
+
+variable "images" {
+  description = "Image with tag or digest of each app and of `cli`, which runs the migrations."
+  type        = map(string)
+
+  validation {
+    condition     = toset(keys(var.images)) == toset(["order-api", "order-worker", "billing-worker", "analytics-worker", "cli"])
+    error_message = "images must name order-api, order-worker, billing-worker, analytics-worker and cli."
+  }
+
+  validation {
+    condition     = alltrue([for image in var.images : !endswith(image, ":latest") && can(regex("(:[^/]+|@sha256:[0-9a-f]{64})$", image))])
+    error_message = "Every image needs a tag other than latest, or a digest: a deployment must be repeatable."
+  }
+}
+
+variable "registry_server" {
+  description = "Container registry to log in to with the apps' identities; null for a public one."
+  type        = string
+  default     = null
+}
+
+variable "scale" {
+  description = <<-EOT
+    Replicas, cores (memory is twice as many GiB) and the backlog one replica is worth, for each app. At least one
+    replica each: it drains the outbox, also when no message waits.
+  EOT
+  type = map(object({
+    min_replicas         = number
+    max_replicas         = number
+    messages_per_replica = optional(number, 50)
+    cpu                  = optional(number, 0.5)
+  }))
+  default = {
+    order-api        = { min_replicas = 1, max_replicas = 3, messages_per_replica = 200 }
+    order-worker     = { min_replicas = 1, max_replicas = 5 }
+    billing-worker   = { min_replicas = 1, max_replicas = 5 }
+    analytics-worker = { min_replicas = 1, max_replicas = 3, messages_per_replica = 200 }
+  }
+
+  validation {
+    condition     = toset(keys(var.scale)) == toset(["order-api", "order-worker", "billing-worker", "analytics-worker"])
+    error_message = "scale must name order-api, order-worker, billing-worker and analytics-worker."
+  }
+
+  validation {
+    condition     = alltrue([for each in var.scale : each.min_replicas >= 1 && each.max_replicas >= each.min_replicas])
+    error_message = "min_replicas must be 1 or more (a replica drains the outbox) and max_replicas not below it."
+  }
+}
+
+variable "identities" {
+  description = "Identity of each app, as the identity module answers them."
+  type = map(object({
+    id        = string
+    client_id = string
+    name      = string
+  }))
+}
+
+variable "scaler_identity_id" {
+  description = "Identity that reads the length of the queues. Never an app's own."
+  type        = string
+
+  validation {
+    condition     = !contains([for identity in var.identities : identity.id], var.scaler_identity_id)
+    error_message = "The scaler needs an identity of its own: reading counts takes Manage, which no app may have."
+  }
+}
+
+variable "migrations_identity" {
+  description = "Identity of the migration jobs, the databases' administrator."
+  type = object({
+    id        = string
+    client_id = string
+    name      = string
+  })
+}
+
+variable "operations_identity" {
+  description = "Identity of the internal operations deployment; null for none."
+  type = object({
+    id        = string
+    client_id = string
+    name      = string
+  })
+  default = null
+}
+
+variable "namespace_name" {
+  description = "Name of the Service Bus namespace, for the scaler."
+  type        = string
+}
+
+variable "fully_qualified_namespace" {
+  description = "Host name of the Service Bus namespace."
+  type        = string
+}
+
+variable "queue_names" {
+  description = "Names of the queues by key: orders, billing, analytics, order-status, lab."
+  type        = map(string)
+}
+
+variable "topic_name" {
+  description = "Name of the topic of events."
+  type        = string
+}
+
+variable "database_host" {
+  description = "Host name of PostgreSQL."
+  type        = string
+}
+
+variable "database_names" {
+  description = "Database of each app."
+  type        = map(string)
+}
+
+variable "payment_gateway_url_secret_id" {
+  description = "Key Vault URI, without a version, of the secret that holds the payment gateway's URL."
+  type        = string
+}
+
+variable "default_currency" {
+  description = "ISO 4217 code for messages of the seeds, which have none."
+  type        = string
+  default     = "USD"
+}
+
+variable "log_level" {
+  description = "Least severe level that the apps log."
+  type        = string
+  default     = "info"
+}
+
+variable "termination_grace_period_seconds" {
+  description = "How long a replica may finish what it has in flight after SIGTERM: 30 to 600. Longer than the apps' own deadline."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = var.termination_grace_period_seconds >= 30 && var.termination_grace_period_seconds <= 600
+    error_message = "termination_grace_period_seconds must be 30 to 600: below 30 the apps cannot finish what is in flight."
+  }
+}
+
+variable "log_analytics_workspace_id" {
+  description = "Log Analytics workspace that receives the apps' logs."
+  type        = string
+}
+
+variable "infrastructure_subnet_id" {
+  description = "Subnet of the environment; null puts it outside of any virtual network of yours."
+  type        = string
+  default     = null
+}
+
+variable "zone_redundant" {
+  description = "Whether replicas are spread over zones. Only inside a subnet."
+  type        = bool
+  default     = false
+}

@@ -1,0 +1,107 @@
+locals {
+  sender   = "Azure Service Bus Data Sender"
+  receiver = "Azure Service Bus Data Receiver"
+
+  sends = merge([
+    for app, access in var.apps : { for target in access.sends_to : "${app}/${target}" => { app = app, target = target } }
+  ]...)
+
+  receives = merge([
+    for app, access in var.apps : { for queue in access.receives_from : "${app}/${queue}" => { app = app, queue = queue } }
+  ]...)
+
+  scopes = merge(var.queue_ids, { (var.topic_key) = var.topic_id })
+}
+
+resource "azurerm_user_assigned_identity" "app" {
+  for_each = var.apps
+
+  name                = "${var.name}-${each.key}"
+  resource_group_name = var.resource_group_name
+  location            = var.location
+  tags                = var.tags
+}
+
+resource "azurerm_role_assignment" "send" {
+  for_each = local.sends
+
+  scope                = local.scopes[each.value.target]
+  role_definition_name = local.sender
+  principal_id         = azurerm_user_assigned_identity.app[each.value.app].principal_id
+  principal_type       = "ServicePrincipal"
+}
+
+resource "azurerm_role_assignment" "receive" {
+  for_each = local.receives
+
+  scope                = var.queue_ids[each.value.queue]
+  role_definition_name = local.receiver
+  principal_id         = azurerm_user_assigned_identity.app[each.value.app].principal_id
+  principal_type       = "ServicePrincipal"
+}
+
+# Reads the length of the queues for autoscaling; an identity of its own, so that no worker can manage an entity.
+resource "azurerm_user_assigned_identity" "scaler" {
+  name                = "${var.name}-scaler"
+  resource_group_name = var.resource_group_name
+  location            = var.location
+  tags                = var.tags
+}
+
+resource "azurerm_role_assignment" "scaler" {
+  for_each = toset(var.scaled_queues)
+
+  scope                = var.queue_ids[each.key]
+  role_definition_name = var.scaler_role
+  principal_id         = azurerm_user_assigned_identity.scaler.principal_id
+  principal_type       = "ServicePrincipal"
+}
+
+# Runs schema migrations; it owns the databases and reaches nothing else.
+resource "azurerm_user_assigned_identity" "migrations" {
+  name                = "${var.name}-migrations"
+  resource_group_name = var.resource_group_name
+  location            = var.location
+  tags                = var.tags
+}
+
+# Inspects and replays dead letters of every entity, which takes Manage: only in a deployment without a public face.
+resource "azurerm_user_assigned_identity" "operations" {
+  count = var.operations_enabled ? 1 : 0
+
+  name                = "${var.name}-operations"
+  resource_group_name = var.resource_group_name
+  location            = var.location
+  tags                = var.tags
+}
+
+resource "azurerm_role_assignment" "operations" {
+  count = var.operations_enabled ? 1 : 0
+
+  scope                = var.namespace_id
+  role_definition_name = "Azure Service Bus Data Owner"
+  principal_id         = azurerm_user_assigned_identity.operations[0].principal_id
+  principal_type       = "ServicePrincipal"
+}
+
+resource "azurerm_role_assignment" "secret" {
+  for_each = var.secrets
+
+  scope                = each.value.scope
+  role_definition_name = "Key Vault Secrets User"
+  principal_id         = azurerm_user_assigned_identity.app[each.value.app].principal_id
+  principal_type       = "ServicePrincipal"
+}
+
+resource "azurerm_role_assignment" "pull" {
+  for_each = var.container_registry_id == null ? {} : merge(
+    { for app, identity in azurerm_user_assigned_identity.app : app => identity.principal_id },
+    { migrations = azurerm_user_assigned_identity.migrations.principal_id },
+    var.operations_enabled ? { operations = azurerm_user_assigned_identity.operations[0].principal_id } : {},
+  )
+
+  scope                = var.container_registry_id
+  role_definition_name = "AcrPull"
+  principal_id         = each.value
+  principal_type       = "ServicePrincipal"
+}

@@ -1,0 +1,100 @@
+mock_provider "azurerm" {}
+
+variables {
+  name                = "orderflow-test"
+  resource_group_name = "rg-test"
+  location            = "westeurope"
+  namespace_id        = "/namespaces/sb"
+  topic_id            = "/namespaces/sb/topics/events"
+  queue_ids = {
+    orders       = "/namespaces/sb/queues/orders"
+    billing      = "/namespaces/sb/queues/billing"
+    analytics    = "/namespaces/sb/queues/analytics"
+    order-status = "/namespaces/sb/queues/order-status"
+    lab          = "/namespaces/sb/queues/lab"
+  }
+}
+
+run "each_app_has_exactly_its_rights" {
+  assert {
+    condition = keys(azurerm_role_assignment.send) == [
+      "analytics-worker/analytics",
+      "billing-worker/billing", "billing-worker/events",
+      "order-api/lab", "order-api/order-status", "order-api/orders",
+      "order-worker/events", "order-worker/orders",
+    ]
+    error_message = "An app sends to its own queue, and the publishers to the topic, nothing else."
+  }
+
+  assert {
+    condition = keys(azurerm_role_assignment.receive) == [
+      "analytics-worker/analytics", "billing-worker/billing", "order-api/lab", "order-api/order-status", "order-worker/orders",
+    ]
+    error_message = "An app receives from its own queue, nothing else."
+  }
+
+  assert {
+    condition     = azurerm_role_assignment.send["order-worker/events"].scope == "/namespaces/sb/topics/events"
+    error_message = "Publishing is a right on the topic, not on the namespace."
+  }
+
+  assert {
+    condition     = azurerm_role_assignment.receive["billing-worker/billing"].principal_id == azurerm_user_assigned_identity.app["billing-worker"].principal_id
+    error_message = "The right belongs to the app's own identity."
+  }
+}
+
+run "the_scaler_is_nobody_else" {
+  assert {
+    condition     = alltrue([for assignment in azurerm_role_assignment.scaler : assignment.principal_id == azurerm_user_assigned_identity.scaler.principal_id])
+    error_message = "Only the scaler's identity reads counts."
+  }
+
+  assert {
+    condition     = alltrue([for assignment in azurerm_role_assignment.scaler : strcontains(assignment.scope, "/queues/")])
+    error_message = "The scaler has rights on single queues only."
+  }
+
+  assert {
+    condition     = length(azurerm_role_assignment.operations) == 0 && output.operations == null
+    error_message = "Nobody may manage the namespace unless operations are switched on."
+  }
+}
+
+run "operations_have_their_own_identity" {
+  variables {
+    operations_enabled = true
+  }
+
+  assert {
+    condition     = azurerm_role_assignment.operations[0].scope == "/namespaces/sb" && output.operations.name == "orderflow-test-operations"
+    error_message = "Operations manage the namespace with an identity of their own."
+  }
+}
+
+run "secrets_and_images_are_read_by_identity" {
+  variables {
+    secrets               = { gateway = { app = "billing-worker", scope = "/vaults/kv/secrets/payment-gateway-url" } }
+    container_registry_id = "/registries/acr"
+  }
+
+  assert {
+    condition     = azurerm_role_assignment.secret["gateway"].scope == "/vaults/kv/secrets/payment-gateway-url"
+    error_message = "An app reads its one secret, not the vault."
+  }
+
+  assert {
+    condition     = keys(azurerm_role_assignment.pull) == ["analytics-worker", "billing-worker", "migrations", "order-api", "order-worker"]
+    error_message = "Every deployment pulls its image with its own identity."
+  }
+}
+
+run "refuses_an_unknown_scaler_role" {
+  command = plan
+
+  variables {
+    scaler_role = "Contributor"
+  }
+
+  expect_failures = [var.scaler_role]
+}

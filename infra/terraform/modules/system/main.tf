@@ -1,0 +1,190 @@
+data "azurerm_client_config" "current" {}
+
+locals {
+  tags      = merge({ system = "orderflow", project = var.project }, var.tags)
+  workers   = ["order-worker", "billing-worker", "analytics-worker"]
+  images    = { for app in concat(["order-api", "cli"], local.workers) : app => "${var.image_prefix}/${app}:${var.image_tag}" }
+  tenant_id = data.azurerm_client_config.current.tenant_id
+
+  # The one secret of the system. Its value is set with `az keyvault secret set`, never by Terraform.
+  gateway_secret = "payment-gateway-url"
+}
+
+resource "azurerm_resource_group" "this" {
+  name     = "${var.project}-rg"
+  location = var.location
+  tags     = local.tags
+}
+
+module "observability" {
+  source = "../observability"
+
+  name                = var.project
+  resource_group_name = azurerm_resource_group.this.name
+  location            = var.location
+  retention_in_days   = var.log_retention_in_days
+  tags                = local.tags
+}
+
+module "service_bus" {
+  source = "../service-bus"
+
+  name                          = "${var.project}-sb"
+  resource_group_name           = azurerm_resource_group.this.name
+  location                      = var.location
+  sku                           = var.sb_sku
+  capacity                      = var.sb_capacity
+  public_network_access_enabled = !var.private
+  sas_enabled                   = var.sas_enabled
+  queue_name                    = var.queue_name
+  topic_name                    = var.topic_name
+  log_analytics_workspace_id    = module.observability.workspace_id
+  tags                          = local.tags
+}
+
+resource "azurerm_key_vault" "this" {
+  name                = "${var.project}-kv"
+  resource_group_name = azurerm_resource_group.this.name
+  location            = var.location
+  tenant_id           = local.tenant_id
+  sku_name            = "standard"
+
+  rbac_authorization_enabled    = true
+  purge_protection_enabled      = var.protected
+  soft_delete_retention_days    = var.protected ? 90 : 7
+  public_network_access_enabled = !var.private
+
+  dynamic "network_acls" {
+    for_each = var.private ? [1] : []
+
+    content {
+      default_action = "Deny"
+      bypass         = "AzureServices"
+    }
+  }
+
+  tags = local.tags
+}
+
+module "identity" {
+  source = "../identity"
+
+  name                  = var.project
+  resource_group_name   = azurerm_resource_group.this.name
+  location              = var.location
+  namespace_id          = module.service_bus.namespace_id
+  queue_ids             = module.service_bus.queue_ids
+  topic_id              = module.service_bus.topic_id
+  scaler_role           = var.scaler_role
+  operations_enabled    = var.operations_enabled
+  container_registry_id = var.container_registry_id
+  tags                  = local.tags
+
+  secrets = {
+    (local.gateway_secret) = {
+      app   = "billing-worker"
+      scope = "${azurerm_key_vault.this.id}/secrets/${local.gateway_secret}"
+    }
+  }
+}
+
+module "database" {
+  source = "../database"
+
+  name                          = var.project
+  resource_group_name           = azurerm_resource_group.this.name
+  location                      = var.location
+  tenant_id                     = local.tenant_id
+  migrations_principal_id       = module.identity.migrations.principal_id
+  migrations_principal_name     = module.identity.migrations.name
+  sku_name                      = var.database.sku_name
+  backup_retention_days         = var.database.backup_retention_days
+  geo_redundant_backup_enabled  = var.database.geo_redundant_backup
+  zone_redundant                = var.database.zone_redundant
+  public_network_access_enabled = !var.private
+  tags                          = local.tags
+}
+
+module "network" {
+  source = "../network"
+  count  = var.private ? 1 : 0
+
+  name                = var.project
+  resource_group_name = azurerm_resource_group.this.name
+  location            = var.location
+  address_space       = var.address_space
+  tags                = local.tags
+
+  private_endpoints = {
+    servicebus = { resource_id = module.service_bus.namespace_id, subresource = "namespace" }
+    database   = { resource_id = module.database.server_id, subresource = "postgresqlServer" }
+    key-vault  = { resource_id = azurerm_key_vault.this.id, subresource = "vault" }
+  }
+}
+
+module "apps" {
+  source = "../apps"
+
+  name                          = var.project
+  resource_group_name           = azurerm_resource_group.this.name
+  location                      = var.location
+  images                        = local.images
+  registry_server               = var.container_registry_id == null ? null : split("/", var.image_prefix)[0]
+  scale                         = var.scale
+  identities                    = module.identity.apps
+  scaler_identity_id            = module.identity.scaler_id
+  migrations_identity           = module.identity.migrations
+  operations_identity           = module.identity.operations
+  namespace_name                = module.service_bus.namespace_name
+  fully_qualified_namespace     = module.service_bus.fully_qualified_namespace
+  queue_names                   = module.service_bus.queue_names
+  topic_name                    = module.service_bus.topic_name
+  database_host                 = module.database.host
+  database_names                = module.database.database_names
+  payment_gateway_url_secret_id = "${azurerm_key_vault.this.vault_uri}secrets/${local.gateway_secret}"
+  default_currency              = var.default_currency
+  log_analytics_workspace_id    = module.observability.workspace_id
+  infrastructure_subnet_id      = one(module.network[*].apps_subnet_id)
+  zone_redundant                = var.private
+  tags                          = local.tags
+
+  # A replica that starts before its roles and private endpoints exist cannot read its secret and fails.
+  depends_on = [module.identity, module.network]
+}
+
+module "alerts" {
+  source = "../alerts"
+
+  name                       = var.project
+  resource_group_name        = azurerm_resource_group.this.name
+  location                   = var.location
+  alert_email                = var.alert_email
+  namespace_id               = module.service_bus.namespace_id
+  sku                        = var.sb_sku
+  queue_names                = module.service_bus.queue_names
+  topic_name                 = module.service_bus.topic_name
+  backlog_thresholds         = var.backlog_thresholds
+  log_analytics_workspace_id = module.observability.workspace_id
+  tags                       = local.tags
+
+  apps = {
+    for app in concat(["order-api"], local.workers) : app => {
+      id  = module.apps.app_ids[app]
+      min = var.scale[app].min_replicas
+      max = var.scale[app].max_replicas
+    }
+  }
+}
+
+# What holds messages and orders cannot be deleted by accident; remove the locks first to take the system down.
+resource "azurerm_management_lock" "keep" {
+  for_each = var.protected ? {
+    service-bus = module.service_bus.namespace_id
+    database    = module.database.server_id
+  } : {}
+
+  name       = "keep-${each.key}"
+  scope      = each.value
+  lock_level = "CanNotDelete"
+  notes      = "Holds messages or orders of ${var.project}."
+}

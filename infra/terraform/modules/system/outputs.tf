@@ -1,0 +1,50 @@
+output "resource_group" {
+  description = "Name of the resource group."
+  value       = azurerm_resource_group.this.name
+}
+
+output "namespace_name" {
+  description = "Name of the Service Bus namespace."
+  value       = module.service_bus.namespace_name
+}
+
+output "namespace_primary_connection_string" {
+  description = "Connection string of Service Bus; null unless sas_enabled."
+  value       = module.service_bus.primary_connection_string
+  sensitive   = true
+}
+
+output "queue_name" {
+  description = "Name of the queue of order commands."
+  value       = module.service_bus.queue_names["orders"]
+}
+
+output "topic_name" {
+  description = "Name of the topic of events."
+  value       = module.service_bus.topic_name
+}
+
+output "order_api_url" {
+  description = "Where order-api answers."
+  value       = module.apps.order_api_url
+}
+
+output "key_vault_name" {
+  description = "Vault in which to set the secret payment-gateway-url."
+  value       = azurerm_key_vault.this.name
+}
+
+output "database_host" {
+  description = "Host name of PostgreSQL."
+  value       = module.database.host
+}
+
+output "migration_jobs" {
+  description = "Names of the jobs to start before a deployment, by app."
+  value       = module.apps.migration_jobs
+}
+
+output "private_endpoint_ids" {
+  description = "Private endpoints by name; empty where everything is public."
+  value       = try(module.network[0].private_endpoint_ids, {})
+}

@@ -1,0 +1,135 @@
+variable "project" {
+  description = "Prefix of every name, unique in Azure: 3 to 16 lower-case letters, digits and dashes, starting with a letter."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,14}[a-z0-9]$", var.project))
+    error_message = "project must be 3 to 16 lower-case letters, digits and dashes, starting with a letter: other names are made from it."
+  }
+}
+
+variable "location" {
+  description = "Azure region."
+  type        = string
+}
+
+variable "tags" {
+  description = "Tags of every resource, besides system and project."
+  type        = map(string)
+  default     = {}
+}
+
+variable "alert_email" {
+  description = "Who alerts are sent to."
+  type        = string
+}
+
+variable "private" {
+  description = "Whether Service Bus, PostgreSQL and Key Vault are reached through private endpoints only. Needs Premium."
+  type        = bool
+}
+
+variable "protected" {
+  description = "Whether what holds data is locked against deletion and purging."
+  type        = bool
+}
+
+variable "sb_sku" {
+  description = "Sku of Service Bus: Standard or Premium."
+  type        = string
+}
+
+variable "sb_capacity" {
+  description = "Messaging units of Premium: 1, 2, 4, 8 or 16; 0 on Standard."
+  type        = number
+}
+
+variable "sas_enabled" {
+  description = "Whether Service Bus also lets shared access keys in."
+  type        = bool
+  default     = false
+}
+
+variable "queue_name" {
+  description = "Name of the queue of order commands."
+  type        = string
+  default     = "orders"
+}
+
+variable "topic_name" {
+  description = "Name of the topic of events."
+  type        = string
+  default     = "events"
+}
+
+variable "image_prefix" {
+  description = "Registry and path of the images, without the app's name: registry.example.com/orderflow."
+  type        = string
+}
+
+variable "image_tag" {
+  description = "Tag of the images to run; not latest."
+  type        = string
+}
+
+variable "container_registry_id" {
+  description = "Resource id of the Azure Container Registry, which the apps pull from by identity; null for a public registry."
+  type        = string
+  default     = null
+}
+
+variable "scale" {
+  description = "Replicas, cores and messages a replica is worth, of each app."
+  type = map(object({
+    min_replicas         = number
+    max_replicas         = number
+    messages_per_replica = optional(number, 50)
+    cpu                  = optional(number, 0.5)
+  }))
+}
+
+variable "scaler_role" {
+  description = "Role of the scaler's identity on the queues it reads the length of."
+  type        = string
+  default     = "Azure Service Bus Data Owner"
+}
+
+variable "operations_enabled" {
+  description = "Whether the internal operations deployment runs."
+  type        = bool
+  default     = false
+}
+
+variable "database" {
+  description = "Size and resilience of PostgreSQL."
+  type = object({
+    sku_name              = string
+    backup_retention_days = optional(number, 7)
+    geo_redundant_backup  = optional(bool, false)
+    zone_redundant        = optional(bool, false)
+  })
+}
+
+variable "backlog_thresholds" {
+  description = "Active messages above which an alert fires, by queue key; 100 for the others."
+  type        = map(number)
+  default     = {}
+}
+
+variable "log_retention_in_days" {
+  description = "How long logs are kept."
+  type        = number
+  default     = 30
+}
+
+variable "default_currency" {
+  description = "ISO 4217 code for messages of the seeds, which have none."
+  type        = string
+  default     = "USD"
+}
+
+variable "address_space" {
+  description = "Address space of the virtual network: a /16."
+  type        = string
+  default     = "10.40.0.0/16"
+}
