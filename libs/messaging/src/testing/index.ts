@@ -1,3 +1,4 @@
+export { AdvancingClock } from './advancing-clock.js';
 export { ManualClock } from './manual-clock.js';
 export { outgoing } from './outgoing.js';
 export { type HeldDelivery, type Receiver, receive } from './receive.js';

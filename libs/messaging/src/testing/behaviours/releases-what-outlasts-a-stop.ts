@@ -10,10 +10,10 @@ export function releasesWhatOutlastsAStop(harness: TransportHarness): void {
       const work = await receive(transport, 'work');
       await transport.send([outgoing('m')]);
       const endless = await work.next();
-      const stop = work.subscription.stop(1_000);
-      await environment.advance(999);
+      const stop = work.subscription.stop(60_000);
+      await environment.advance(50_000);
       expect(endless.signal.aborted).toBe(false);
-      await environment.advance(1);
+      await environment.advance(10_000);
       await stop;
       expect(endless.signal.aborted).toBe(true);
       endless.settle({ kind: 'complete' });

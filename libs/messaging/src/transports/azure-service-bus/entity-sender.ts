@@ -1,0 +1,89 @@
+import type { ServiceBusMessage, ServiceBusMessageBatch, ServiceBusSender } from '@azure/service-bus';
+import { TransportError } from '../../transport.js';
+import { translateError } from './translate-error.js';
+
+/**
+ * Sends to one queue or topic. Messages leave in the order of the calls, in batches as large as the broker takes;
+ * a call does not wait for the answers to those before it.
+ */
+export class EntitySender {
+  readonly #entity: string;
+  readonly #kind: 'queue' | 'topic';
+  readonly #sender: ServiceBusSender;
+  /** Settles when everything handed over so far has left, answered or not. */
+  #left: Promise<unknown> = Promise.resolve();
+
+  constructor(entity: string, kind: 'queue' | 'topic', sender: ServiceBusSender) {
+    this.#entity = entity;
+    this.#kind = kind;
+    this.#sender = sender;
+  }
+
+  /** Resolves once the broker has stored all of them. */
+  async send(messages: readonly ServiceBusMessage[]): Promise<void> {
+    const answers: Promise<void>[] = [];
+    const leaving = this.#left.then(() => this.#handOver(messages, answers));
+    this.#left = leaving.catch(() => {});
+    const outcomes = await Promise.allSettled([
+      leaving,
+      ...(await leaving.then(
+        () => answers,
+        () => answers,
+      )),
+    ]);
+    const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failure !== undefined) throw this.#explain(failure.reason);
+  }
+
+  close(): Promise<void> {
+    return this.#sender.close();
+  }
+
+  /** Starts sending everything; the broker's answers come in later. */
+  async #handOver(messages: readonly ServiceBusMessage[], answers: Promise<void>[]): Promise<void> {
+    const start = (answer: Promise<void>): void => {
+      answer.catch(() => {}); // told by send() once all have answered
+      answers.push(answer);
+    };
+    let batch: ServiceBusMessageBatch | undefined;
+    const flush = (): void => {
+      if (batch !== undefined && batch.count > 0) start(this.#sender.sendMessages(batch));
+      batch = undefined;
+    };
+    for (const message of messages) {
+      if (message.scheduledEnqueueTimeUtc !== undefined || messages.length === 1) {
+        flush();
+        start(this.#sendOne(message));
+        continue;
+      }
+      batch ??= await this.#sender.createMessageBatch();
+      if (batch.tryAddMessage(message)) continue;
+      flush();
+      batch = await this.#sender.createMessageBatch();
+      if (!batch.tryAddMessage(message)) throw tooLarge(message, this.#entity, batch.maxSizeInBytes);
+    }
+    flush();
+  }
+
+  /** Alone: scheduled messages, and single ones, which spares them the batch around them. */
+  async #sendOne(message: ServiceBusMessage): Promise<void> {
+    try {
+      await this.#sender.sendMessages(message);
+    } catch (error) {
+      throw translateError(error, `send message ${idOf(message)} to ${this.#kind} "${this.#entity}"`, this.#kind);
+    }
+  }
+
+  #explain(error: unknown): TransportError {
+    return translateError(error, `send to ${this.#kind} "${this.#entity}"`, this.#kind);
+  }
+}
+
+function idOf(message: ServiceBusMessage): string {
+  return String(message.applicationProperties?.['cloudEvents_id'] ?? message.messageId);
+}
+
+function tooLarge(message: ServiceBusMessage, entity: string, maxBytes: number): TransportError {
+  const detail = `Message ${idOf(message)} is too large for "${entity}", which takes ${maxBytes} bytes with all headers: send less, or a reference to the content.`;
+  return new TransportError('MessageTooLarge', detail, false);
+}

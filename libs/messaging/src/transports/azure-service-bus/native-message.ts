@@ -1,0 +1,44 @@
+import type { ServiceBusMessage, ServiceBusReceivedMessage } from '@azure/service-bus';
+import type { BrokerFacts, NativeMessage, ReceivedMessage } from '../../wire.js';
+
+/** What the SDK sends for a native message; at `deliverAt` when given. */
+export function toServiceBusMessage(native: NativeMessage, deliverAt?: Date): ServiceBusMessage {
+  const { messageId, subject, contentType, correlationId, applicationProperties, body } = native;
+  return {
+    messageId,
+    subject,
+    contentType,
+    ...(correlationId === undefined ? {} : { correlationId }),
+    applicationProperties: { ...applicationProperties },
+    body,
+    ...(deliverAt === undefined ? {} : { scheduledEnqueueTimeUtc: deliverAt }),
+  };
+}
+
+/** What the SDK received, for the shared mapping. Needs a receiver with `skipParsingBodyAsJson`. */
+export function fromServiceBusMessage(message: ServiceBusReceivedMessage): ReceivedMessage {
+  const { messageId, subject, contentType, correlationId, applicationProperties } = message;
+  return {
+    messageId,
+    subject,
+    contentType,
+    correlationId,
+    ...(applicationProperties === undefined ? {} : { applicationProperties }),
+    body: bytes(message.body),
+  };
+}
+
+/** What the broker knows of a message in `queue`, or in its dead-letter queue. */
+export function brokerFacts(message: ServiceBusReceivedMessage, queue: string): BrokerFacts {
+  return {
+    stableId: `sequence:${String(message.sequenceNumber ?? 0)}@${queue}`,
+    enqueuedAt: message.enqueuedTimeUtc ?? new Date(0),
+  };
+}
+
+/** The bytes of a data section; other AMQP bodies, which we never send, as their text or JSON. */
+function bytes(body: unknown): Uint8Array {
+  if (body instanceof Uint8Array) return body;
+  if (body === undefined || body === null) return new Uint8Array();
+  return new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body));
+}

@@ -1,0 +1,141 @@
+import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
+import type { Clock } from '../../clock.js';
+import type { ReplayOptions, ReplayResult } from '../../dead-letter/dead-letters.js';
+import { fromNative, nextGeneration, toNative } from '../../wire.js';
+import { LockKeeper } from './lock-keeper.js';
+import { brokerFacts, fromServiceBusMessage, toServiceBusMessage } from './native-message.js';
+import type { Sending } from './sending.js';
+import { openDeadLetters } from './service-bus-dead-letters.js';
+import { release } from './settle.js';
+import { translateError } from './translate-error.js';
+
+/** Messages asked for at a time. */
+const batchSize = 32;
+/** How long to wait for the next message, in milliseconds; what is left then is held by somebody else. */
+const patienceMs = 3_000;
+/** The most messages held on one link: at 2,047 unsettled ones the SDK receives no more. */
+const maxHeldPerLink = 1_500;
+
+interface Held {
+  readonly message: ServiceBusReceivedMessage;
+  readonly receiver: ServiceBusReceiver;
+  readonly stopRenewing: () => void;
+}
+
+export interface ReplayParts {
+  readonly queue: string;
+  readonly client: ServiceBusClient;
+  readonly sending: Sending;
+  readonly clock: Clock;
+  /** Every dead letter at the start, in order, by place, and whether it was chosen. */
+  readonly plan: ReadonlyMap<string, boolean>;
+  readonly options: ReplayOptions;
+}
+
+/**
+ * One pass over a dead-letter queue that replays what was chosen, and keeps the rest locked until the end so that it is
+ * not received over and over.
+ */
+export class Replay {
+  readonly #parts: ReplayParts;
+  readonly #locks: LockKeeper;
+  readonly #matching: number;
+  /** Chosen and not yet replayed. */
+  readonly #chosen: Set<string>;
+  /** What must be received to get at all chosen ones. */
+  readonly #unseen: Set<string>;
+  readonly #held: Held[] = [];
+  readonly #receivers: ServiceBusReceiver[] = [];
+  #heldOnLink = 0;
+  #replayed = 0;
+
+  constructor(parts: ReplayParts) {
+    this.#parts = parts;
+    this.#locks = new LockKeeper(parts.clock);
+    const matching = [...parts.plan].filter(([, isChosen]) => isChosen).map(([place]) => place);
+    this.#matching = matching.length;
+    this.#chosen = new Set(matching.slice(0, parts.options.max));
+    const last = [...this.#chosen].at(-1);
+    const places = [...parts.plan.keys()];
+    this.#unseen = new Set(last === undefined ? [] : places.slice(0, places.indexOf(last) + 1));
+  }
+
+  async run(): Promise<ReplayResult> {
+    try {
+      while (this.#chosen.size > 0 && !this.#isEnded) {
+        const receiver = this.#receiver();
+        const count = Math.min(batchSize, this.#unseen.size);
+        const batch = await receiver.receiveMessages(count, { maxWaitTimeInMs: patienceMs });
+        if (batch.length === 0) break;
+        for (const message of batch) this.#hold(message, receiver);
+        for (const held of this.#held.splice(-batch.length)) await this.#replayIfChosen(held);
+      }
+    } finally {
+      await this.#letGo();
+    }
+    return this.#progress;
+  }
+
+  get #isEnded(): boolean {
+    return this.#parts.options.signal?.aborted === true;
+  }
+
+  get #progress(): ReplayResult {
+    return { replayed: this.#replayed, remaining: this.#matching - this.#replayed };
+  }
+
+  #receiver(): ServiceBusReceiver {
+    const current = this.#receivers.at(-1);
+    if (current !== undefined && this.#heldOnLink < maxHeldPerLink) return current;
+    const receiver = openDeadLetters(this.#parts.client, this.#parts.queue);
+    this.#receivers.push(receiver);
+    this.#heldOnLink = 0;
+    return receiver;
+  }
+
+  #hold(message: ServiceBusReceivedMessage, receiver: ServiceBusReceiver): void {
+    const stopRenewing = this.#locks.keep({
+      lockedUntil: message.lockedUntilUtc?.getTime() ?? this.#parts.clock.now(),
+      renew: async () => (await receiver.renewMessageLock(message)).getTime(),
+      isGone: (error) => translateError(error, 'renew a lock').code === 'LockLost',
+      onLost: () => {}, // completing it will fail, and say so
+    });
+    this.#held.push({ message, receiver, stopRenewing });
+    this.#heldOnLink += 1;
+  }
+
+  /** Sends first and completes after: dying in between leaves a copy that is recognised, never a loss. */
+  async #replayIfChosen(held: Held): Promise<void> {
+    const { message, receiver, stopRenewing } = held;
+    const { queue, sending, options } = this.#parts;
+    const place = String(message.sequenceNumber);
+    this.#unseen.delete(place);
+    if (this.#isEnded || !this.#chosen.has(place)) {
+      this.#held.push(held);
+      return;
+    }
+    const { envelope, state } = fromNative(fromServiceBusMessage(message), brokerFacts(message, queue));
+    try {
+      await sending.send({ queue }, [toServiceBusMessage(toNative(envelope, nextGeneration(state)))]);
+      await receiver.completeMessage(message);
+    } finally {
+      stopRenewing();
+    }
+    this.#heldOnLink -= 1;
+    this.#chosen.delete(place);
+    this.#replayed += 1;
+    options.onProgress?.(this.#progress);
+  }
+
+  /** Hands back what was only held. What cannot be handed back any more is free once its lock runs out. */
+  async #letGo(): Promise<void> {
+    this.#locks.close();
+    await Promise.allSettled(
+      this.#held.map(async ({ message, receiver }) => {
+        const { state } = fromNative(fromServiceBusMessage(message), brokerFacts(message, this.#parts.queue));
+        await release(receiver, message, state);
+      }),
+    );
+    await Promise.allSettled(this.#receivers.map((receiver) => receiver.close()));
+  }
+}

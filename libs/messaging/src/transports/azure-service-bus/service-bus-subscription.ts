@@ -1,0 +1,125 @@
+import type { ServiceBusReceivedMessage } from '@azure/service-bus';
+import {
+  type Consume,
+  type SubscribeOptions,
+  type Subscription,
+  type SubscriptionHealth,
+  TransportError,
+} from '../../transport.js';
+import { attemptOf, fromNative } from '../../wire.js';
+import { defaultPatienceMs, InFlight } from '../in-flight.js';
+import type { RunningDelivery } from '../running-delivery.js';
+import { Attachment } from './attachment.js';
+import type { ClientFactory } from './client-factory.js';
+import { LockKeeper } from './lock-keeper.js';
+import { brokerFacts, fromServiceBusMessage } from './native-message.js';
+import type { ResolvedOptions } from './options.js';
+import type { Sending } from './sending.js';
+import { type Received, release, settle } from './settle.js';
+import { Supervisor } from './supervisor.js';
+import { translateError } from './translate-error.js';
+
+/** Delivers one queue's messages to one consumer, over a connection of its own. */
+export class ServiceBusSubscription implements Subscription {
+  readonly queue: string;
+  readonly #sending: Sending;
+  readonly #consume: Consume;
+  readonly #options: SubscribeOptions;
+  readonly #resolved: ResolvedOptions;
+  readonly #inFlight = new InFlight();
+  readonly #locks: LockKeeper;
+  readonly #supervisor: Supervisor;
+  #stopping: Promise<void> | undefined;
+
+  constructor(
+    queue: string,
+    consume: Consume,
+    options: SubscribeOptions,
+    parts: { readonly factory: ClientFactory; readonly sending: Sending; readonly resolved: ResolvedOptions },
+  ) {
+    this.queue = queue;
+    this.#consume = consume;
+    this.#options = options;
+    this.#sending = parts.sending;
+    this.#resolved = parts.resolved;
+    this.#locks = new LockKeeper(parts.resolved.clock);
+    this.#supervisor = new Supervisor({
+      queue,
+      concurrency: options.concurrency,
+      stallAfterMs: parts.resolved.stallAfterMs,
+      clock: parts.resolved.clock,
+      inFlight: () => this.#inFlight.size,
+      onMessage: (message, attachment) => this.#receive(message, attachment),
+      onError: options.onError,
+      open: (events) => new Attachment(parts.factory, queue, events),
+    });
+  }
+
+  /** Resolves when attached or when the broker cannot be reached yet; rejects when it never could be. */
+  start(): Promise<void> {
+    return this.#supervisor.start();
+  }
+
+  health(): SubscriptionHealth {
+    const inFlight = this.#inFlight.size;
+    if (this.#stopping !== undefined) return { state: 'stopped', inFlight, detail: 'The subscription was stopped.' };
+    return { ...this.#supervisor.condition, inFlight };
+  }
+
+  stop(patienceMs = defaultPatienceMs): Promise<void> {
+    this.#stopping ??= this.#stop(patienceMs);
+    return this.#stopping;
+  }
+
+  async #stop(patienceMs: number): Promise<void> {
+    const drained = this.#supervisor.stopReceiving().then(() => this.#inFlight.drain(patienceMs, this.#resolved.clock));
+    await drained;
+    this.#locks.close();
+    await this.#supervisor.close();
+  }
+
+  /** One message from the SDK, to its settlement. Nothing in here may throw: the SDK would abandon it at once. */
+  async #receive(message: ServiceBusReceivedMessage, attachment: Attachment): Promise<void> {
+    const { envelope, state } = fromNative(fromServiceBusMessage(message), brokerFacts(message, this.queue));
+    const attempt = attemptOf(state, message.deliveryCount ?? 0);
+    await this.#inFlight.run(async (running) => {
+      try {
+        if (this.#stopping !== undefined) return await release(attachment.receiver, message, state);
+        const stopRenewing = this.#keepLocked(message, attachment, running);
+        try {
+          const delivery = { envelope, queue: this.queue, attempt, signal: running.signal };
+          const settlement = await running.settlement(this.#consume, delivery);
+          if (running.lockLost) throw lockLost();
+          const { receiver } = attachment;
+          const now = this.#resolved.clock.now();
+          const received: Received = { message, receiver, queue: this.queue, state, attempt, now };
+          await settle(settlement, received, this.#sending);
+        } finally {
+          stopRenewing();
+        }
+      } catch (error) {
+        this.#options.onError(notSettled(error, envelope.id, this.queue));
+      }
+    });
+  }
+
+  #keepLocked(message: ServiceBusReceivedMessage, { receiver }: Attachment, running: RunningDelivery): () => void {
+    return this.#locks.keep({
+      lockedUntil: message.lockedUntilUtc?.getTime() ?? this.#resolved.clock.now(),
+      renew: async () => (await receiver.renewMessageLock(message)).getTime(),
+      isGone: (error) => translateError(error, 'renew a lock').code === 'LockLost',
+      onLost: () => running.loseLock(),
+    });
+  }
+}
+
+function lockLost(): TransportError {
+  return new TransportError('LockLost', 'its lock was lost while it was handled', false);
+}
+
+/** Whatever was done for the message may be done again: it is delivered once more when its lock runs out. */
+function notSettled(cause: unknown, id: string, queue: string): TransportError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `Message ${id} of queue "${queue}" was not settled and will be delivered again: ${reason}`;
+  return new TransportError('SettlementFailed', message, true, { cause });
+}

@@ -1,0 +1,129 @@
+import type { ServiceBusClient } from '@azure/service-bus';
+import Long from 'long';
+import {
+  type Capabilities,
+  type Consume,
+  type Destination,
+  type Outgoing,
+  type SubscribeOptions,
+  type Subscription,
+  type Transport,
+  TransportError,
+} from '../../transport.js';
+import { toNative } from '../../wire.js';
+import { checkConcurrency } from '../check-concurrency.js';
+import { ClientFactory } from './client-factory.js';
+import { toServiceBusMessage } from './native-message.js';
+import type { AzureServiceBusConnection, ResolvedOptions } from './options.js';
+import { Sending } from './sending.js';
+import { ServiceBusDeadLetters } from './service-bus-dead-letters.js';
+import { ServiceBusSubscription } from './service-bus-subscription.js';
+import { translateError } from './translate-error.js';
+
+/**
+ * Azure Service Bus through its own SDK. One connection sends; each subscription has one of its own. Needs the rights to
+ * listen and to send, never to manage.
+ */
+export class AzureServiceBusTransport implements Transport {
+  readonly capabilities: Capabilities = Object.freeze({ scheduling: true, duplicateDetection: true });
+  readonly deadLetters: ServiceBusDeadLetters;
+  readonly #factory: ClientFactory;
+  readonly #resolved: ResolvedOptions;
+  readonly #sending: Sending;
+  readonly #subscriptions = new Set<ServiceBusSubscription>();
+  #closing: Promise<void> | undefined;
+
+  constructor(connection: AzureServiceBusConnection, resolved: ResolvedOptions) {
+    this.#resolved = resolved;
+    this.#factory = new ClientFactory(connection, resolved);
+    this.#sending = new Sending(this.#factory, resolved.clock);
+    this.deadLetters = new ServiceBusDeadLetters(this.#sending, resolved.clock);
+  }
+
+  async send(messages: readonly Outgoing[]): Promise<void> {
+    this.#checkOpen();
+    const groups = [...byDestination(messages).values()];
+    const outcomes = await Promise.allSettled(groups.map(({ to, group }) => this.#sendTo(to, group)));
+    const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+  }
+
+  async subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription> {
+    this.#checkOpen();
+    checkConcurrency(queue, options.concurrency);
+    const parts = { factory: this.#factory, sending: this.#sending, resolved: this.#resolved };
+    const subscription = new ServiceBusSubscription(queue, consume, options, parts);
+    this.#subscriptions.add(subscription);
+    try {
+      await subscription.start();
+    } catch (error) {
+      this.#subscriptions.delete(subscription);
+      throw error;
+    }
+    return subscription;
+  }
+
+  async ping(timeoutMs: number): Promise<void> {
+    this.#checkOpen();
+    const { clock } = this.#resolved;
+    const expired = new AbortController();
+    const cancel = clock.schedule(clock.now() + timeoutMs, () => expired.abort());
+    try {
+      await this.#sending.use((client) => this.#askAnything(client, expired.signal));
+    } catch (error) {
+      const failure = translateError(error, `reach the broker within ${timeoutMs} ms`);
+      if (expired.signal.aborted || failure.retryable) throw failure;
+    } finally {
+      cancel();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.stop()));
+    await this.#sending.close();
+  }
+
+  /** Looks into a queue we know, or one that need not exist: that there is none, or that we may not, is an answer too. */
+  async #askAnything(client: ServiceBusClient, abortSignal: AbortSignal): Promise<void> {
+    const [known] = this.#subscriptions;
+    const receiver = client.createReceiver(known?.queue ?? 'ping', { maxAutoLockRenewalDurationInMs: 0 });
+    try {
+      await receiver.peekMessages(1, { fromSequenceNumber: Long.ONE, abortSignal });
+    } finally {
+      await receiver.close();
+    }
+  }
+
+  #sendTo(to: Destination, group: readonly Outgoing[]): Promise<void> {
+    const messages = group.map(({ envelope, deliverAt }) => toServiceBusMessage(toNative(envelope), deliverAt));
+    return this.#sending.send(to, messages);
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) {
+      throw new TransportError('Closed', 'The Service Bus transport is closed.', false);
+    }
+  }
+}
+
+interface Group {
+  readonly to: Destination;
+  readonly group: Outgoing[];
+}
+
+/** One group a destination, each in the order given. */
+function byDestination(messages: readonly Outgoing[]): ReadonlyMap<string, Group> {
+  const groups = new Map<string, Group>();
+  for (const message of messages) {
+    const key = 'queue' in message.to ? `queue:${message.to.queue}` : `topic:${message.to.topic}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { to: message.to, group: [message] });
+    else group.group.push(message);
+  }
+  return groups;
+}

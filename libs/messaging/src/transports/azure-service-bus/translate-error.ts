@@ -1,0 +1,38 @@
+import { TransportError } from '../../transport.js';
+
+/** What the SDK's errors have in common with those of Node's sockets. */
+interface BrokerError {
+  readonly message: string;
+  readonly code?: unknown;
+  readonly retryable?: unknown;
+}
+
+/** What the SDK calls a failure, what we call it, and whether the same call may succeed later. */
+const codes: Readonly<Record<string, readonly [code: string, retryable: boolean]>> = {
+  MessageSizeExceeded: ['MessageTooLarge', false],
+  MessagingEntityDisabled: ['EntityDisabled', true],
+  MessageLockLost: ['LockLost', false],
+  QuotaExceeded: ['QueueFull', true],
+  ServiceBusy: ['Busy', true],
+  ServiceCommunicationProblem: ['Unreachable', true],
+  ServiceTimeout: ['Timeout', true],
+  UnauthorizedAccess: ['Unauthorized', false],
+};
+const socketErrors = /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|connection/i;
+
+/** A failure of the SDK as a {@link TransportError}: `doing` says what was attempted, e.g. `send to queue "orders"`. */
+export function translateError(error: unknown, doing: string, kind: 'queue' | 'topic' = 'queue'): TransportError {
+  if (error instanceof TransportError) return error;
+  const cause = error as BrokerError;
+  const [code, retryable] = classify(cause, kind);
+  return new TransportError(code, `Could not ${doing}: ${cause.message}`, retryable, { cause: error });
+}
+
+function classify(error: BrokerError, kind: 'queue' | 'topic'): readonly [string, boolean] {
+  const code = String(error.code ?? '');
+  if (code === 'MessagingEntityNotFound') return [kind === 'queue' ? 'QueueNotFound' : 'TopicNotFound', false];
+  const known = codes[code];
+  if (known !== undefined) return known;
+  if (socketErrors.test(`${code} ${error.message}`)) return ['Unreachable', true];
+  return ['BrokerError', error.retryable !== false];
+}
