@@ -28,7 +28,8 @@ async function migrateAll(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    for (const name of (await readdir(migrations)).sort()) await client.query(await readFile(new URL(name, migrations), 'utf8'));
+    for (const name of (await readdir(migrations)).sort())
+      await client.query(await readFile(new URL(name, migrations), 'utf8'));
   } finally {
     await client.end();
   }

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { Problem } from '../problem/problem.js';
+import type { Parameters } from '../sql/parameters.js';
 import type { RequestKey } from './request-key.js';
 
 /** An answer as it is sent, and sent again. */
@@ -21,24 +22,22 @@ export const keptHours = 24;
 const lockNotAvailable = '55P03';
 
 /**
- * The head of a statement that does something once a key: `key` has a row when this request is the first with its
- * key. A concurrent request with the same key waits here until the first has committed or failed.
- * Takes the parameters {@link claimParameters} from `$1` on.
+ * The part of a statement that does something once a key, to follow `with`: `key` has a row when this request is the
+ * first with its key. A concurrent request with the same key waits here until the first has committed or failed.
  */
-export const claimKey = `
-  key as (
+export function claimKey(parameters: Parameters, request: RequestKey, answer: Answer, now: Date): string {
+  const { client, route, key, fingerprint } = request;
+  const { status, headers, body } = answer;
+  const values = [client, route, key, fingerprint, status, JSON.stringify(headers), body, now];
+  return `key as (
     insert into idempotency_keys as k (client, route, key, fingerprint, status, headers, body, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)
+    values (${parameters.addAll(values)})
     on conflict (client, route, key) do update
       set fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
           body = excluded.body, created_at = excluded.created_at
       where k.created_at <= excluded.created_at - interval '${keptHours} hours'
     returning 1
   )`;
-
-export function claimParameters({ client, route, key, fingerprint }: RequestKey, answer: Answer, now: Date): unknown[] {
-  const { status, headers, body } = answer;
-  return [client, route, key, fingerprint, status, JSON.stringify(headers), body, now];
 }
 
 /**

@@ -19,7 +19,8 @@ export function whenClientLeaves(response: ServerResponse): AbortSignal {
  */
 export async function answerBatch(response: ServerResponse, batch: LabBatch): Promise<void> {
   try {
-    response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
+    // A connection kept alive would hold up a stop that this answer was part of.
+    response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', connection: 'close' });
     await write(response, JSON.stringify(batch.texts));
   } catch (error) {
     await batch.release();

@@ -11,7 +11,10 @@ import {
   Query,
   Res,
 } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { ApiProblem } from '../problem/api-problem.js';
 import { Problem } from '../problem/problem.js';
 import { answerBatch, whenClientLeaves } from './answer-batch.js';
 import { LAB_QUEUE } from './lab.tokens.js';
@@ -19,10 +22,14 @@ import { type PeekQuery, peekQuery, type ReceiveQuery, receiveQuery } from './la
 import type { LabBatch, LabQueue } from './lab-queue.js';
 import { textOfBody } from './raw-body.js';
 
+const texts = z.array(z.string());
+
 /** Longest time one `/receive` collects, in ms: under a steady stream no idle moment ever comes. */
 const collectMs = 120_000;
 
 /** The messaging lab: put texts on a queue and take them off again, with nothing in between. */
+@ApiTags('lab')
+@ApiProblem(503, 'The broker does not answer')
 @Controller()
 export class LabController implements OnModuleDestroy {
   readonly #logger = new Logger(LabController.name);
@@ -36,12 +43,18 @@ export class LabController implements OnModuleDestroy {
   @Post('send')
   @HttpCode(200)
   @Header('content-type', 'text/plain; charset=utf-8')
+  @ApiConsumes('text/plain')
+  @ApiProduces('text/plain')
+  @ApiBody({ schema: { type: 'string', example: 'Hello world!' } })
+  @ApiResponse({ status: 200, schema: { type: 'string', enum: ['true'] }, description: 'The broker has stored it' })
   async send(@Body() body: unknown): Promise<string> {
     await reach(this.#queue.send(textOfBody(body)));
     return 'true';
   }
 
   @Get('receive')
+  @ApiResponse({ status: 200, standardSchema: texts, description: 'Taken from the queue, oldest first' })
+  @ApiProblem(400, 'The query is invalid')
   async receive(@Query({ schema: receiveQuery }) { idleTimeout, max }: ReceiveQuery, @Res() reply: FastifyReply) {
     const gone = whenClientLeaves(reply.raw);
     const signal = AbortSignal.any([gone, this.#stopping.signal, AbortSignal.timeout(collectMs)]);
@@ -51,6 +64,8 @@ export class LabController implements OnModuleDestroy {
   }
 
   @Get('peek')
+  @ApiResponse({ status: 200, standardSchema: texts, description: 'Still on the queue, oldest first' })
+  @ApiProblem(400, 'The query is invalid')
   async peek(@Query({ schema: peekQuery }) { max }: PeekQuery): Promise<readonly string[]> {
     return reach(this.#queue.peek({ max }));
   }
