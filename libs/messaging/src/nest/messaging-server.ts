@@ -1,4 +1,4 @@
-import type { BeforeApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
+import type { OnModuleDestroy } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler as NestHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { type ConsumerOptions, startConsumer } from '../consumer.js';
@@ -16,13 +16,11 @@ export interface MessagingServerOptions extends Omit<ConsumerOptions, 'handlers'
  * Nest's side of a consumer: collects the methods marked with `@MessageHandler` and consumes one queue with them.
  *
  * Nest's `Server.handleEvent` swallows errors and does not wait for streams, so it is not used: every delivery goes
- * through `dispatch`, which awaits the handler. On shutdown Nest runs `onModuleDestroy` before it closes a transport;
- * provided as a Nest provider the server drains there, while databases are still open.
+ * through `dispatch`, which awaits the handler. On shutdown Nest runs `onModuleDestroy` before it closes a strategy;
+ * provided as a Nest provider the server drains there, while databases are still open. The transport stays open: whoever
+ * made it closes it.
  */
-export class MessagingServer
-  extends Server
-  implements CustomTransportStrategy, OnModuleDestroy, BeforeApplicationShutdown
-{
+export class MessagingServer extends Server implements CustomTransportStrategy, OnModuleDestroy {
   override readonly propagatesEventHandlerErrors = true;
   readonly #options: MessagingServerOptions;
   #subscription: Subscription | undefined;
@@ -48,14 +46,9 @@ export class MessagingServer
     await this.#subscription?.stop(this.#options.patienceMs ?? 20_000);
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.#options.transport.close();
-  }
-
-  /** Called by Nest after the above, and by itself where the server is no provider. */
-  async close(): Promise<void> {
-    await this.onModuleDestroy();
-    await this.beforeApplicationShutdown();
+  /** Nest closes its strategies after `onModuleDestroy`; nothing is left to drain then, unless the server is no provider. */
+  close(): Promise<void> {
+    return this.onModuleDestroy();
   }
 
   on(): never {
