@@ -1,0 +1,13 @@
+export { formatDuration, parseDuration } from './duration.js';
+export { formatTopology } from './format-topology.js';
+export { parseTopology } from './parse-topology.js';
+export {
+  type AccessRight,
+  type AuthorizationRule,
+  type QueueTopology,
+  type SubscriptionTopology,
+  type Topology,
+  TopologyError,
+  type TopologyProblem,
+  type TopicTopology,
+} from './topology.js';
