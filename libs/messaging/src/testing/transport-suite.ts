@@ -11,6 +11,7 @@ import { dropsASecondCopyOfAMessage } from './behaviours/drops-a-second-copy-of-
 import { fansOutToTheSubscriptionsOfATopic } from './behaviours/fans-out-to-the-subscriptions-of-a-topic.js';
 import { keepsTheLockOfASlowHandler } from './behaviours/keeps-the-lock-of-a-slow-handler.js';
 import { keepsTheOrderOfSends } from './behaviours/keeps-the-order-of-sends.js';
+import { letsTheLockRunOutWhenAConsumerRejects } from './behaviours/lets-the-lock-run-out-when-a-consumer-rejects.js';
 import { limitsDeliveriesToTheConcurrency } from './behaviours/limits-deliveries-to-the-concurrency.js';
 import { pagesThroughDeadLetters } from './behaviours/pages-through-dead-letters.js';
 import { poisonMessageDoesNotHoldUpTheNext } from './behaviours/poison-message-does-not-hold-up-the-next.js';
@@ -45,6 +46,7 @@ export function transportSuite(harness: TransportHarness): void {
     poisonMessageDoesNotHoldUpTheNext(harness);
     keepsTheLockOfASlowHandler(harness);
     redeliversWhenTheConsumerDies(harness);
+    letsTheLockRunOutWhenAConsumerRejects(harness);
     stopsAfterInFlightDeliveries(harness);
     releasesWhatOutlastsAStop(harness);
     closesForGood(harness);

@@ -1,4 +1,4 @@
-import type { Consume, Delivery, Settlement } from '../transport.js';
+import { type Consume, type Delivery, type Settlement, TransportError } from '../transport.js';
 
 /**
  * One delivery while its consumer works on it. Ends with what the consumer returned, with a release when we gave up
@@ -30,11 +30,17 @@ export class RunningDelivery {
     this.#giveUp?.({ kind: 'release' });
   }
 
-  /** What becomes of the delivery. Rejects only when `consume` breaks its promise not to. */
+  /** What becomes of the delivery. Rejects with `ConsumerRejected` when `consume` breaks its promise not to. */
   settlement(consume: Consume, delivery: Delivery): Promise<Settlement> {
     return new Promise((resolve, reject) => {
       this.#giveUp = resolve;
-      consume(delivery).then(resolve, reject);
+      const settling = (async () => consume(delivery))();
+      settling.then(resolve, (cause: unknown) => reject(consumerRejected(delivery, cause)));
     });
   }
+}
+
+function consumerRejected({ envelope, queue }: Delivery, cause: unknown): TransportError {
+  const message = `The consumer of "${queue}" rejected on message ${envelope.id} instead of settling it: its lock runs out.`;
+  return new TransportError('ConsumerRejected', message, true, { cause });
 }

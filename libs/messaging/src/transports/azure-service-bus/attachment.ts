@@ -4,7 +4,7 @@ import type {
   ServiceBusReceivedMessage,
   ServiceBusReceiver,
 } from '@azure/service-bus';
-import type { ClientFactory, ClientLease } from './client-factory.js';
+import type { ClientLease, ClientSource } from './client-factory.js';
 
 /** How many messages at the head of a queue are looked at for one that should have been delivered. */
 const peekedAtHead = 32;
@@ -39,8 +39,8 @@ export class Attachment {
   #running = 0;
   #retired: (() => void) | undefined;
 
-  constructor(factory: ClientFactory, queue: string, events: AttachmentEvents) {
-    this.#lease = factory.create();
+  constructor(source: ClientSource, queue: string, events: AttachmentEvents) {
+    this.#lease = source.create();
     this.#events = events;
     this.receiver = this.#lease.client.createReceiver(queue, {
       receiveMode: 'peekLock',
@@ -93,9 +93,12 @@ export class Attachment {
 
   async #deliver(message: ServiceBusReceivedMessage): Promise<void> {
     this.#running += 1;
-    await this.#events.onMessage(message, this);
-    this.#running -= 1;
-    if (this.#running === 0) this.#retired?.();
+    try {
+      await this.#events.onMessage(message, this);
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0) this.#retired?.();
+    }
   }
 }
 

@@ -1,24 +1,25 @@
-import { RetryMode, ServiceBusClient, type ServiceBusClientOptions, type TokenCredential } from '@azure/service-bus';
+import { RetryMode, ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
 import { TransportError } from '../../transport.js';
 import type { AzureServiceBusConnection, ResolvedOptions } from './options.js';
+import { leaseToken } from './token-lease.js';
 
 /** The first pause before the SDK tries again, in milliseconds; its own default of 30 s outlives most outages. */
 const firstRetryDelayMs = 250;
-/** How long before a token's end its client is replaced, in milliseconds: before the SDK renews it at 2 minutes. */
-const rolloverMarginMs = 5 * 60_000;
 
 /** A client, and until when (milliseconds since 1970) it may be used. */
 export interface ClientLease {
   readonly client: ServiceBusClient;
-  /**
-   * When to move on to a new client; undefined while no token was needed. The SDK renews a token once with a timer that
-   * a failed renewal does not arm again, and then sends into the void: a client is replaced before that can happen.
-   */
+  /** When to move on to a new one; undefined while that is not known to be needed. */
   replaceAt(): number | undefined;
 }
 
+/** Where clients come from. */
+export interface ClientSource {
+  create(): ClientLease;
+}
+
 /** Makes clients of one namespace. */
-export class ClientFactory {
+export class ClientFactory implements ClientSource {
   readonly #connection: AzureServiceBusConnection;
   readonly #options: ServiceBusClientOptions;
   readonly #now: () => number;
@@ -42,16 +43,9 @@ export class ClientFactory {
     if ('connectionString' in connection) {
       return { client: this.#fromConnectionString(connection.connectionString), replaceAt: () => undefined };
     }
-    let replaceAt: number | undefined;
-    const credential: TokenCredential = {
-      getToken: async (scopes, options) => {
-        const token = await connection.credential.getToken(scopes, options);
-        if (token !== null) replaceAt ??= moveOnAt(this.#now(), token.expiresOnTimestamp);
-        return token;
-      },
-    };
+    const { credential, replaceAt } = leaseToken(connection.credential, this.#now);
     const client = new ServiceBusClient(connection.fullyQualifiedNamespace, credential, this.#options);
-    return { client, replaceAt: () => replaceAt };
+    return { client, replaceAt };
   }
 
   #fromConnectionString(connectionString: string): ServiceBusClient {
@@ -63,9 +57,4 @@ export class ClientFactory {
       throw new TransportError('InvalidOptions', message, false, { cause });
     }
   }
-}
-
-/** A few minutes before the token ends, or half-way through a short one. */
-function moveOnAt(now: number, expiresAt: number): number {
-  return Math.max(expiresAt - rolloverMarginMs, now + (expiresAt - now) / 2);
 }

@@ -1,8 +1,12 @@
 import type { ServiceBusClient, ServiceBusMessage } from '@azure/service-bus';
 import type { Clock } from '../../clock.js';
 import type { Destination } from '../../transport.js';
-import type { ClientFactory, ClientLease } from './client-factory.js';
+import { atMost } from './at-most.js';
+import type { ClientLease, ClientSource } from './client-factory.js';
 import { EntitySender } from './entity-sender.js';
+
+/** How long the connection may take to close, in milliseconds, before it is left behind. */
+const closingMs = 5_000;
 
 interface Line {
   readonly lease: ClientLease;
@@ -14,13 +18,13 @@ interface Line {
 
 /** The connection that sends, with one sender an entity, moved on to a new client before its token ends. */
 export class Sending {
-  readonly #factory: ClientFactory;
+  readonly #source: ClientSource;
   readonly #clock: Clock;
   #line: Line;
   #closed = false;
 
-  constructor(factory: ClientFactory, clock: Clock) {
-    this.#factory = factory;
+  constructor(source: ClientSource, clock: Clock) {
+    this.#source = source;
     this.#clock = clock;
     this.#line = this.#open();
   }
@@ -56,7 +60,7 @@ export class Sending {
   }
 
   #open(): Line {
-    return { lease: this.#factory.create(), senders: new Map(), busy: 0, retired: false };
+    return { lease: this.#source.create(), senders: new Map(), busy: 0, retired: false };
   }
 
   #current(): Line {
@@ -70,6 +74,6 @@ export class Sending {
   }
 
   async #closeIfDone(line: Line): Promise<void> {
-    if (line.retired && line.busy === 0) await line.lease.client.close();
+    if (line.retired && line.busy === 0) await atMost(closingMs, this.#clock, line.lease.client.close());
   }
 }

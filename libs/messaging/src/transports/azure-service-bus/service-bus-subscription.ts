@@ -10,7 +10,7 @@ import { attemptOf, fromNative } from '../../wire.js';
 import { defaultPatienceMs, InFlight } from '../in-flight.js';
 import type { RunningDelivery } from '../running-delivery.js';
 import { Attachment } from './attachment.js';
-import type { ClientFactory } from './client-factory.js';
+import type { ClientSource } from './client-factory.js';
 import { LockKeeper } from './lock-keeper.js';
 import { brokerFacts, fromServiceBusMessage } from './native-message.js';
 import type { ResolvedOptions } from './options.js';
@@ -35,7 +35,7 @@ export class ServiceBusSubscription implements Subscription {
     queue: string,
     consume: Consume,
     options: SubscribeOptions,
-    parts: { readonly factory: ClientFactory; readonly sending: Sending; readonly resolved: ResolvedOptions },
+    parts: { readonly source: ClientSource; readonly sending: Sending; readonly resolved: ResolvedOptions },
   ) {
     this.queue = queue;
     this.#consume = consume;
@@ -51,7 +51,7 @@ export class ServiceBusSubscription implements Subscription {
       inFlight: () => this.#inFlight.size,
       onMessage: (message, attachment) => this.#receive(message, attachment),
       onError: options.onError,
-      open: (events) => new Attachment(parts.factory, queue, events),
+      open: (events) => new Attachment(parts.source, queue, events),
     });
   }
 
@@ -119,6 +119,7 @@ function lockLost(): TransportError {
 
 /** Whatever was done for the message may be done again: it is delivered once more when its lock runs out. */
 function notSettled(cause: unknown, id: string, queue: string): TransportError {
+  if (cause instanceof TransportError && cause.code === 'ConsumerRejected') return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   const message = `Message ${id} of queue "${queue}" was not settled and will be delivered again: ${reason}`;
   return new TransportError('SettlementFailed', message, true, { cause });

@@ -51,7 +51,7 @@ export class AzureServiceBusTransport implements Transport {
   async subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription> {
     this.#checkOpen();
     checkConcurrency(queue, options.concurrency);
-    const parts = { factory: this.#factory, sending: this.#sending, resolved: this.#resolved };
+    const parts = { source: this.#factory, sending: this.#sending, resolved: this.#resolved };
     const subscription = new ServiceBusSubscription(queue, consume, options, parts);
     this.#subscriptions.add(subscription);
     try {

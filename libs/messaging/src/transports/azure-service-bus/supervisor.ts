@@ -2,6 +2,7 @@ import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import Long from 'long';
 import type { Clock } from '../../clock.js';
 import type { SubscriptionHealth, TransportError } from '../../transport.js';
+import { atMost } from './at-most.js';
 import type { Attachment, AttachmentEvents } from './attachment.js';
 import { translateError } from './translate-error.js';
 
@@ -18,6 +19,9 @@ export interface Supervised {
 }
 
 type Condition = Pick<SubscriptionHealth, 'state' | 'detail'>;
+
+/** How long a connection may take to close, in milliseconds, before it is left behind. */
+const closingMs = 5_000;
 
 const running: Condition = Object.freeze({ state: 'running' });
 
@@ -77,13 +81,13 @@ export class Supervisor {
     this.#stopped = true;
     this.#cancelCheck();
     this.#tellFirstNews();
-    await this.#attachment.stopReceiving();
+    await atMost(closingMs, this.#of.clock, this.#attachment.stopReceiving());
   }
 
   async close(): Promise<void> {
     this.#stopped = true;
     this.#cancelCheck();
-    await this.#attachment.retire();
+    await atMost(closingMs, this.#of.clock, this.#attachment.retire());
   }
 
   #open(): Attachment {

@@ -67,9 +67,8 @@ export class MemorySubscription implements Subscription {
       const delivery = { envelope, queue: this.queue, attempt, signal: running.signal };
       const settlement = await running.settlement(this.#consume, delivery);
       if (!this.#disconnected && !this.#apply(settlement, lock, attempt)) this.#report(lockLost(envelope.id));
-    } catch (cause) {
-      const message = `The consumer of "${this.queue}" rejected on ${envelope.id} instead of settling it; its lock runs out.`;
-      this.#report(new TransportError('ConsumerRejected', message, true, { cause }));
+    } catch (error) {
+      this.#report(error as TransportError);
     } finally {
       stopRenewing();
     }

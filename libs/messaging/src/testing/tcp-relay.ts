@@ -1,0 +1,80 @@
+import { createServer, connect, type Server, type Socket } from 'node:net';
+
+/** Stands between a transport and its broker on 127.0.0.1, to do to the connection what networks do. */
+export class TcpRelay {
+  readonly #targetPort: number;
+  readonly #server: Server;
+  readonly #pairs = new Set<readonly [Socket, Socket]>();
+  #silent = false;
+
+  private constructor(targetPort: number) {
+    this.#targetPort = targetPort;
+    this.#server = createServer((client) => this.#relay(client));
+  }
+
+  static async to(targetPort: number): Promise<TcpRelay> {
+    const relay = new TcpRelay(targetPort);
+    await new Promise<void>((resolve) => relay.#server.listen(0, '127.0.0.1', resolve));
+    return relay;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('The relay is closed.');
+    return address.port;
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#pairs.size;
+  }
+
+  /** Resets every connection; new ones are welcome at once. */
+  cut(): void {
+    for (const [client, broker] of this.#pairs) {
+      client.resetAndDestroy();
+      broker.destroy();
+    }
+    this.#pairs.clear();
+  }
+
+  /** Passes nothing on any more, in either direction, without closing anything: what a dead route looks like. */
+  silence(): void {
+    this.#silent = true;
+    for (const [client, broker] of this.#pairs) {
+      client.unpipe(broker).pause();
+      broker.unpipe(client).pause();
+    }
+  }
+
+  /** Lets new connections through again; those that fell silent stay so. */
+  unsilence(): void {
+    this.#silent = false;
+  }
+
+  /** Cuts every connection and refuses new ones. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.cut();
+    await closed;
+  }
+
+  #relay(client: Socket): void {
+    const broker = connect(this.#targetPort, '127.0.0.1');
+    const pair = [client, broker] as const;
+    this.#pairs.add(pair);
+    for (const socket of pair) {
+      socket.setNoDelay(true);
+      // An error is followed by close, which takes the other side along.
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        this.#pairs.delete(pair);
+        client.destroy();
+        broker.destroy();
+      });
+    }
+    if (this.#silent) return;
+    client.pipe(broker);
+    broker.pipe(client);
+  }
+}

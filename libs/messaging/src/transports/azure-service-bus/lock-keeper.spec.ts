@@ -1,0 +1,140 @@
+import { describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../testing/manual-clock.js';
+import { type KeptLock, LockKeeper } from './lock-keeper.js';
+
+const minute = 60_000;
+
+/** A lock of one minute whose renewals the test can read and make fail. */
+class ScriptedLock implements KeptLock {
+  readonly renewedAt: number[] = [];
+  readonly lockedUntil: number;
+  lost = 0;
+  failure: 'none' | 'transient' | 'gone' = 'none';
+  readonly #clock: ManualClock;
+  readonly #start: number;
+
+  constructor(clock: ManualClock) {
+    this.#clock = clock;
+    this.#start = clock.now();
+    this.lockedUntil = clock.now() + minute;
+  }
+
+  async renew(): Promise<number> {
+    this.renewedAt.push(this.#clock.now() - this.#start);
+    if (this.failure !== 'none') throw new Error(this.failure);
+    return this.#clock.now() + minute;
+  }
+
+  isGone(error: unknown): boolean {
+    return (error as Error).message === 'gone';
+  }
+
+  onLost(): void {
+    this.lost += 1;
+  }
+}
+
+describe('the lock keeper', () => {
+  it('renews each lock half-way, for as long as it is kept', async () => {
+    const clock = new ManualClock();
+    const keeper = new LockKeeper(clock);
+    const lock = new ScriptedLock(clock);
+    const letGo = keeper.keep(lock);
+    await clock.advance(100_000);
+    expect(lock.renewedAt).toEqual([30_000, 60_000, 90_000]);
+    letGo();
+    await clock.advance(10 * minute);
+    expect(lock.renewedAt).toHaveLength(3);
+    expect(lock.lost).toBe(0);
+  });
+
+  it('arms one timer for all locks taken at about the same time', async () => {
+    const clock = new ManualClock();
+    let armed = 0;
+    const counting = {
+      now: () => clock.now(),
+      schedule(at: number, action: () => void) {
+        armed += 1;
+        return clock.schedule(at, action);
+      },
+    };
+    const keeper = new LockKeeper(counting);
+    const locks = Array.from({ length: 1_000 }, () => new ScriptedLock(clock));
+    for (const lock of locks) keeper.keep(lock);
+    expect(armed).toBe(1);
+    await clock.advance(30_000);
+    expect(locks.every(({ renewedAt }) => renewedAt.length === 1)).toBe(true);
+    expect(armed).toBe(2);
+    keeper.close();
+  });
+
+  it('renews locks taken at different times each in time', async () => {
+    const clock = new ManualClock();
+    const keeper = new LockKeeper(clock);
+    const early = new ScriptedLock(clock);
+    keeper.keep(early);
+    await clock.advance(20_000);
+    const late = new ScriptedLock(clock);
+    keeper.keep(late);
+    await clock.advance(30_000);
+    expect([early.renewedAt, late.renewedAt]).toEqual([[30_000], [30_000]]);
+    keeper.close();
+  });
+
+  it('tries again after a failure, until the lock has run out', async () => {
+    const clock = new ManualClock();
+    const keeper = new LockKeeper(clock);
+    const lock = new ScriptedLock(clock);
+    lock.failure = 'transient';
+    keeper.keep(lock);
+    await clock.advance(59_000);
+    expect(lock.lost).toBe(0);
+    expect(lock.renewedAt.length).toBeGreaterThan(10);
+    await clock.advance(1_000);
+    expect(lock.lost).toBe(1);
+    const tries = lock.renewedAt.length;
+    await clock.advance(minute);
+    expect(lock.renewedAt).toHaveLength(tries);
+    expect(lock.lost).toBe(1);
+  });
+
+  it('survives a failure that passes', async () => {
+    const clock = new ManualClock();
+    const keeper = new LockKeeper(clock);
+    const lock = new ScriptedLock(clock);
+    lock.failure = 'transient';
+    keeper.keep(lock);
+    await clock.advance(40_000);
+    lock.failure = 'none';
+    await clock.advance(10 * minute);
+    expect(lock.lost).toBe(0);
+    keeper.close();
+  });
+
+  it('tells at once when the broker says the lock is gone', async () => {
+    const clock = new ManualClock();
+    const keeper = new LockKeeper(clock);
+    const lock = new ScriptedLock(clock);
+    lock.failure = 'gone';
+    keeper.keep(lock);
+    await clock.advance(30_000);
+    expect(lock.lost).toBe(1);
+    expect(lock.renewedAt).toHaveLength(1);
+  });
+
+  it('renews at once what seems to have run out, as when clocks disagree', async () => {
+    const clock = new ManualClock();
+    const keeper = new LockKeeper(clock);
+    const lock = new ScriptedLock(clock);
+    keeper.keep({
+      lockedUntil: clock.now() - 10 * minute,
+      renew: () => lock.renew(),
+      isGone: () => false,
+      onLost: () => lock.onLost(),
+    });
+    await clock.advance(0);
+    expect(lock.renewedAt).toEqual([0]);
+    expect(lock.lost).toBe(0);
+    keeper.close();
+  });
+});

@@ -1,0 +1,35 @@
+import type { TokenCredential } from '@azure/service-bus';
+
+/** How long before a token's end its client is replaced, in milliseconds: before the SDK renews it, at 2 minutes. */
+const marginMs = 5 * 60_000;
+
+/** A credential that remembers when its first token ends. */
+export interface TokenLease {
+  readonly credential: TokenCredential;
+  /**
+   * When to move on to a new client, in milliseconds since 1970; undefined before the first token. The SDK renews a
+   * token with a timer that a failed renewal does not arm again, and then sends into the void: a client is replaced
+   * before that can happen.
+   */
+  replaceAt(): number | undefined;
+}
+
+/** Watches the tokens of `credential`; `now` gives the time in milliseconds since 1970. */
+export function leaseToken(credential: TokenCredential, now: () => number): TokenLease {
+  let replaceAt: number | undefined;
+  return {
+    credential: {
+      getToken: async (scopes, options) => {
+        const token = await credential.getToken(scopes, options);
+        if (token !== null) replaceAt ??= moveOnAt(now(), token.expiresOnTimestamp);
+        return token;
+      },
+    },
+    replaceAt: () => replaceAt,
+  };
+}
+
+/** A few minutes before the token ends, or half-way through a short one. */
+function moveOnAt(now: number, expiresAt: number): number {
+  return Math.max(expiresAt - marginMs, now + (expiresAt - now) / 2);
+}

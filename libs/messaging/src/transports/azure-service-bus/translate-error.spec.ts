@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { ServiceBusError } from '@azure/service-bus';
+import { TransportError } from '../../transport.js';
+import { translateError } from './translate-error.js';
+
+const sdk = (code: ServiceBusError['code']): ServiceBusError => new ServiceBusError('It went wrong.', code);
+
+describe('an error of the SDK', () => {
+  it.each([
+    [sdk('MessagingEntityNotFound'), 'QueueNotFound', false],
+    [sdk('MessageSizeExceeded'), 'MessageTooLarge', false],
+    [sdk('UnauthorizedAccess'), 'Unauthorized', false],
+    [sdk('QuotaExceeded'), 'QueueFull', true],
+    [sdk('ServiceBusy'), 'Busy', true],
+    [sdk('ServiceTimeout'), 'Timeout', true],
+    [sdk('ServiceCommunicationProblem'), 'Unreachable', true],
+    [sdk('MessagingEntityDisabled'), 'EntityDisabled', true],
+    [sdk('MessageLockLost'), 'LockLost', false],
+    [Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5672'), { code: 'ECONNREFUSED' }), 'Unreachable', true],
+    [Object.assign(new Error('Something else.'), { retryable: false }), 'BrokerError', false],
+    [new Error('Something else.'), 'BrokerError', true],
+  ])('%s becomes %s', (error, code, retryable) => {
+    const translated = translateError(error, 'send to queue "orders"');
+    expect(translated).toMatchObject({ name: 'TransportError', code, retryable, cause: error });
+    expect(translated.message).toBe(`Could not send to queue "orders": ${error.message}`);
+  });
+
+  it('says which kind of entity is missing', () => {
+    expect(translateError(sdk('MessagingEntityNotFound'), 'send', 'topic').code).toBe('TopicNotFound');
+  });
+
+  it('is left alone when it is ours', () => {
+    const ours = new TransportError('MessageTooLarge', 'Too large.', false);
+    expect(translateError(ours, 'send')).toBe(ours);
+  });
+});
