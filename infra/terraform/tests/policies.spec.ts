@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { NOT_SET_IN_AZURE, READ_BY_AZURE_SDK, variablesInSchema } from './app-variables.ts';
 import { type Environment, type PlannedResource, TerraformCopy } from './environment-plan.ts';
-import { POLICIES } from './policies.ts';
+import { environmentVariables, POLICIES } from './policies.ts';
 import { requireOrExplain } from './requirement.ts';
 import { findTerraform, Terraform } from './terraform.ts';
 
@@ -30,6 +31,11 @@ const binary = requireOrExplain('Terraform', findTerraform(), 'no environment wa
 
     it.each(Object.entries(POLICIES))('%s', (_, policy) => {
       expect(policy(plan, environment)).toEqual([]);
+    });
+
+    it.each([...variablesInSchema()])('%s is given the variables of its config schema', (app, inSchema) => {
+      const expected = [...inSchema.filter((name) => !NOT_SET_IN_AZURE.includes(name)), ...READ_BY_AZURE_SDK];
+      expect([...(environmentVariables(plan).get(app) ?? [])].sort()).toEqual(expected.sort());
     });
   },
 );

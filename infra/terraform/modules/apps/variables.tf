@@ -145,7 +145,7 @@ variable "payment_gateway_url_secret_id" {
 variable "default_currency" {
   description = "ISO 4217 code for messages of the seeds, which have none."
   type        = string
-  default     = "USD"
+  default     = "EUR"
 }
 
 variable "log_level" {
@@ -155,7 +155,7 @@ variable "log_level" {
 }
 
 variable "termination_grace_period_seconds" {
-  description = "How long a replica may finish what it has in flight after SIGTERM: 30 to 600. Longer than the apps' own deadline."
+  description = "How long a replica may finish what it has in flight after SIGTERM: 30 to 600. The apps' own deadline is 15 s less."
   type        = number
   default     = 60
 

@@ -125,7 +125,7 @@ variable "log_retention_in_days" {
 variable "default_currency" {
   description = "ISO 4217 code for messages of the seeds, which have none."
   type        = string
-  default     = "USD"
+  default     = "EUR"
 }
 
 variable "address_space" {
