@@ -86,8 +86,8 @@ export interface Subscription {
   readonly queue: string;
   health(): SubscriptionHealth;
   /**
-   * Takes no new deliveries; resolves when those in flight are settled. After `patienceMs` the signals of the ones
-   * still running are aborted and they are released.
+   * Takes no new deliveries; resolves when those in flight are settled. After `patienceMs` (30,000 when absent) the
+   * signals of the ones still running are aborted and they are released.
    */
   stop(patienceMs?: number): Promise<void>;
 }
@@ -109,7 +109,11 @@ export class TransportError extends Error {
   override readonly name = 'TransportError';
 
   constructor(
-    /** A stable code, e.g. `QueueNotFound`, `Unreachable`, `Unauthorized`, `MessageTooLarge`, `SettlementFailed`. */
+    /**
+     * A stable code: `QueueNotFound`, `TopicNotFound`, `Unauthorized`, `MessageTooLarge`, `InvalidOptions`, `Closed`
+     * (do something else); `Unreachable`, `Timeout`, `Busy`, `QueueFull`, `EntityDisabled` (try later);
+     * `SettlementFailed`, `ConsumerRejected`, `LockLost` (the message is delivered again); `BrokerError` (anything else).
+     */
     readonly code: string,
     message: string,
     readonly retryable: boolean,

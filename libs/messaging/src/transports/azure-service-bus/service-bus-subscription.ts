@@ -72,8 +72,9 @@ export class ServiceBusSubscription implements Subscription {
   }
 
   async #stop(patienceMs: number): Promise<void> {
-    const drained = this.#supervisor.stopReceiving().then(() => this.#inFlight.drain(patienceMs, this.#resolved.clock));
-    await drained;
+    // Patience counts from now, however long it takes to tell the broker.
+    const drained = this.#inFlight.drain(patienceMs, this.#resolved.clock);
+    await Promise.all([this.#supervisor.stopReceiving(), drained]);
     this.#locks.close();
     await this.#supervisor.close();
   }
