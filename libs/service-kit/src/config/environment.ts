@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { ConfigError, type Environment } from './load-config.js';
+
+const runtimeFile = join('.orderflow', 'runtime.json');
+
+/** What `npm start` writes for apps that are started beside it. */
+const runtimeSchema = z.object({
+  databases: z.record(z.string(), z.string()).optional(),
+  servicebus: z.object({ connectionString: z.string() }).optional(),
+  gateway: z.object({ url: z.string() }).optional(),
+});
+
+export interface EnvironmentOptions {
+  /** Which of the databases in the runtime file is this app's, for example `order-api`. */
+  readonly app: string;
+  /** Where to look for files, upwards from here; the working directory by default. */
+  readonly directory?: string;
+  /** `process.env` by default. */
+  readonly env?: Environment;
+}
+
+/**
+ * The environment of this process, completed by a `.env` file and then by what a running `npm start` offers, each only
+ * for variables that are absent. A broker named by its host wins over the local one.
+ * @throws ConfigError when the runtime file cannot be read
+ */
+export function readEnvironment({
+  app,
+  directory = process.cwd(),
+  env = process.env,
+}: EnvironmentOptions): Environment {
+  const dotenv = findUpwards(directory, '.env');
+  const own: Environment = { ...(dotenv && parseEnv(readFileSync(dotenv, 'utf8'))), ...present(env) };
+  const runtime = findUpwards(directory, runtimeFile);
+  if (runtime === undefined) return own;
+  const offered = offeredBy(runtime, app);
+  if (own['SERVICEBUS_FULLY_QUALIFIED_NAMESPACE']) delete offered['SERVICEBUS_CONNECTION_STRING'];
+  return { ...present(offered), ...present(own) };
+}
+
+function offeredBy(file: string, app: string): Record<string, string | undefined> {
+  const { databases, servicebus, gateway } = parseRuntime(file);
+  return {
+    DATABASE_URL: databases?.[app],
+    SERVICEBUS_CONNECTION_STRING: servicebus?.connectionString,
+    PAYMENT_GATEWAY_URL: gateway?.url,
+  };
+}
+
+function parseRuntime(file: string): z.infer<typeof runtimeSchema> {
+  try {
+    return runtimeSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    throw new ConfigError([`${file} is not what \`npm start\` writes; remove it. (${(error as Error).message})`]);
+  }
+}
+
+function present(env: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
+  );
+}
+
+function findUpwards(directory: string, name: string): string | undefined {
+  const file = join(directory, name);
+  if (existsSync(file)) return file;
+  const parent = dirname(directory);
+  return parent === directory ? undefined : findUpwards(parent, name);
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { ConfigError, loadConfig, requireBrokerAddress } from './load-config.js';
+import { brokerVariables, consumerVariables, databaseVariables, port, processVariables } from './variables.js';
+
+const schema = requireBrokerAddress(
+  z.object({ PORT: port(3000), ...processVariables, ...brokerVariables, ...databaseVariables, ...consumerVariables }),
+);
+const enough = {
+  PORT: '3001',
+  DATABASE_URL: 'postgres://me:secret@db/orders',
+  SERVICEBUS_CONNECTION_STRING: 'Endpoint=sb://localhost;SharedAccessKeyName=k;SharedAccessKey=hidden',
+};
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(schema, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('loadConfig', () => {
+  it('fills in the defaults', () => {
+    expect(loadConfig(schema, enough)).toMatchObject({
+      PORT: 3001,
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'info',
+      QUEUE_NAME: 'orders',
+      TOPIC_NAME: 'events',
+      SHUTDOWN_TIMEOUT: 25_000,
+      MAX_CONCURRENCY: 32,
+      IMMEDIATE_ATTEMPTS: 3,
+      MAX_ATTEMPTS: 8,
+      RETRY_BASE_DELAY: 1_000,
+      RETRY_MAX_DELAY: 300_000,
+    });
+  });
+
+  it('lists every problem at once, also the one that is about two variables', () => {
+    expect(problemsOf({ PORT: '70000', LOG_LEVEL: 'loud', MAX_ATTEMPTS: 'many', RETRY_BASE_DELAY: 'soon' })).toEqual([
+      'PORT must be a whole number from 0 to 65535 (HTTP port; 0 takes a free one; example: 3000)',
+      expect.stringMatching(/^LOG_LEVEL must be one of fatal, .* \(.*example: debug\)$/),
+      expect.stringMatching(/^DATABASE_URL is not set \(The app's own PostgreSQL database.*example: postgres:/),
+      expect.stringMatching(/^MAX_ATTEMPTS must be a whole number from 1 to 100/),
+      expect.stringMatching(/^RETRY_BASE_DELAY must be a duration from 0 ms to 604800000 ms/),
+      expect.stringMatching(/^Set either SERVICEBUS_CONNECTION_STRING or SERVICEBUS_FULLY_QUALIFIED_NAMESPACE/),
+    ]);
+  });
+
+  it('never tells a value', () => {
+    const told = problemsOf({ DATABASE_URL: 'mysql://me:secret@db', SERVICEBUS_CONNECTION_STRING: 'Key=secret' });
+    expect(told).toHaveLength(2);
+    expect(told.join()).not.toContain('secret');
+  });
+
+  it('refuses two addresses of the broker', () => {
+    expect(problemsOf({ ...enough, SERVICEBUS_FULLY_QUALIFIED_NAMESPACE: 'a.servicebus.windows.net' })).toHaveLength(1);
+  });
+
+  it('takes an empty variable as an absent one', () => {
+    expect(loadConfig(schema, { ...enough, LOG_LEVEL: '' }).LOG_LEVEL).toBe('info');
+  });
+});

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { duration } from './duration.js';
+
+/** What a variable is documented and reported with. */
+export interface VariableNotes {
+  readonly description: string;
+  readonly example: string;
+  /** The value is never shown, neither in an error nor in the documentation. */
+  readonly secret?: boolean;
+}
+
+/** A variable with its notes; they are found again by {@link notesOf}. */
+export function variable<S extends z.ZodType>(schema: S, notes: VariableNotes): S {
+  return schema.meta({ ...notes }) as S;
+}
+
+/** The notes of a variable, if it was made with {@link variable}. */
+export function notesOf(schema: z.ZodType): Partial<VariableNotes> {
+  return (schema.meta() ?? {}) as Partial<VariableNotes>;
+}
+
+/** A whole number within bounds. */
+export function wholeNumber(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, message)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message);
+}
+
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const entityName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,259}$/, 'must be the name of a queue or topic');
+
+function url(protocols: readonly string[]) {
+  return z.string().refine((value) => protocols.includes(URL.parse(value)?.protocol ?? ''), {
+    message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+}
+
+/** The port a service takes for HTTP unless told otherwise. */
+export function port(usual: number) {
+  return variable(wholeNumber(0, 65_535).prefault(String(usual)), {
+    description: 'HTTP port; 0 takes a free one',
+    example: String(usual),
+  });
+}
+
+/** Where the process listens beside its port, and how it logs and stops. */
+export const processVariables = {
+  HOST: variable(z.string().min(1).default('127.0.0.1'), {
+    description: 'Address to listen on; 0.0.0.0 in a container',
+    example: '0.0.0.0',
+  }),
+  LOG_LEVEL: variable(z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'), {
+    description: 'The least important level that is logged',
+    example: 'debug',
+  }),
+  SHUTDOWN_TIMEOUT: variable(duration(1, 600_000).prefault('25s'), {
+    description: 'How long a stopping process may finish what is in flight; keep it below what the platform grants',
+    example: '25s',
+  }),
+};
+
+/** Where the broker is and what its entities are called. Use with {@link requireBrokerAddress}. */
+export const brokerVariables = {
+  MESSAGING_TRANSPORT: variable(z.enum(['azure-service-bus']).default('azure-service-bus'), {
+    description: 'Which kind of broker carries the messages',
+    example: 'azure-service-bus',
+  }),
+  SERVICEBUS_CONNECTION_STRING: variable(
+    z
+      .string()
+      .regex(/(^|;)\s*Endpoint=sb:\/\/[^;]+/i, 'must be a connection string that contains Endpoint=sb://…')
+      .optional(),
+    {
+      description: 'Service Bus with a key; locally found in `.orderflow/runtime.json`',
+      example: 'Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…',
+      secret: true,
+    },
+  ),
+  SERVICEBUS_FULLY_QUALIFIED_NAMESPACE: variable(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/, 'must be a host name')
+      .optional(),
+    {
+      description: 'Service Bus with the identity of the process (`DefaultAzureCredential`), instead of a key',
+      example: 'orders.servicebus.windows.net',
+    },
+  ),
+  QUEUE_NAME: variable(entityName.default('orders'), { description: 'Queue of commands to orders', example: 'orders' }),
+  TOPIC_NAME: variable(entityName.default('events'), { description: 'Topic of all events', example: 'events' }),
+};
+
+export const databaseVariables = {
+  DATABASE_URL: variable(url(['postgres:', 'postgresql:']), {
+    description: "The app's own PostgreSQL database; locally found in `.orderflow/runtime.json`",
+    example: 'postgres://user:password@host:5432/order_api',
+    secret: true,
+  }),
+};
+
+/** How a worker consumes; the retry policy of the messaging library. */
+export const consumerVariables = {
+  MAX_CONCURRENCY: variable(wholeNumber(1, 1_000).prefault('32'), {
+    description: 'Messages handled at a time',
+    example: '32',
+  }),
+  IMMEDIATE_ATTEMPTS: variable(wholeNumber(1, 10).prefault('3'), {
+    description: 'Tries within one delivery, before the failure counts',
+    example: '3',
+  }),
+  MAX_ATTEMPTS: variable(wholeNumber(1, 100).prefault('8'), {
+    description: 'Deliveries of a message before it is dead-lettered',
+    example: '8',
+  }),
+  RETRY_BASE_DELAY: variable(duration(0, 604_800_000).prefault('PT1S'), {
+    description: 'Delay before the second delivery; doubled for each further one',
+    example: 'PT1S',
+  }),
+  RETRY_MAX_DELAY: variable(duration(0, 604_800_000).prefault('PT5M'), {
+    description: 'The longest delay between two deliveries, before jitter',
+    example: 'PT5M',
+  }),
+};
+
+export const paymentGatewayVariables = {
+  PAYMENT_GATEWAY_URL: variable(url(['http:', 'https:']), {
+    description: 'billing-worker charges here; locally found in `.orderflow/runtime.json`',
+    example: 'https://payments.example.com',
+  }),
+};
+
+export const labVariables = {
+  LAB_QUEUE_NAME: variable(entityName.default('lab'), { description: "order-api's messaging lab", example: 'lab' }),
+};
+
+export const currencyVariables = {
+  DEFAULT_CURRENCY: variable(
+    z
+      .string()
+      .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code in capital letters')
+      .default('EUR'),
+    { description: 'Currency of messages of version 0, which name none', example: 'EUR' },
+  ),
+};

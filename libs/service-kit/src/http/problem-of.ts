@@ -1,0 +1,51 @@
+import { HttpException } from '@nestjs/common';
+import { Problem } from './problem.js';
+
+/** SQLSTATE classes that say "not now": connection, resources, operator intervention (PostgreSQL, appendix A). */
+const unavailable = /^(08|53|57P|58)/;
+const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
+
+const codes: Readonly<Record<number, string>> = {
+  400: 'bad-request',
+  404: 'not-found',
+  405: 'method-not-allowed',
+  408: 'request-timeout',
+  413: 'body-too-large',
+  414: 'uri-too-long',
+  415: 'unsupported-media-type',
+  503: 'service-unavailable',
+};
+
+/**
+ * What to answer for any error; what is not the client's doing is told without its inner workings.
+ * @param tryAgain what a client may do about a failure of ours
+ */
+export function problemOf(error: unknown, tryAgain = 'Try again later.'): Problem {
+  if (error instanceof Problem) return error;
+  const status = statusOf(error);
+  if (status !== undefined && status < 500) {
+    return new Problem(status, codes[status] ?? 'bad-request', (error as Error).message, { cause: error });
+  }
+  if (status === 503 || isUnavailable(error)) {
+    const detail = `Something this service depends on does not answer. ${tryAgain}`;
+    return new Problem(503, 'service-unavailable', detail, { cause: error, headers: { 'retry-after': '1' } });
+  }
+  return new Problem(500, 'internal-error', `The request failed by a fault of ours. ${tryAgain}`, { cause: error });
+}
+
+/** Of Nest's exceptions and of Fastify's errors (body limit, media type, unreadable JSON). */
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof HttpException) return error.getStatus();
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  return error instanceof Error && typeof status === 'number' ? status : undefined;
+}
+
+function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = String((error as { code?: unknown }).code ?? '');
+  return (
+    unavailable.test(code) ||
+    networkCodes.has(code) ||
+    /timeout exceeded when trying to connect|Connection terminated/.test(error.message)
+  );
+}

@@ -1,0 +1,31 @@
+import type { DeliveryObserver, DeliveryReport } from '@orderflow/messaging';
+import type { Logger } from 'pino';
+
+/** One line a delivery: which message, which attempt, what became of it. Bodies are never logged. */
+export function logDeliveries(logger: Logger): DeliveryObserver {
+  return {
+    finished(report) {
+      const fields = fieldsOf(report);
+      if (report.settlement.kind === 'dead-letter') logger.error(fields, 'message dead-lettered');
+      else if (report.settlement.kind === 'retry') logger.warn(fields, 'message will be delivered again');
+      else logger.info(fields, report.settlement.kind === 'release' ? 'message released' : 'message handled');
+    },
+  };
+}
+
+function fieldsOf({ delivery, settlement, durationMs }: DeliveryReport): Readonly<Record<string, unknown>> {
+  const { envelope, queue, attempt } = delivery;
+  const { kind: outcome, ...why } = settlement;
+  return {
+    queue,
+    messageId: envelope.id,
+    type: envelope.type,
+    version: envelope.version,
+    correlationId: envelope.correlationId,
+    orderId: envelope.orderingKey,
+    attempt,
+    outcome,
+    ...why,
+    durationMs: Math.round(durationMs * 10) / 10,
+  };
+}

@@ -1,0 +1,21 @@
+import type { DynamicModule } from '@nestjs/common';
+import { LoggerModule } from 'nestjs-pino';
+import type { Logger } from 'pino';
+
+/** Paths that are asked for every few seconds by machines. */
+const unlogged = /^\/(health|metrics)(\/|$|\?)/;
+
+/** Nest's loggers and one line for each HTTP request, all written by `logger`. */
+export function loggingModule(logger: Logger): DynamicModule {
+  return LoggerModule.forRoot({
+    pinoHttp: {
+      logger,
+      autoLogging: { ignore: (request) => unlogged.test(request.url ?? '') },
+      quietReqLogger: true,
+      serializers: {
+        req: (request: { method: string; url: string }) => ({ method: request.method, url: request.url }),
+        res: (response: { statusCode: number }) => ({ statusCode: response.statusCode }),
+      },
+    },
+  });
+}

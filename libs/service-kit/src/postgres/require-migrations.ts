@@ -1,0 +1,15 @@
+import type { Pool } from 'pg';
+import { StartupError } from '../service/startup-error.js';
+import { pendingMigrations } from './migrate.js';
+
+/**
+ * Refuses to start on a database that lacks migrations. Apps never migrate by themselves: several start at once.
+ * @throws StartupError
+ */
+export async function requireMigrations(pool: Pool, app: string, names: readonly string[]): Promise<void> {
+  const pending = await pendingMigrations(pool, names);
+  if (pending.length === 0) return;
+  throw new StartupError(
+    `The database of ${app} lacks ${pending.join(', ')}. Run \`npx orderflow migrate ${app}\` and start again.`,
+  );
+}

@@ -1,0 +1,89 @@
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Logger as NestLogger } from 'nestjs-pino';
+import { HealthModule } from '../health/health.module.js';
+import { HealthChecks } from '../health/health-checks.js';
+import { ProblemFilter } from '../http/problem-filter.js';
+import { SchemaPipe } from '../http/schema-pipe.js';
+import { loggingModule } from '../logging/logging.module.js';
+import type { ResponseHooks } from '../telemetry/http-duration.js';
+import { MetricsModule } from '../telemetry/metrics.module.js';
+import type { ProcessConfig, ServiceContext, ServiceParts } from './service-parts.js';
+
+/** A service that runs. */
+export interface RunningService {
+  /** Where it answers HTTP, for example `http://127.0.0.1:3001`. */
+  readonly url: string;
+  /** Takes nothing new, finishes what is in flight, closes everything. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+const defaultBodyLimit = 1_048_576;
+/** A client that sends its request, or keeps a silent connection, for longer is cut off; in milliseconds. */
+const requestTimeout = 30_000;
+const keepAliveTimeout = 72_000;
+
+@Module({})
+class ServiceModule {}
+
+/**
+ * Starts a service: a Nest application on Fastify with configuration, logging, metrics, health and problem documents,
+ * and with a consumer of messages where the parts name a strategy. Rejects, with everything closed, when it cannot.
+ */
+export async function startService<Config extends ProcessConfig>(
+  context: ServiceContext<Config>,
+  parts: ServiceParts,
+): Promise<RunningService> {
+  const checks = new HealthChecks();
+  const app = await createApp(context, parts, checks);
+  try {
+    checks.indicators = parts.health?.(app) ?? [];
+    const strategy = parts.strategy?.(app);
+    if (strategy) app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+    await parts.prepare?.(app);
+    await app.listen(context.config.PORT, context.config.HOST);
+    await app.startAllMicroservices();
+  } catch (error) {
+    await closeAfter(error, app);
+  }
+  checks.started = true;
+  const url = (await app.getUrl()).replace(/\/$/, '');
+  context.logger.info({ url }, 'listening');
+  return { url, stop: () => app.close() };
+}
+
+async function createApp<Config extends ProcessConfig>(
+  { config, logger, metrics }: ServiceContext<Config>,
+  { module, bodyLimit = defaultBodyLimit, tryAgain }: ServiceParts,
+  checks: HealthChecks,
+): Promise<NestFastifyApplication> {
+  const imports = [
+    ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, validatePredefined: false, load: [() => config] }),
+    loggingModule(logger),
+    MetricsModule.of(metrics.registry),
+    HealthModule.of(checks),
+    module,
+  ];
+  const adapter = new FastifyAdapter({ bodyLimit, requestTimeout, keepAliveTimeout });
+  metrics.http(adapter.getInstance<ResponseHooks>());
+  const app = await NestFactory.create<NestFastifyApplication>({ module: ServiceModule, imports }, adapter, {
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  app.useLogger(app.get(NestLogger));
+  app.useGlobalPipes(new SchemaPipe()).useGlobalFilters(new ProblemFilter(tryAgain));
+  return app;
+}
+
+/** Rejects with the reason why the start failed, and with both where closing failed as well. */
+async function closeAfter(reason: unknown, app: NestFastifyApplication): Promise<never> {
+  try {
+    await app.close();
+  } catch (error) {
+    throw new AggregateError([reason, error], 'The service did not start, and did not close either.');
+  }
+  throw reason;
+}

@@ -1,0 +1,27 @@
+import { Controller, type DynamicModule, Get, Header, Inject, Module } from '@nestjs/common';
+import { Registry } from 'prom-client';
+
+@Controller()
+class MetricsController {
+  constructor(@Inject(Registry) private readonly registry: Registry) {}
+
+  /** In Prometheus' text format. */
+  @Get('metrics')
+  @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
+  @Header('cache-control', 'no-store')
+  read(): Promise<string> {
+    return this.registry.metrics();
+  }
+}
+
+/** Serves `GET /metrics`. */
+@Module({})
+export class MetricsModule {
+  static of(registry: Registry): DynamicModule {
+    return {
+      module: MetricsModule,
+      controllers: [MetricsController],
+      providers: [{ provide: Registry, useValue: registry }],
+    };
+  }
+}

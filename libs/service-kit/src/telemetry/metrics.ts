@@ -1,0 +1,100 @@
+import type { DeliveryObserver } from '@orderflow/messaging';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { httpDuration, type HttpDuration } from './http-duration.js';
+
+/** What still waits in an outbox. */
+export interface Backlog {
+  readonly rows: number;
+  readonly oldestAgeMs: number;
+}
+
+/** The metrics of one service, in a registry of its own. */
+export interface Metrics {
+  readonly registry: Registry;
+  /** Counts deliveries; for `observeDeliveries` of the messaging library. */
+  readonly deliveries: DeliveryObserver;
+  /** Measures HTTP requests; {@link runService} applies it. */
+  readonly http: HttpDuration;
+  /** Asks for the outbox's backlog whenever metrics are read. A failed question makes the reading fail, and says so. */
+  watchOutbox(backlog: () => Promise<Backlog>): void;
+}
+
+/** @param service label `service` of every metric, for example `order-worker` */
+export function createMetrics(service: string): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service });
+  collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    deliveries: countDeliveries(registry),
+    http: httpDuration(registry),
+    watchOutbox: (backlog) => watchOutbox(registry, backlog),
+  };
+}
+
+const registersOf = (registry: Registry) => ({ registers: [registry] });
+
+function countDeliveries(registry: Registry): DeliveryObserver {
+  const options = registersOf(registry);
+  const outcomes = new Counter({
+    name: 'orderflow_deliveries_total',
+    help: 'Deliveries by what became of them',
+    labelNames: ['queue', 'type', 'outcome'],
+    ...options,
+  });
+  const attempts = new Histogram({
+    name: 'orderflow_delivery_attempt',
+    help: 'The attempt a message was in when it left the queue, handled or dead-lettered',
+    labelNames: ['queue'],
+    buckets: [1, 2, 3, 5, 8, 13],
+    ...options,
+  });
+  const durations = new Histogram({
+    name: 'orderflow_delivery_duration_seconds',
+    help: 'Time from the receipt of a delivery to its settlement',
+    labelNames: ['queue', 'outcome'],
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30],
+    ...options,
+  });
+  const inFlight = new Gauge({
+    name: 'orderflow_deliveries_in_flight',
+    help: 'Deliveries being handled now',
+    labelNames: ['queue'],
+    ...options,
+  });
+  return {
+    started: ({ queue }) => inFlight.inc({ queue }),
+    finished({ delivery: { queue, envelope, attempt }, settlement: { kind: outcome, ...why }, durationMs }) {
+      inFlight.dec({ queue });
+      outcomes.inc({ queue, type: knownType(envelope.type, why), outcome });
+      durations.observe({ queue, outcome }, durationMs / 1_000);
+      if (outcome === 'complete' || outcome === 'dead-letter') attempts.observe({ queue }, attempt);
+    },
+  };
+}
+
+/** A type that nobody knows is somebody else's text, and would make a time series of its own each time. */
+function knownType(type: string, { reason }: { readonly reason?: string }): string {
+  return reason === 'UnknownType' ? 'unknown' : type;
+}
+
+function watchOutbox(registry: Registry, backlog: () => Promise<Backlog>): void {
+  let reading: Promise<Backlog> | undefined;
+  const read = () => {
+    reading ??= backlog().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+  const gauge = (name: string, help: string, value: (backlog: Backlog) => number) =>
+    new Gauge({
+      name,
+      help,
+      ...registersOf(registry),
+      async collect() {
+        this.set(value(await read()));
+      },
+    });
+  gauge('orderflow_outbox_rows', 'Messages that still must be sent', ({ rows }) => rows);
+  gauge('orderflow_outbox_oldest_age_seconds', 'Age of the oldest of them', ({ oldestAgeMs }) => oldestAgeMs / 1_000);
+}
