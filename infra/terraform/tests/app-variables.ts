@@ -2,42 +2,25 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TERRAFORM_ROOT } from './modules.ts';
 
-const SCHEMA = join(TERRAFORM_ROOT, '../../libs/service-kit/src/config/variables.ts');
+/** The table that the config schemas make (a test of theirs keeps it true): variable, what, default, example, read by. */
+const TABLE = join(TERRAFORM_ROOT, '../../docs/configuration.md');
+const ROW = /^\| `([A-Z_]+)` \|.*\| ([^|]+) \|$/gm;
 
-/** Which groups of the config schema an app reads, as docs/configuration.md has them. */
-const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  'order-api': ['process', 'broker', 'database', 'consumer', 'currency', 'lab'],
-  'order-worker': ['process', 'broker', 'database', 'consumer', 'currency'],
-  'billing-worker': ['process', 'broker', 'database', 'consumer', 'currency', 'paymentGateway'],
-  'analytics-worker': ['process', 'broker', 'database', 'consumer', 'currency'],
-};
+export const APPS = ['order-api', 'order-worker', 'billing-worker', 'analytics-worker'] as const;
 
-/**
- * The variables that the apps' config schema knows, by app; read as text, since infra and apps do not import each other.
- * @throws Error when a group is no longer in the schema
- */
+/** The variables that each app's config schema knows. */
 export function variablesInSchema(): ReadonlyMap<string, readonly string[]> {
-  const source = readFileSync(SCHEMA, 'utf8');
-  const groups = new Map(
-    [...source.matchAll(/^export const (\w+)Variables = \{\n([\s\S]*?)^\};/gm)].map(([, group = '', body = '']) => [
-      group,
-      [...body.matchAll(/^ {2}([A-Z_]+): variable\(/gm)].map(([, name = '']) => name),
-    ]),
-  );
+  const rows = [...readFileSync(TABLE, 'utf8').matchAll(ROW)].map(([, name = '', readBy = '']) => ({ name, readBy }));
   return new Map(
-    Object.entries(GROUPS).map(([app, names]) => [
+    APPS.map((app) => [
       app,
-      names.flatMap((group) => {
-        const variables = groups.get(group);
-        if (!variables?.length) throw new Error(`${group}Variables is not in ${SCHEMA}`);
-        return variables;
-      }),
+      rows.filter(({ readBy }) => readBy === 'all' || readBy.split(', ').includes(app)).map(({ name }) => name),
     ]),
   );
 }
 
-/** Left at the apps' own defaults in Azure: tuning, and the key that an identity replaces. */
-export const NOT_SET_IN_AZURE: readonly string[] = [
+/** Left at the apps' own defaults when deployed: tuning, and the key that an identity replaces. */
+export const NOT_SET_WHEN_DEPLOYED: readonly string[] = [
   'SERVICEBUS_CONNECTION_STRING',
   'MAX_CONCURRENCY',
   'IMMEDIATE_ATTEMPTS',

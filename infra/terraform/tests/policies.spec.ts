@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { NOT_SET_IN_AZURE, READ_BY_AZURE_SDK, variablesInSchema } from './app-variables.ts';
+import { NOT_SET_WHEN_DEPLOYED, READ_BY_AZURE_SDK, variablesInSchema } from './app-variables.ts';
 import { type Environment, type PlannedResource, TerraformCopy } from './environment-plan.ts';
 import { environmentVariables, POLICIES } from './policies.ts';
 import { requireOrExplain } from './requirement.ts';
@@ -34,7 +34,7 @@ const binary = requireOrExplain('Terraform', findTerraform(), 'no environment wa
     });
 
     it.each([...variablesInSchema()])('%s is given the variables of its config schema', (app, inSchema) => {
-      const expected = [...inSchema.filter((name) => !NOT_SET_IN_AZURE.includes(name)), ...READ_BY_AZURE_SDK];
+      const expected = [...inSchema.filter((name) => !NOT_SET_WHEN_DEPLOYED.includes(name)), ...READ_BY_AZURE_SDK];
       expect([...(environmentVariables(plan).get(app) ?? [])].sort()).toEqual(expected.sort());
     });
   },

@@ -14,6 +14,7 @@ locals {
         PORT                                 = tostring(settings.port)
         LOG_LEVEL                            = var.log_level
         SHUTDOWN_TIMEOUT                     = "${var.termination_grace_period_seconds - 15}s"
+        MESSAGING_TRANSPORT                  = "azure-service-bus"
         SERVICEBUS_FULLY_QUALIFIED_NAMESPACE = var.fully_qualified_namespace
         QUEUE_NAME                           = var.queue_names["orders"]
         TOPIC_NAME                           = var.topic_name
