@@ -11,6 +11,8 @@ import { readIfPresent, readPostmaster } from './postmaster.js';
 export interface Server {
   readonly port: number;
   readonly pid: number;
+  /** Rejects when the server ends without having been stopped; resolves after `stop()`. */
+  readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -49,10 +51,18 @@ export async function startServer(binaries: Binaries, account: Account, options:
     process.off('exit', interrupt);
     throw error;
   }
+  let stopping = false;
+  const ended = exited.then(async () => {
+    if (!stopping) throw await failure(dataDir, `ended with ${child.exitCode ?? child.signalCode}`);
+  });
+  // Whoever does not watch it need not handle it.
+  ended.catch(() => undefined);
   return {
     port,
     pid: child.pid as number,
+    ended,
     stop: async () => {
+      stopping = true;
       if (child.exitCode === null && child.signalCode === null) await stopServer(binaries, account, dataDir);
       await exited;
       process.off('exit', interrupt);

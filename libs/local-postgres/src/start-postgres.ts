@@ -36,6 +36,8 @@ export interface LocalPostgres {
   createDatabase(name: string, options?: CreateDatabaseOptions): Promise<void>;
   /** Drops a database, its connections ended; nothing happens when there is none. */
   dropDatabase(name: string): Promise<void>;
+  /** Rejects when the server ends without having been stopped; resolves after `stop()`. */
+  readonly ended: Promise<void>;
   /** Ends all connections and the server. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -81,6 +83,7 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
       url,
       createDatabase: (name, databaseOptions) => createDatabase(maintenance, name, databaseOptions),
       dropDatabase: (name) => dropDatabase(maintenance, name),
+      ended: server.ended,
       stop: () => (stopped ??= server.stop().then(() => removeIfAny(home))),
     };
   } catch (error) {
@@ -89,17 +92,28 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
   }
 }
 
+/**
+ * Stops the server that an ended process left behind on a data directory, for example before the directory is removed.
+ * Does nothing when none runs.
+ *
+ * @throws Error when another live process uses the data directory.
+ */
+export async function stopLeftBehind(dataDir: string, log?: (line: string) => void): Promise<void> {
+  const binaries = await findBinaries();
+  await stopOrphan(binaries, await chooseAccount(binaries.postgres), resolve(dataDir), log);
+}
+
 type Settled = StartPostgresOptions & { readonly dataDir: string; readonly durable: boolean; readonly user: string };
 
 async function startOn(binaries: Binaries, account: Account, options: Settled): Promise<Server> {
-  const { dataDir, log = () => undefined } = options;
+  const { dataDir, log } = options;
   await stopOrphan(binaries, account, dataDir, log);
   await ensureCluster(binaries, account, options);
   await recordOwner(dataDir);
   const wanted = options.port ?? 0;
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort(attempt === 1 ? wanted : 0);
-    if (wanted !== 0 && port !== wanted) log(`Port ${wanted} is taken: PostgreSQL listens on ${port}.`);
+    if (wanted !== 0 && port !== wanted) log?.(`Port ${wanted} is taken: PostgreSQL listens on ${port}.`);
     try {
       return await startServer(binaries, account, {
         ...options,
@@ -117,7 +131,7 @@ async function stopOrphan(
   binaries: Binaries,
   account: Account,
   dataDir: string,
-  log: (line: string) => void,
+  log: (line: string) => void = () => undefined,
 ): Promise<void> {
   const running = await findRunning(dataDir);
   if (running === undefined) return;
