@@ -12,9 +12,16 @@ export {
 } from './envelope-writer.js';
 export { explain, PermanentError } from './errors.js';
 export type { Inbox } from './inbox/inbox.js';
+export {
+  createMemoryInbox,
+  inMemoryTransaction,
+  type MemoryInbox,
+  type MemoryTransaction,
+} from './inbox/memory-inbox.js';
 export type { Message } from './message.js';
 export { createMessageReader, type MessageReader, type UnreadableCode } from './message-reader.js';
-export type { Outbox, OutboxBacklog } from './outbox/outbox.js';
+export { createMemoryOutbox, type MemoryOutbox } from './outbox/memory-outbox.js';
+export type { DrainReport, Outbox, OutboxBacklog } from './outbox/outbox.js';
 export { type DeliveryObserver, type DeliveryReport, observeDeliveries } from './middleware/observe.js';
 export { ATTEMPTS_EXHAUSTED, backoff, decideRetry } from './retry/decide-retry.js';
 export { defaultRetryPolicy, type RetryPolicy, retryPolicy } from './retry/retry-policy.js';

@@ -9,14 +9,28 @@ export interface Outbox<Tx> {
   add(tx: Tx, messages: readonly Outgoing[]): Promise<void>;
   /**
    * Sends up to `limit` waiting messages with `send` and forgets the ones the broker has. Messages of one ordering
-   * key leave in the order they were added; a key that fails holds back its own successors only. Returns how many left.
+   * key leave in the order they were added; a key that fails holds back its own successors only. A message that the
+   * broker will never take is set aside, see {@link OutboxBacklog.dead}. Rejects when the store fails.
    */
-  drain(limit: number, send: Transport['send']): Promise<number>;
-  /** How many wait, and the age of the oldest in milliseconds (0 when none). */
+  drain(limit: number, send: Transport['send']): Promise<DrainReport>;
+  /** What waits, for metrics and health. */
   backlog(): Promise<OutboxBacklog>;
 }
 
+export interface DrainReport {
+  /** How many messages left. */
+  readonly sent: number;
+  /** Why others did not: one error for each message that failed, or the outage that stopped everything. */
+  readonly errors: readonly unknown[];
+}
+
 export interface OutboxBacklog {
+  /** Messages that wait to be sent, held ones included. */
   readonly rows: number;
+  /** Age of the oldest of them in milliseconds, 0 when there is none. */
   readonly oldestAgeMs: number;
+  /** Ordering keys that wait after a failure. */
+  readonly heldKeys: number;
+  /** Messages set aside because no repetition will help, e.g. too large for the broker. Somebody has to look. */
+  readonly dead: number;
 }

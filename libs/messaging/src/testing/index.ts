@@ -1,5 +1,7 @@
 export { AdvancingClock } from './advancing-clock.js';
+export { type InboxEnvironment, inboxSuite } from './inbox-suite.js';
 export { ManualClock } from './manual-clock.js';
+export { type OutboxEnvironment, outboxSuite, recordingSend } from './outbox-suite.js';
 export { outgoing } from './outgoing.js';
 export { type HeldDelivery, type Receiver, receive } from './receive.js';
 export {

@@ -1,0 +1,11 @@
+import { inMemoryTransaction, type MemoryTransaction } from '../inbox/memory-inbox.js';
+import { ManualClock } from '../testing/manual-clock.js';
+import { outboxSuite } from '../testing/outbox-suite.js';
+import { createMemoryOutbox } from './memory-outbox.js';
+
+outboxSuite<MemoryTransaction>('memory', async () => ({
+  outbox: createMemoryOutbox({ clock: new ManualClock() }),
+  transaction: inMemoryTransaction,
+  passHolds: async () => undefined,
+  close: async () => undefined,
+}));

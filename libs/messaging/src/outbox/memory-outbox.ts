@@ -1,0 +1,64 @@
+import type { Clock } from '../clock.js';
+import type { MemoryTransaction } from '../inbox/memory-inbox.js';
+import { systemClock } from '../system-clock.js';
+import type { Outgoing, Transport } from '../transport.js';
+import { orderingKeyOf } from './bucket.js';
+import type { DrainReport, Outbox, OutboxBacklog } from './outbox.js';
+import { isUnsendable, sendInOrder, type Waiting } from './send-in-order.js';
+
+interface Row extends Waiting {
+  readonly createdAt: number;
+}
+
+/** An outbox for tests and programs without a database. It forgets with its process. */
+export class MemoryOutbox implements Outbox<MemoryTransaction> {
+  readonly #clock: Clock;
+  readonly #dead: Row[] = [];
+  #rows: readonly Row[] = [];
+  /** Ordering keys that failed in the last drain; the next one tries them again. */
+  #held = new Set<string>();
+  #draining: Promise<unknown> = Promise.resolve();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async add(tx: MemoryTransaction, messages: readonly Outgoing[]): Promise<void> {
+    tx.onCommit(() => {
+      const createdAt = this.#clock.now();
+      this.#rows = [...this.#rows, ...messages.map((outgoing) => ({ outgoing, createdAt }))];
+    });
+  }
+
+  /** Drains follow one another, so that two of them never send the same message. */
+  drain(limit: number, send: Transport['send']): Promise<DrainReport> {
+    const drained = this.#draining.then(() => this.#drain(limit, send));
+    this.#draining = drained.catch(() => undefined);
+    return drained;
+  }
+
+  async backlog(): Promise<OutboxBacklog> {
+    const oldest = this.#rows[0];
+    return {
+      rows: this.#rows.length,
+      oldestAgeMs: oldest === undefined ? 0 : this.#clock.now() - oldest.createdAt,
+      heldKeys: this.#held.size,
+      dead: this.#dead.length,
+    };
+  }
+
+  async #drain(limit: number, send: Transport['send']): Promise<DrainReport> {
+    const { sent, failed, outage } = await sendInOrder(this.#rows.slice(0, limit), send);
+    const dead = failed.filter(({ error }) => isUnsendable(error)).map(({ row }) => row);
+    const gone = new Set([...sent, ...dead]);
+    this.#rows = this.#rows.filter((row) => !gone.has(row));
+    this.#dead.push(...dead);
+    const held = failed.filter(({ row }) => !gone.has(row));
+    this.#held = new Set(held.map(({ row }) => orderingKeyOf(row.outgoing.envelope)));
+    return { sent: sent.length, errors: [...failed.map(({ error }) => error), ...(outage ? [outage] : [])] };
+  }
+}
+
+export function createMemoryOutbox(options: { readonly clock?: Clock } = {}): MemoryOutbox {
+  return new MemoryOutbox(options.clock ?? systemClock);
+}

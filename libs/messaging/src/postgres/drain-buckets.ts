@@ -1,0 +1,113 @@
+import type { Pool } from 'pg';
+import { explain } from '../errors.js';
+import { orderingKeyOf } from '../outbox/bucket.js';
+import { isUnsendable, sendInOrder } from '../outbox/send-in-order.js';
+import { backoff } from '../retry/decide-retry.js';
+import type { RetryPolicy } from '../retry/retry-policy.js';
+import type { Transport } from '../transport.js';
+import type { Lease } from './bucket-leases.js';
+import { type OutboxRow, READ_ROWS, toOutboxRow } from './outbox-rows.js';
+
+export interface DrainOptions {
+  readonly pool: Pool;
+  /** The buckets to read, in the order of their turn. */
+  readonly leases: readonly Lease[];
+  readonly limit: number;
+  readonly send: Transport['send'];
+  /** How long a failed ordering key waits. */
+  readonly policy: RetryPolicy;
+  readonly random: () => number;
+}
+
+export interface DrainRound {
+  readonly read: number;
+  readonly sent: number;
+  readonly errors: readonly unknown[];
+  /** The broker cannot be reached: pause. */
+  readonly outage: boolean;
+  /** When the first of the keys that failed now may be tried again, in milliseconds from now. */
+  readonly retryInMs?: number;
+}
+
+/**
+ * Reads, sends and removes one batch. No transaction is open while the broker is spoken to. A process that dies between
+ * sending and removing leaves the rows, and the next relay sends them again with the same ids, which the consumers'
+ * inboxes absorb. Every write is fenced by the lease's token.
+ */
+export async function drainBuckets(options: DrainOptions): Promise<DrainRound> {
+  const { pool, leases, limit, send } = options;
+  if (leases.length === 0) return { read: 0, sent: 0, errors: [], outage: false };
+  const { rows } = await pool.query(READ_ROWS, [leases.map(({ bucket }) => bucket), limit]);
+  const result = await sendInOrder(rows.map(toOutboxRow), send);
+
+  await remove(options, result.sent);
+  const dead = result.failed.filter(({ error }) => isUnsendable(error));
+  for (const { row, error } of dead) await bury(options, row, error);
+  const delays: number[] = [];
+  for (const { row, error } of result.failed) {
+    if (!isUnsendable(error)) delays.push(await hold(options, row, error));
+  }
+  return {
+    read: rows.length,
+    sent: result.sent.length,
+    errors: [...result.failed.map(({ error }) => error), ...(result.outage ? [result.outage] : [])],
+    outage: result.outage !== undefined,
+    ...(delays.length > 0 && { retryInMs: Math.min(...delays) }),
+  };
+}
+
+async function remove({ pool, leases }: DrainOptions, sent: readonly OutboxRow[]): Promise<void> {
+  if (sent.length === 0) return;
+  const tokens = tokensOf(leases, sent);
+  await pool.query(
+    `DELETE FROM outbox USING unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS sent(bucket, id, token),
+       outbox_buckets lease
+     WHERE outbox.bucket = sent.bucket AND outbox.id = sent.id
+       AND lease.bucket = sent.bucket AND lease.token = sent.token`,
+    [sent.map(({ bucket }) => bucket), sent.map(({ id }) => id), tokens],
+  );
+  const recovered = sent.filter(({ attempts }) => attempts > 0);
+  if (recovered.length === 0) return;
+  await pool.query(
+    `DELETE FROM outbox_holds USING unnest($1::smallint[], $2::text[], $3::bigint[]) AS sent(bucket, key, token),
+       outbox_buckets lease
+     WHERE outbox_holds.bucket = sent.bucket AND outbox_holds.ordering_key = sent.key
+       AND outbox_holds.until <= now() AND lease.bucket = sent.bucket AND lease.token = sent.token`,
+    [recovered.map(({ bucket }) => bucket), recovered.map(keyOf), tokensOf(leases, recovered)],
+  );
+}
+
+/** Sets a message aside that no broker will take; its successors go on without it. */
+async function bury({ pool, leases }: DrainOptions, row: OutboxRow, error: unknown): Promise<void> {
+  await pool.query(
+    `WITH buried AS (
+       DELETE FROM outbox USING outbox_buckets lease
+       WHERE outbox.bucket = $1 AND outbox.id = $2 AND lease.bucket = $1 AND lease.token = $3
+       RETURNING outbox.*
+     ), freed AS (
+       DELETE FROM outbox_holds USING buried WHERE outbox_holds.bucket = $1 AND outbox_holds.ordering_key = $5
+     )
+     INSERT INTO outbox_dead SELECT buried.*, $4 FROM buried`,
+    [row.bucket, row.id, tokensOf(leases, [row])[0], explain(error), keyOf(row)],
+  );
+}
+
+/** Lets the row's ordering key wait; answers for how long, in milliseconds. */
+async function hold(options: DrainOptions, row: OutboxRow, error: unknown): Promise<number> {
+  const delayMs = backoff(options.policy, row.attempts + 1, options.random);
+  await options.pool.query(
+    `INSERT INTO outbox_holds (bucket, ordering_key, attempts, until, last_error)
+     SELECT $1, $2, $3, now() + $4 * interval '1 ms', $5 FROM outbox_buckets WHERE bucket = $1 AND token = $6
+     ON CONFLICT (bucket, ordering_key) DO UPDATE
+       SET attempts = excluded.attempts, until = excluded.until, last_error = excluded.last_error`,
+    [row.bucket, keyOf(row), row.attempts + 1, delayMs, explain(error), tokensOf(options.leases, [row])[0]],
+  );
+  return delayMs;
+}
+
+const keyOf = (row: OutboxRow): string => orderingKeyOf(row.outgoing.envelope);
+
+function tokensOf(leases: readonly Lease[], rows: readonly OutboxRow[]): string[] {
+  const tokens = new Map(leases.map(({ bucket, token }) => [bucket, token]));
+  return rows.map(({ bucket }) => tokens.get(bucket) ?? '-1');
+}

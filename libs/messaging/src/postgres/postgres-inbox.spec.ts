@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { outgoing } from '../testing/outgoing.js';
+import { inboxSuite } from '../testing/inbox-suite.js';
+import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
+import { createPostgresInbox } from './postgres-inbox.js';
+import { createPostgresOutbox } from './postgres-outbox.js';
+import type { PostgresTx } from './transaction.js';
+
+let database: MessagingDatabase;
+
+beforeAll(async () => {
+  database = await createMessagingDatabase();
+});
+
+beforeEach(() => database.clear());
+
+afterAll(() => database.drop());
+
+const apply = async (tx: PostgresTx, value: string): Promise<void> => {
+  await tx.query('INSERT INTO effects VALUES ($1)', [value]);
+};
+const effects = async (): Promise<string[]> =>
+  (await database.pool.query<{ value: string }>('SELECT value FROM effects ORDER BY value')).rows.map(
+    ({ value }) => value,
+  );
+
+/** Ends the connection that runs the transaction, as a failover would. */
+const cutConnection = async (tx: PostgresTx): Promise<void> => {
+  const { rows } = await tx.query('SELECT pg_backend_pid() AS pid');
+  await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.['pid']]);
+};
+
+inboxSuite<PostgresTx>('PostgreSQL', async () => ({
+  inbox: createPostgresInbox({ pool: database.pool }),
+  apply,
+  effects,
+  close: async () => undefined,
+}));
+
+describe('PostgresInbox', () => {
+  it('rejects when the connection is lost before the commit, and handles the next delivery', async () => {
+    const inbox = createPostgresInbox({ pool: database.pool });
+    const lost = inbox.once('billing', 'm1', async (tx) => {
+      await apply(tx, 'first');
+      await cutConnection(tx);
+    });
+    await expect(lost).rejects.toThrow();
+    expect(await effects()).toEqual([]);
+    expect(await inbox.once('billing', 'm1', (tx) => apply(tx, 'second'))).toBe('handled');
+    expect(await effects()).toEqual(['second']);
+  });
+
+  it('rejects when the work hid a failed statement, because PostgreSQL then rolls back', async () => {
+    const inbox = createPostgresInbox({ pool: database.pool });
+    const hidden = inbox.once('billing', 'm1', async (tx) => {
+      await apply(tx, 'lost');
+      await tx.query('SELECT 1 / 0').catch(() => undefined);
+    });
+    await expect(hidden).rejects.toThrow('everything was rolled back');
+    expect(await inbox.once('billing', 'm1', (tx) => apply(tx, 'kept'))).toBe('handled');
+    expect(await effects()).toEqual(['kept']);
+  });
+
+  it('refuses a query that comes after the transaction', async () => {
+    const inbox = createPostgresInbox({ pool: database.pool });
+    let escaped: PostgresTx | undefined;
+    await inbox.once('billing', 'm1', async (tx) => {
+      escaped = tx;
+    });
+    await expect(escaped?.query('SELECT 1')).rejects.toThrow('The transaction is over');
+  });
+
+  it('wakes the outbox after a commit that wrote to it, and only then', async () => {
+    const outbox = createPostgresOutbox({ pool: database.pool });
+    const inbox = createPostgresInbox({ pool: database.pool, outbox });
+    const rowsAtWake: Promise<number>[] = [];
+    outbox.onWake(() => rowsAtWake.push(outbox.backlog().then(({ rows }) => rows)));
+
+    await inbox.once('billing', 'm1', (tx) => apply(tx, 'without'));
+    expect(rowsAtWake).toEqual([]);
+    await inbox.once('billing', 'm2', (tx) => outbox.add(tx, [outgoing('sent')]));
+    await inbox.once('billing', 'm2', (tx) => outbox.add(tx, [outgoing('sent')]));
+    expect(await Promise.all(rowsAtWake)).toEqual([1]);
+  });
+
+  it('removes what is older than the retention, in batches, and nothing younger', async () => {
+    const inbox = createPostgresInbox({ pool: database.pool });
+    await database.pool.query(
+      `INSERT INTO inbox SELECT 'billing', 'old' || n, now() - interval '8 days' FROM generate_series(1, 25) n`,
+    );
+    await inbox.once('billing', 'young', (tx) => apply(tx, 'young'));
+    expect(await inbox.purge({ olderThanMs: 7 * 24 * 3_600_000, batch: 10 })).toBe(25);
+    expect(await inbox.once('billing', 'young', (tx) => apply(tx, 'again'))).toBe('duplicate');
+    expect(await inbox.once('billing', 'old1', (tx) => apply(tx, 'old1'))).toBe('handled');
+  });
+});

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
+import { outboxSuite, recordingSend } from '../testing/outbox-suite.js';
+import { outgoing } from '../testing/outgoing.js';
+import { createPostgresOutbox } from './postgres-outbox.js';
+import type { PostgresTx } from './transaction.js';
+
+let database: MessagingDatabase;
+
+beforeAll(async () => {
+  database = await createMessagingDatabase();
+});
+
+beforeEach(() => database.clear());
+
+afterAll(() => database.drop());
+
+outboxSuite<PostgresTx>('PostgreSQL', async () => {
+  const outbox = createPostgresOutbox({ pool: database.pool });
+  return {
+    outbox,
+    transaction: (work) => outbox.transaction(work),
+    passHolds: async () => void (await database.pool.query('UPDATE outbox_holds SET until = now()')),
+    close: async () => undefined,
+  };
+});
+
+describe('PostgresOutbox', () => {
+  it('writes effect and messages in one statement', async () => {
+    const outbox = createPostgresOutbox({ pool: database.pool });
+    const { text, values } = outbox.insertStatement([outgoing('m1'), outgoing('m2')], 2);
+    const statement = `WITH effect AS (INSERT INTO effects VALUES ($1)) ${text}`;
+    await database.pool.query(statement, ['order-1', ...values]);
+    await expect(database.pool.query(statement, ['order-1', ...values])).rejects.toThrow('duplicate key');
+    const { send, ids } = recordingSend();
+    await outbox.drain(10, send);
+    expect(ids().sort()).toEqual(['m1', 'm2']);
+  });
+
+  it('leaves a bucket alone that a relay holds', async () => {
+    const outbox = createPostgresOutbox({ pool: database.pool });
+    await outbox.transaction((tx) => outbox.add(tx, [outgoing('m1')]));
+    await database.pool.query(
+      "UPDATE outbox_buckets SET leased_by = 'other', leased_until = now() + interval '1 minute'",
+    );
+    const { send, ids } = recordingSend();
+    expect(await outbox.drain(10, send)).toEqual({ sent: 0, errors: [] });
+    await database.pool.query("UPDATE outbox_buckets SET leased_until = now() - interval '1 second'");
+    await outbox.drain(10, send);
+    expect(ids()).toEqual(['m1']);
+  });
+
+  it('removes nothing from a bucket that changed hands while it was sending', async () => {
+    const outbox = createPostgresOutbox({ pool: database.pool });
+    await outbox.transaction((tx) => outbox.add(tx, [outgoing('m1')]));
+    const report = await outbox.drain(10, async () => {
+      await database.pool.query("UPDATE outbox_buckets SET leased_by = 'other', token = token + 1");
+    });
+    expect(report.sent).toBe(1);
+    expect((await outbox.backlog()).rows).toBe(1);
+  });
+
+  it('keeps the messages when the process dies between sending and removing, and sends the same ids again', async () => {
+    const outbox = createPostgresOutbox({ pool: database.pool });
+    await outbox.transaction((tx) => outbox.add(tx, [outgoing('m1'), outgoing('m2')]));
+    const { send, ids } = recordingSend();
+
+    // All that a dead process leaves to the database is the end of its connections.
+    const pool = new pg.Pool({ ...database.pool.options });
+    const dying = createPostgresOutbox({ pool }).drain(10, async (messages) => {
+      await send(messages);
+      await pool.end();
+    });
+    await expect(dying).rejects.toThrow('after calling end');
+    await database.pool.query("UPDATE outbox_buckets SET leased_until = now() - interval '1 second'");
+    expect(await outbox.drain(10, send)).toEqual({ sent: 2, errors: [] });
+    expect(ids().slice(2)).toEqual(ids().slice(0, 2));
+    expect((await outbox.backlog()).rows).toBe(0);
+  });
+});

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
+import { BUCKETS } from '../outbox/bucket.js';
+import type { DrainReport, Outbox, OutboxBacklog } from '../outbox/outbox.js';
+import { retryPolicy, type RetryPolicy } from '../retry/retry-policy.js';
+import type { Outgoing, Transport } from '../transport.js';
+import { BucketLeases } from './bucket-leases.js';
+import { drainBuckets } from './drain-buckets.js';
+import { outboxInsert, type Statement } from './outbox-rows.js';
+import { inTransaction, type PostgresTx } from './transaction.js';
+
+export interface PostgresOutboxOptions {
+  /** The database of the effects that the messages report, with `messagingSchema` in it. */
+  readonly pool: Pool;
+}
+
+/** How long a failed ordering key waits before it is tried again; there is no last attempt. */
+export const holdPolicy: RetryPolicy = retryPolicy({ baseDelayMs: 500, maxDelayMs: 60_000 });
+
+/** How long `drain` may take for one batch before another relay takes over, in milliseconds. */
+const DRAIN_LEASE_MS = 60_000;
+
+/** An outbox in PostgreSQL. */
+export class PostgresOutbox implements Outbox<PostgresTx> {
+  readonly #pool: Pool;
+  readonly #written = new WeakSet<PostgresTx>();
+  readonly #listeners = new Set<() => void>();
+
+  constructor({ pool }: PostgresOutboxOptions) {
+    this.#pool = pool;
+  }
+
+  async add(tx: PostgresTx, messages: readonly Outgoing[]): Promise<void> {
+    if (messages.length === 0) return;
+    const { text, values } = outboxInsert(messages, 1);
+    await tx.query(text, values);
+    this.#written.add(tx);
+  }
+
+  /**
+   * The insert as text and values, its parameters numbered from `firstParameter` (1 when absent), for a statement that
+   * writes the effect as well: `WITH stored AS (INSERT INTO orders …) ${text}`. Call {@link wake} after the commit.
+   */
+  insertStatement(messages: readonly Outgoing[], firstParameter = 1): Statement {
+    return outboxInsert(messages, firstParameter);
+  }
+
+  /** Runs `work` in a transaction and wakes the relay once it has committed, if it wrote to the outbox. */
+  async transaction<Result>(work: (tx: PostgresTx) => Promise<Result>): Promise<Result> {
+    let written = false;
+    const result = await inTransaction(this.#pool, async (tx) => {
+      const value = await work(tx);
+      written = this.#written.has(tx);
+      return value;
+    });
+    if (written) this.wake();
+    return result;
+  }
+
+  /** Says that messages were committed. Costs nothing when the relay is awake already. */
+  wake(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls `listener` on every {@link wake}. Returns how to stop that. */
+  onWake(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** One pass over the buckets that no relay holds; a running relay leaves nothing to do here. */
+  async drain(limit: number, send: Transport['send']): Promise<DrainReport> {
+    const leases = new BucketLeases(this.#pool, `drain-${randomUUID()}`, DRAIN_LEASE_MS);
+    const taken = await leases.take(BUCKETS);
+    try {
+      const { sent, errors } = await drainBuckets({
+        pool: this.#pool,
+        leases: taken,
+        limit,
+        send,
+        policy: holdPolicy,
+        random: Math.random,
+      });
+      return { sent, errors };
+    } finally {
+      await leases.leave();
+    }
+  }
+
+  async backlog(): Promise<OutboxBacklog> {
+    const { rows } = await this.#pool.query<OutboxBacklog>(
+      `SELECT (SELECT count(*)::int FROM outbox) AS rows,
+              coalesce((SELECT greatest(0, extract(epoch FROM clock_timestamp() - min(created_at)) * 1000)::float8
+                        FROM outbox), 0) AS "oldestAgeMs",
+              (SELECT count(*)::int FROM outbox_holds) AS "heldKeys",
+              (SELECT count(*)::int FROM outbox_dead) AS dead`,
+    );
+    return rows[0] as OutboxBacklog;
+  }
+}
+
+export function createPostgresOutbox(options: PostgresOutboxOptions): PostgresOutbox {
+  return new PostgresOutbox(options);
+}

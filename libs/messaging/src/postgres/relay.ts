@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
+import type { Clock } from '../clock.js';
+import { explain } from '../errors.js';
+import { BUCKETS } from '../outbox/bucket.js';
+import { backoff } from '../retry/decide-retry.js';
+import { systemClock } from '../system-clock.js';
+import type { Transport } from '../transport.js';
+import { BucketLeases, type Lease } from './bucket-leases.js';
+import { drainBuckets, type DrainRound } from './drain-buckets.js';
+import { Lane } from './lane.js';
+import { holdPolicy, type PostgresOutbox } from './postgres-outbox.js';
+import { WakeChannel } from './wake-channel.js';
+
+export interface RelayOptions {
+  /** The outbox's pool: the relay uses up to three of its connections, and one of its own to listen. */
+  readonly pool: Pool;
+  /** Wakes the relay in this process after each commit. */
+  readonly outbox: PostgresOutbox;
+  readonly transport: Pick<Transport, 'send'>;
+  /** Told about everything that went wrong; the relay goes on by itself. */
+  readonly onError: (error: unknown) => void;
+  /** Messages a batch; 500 when absent. */
+  readonly batch?: number;
+  /** How long a bucket stays with a relay that died, in milliseconds; 15,000 when absent. Renewed at a third of it. */
+  readonly leaseMs?: number;
+  /** How often to look for what no wake announced, in milliseconds, jittered by a quarter; 3,000 when absent. */
+  readonly sweepMs?: number;
+  readonly clock?: Clock;
+  /** Answers a number from 0 (inclusive) to 1 (exclusive). */
+  readonly random?: () => number;
+}
+
+/** Moves the outbox to the broker for as long as it runs. */
+export interface Relay {
+  /** There may be something to send; `outbox.wake()` calls it. */
+  wake(): void;
+  health(): RelayHealth;
+  /** Finishes the batches in flight and gives its buckets to the others. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+export interface RelayHealth {
+  /** `degraded`: broker or database cannot be reached; messages wait in the outbox and nothing is lost. */
+  readonly state: 'running' | 'degraded' | 'stopped';
+  /** Buckets it works on now, of 16 that all relays of the outbox share. */
+  readonly buckets: number;
+  /** The last error, for people; absent while running. */
+  readonly detail?: string;
+}
+
+/** Lanes, each with one batch in flight: two keep the broker busy while the other one reads and removes. */
+const LANES = 2;
+
+class PostgresRelay implements Relay {
+  readonly #options: Required<RelayOptions>;
+  readonly #leases: BucketLeases;
+  readonly #lanes: readonly Lane[];
+  readonly #channel: WakeChannel;
+  readonly #unsubscribe: () => void;
+  #held: readonly Lease[] = [];
+  /** By our clock, when the leases end unless they are renewed. Taken before asking, so never later than the truth. */
+  #heldUntil = 0;
+  #turn = 0;
+  #renewalFailed = false;
+  #lastError: unknown;
+  #renewing: Promise<void> = Promise.resolve();
+  #cancelRenewal: () => void = () => undefined;
+  #cancelSweep: () => void = () => undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: RelayOptions) {
+    const defaults = { batch: 500, leaseMs: 15_000, sweepMs: 3_000, clock: systemClock, random: Math.random };
+    this.#options = { ...defaults, ...options };
+    const { pool, leaseMs, clock, outbox } = this.#options;
+    this.#leases = new BucketLeases(pool, randomUUID(), leaseMs);
+    this.#lanes = Array.from({ length: LANES }, (_, index) => this.#createLane(index));
+    this.#channel = new WakeChannel({
+      pool,
+      clock,
+      onWake: () => this.#kick(),
+      onError: (error) => this.#report(error),
+    });
+    this.#unsubscribe = outbox.onWake(() => this.wake());
+    this.#renewRegularly();
+    this.#sweepRegularly();
+  }
+
+  wake(): void {
+    this.#kick();
+    if (this.#held.length < BUCKETS) this.#channel.notify();
+  }
+
+  health(): RelayHealth {
+    if (this.#stopped !== undefined) return { state: 'stopped', buckets: 0, detail: 'The relay was stopped.' };
+    const degraded = this.#renewalFailed || this.#lanes.some(({ failures }) => failures > 0);
+    const buckets = this.#usable().length;
+    return degraded ? { state: 'degraded', buckets, detail: explain(this.#lastError) } : { state: 'running', buckets };
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#unsubscribe();
+    this.#cancelRenewal();
+    this.#cancelSweep();
+    await Promise.all([this.#renewing, this.#channel.stop(), ...this.#lanes.map((lane) => lane.stop())]);
+    // The leases run out by themselves when the database is away.
+    await this.#leases.leave().catch((error: unknown) => this.#report(error));
+  }
+
+  #createLane(index: number): Lane {
+    const { clock, batch, random } = this.#options;
+    return new Lane({
+      clock,
+      limit: batch,
+      round: () => this.#round(index),
+      pauseMs: (failures) => backoff(holdPolicy, failures, random),
+      onError: (error) => this.#report(error),
+    });
+  }
+
+  #round(lane: number): Promise<DrainRound> {
+    const { pool, transport, batch, random } = this.#options;
+    const leases = this.#usable().filter(({ bucket }) => bucket % LANES === lane);
+    // Another bucket comes first each time, so that a full one does not starve those behind it.
+    const first = leases.length === 0 ? 0 : this.#turn++ % leases.length;
+    return drainBuckets({
+      pool,
+      leases: [...leases.slice(first), ...leases.slice(0, first)],
+      limit: batch,
+      send: (messages) => transport.send(messages),
+      policy: holdPolicy,
+      random,
+    });
+  }
+
+  #usable(): readonly Lease[] {
+    return this.#options.clock.now() < this.#heldUntil ? this.#held : [];
+  }
+
+  #kick(): void {
+    for (const lane of this.#lanes) lane.kick();
+  }
+
+  #renewRegularly(): void {
+    const { clock, leaseMs } = this.#options;
+    this.#renewing = this.#renew().then(() => {
+      if (this.#stopped !== undefined) return;
+      this.#cancelRenewal = clock.schedule(clock.now() + leaseMs / 3, () => this.#renewRegularly());
+    });
+  }
+
+  /** Must not reject. */
+  async #renew(): Promise<void> {
+    const askedAt = this.#options.clock.now();
+    try {
+      const { kept, surplus } = await this.#leases.renew();
+      this.#held = kept;
+      this.#heldUntil = askedAt + this.#options.leaseMs;
+      this.#renewalFailed = false;
+      if (surplus.length > 0) {
+        // Batches that were read before may contain rows of these buckets: let them end first.
+        await Promise.all(this.#lanes.map((lane) => lane.idle()));
+        await this.#leases.release(surplus);
+      }
+      this.#kick();
+    } catch (error) {
+      this.#renewalFailed = true;
+      this.#report(error);
+    }
+  }
+
+  #sweepRegularly(): void {
+    const { clock, sweepMs, random } = this.#options;
+    this.#cancelSweep = clock.schedule(clock.now() + sweepMs * (0.75 + random() / 2), () => {
+      this.#kick();
+      this.#sweepRegularly();
+    });
+  }
+
+  #report(error: unknown): void {
+    this.#lastError = error;
+    this.#options.onError(error);
+  }
+}
+
+/** Starts moving the outbox to the broker. Broker and database may both be away: it begins as soon as they are there. */
+export function startRelay(options: RelayOptions): Relay {
+  return new PostgresRelay(options);
+}

@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Inbox } from '../inbox/inbox.js';
+
+/** A store with an inbox and an effect that can be counted: what an adapter's spec gives to {@link inboxSuite}. */
+export interface InboxEnvironment<Tx> {
+  readonly inbox: Inbox<Tx>;
+  /** Adds `value` to the effects, as part of the transaction. */
+  apply(tx: Tx, value: string): Promise<void>;
+  /** The committed effects, sorted. */
+  effects(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+/** What every inbox has to do. */
+export function inboxSuite<Tx>(name: string, start: () => Promise<InboxEnvironment<Tx>>): void {
+  describe(`the ${name} inbox`, () => {
+    let store: InboxEnvironment<Tx>;
+
+    beforeEach(async () => {
+      store = await start();
+    });
+
+    afterEach(() => store.close());
+
+    const handle = (consumer: string, id: string, effect = `${consumer}:${id}`) =>
+      store.inbox.once(consumer, id, (tx) => store.apply(tx, effect));
+
+    it('handles a message once', async () => {
+      expect(await handle('billing', 'm1')).toBe('handled');
+      expect(await handle('billing', 'm1')).toBe('duplicate');
+      expect(await store.effects()).toEqual(['billing:m1']);
+    });
+
+    it('keeps consumers and messages apart', async () => {
+      await handle('billing', 'm1');
+      expect(await handle('analytics', 'm1')).toBe('handled');
+      expect(await handle('billing', 'm2')).toBe('handled');
+      expect(await store.effects()).toEqual(['analytics:m1', 'billing:m1', 'billing:m2']);
+    });
+
+    it('records nothing and undoes the effect when the work throws, and handles the next delivery', async () => {
+      const failing = store.inbox.once('billing', 'm1', async (tx) => {
+        await store.apply(tx, 'half');
+        throw new Error('declined');
+      });
+      await expect(failing).rejects.toThrow('declined');
+      expect(await store.effects()).toEqual([]);
+      expect(await handle('billing', 'm1', 'whole')).toBe('handled');
+      expect(await store.effects()).toEqual(['whole']);
+    });
+
+    it('lets a second delivery wait for the first, and answers duplicate when that one commits', async () => {
+      const gate = Promise.withResolvers<void>();
+      const started = Promise.withResolvers<void>();
+      const first = store.inbox.once('billing', 'm1', async (tx) => {
+        await store.apply(tx, 'first');
+        started.resolve();
+        await gate.promise;
+      });
+      await started.promise;
+      const second = handle('billing', 'm1', 'second');
+      gate.resolve();
+      expect(await Promise.all([first, second])).toEqual(['handled', 'duplicate']);
+      expect(await store.effects()).toEqual(['first']);
+    });
+
+    it('lets a second delivery wait for the first, and takes over when that one fails', async () => {
+      const gate = Promise.withResolvers<void>();
+      const started = Promise.withResolvers<void>();
+      const first = store.inbox.once('billing', 'm1', async () => {
+        started.resolve();
+        await gate.promise;
+        throw new Error('declined');
+      });
+      await started.promise;
+      const second = handle('billing', 'm1', 'second');
+      gate.resolve();
+      await expect(first).rejects.toThrow('declined');
+      expect(await second).toBe('handled');
+      expect(await store.effects()).toEqual(['second']);
+    });
+
+    it('handles one of many deliveries at the same time', async () => {
+      const outcomes = await Promise.all(Array.from({ length: 10 }, () => handle('billing', 'm1')));
+      expect(outcomes.filter((outcome) => outcome === 'handled')).toHaveLength(1);
+      expect(await store.effects()).toEqual(['billing:m1']);
+    });
+  });
+}
