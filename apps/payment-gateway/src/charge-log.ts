@@ -46,7 +46,7 @@ export class ChargeLog {
   async #write(): Promise<void> {
     const lines = this.#waiting;
     this.#waiting = [];
-    await this.#file.write(Buffer.concat(lines));
+    await this.#file.appendFile(Buffer.concat(lines));
     await this.#file.datasync();
   }
 }

@@ -6,5 +6,9 @@ const gateway = await createGateway({ dataFile: DATA_FILE });
 const url = await gateway.listen({ port: Number(PORT), host: HOST });
 process.stdout.write(`payment gateway listens on ${url}\n`);
 
-const stop = () => void gateway.close();
-process.once('SIGTERM', stop).once('SIGINT', stop).once('disconnect', stop);
+let stopping: Promise<never> | undefined;
+/** Exits by itself: a supervisor's channel would keep the process alive. The same signal may come twice. */
+const stop = (): void => {
+  stopping ??= gateway.close().then(() => process.exit(0));
+};
+for (const event of ['SIGTERM', 'SIGINT', 'disconnect']) process.on(event, stop);
