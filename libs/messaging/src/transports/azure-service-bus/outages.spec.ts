@@ -1,0 +1,119 @@
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startBroker } from '@orderflow/servicebus-emulator';
+import {
+  connectionStringTo,
+  serviceBusTopology,
+  ServiceBusEnvironment,
+} from '../../../test/service-bus-environment.js';
+import { outgoing } from '../../testing/outgoing.js';
+import { receive } from '../../testing/receive.js';
+import type { Delivery, Settlement, TransportError } from '../../transport.js';
+import { createAzureServiceBusTransport } from './index.js';
+
+/** A port nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  if (address === null || typeof address === 'string') throw new Error('No port was free.');
+  return address.port;
+}
+
+describe('a broker that is away', () => {
+  it('is waited for by a subscription, is an error for a send, and both work once it is there', async () => {
+    const port = await freePort();
+    const connection = { connectionString: connectionStringTo(port) };
+    const transport = createAzureServiceBusTransport(connection, { maxReconnectDelayMs: 50 });
+    const work = await receive(transport, 'work');
+    expect(work.subscription.health()).toMatchObject({
+      state: 'connecting',
+      detail: expect.stringMatching(/ECONNREFUSED/),
+    });
+    expect(work.errors[0]).toMatchObject({ code: 'Unreachable', retryable: true });
+    await expect(transport.send([outgoing('m')])).rejects.toMatchObject({ code: 'Unreachable', retryable: true });
+    await expect(transport.ping(5_000)).rejects.toMatchObject({ retryable: true });
+
+    const broker = await startBroker({ port, topology: serviceBusTopology });
+    try {
+      await transport.ping(5_000);
+      await transport.send([outgoing('m')]);
+      expect((await work.complete()).envelope.id).toBe('m');
+      expect(work.subscription.health()).toMatchObject({ state: 'running' });
+    } finally {
+      await transport.close();
+      await broker.close();
+    }
+  });
+
+  it('does not keep a transport from closing', async () => {
+    const transport = createAzureServiceBusTransport({ connectionString: connectionStringTo(await freePort()) });
+    const work = await receive(transport, 'work');
+    await transport.close();
+    expect(work.subscription.health().state).toBe('stopped');
+  });
+
+  it('is found again on its port after it was replaced', async () => {
+    const port = await freePort();
+    const first = await startBroker({ port, topology: serviceBusTopology });
+    const connection = { connectionString: connectionStringTo(port) };
+    const transport = createAzureServiceBusTransport(connection, { maxReconnectDelayMs: 50 });
+    const work = await receive(transport, 'work');
+    await transport.send([outgoing('before')]);
+    await work.complete();
+    await first.close();
+
+    const second = await startBroker({ port, topology: serviceBusTopology });
+    try {
+      await transport.send([outgoing('after')]);
+      expect((await work.complete()).envelope.id).toBe('after');
+      expect(work.subscription.health().state).toBe('running');
+    } finally {
+      await transport.close();
+      await second.close();
+    }
+  });
+});
+
+describe('a connection that has fallen silent', () => {
+  let environment: ServiceBusEnvironment;
+  beforeEach(async () => {
+    environment = await ServiceBusEnvironment.start();
+  });
+  afterEach(() => environment.close());
+
+  it('is noticed and replaced, although the SDK says nothing', async () => {
+    const options = { requestTimeoutMs: 100, stallAfterMs: 60_000, maxReconnectDelayMs: 50 };
+    const { transport, relay } = await environment.connectThroughRelay(options);
+    const other = await environment.connect();
+    let tellError = (_: TransportError): void => {};
+    const firstError = new Promise<TransportError>((resolve) => (tellError = resolve));
+    let tellDelivery = (_: Delivery): void => {};
+    const delivered = new Promise<Delivery>((resolve) => (tellDelivery = resolve));
+    const consume = async (delivery: Delivery): Promise<Settlement> => {
+      tellDelivery(delivery);
+      return { kind: 'complete' };
+    };
+    const subscription = await transport.subscribe('work', consume, { concurrency: 1, onError: tellError });
+    relay.silence();
+    relay.unsilence();
+    await other.send([outgoing('m')]);
+
+    environment.clock.advance(60_000);
+    expect((await firstError).code).toBe('Timeout');
+    expect(subscription.health().state).toBe('connecting');
+    for (let checks = 0; checks < 2; checks += 1) {
+      await nextTurn();
+      environment.clock.advance(60_000);
+      await nextTurn();
+    }
+    expect((await delivered).envelope.id).toBe('m');
+    expect(subscription.health().state).toBe('running');
+  });
+});
+
+/** Lets timers that are due and promises that can settle do so. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(() => setImmediate(resolve), 1));
+}

@@ -1,0 +1,125 @@
+import { type Broker, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
+import { AdvancingClock } from '../src/testing/advancing-clock.js';
+import { TcpRelay } from '../src/testing/tcp-relay.js';
+import { suiteTopology, type TestedTransport, type TransportEnvironment } from '../src/testing/transport-harness.js';
+import { TransportError } from '../src/transport.js';
+import {
+  type AzureServiceBusOptions,
+  createAzureServiceBusTransport,
+} from '../src/transports/azure-service-bus/index.js';
+
+/** How long a lock lasts on every queue of the broker below, in milliseconds. */
+const lockDurationMs = 60_000;
+/** Time moves in such steps, so that what has to happen in between, over the wire, has happened. */
+const stepMs = lockDurationMs / 8;
+
+/** {@link suiteTopology} in the format of Microsoft's emulator. */
+export const serviceBusTopology = parseTopology(
+  JSON.stringify({
+    UserConfig: {
+      Namespaces: [
+        {
+          Name: 'suite',
+          Queues: suiteTopology.queues.map((Name) => ({
+            Name,
+            Properties: {
+              LockDuration: 'PT1M',
+              MaxDeliveryCount: 10,
+              RequiresDuplicateDetection: true,
+              DuplicateDetectionHistoryTimeWindow: 'PT1H',
+            },
+          })),
+          Topics: Object.entries(suiteTopology.topics).map(([Name, subscriptions]) => ({
+            Name,
+            Subscriptions: Object.entries(subscriptions).map(([name, subscription]) => ({
+              Name: name,
+              Properties: { ForwardTo: subscription.forwardTo },
+              ...('types' in subscription ? { Rules: subscription.types.map(ruleFor) } : {}),
+            })),
+          })),
+        },
+      ],
+    },
+  }),
+);
+
+/** A subscription rule for one message type. */
+function ruleFor(type: string): object {
+  return { Name: 'type', Properties: { FilterType: 'Correlation', CorrelationFilter: { Label: type } } };
+}
+
+/** A connection string for a broker, or for a relay before one, on this port. */
+export function connectionStringTo(port: number): string {
+  return `Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=test;SharedAccessKey=test;UseDevelopmentEmulator=true`;
+}
+
+/** A broker, a clock for it and for its clients, and clients each behind a relay of its own. */
+export class ServiceBusEnvironment implements TransportEnvironment {
+  readonly lockDurationMs = lockDurationMs;
+  readonly clock = new AdvancingClock();
+  readonly broker: Broker;
+  readonly #relays = new Map<TestedTransport, TcpRelay>();
+  readonly #crashed = new Set<TestedTransport>();
+
+  private constructor(broker: Broker) {
+    this.broker = broker;
+  }
+
+  static async start(): Promise<ServiceBusEnvironment> {
+    return new ServiceBusEnvironment(await startBroker({ topology: serviceBusTopology }));
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  connect(options: AzureServiceBusOptions = {}): Promise<TestedTransport> {
+    return this.connectThroughRelay(options).then(({ transport }) => transport);
+  }
+
+  async connectThroughRelay(
+    options: AzureServiceBusOptions = {},
+  ): Promise<{ readonly transport: TestedTransport; readonly relay: TcpRelay }> {
+    const relay = await TcpRelay.to(this.broker.port);
+    const connection = { connectionString: connectionStringTo(relay.port) };
+    const transport = createAzureServiceBusTransport(connection, { clock: this.clock, ...options });
+    this.#relays.set(transport, relay);
+    return { transport, relay };
+  }
+
+  async advance(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= stepMs) {
+      const step = Math.min(left, stepMs);
+      this.broker.clock.advance(step);
+      this.clock.advance(step);
+      // Once a request went there and back, so did the renewals that this step caused.
+      await Promise.all(this.#alive.map((transport) => transport.ping(10_000).catch(unlessClosed)));
+    }
+  }
+
+  async crash(transport: TestedTransport): Promise<void> {
+    this.#crashed.add(transport);
+    await this.#relays.get(transport)?.close();
+  }
+
+  async interrupt(): Promise<void> {
+    for (const relay of this.#relays.values()) relay.cut();
+  }
+
+  async close(): Promise<void> {
+    const closing = [...this.#relays.keys()].map((transport) => transport.close());
+    // What a test still holds, and what cannot be reached any more, is not waited for.
+    this.clock.advance(10 * 60_000);
+    await Promise.all(closing);
+    await Promise.all([...this.#relays.values()].map((relay) => relay.close()));
+    await this.broker.close();
+  }
+
+  get #alive(): readonly TestedTransport[] {
+    return [...this.#relays.keys()].filter((transport) => !this.#crashed.has(transport));
+  }
+}
+
+function unlessClosed(error: unknown): void {
+  if (!(error instanceof TransportError && error.code === 'Closed')) throw error;
+}
