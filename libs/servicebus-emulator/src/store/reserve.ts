@@ -10,7 +10,7 @@ export class Reserve {
   readonly #size: number;
   #filling: Promise<boolean> = Promise.resolve(true);
 
-  /** @param size in bytes */
+  /** @param size in bytes; 0 for no reserve */
   constructor(directory: StoreDirectory, size: number) {
     this.#directory = directory;
     this.#size = size;
@@ -43,6 +43,9 @@ export class Reserve {
   }
 
   async #write(): Promise<void> {
+    if (this.#size === 0) {
+      return;
+    }
     const file = await this.#directory.open(RESERVE, 'create');
     try {
       const piece = Buffer.alloc(Math.min(PIECE_SIZE, this.#size));

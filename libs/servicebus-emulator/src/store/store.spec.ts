@@ -68,7 +68,7 @@ describe('a store', () => {
     for (let start = 0; start < 5; start += 1) {
       await harness.close((await harness.reopen()).store);
     }
-    expect(await harness.files()).toEqual(['journal-0000000001', 'reserve']);
+    expect(await harness.files()).toEqual(['journal-0000000001']);
   });
 
   it('is replayed once, before anything is recorded', async () => {
