@@ -1,0 +1,296 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import pg from 'pg';
+import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
+import { BUCKETS, bucketOf } from '../outbox/bucket.js';
+import { recordingSend } from '../testing/outbox-suite.js';
+import { ManualClock } from '../testing/manual-clock.js';
+import { outgoing } from '../testing/outgoing.js';
+import { type Transport, TransportError } from '../transport.js';
+import { createPostgresOutbox, type PostgresOutbox } from './postgres-outbox.js';
+import { type Relay, type RelayOptions, startRelay } from './relay.js';
+
+jest.setTimeout(20_000);
+
+let database: MessagingDatabase;
+let outbox: PostgresOutbox;
+const relays: Relay[] = [];
+const pools: pg.Pool[] = [];
+
+beforeAll(async () => {
+  database = await createMessagingDatabase();
+});
+
+beforeEach(async () => {
+  await database.clear();
+  outbox = createPostgresOutbox({ pool: database.pool });
+});
+
+afterEach(async () => {
+  await Promise.all(relays.splice(0).map((relay) => relay.stop()));
+  await Promise.all(pools.splice(0).map((pool) => pool.end()));
+});
+
+afterAll(() => database.drop());
+
+function start(send: Transport['send'], options: Partial<RelayOptions> = {}): Relay {
+  const relay = startRelay({ pool: database.pool, outbox, transport: { send }, onError: () => undefined, ...options });
+  relays.push(relay);
+  return relay;
+}
+
+/** Another process: a pool and an outbox of its own, so that no wake in this process reaches it. */
+function otherProcess(): { readonly pool: pg.Pool; readonly outbox: PostgresOutbox } {
+  const pool = new pg.Pool({ ...database.pool.options });
+  pools.push(pool);
+  return { pool, outbox: createPostgresOutbox({ pool }) };
+}
+
+const add = (...ids: readonly (readonly [id: string, key: string])[]): Promise<void> =>
+  outbox.transaction((tx) =>
+    outbox.add(
+      tx,
+      ids.map(([id, orderingKey]) => outgoing(id, { orderingKey })),
+    ),
+  );
+
+const leases = async (): Promise<number[]> =>
+  (
+    await database.pool.query<{ buckets: number }>(
+      `SELECT count(*)::int AS buckets FROM outbox_buckets WHERE leased_until > now() GROUP BY leased_by ORDER BY 1`,
+    )
+  ).rows.map(({ buckets }) => buckets);
+
+/** Asks again, giving way in between, until the answer is yes; at most 15 s, so that a failing test ends. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 15_000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`Still not true: ${String(condition)}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const empty = async (): Promise<boolean> => (await outbox.backlog()).rows === 0;
+
+describe('the relay', () => {
+  it('sends what was there before it, and what a commit wakes it for, without waiting for a sweep', async () => {
+    await add(['before', 'a']);
+    const { send, ids } = recordingSend();
+    const relay = start(send, { clock: new ManualClock() });
+    await until(empty);
+    await add(['after', 'a']);
+    await until(empty);
+    expect(ids()).toEqual(['before', 'after']);
+    expect(relay.health()).toEqual({ state: 'running', buckets: BUCKETS });
+  });
+
+  it('keeps the order of every key under concurrent writers, with small batches', async () => {
+    const { send, sent } = recordingSend();
+    start(send, { batch: 7, clock: new ManualClock() });
+    const writer = async (key: string): Promise<void> => {
+      for (let n = 0; n < 20; n += 1) await add([`${key}-${n}`, key]);
+    };
+    const keys = Array.from({ length: 8 }, (_, index) => `key${index}`);
+    await Promise.all(keys.map(writer));
+    await until(empty);
+    for (const key of keys) {
+      const numbers = sent.filter(({ envelope }) => envelope.orderingKey === key).map(({ envelope }) => envelope.id);
+      expect(numbers).toEqual(Array.from({ length: 20 }, (_, n) => `${key}-${n}`));
+    }
+  });
+
+  it('keeps two batches in flight, never two of one bucket', async () => {
+    const keys = Array.from({ length: BUCKETS * 4 }, (_, index) => `key${index}`);
+    await add(...keys.map((key) => [key, key] as const));
+    const inFlight = new Set<number>();
+    let most = 0;
+    let batches = 0;
+    start(
+      async (messages) => {
+        const buckets = new Set(messages.map(({ envelope }) => bucketOf(envelope.orderingKey ?? '')));
+        for (const bucket of buckets) {
+          expect(inFlight.has(bucket)).toBe(false);
+          inFlight.add(bucket);
+        }
+        batches += 1;
+        most = Math.max(most, batches);
+        await database.pool.query('SELECT pg_sleep(0.02)');
+        batches -= 1;
+        for (const bucket of buckets) inFlight.delete(bucket);
+      },
+      { batch: 5, clock: new ManualClock() },
+    );
+    await until(empty);
+    expect(most).toBe(2);
+  });
+
+  it('waits while the broker is away, says so, and goes on by itself when it is back', async () => {
+    let away = true;
+    const recorded = recordingSend(() =>
+      away ? new TransportError('Unreachable', 'Connection refused.', true) : undefined,
+    );
+    const clock = new ManualClock();
+    const errors: unknown[] = [];
+    const relay = start(recorded.send, { clock, onError: (error) => errors.push(error) });
+    await add(['a', 'a'], ['b', 'b']);
+    await until(() => relay.health().state === 'degraded');
+    expect(relay.health().detail).toBe('Connection refused.');
+    expect(recorded.ids()).toEqual([]);
+    expect(errors.length).toBeGreaterThan(0);
+
+    away = false;
+    await until(async () => {
+      await clock.advance(1_000);
+      return await empty();
+    });
+    await until(() => relay.health().state === 'running');
+    expect(recorded.ids().sort()).toEqual(['a', 'b']);
+  });
+
+  it('tries a held key again after its backoff, in order', async () => {
+    let refuse = 1;
+    const { send, ids } = recordingSend(({ envelope }) =>
+      envelope.id === 'a1' && refuse-- > 0 ? new TransportError('QueueFull', 'Full.', true) : undefined,
+    );
+    await add(['a1', 'a'], ['b1', 'b'], ['a2', 'a']);
+    refuse = 4;
+    start(send);
+    await until(empty);
+    expect(ids().filter((id) => id.startsWith('a'))).toEqual(['a1', 'a2']);
+    expect(ids()[0]).toBe('b1');
+    expect((await outbox.backlog()).heldKeys).toBe(0);
+  });
+
+  it('shares the buckets with a second relay, and gets them back when that one stops', async () => {
+    const clock = new ManualClock();
+    const renew = () => clock.advance(1_000);
+    const first = start(recordingSend().send, { clock });
+    await until(async () => (await leases()).join() === '16');
+    const other = otherProcess();
+    const second = start(recordingSend().send, { clock, ...other });
+    await until(async () => {
+      await renew();
+      return (await leases()).join() === '8,8';
+    });
+    await until(() => first.health().buckets === 8);
+    await second.stop();
+    await until(async () => {
+      await renew();
+      return (await leases()).join() === '16';
+    });
+  });
+
+  it('sends everything once while two relays share the work', async () => {
+    const { send, ids } = recordingSend();
+    const clock = new ManualClock();
+    start(send, { batch: 10, clock });
+    start(send, { batch: 10, clock, ...otherProcess() });
+    await until(async () => {
+      await clock.advance(5_000);
+      return (await leases()).join() === '8,8';
+    });
+    const keys = Array.from({ length: 200 }, (_, index) => `key${index}`);
+    await Promise.all(keys.map((key) => add([`${key}-1`, key], [`${key}-2`, key])));
+    await until(async () => {
+      await clock.advance(1_000);
+      return await empty();
+    });
+    expect(ids()).toHaveLength(400);
+    for (const key of keys) expect(ids().indexOf(`${key}-1`)).toBeLessThan(ids().indexOf(`${key}-2`));
+  });
+
+  it('takes over from a relay that died while it was sending, and sends again with the same ids', async () => {
+    const gate = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const dying = recordingSend();
+    await add(['a1', 'a'], ['a2', 'a']);
+    start(
+      async (messages) => {
+        await dying.send(messages);
+        begun.resolve();
+        await gate.promise;
+      },
+      // A clock that nobody moves: it renews nothing any more.
+      { clock: new ManualClock() },
+    );
+    await begun.promise;
+    await database.pool.query("UPDATE outbox_buckets SET leased_until = now() - interval '1 second'");
+    await database.pool.query("UPDATE outbox_relays SET seen_until = now() - interval '1 second'");
+
+    const heir = recordingSend();
+    const other = otherProcess();
+    start(heir.send, { clock: new ManualClock(), ...other });
+    await until(empty);
+    expect(heir.ids()).toEqual(['a1', 'a2']);
+
+    // The dead one comes back to life and believes in its leases still: it must not remove what belongs to another.
+    gate.resolve();
+    await other.outbox.transaction((tx) => other.outbox.add(tx, [outgoing('a3', { orderingKey: 'a' })]));
+    await until(() => heir.ids().length === 3);
+    expect(heir.ids()).toEqual(['a1', 'a2', 'a3']);
+    expect(dying.ids().slice(0, 2)).toEqual(['a1', 'a2']);
+  });
+
+  it('hears of another process by notification, also after its listening connection was cut', async () => {
+    const { send, ids } = recordingSend();
+    const clock = new ManualClock();
+    const errors: unknown[] = [];
+    const listener = otherProcess();
+    start(send, { clock, sweepMs: 3_600_000, ...listener, onError: (error) => errors.push(error) });
+    await until(async () => (await leases()).join() === '16');
+    // A relay that holds nothing has to tell the one that does.
+    start(send, { clock: new ManualClock() });
+    await until(async () => (await listeners()).length === 2);
+    await add(['first', 'a']);
+    await until(empty);
+
+    for (const pid of await listeners()) await database.pool.query('SELECT pg_terminate_backend($1)', [pid]);
+    await until(() => errors.length > 0);
+    await until(async () => {
+      await clock.advance(1_000);
+      return (await listeners()).length === 1;
+    });
+    await add(['second', 'a']);
+    await until(empty);
+    expect(ids()).toEqual(['first', 'second']);
+  });
+
+  it('goes on after all of its connections were cut', async () => {
+    const { send, ids } = recordingSend();
+    const clock = new ManualClock();
+    start(send, { clock });
+    await until(async () => (await leases()).join() === '16');
+    await database.pool.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    );
+    await add(['a', 'a']);
+    await until(async () => {
+      await clock.advance(5_000);
+      return await empty();
+    });
+    expect(ids()).toEqual(['a']);
+  });
+
+  it('stops after the batch in flight, and leaves nothing leased', async () => {
+    const gate = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    await add(['a', 'a']);
+    const relay = start(async () => {
+      begun.resolve();
+      await gate.promise;
+    });
+    await begun.promise;
+    const stopped = relay.stop();
+    expect(relay.health().state).toBe('stopped');
+    gate.resolve();
+    await stopped;
+    expect(await empty()).toBe(true);
+    expect(await leases()).toEqual([]);
+  });
+});
+
+const listeners = async (): Promise<number[]> =>
+  (
+    await database.pool.query<{ pid: number }>(
+      "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'",
+    )
+  ).rows.map(({ pid }) => pid);
