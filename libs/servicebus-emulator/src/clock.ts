@@ -16,11 +16,18 @@ export class Clock {
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #running = false;
+  #started = false;
   #closed = false;
 
   /** @param failed told when something that was due threw; the rest goes on */
   constructor(failed: (error: unknown) => void) {
     this.#failed = failed;
+  }
+
+  /** Until then nothing happens, however late it is: first everything must be there again. */
+  start(): void {
+    this.#started = true;
+    this.#plan();
   }
 
   /** Ms since 1970. */
@@ -46,7 +53,7 @@ export class Clock {
   }
 
   #plan(): void {
-    if (this.#running || this.#closed) return;
+    if (this.#running || this.#closed || !this.#started) return;
     clearTimeout(this.#timer);
     const wait = this.timeline.nextAt - this.now();
     if (wait === Infinity) return;

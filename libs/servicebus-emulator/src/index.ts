@@ -1,1 +1,10 @@
-export {};
+export { applyTopology } from './apply-topology.js';
+export { type Broker, type BrokerOptions, startBroker } from './broker.js';
+export type { Entity, QueueEntity, SubscriptionEntity, TopicEntity } from './entities/entity.js';
+export { BrokerError, type ErrorCondition } from './entities/errors.js';
+export type { Namespace } from './entities/namespace.js';
+export type { EntityStatus, QueueOptions, SubscriptionOptions, TopicOptions } from './entities/options.js';
+export { FOREVER } from './entities/options.js';
+export type { Log, LogLevel } from './log.js';
+export type { Rule } from './rules/index.js';
+export { parseTopology, type Topology, TopologyError } from './topology/index.js';

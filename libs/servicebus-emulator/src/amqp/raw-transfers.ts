@@ -49,7 +49,11 @@ export function takeRawTransfers(
   };
 }
 
-function begin(session: SessionInternals, { performative }: TransferFrame, receiver: ReceiverInternals): IncomingDelivery {
+function begin(
+  session: SessionInternals,
+  { performative }: TransferFrame,
+  receiver: ReceiverInternals,
+): IncomingDelivery {
   const { incoming } = session;
   const id = performative.delivery_id;
   if (id == null) throw new Error('The first transfer of a delivery has no delivery-id.');

@@ -74,7 +74,10 @@ export interface RemoteState {
   readonly value: readonly (TypedValue | undefined)[];
   readonly undeliverable_here?: boolean;
   readonly delivery_failed?: boolean;
-  readonly error?: AmqpErrorFields & { readonly info?: Readonly<Record<string, unknown>>; readonly value?: readonly TypedValue[] };
+  readonly error?: AmqpErrorFields & {
+    readonly info?: Readonly<Record<string, unknown>>;
+    readonly value?: readonly TypedValue[];
+  };
 }
 
 export interface TypedValue {

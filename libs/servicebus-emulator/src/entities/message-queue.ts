@@ -133,6 +133,11 @@ export class MessageQueue {
     return filter(this.#messages.from(sequenceNumber), (message) => message.sessionId === sessionId);
   }
 
+  /** Whether a message outside any session is available. */
+  get hasReady(): boolean {
+    return this.#ready.size > 0;
+  }
+
   /** Locks the first available message, of `session` where sessions are required. */
   receive(now: number, session?: Session): QueuedMessage | undefined {
     const message = this.#first(now, session);

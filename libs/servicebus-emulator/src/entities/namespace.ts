@@ -4,7 +4,14 @@ import { type Entity, queuesOf, type QueueEntity, type SubscriptionEntity, type 
 import { EntityFactory } from './entity-factory.js';
 import { parseSubscriptionPath } from './entity-path.js';
 import { entityNotFound } from './errors.js';
-import { type BrokerEvent, type EntityDescription, type Recorder, type SingleEvent, StoreFullError } from './events.js';
+import {
+  type BrokerEvent,
+  type EntityDescription,
+  RECORD_NOTHING,
+  type Recorder,
+  type SingleEvent,
+  StoreFullError,
+} from './events.js';
 import type { DeadLetterCause, MessageQueue } from './message-queue.js';
 import {
   DEFAULT_QUEUE_OPTIONS,
@@ -24,7 +31,6 @@ import type { Transfer } from './transfer.js';
 
 export interface NamespaceOptions {
   readonly timeline: Timeline;
-  readonly recorder: Recorder;
   readonly newId: NewId;
 }
 
@@ -40,7 +46,7 @@ export interface EntityObserver {
  */
 export class Namespace {
   readonly registry = new Registry();
-  readonly #recorder: Recorder;
+  #recorder: Recorder = RECORD_NOTHING;
   readonly #factory: EntityFactory;
   readonly #router: Router;
   readonly #observers = new Set<EntityObserver>();
@@ -48,10 +54,8 @@ export class Namespace {
   readonly #underway = new Set<Transfer>();
   readonly #replay: Replay;
   #lastLockId = 0;
-  #replaying = false;
 
-  constructor({ timeline, recorder, newId }: NamespaceOptions) {
-    this.#recorder = recorder;
+  constructor({ timeline, newId }: NamespaceOptions) {
     this.#router = new Router({ find: (path) => this.registry.target(path), newId });
     this.#factory = new EntityFactory({
       timeline,
@@ -83,18 +87,18 @@ export class Namespace {
 
   /**
    * @param path `topic/Subscriptions/name`
-   * @param rule the first rule; takes every message by default
+   * @param rules the first rules; by default one that takes every message
    * @throws BrokerError when the name or the options are bad, the name is taken, or there is no such topic
    */
   createSubscription(
     path: string,
     options: Partial<SubscriptionOptions>,
     now: number,
-    rule: Rule = DEFAULT_RULE,
+    rules: readonly Rule[] = [DEFAULT_RULE],
   ): SubscriptionEntity {
     this.registry.topic(parseSubscriptionPath(path)?.topic ?? path);
     const entity = { kind: 'subscription', path, options: { ...DEFAULT_SUBSCRIPTION_OPTIONS, ...options } } as const;
-    return this.#create(entity, now, rule) as SubscriptionEntity;
+    return this.#create(entity, now, rules) as SubscriptionEntity;
   }
 
   /** Replaces some of an entity's options. @throws BrokerError when there is no such entity, or they are bad */
@@ -181,20 +185,24 @@ export class Namespace {
     queue.setSessionState(sessionId, state, now);
   }
 
-  /** Applies a remembered event. What it refers to and is no longer there is passed over. */
+  /** Applies a remembered event, before {@link recordTo}. What it refers to and is no longer there is passed over. */
   apply(event: BrokerEvent, now: number): void {
-    this.#replaying = true;
-    try {
-      this.#replay.apply(event, now);
-    } finally {
-      this.#replaying = false;
-    }
+    this.#replay.apply(event, now);
   }
 
-  /** Everything there is now as events: replayed into an empty namespace they give this one. */
-  *snapshot(): Generator<BrokerEvent> {
-    yield* snapshotOf(this.registry);
-    for (const { events } of this.#underway) yield* events;
+  /** Remembers from now on. Without it the namespace lives in memory only. */
+  recordTo(recorder: Recorder): void {
+    this.#recorder = recorder;
+  }
+
+  /** Everything there is at this instant as events: replayed into an empty namespace they give this one. */
+  snapshot(): Iterable<SingleEvent> {
+    const underway = [...this.#underway].flatMap(({ events }) => events.map(copyOf));
+    const settled = snapshotOf(this.registry);
+    return (function* () {
+      yield* settled;
+      yield* underway;
+    })();
   }
 
   /** Nothing will happen here any more. */
@@ -208,13 +216,15 @@ export class Namespace {
     return entity;
   }
 
-  #create(description: EntityDescription, now: number, rule?: Rule): Entity {
+  #create(description: EntityDescription, now: number, rules: readonly Rule[] = []): Entity {
     this.registry.checkNew(description.path, description.options);
     const entity = this.#build(description, now);
-    if (rule && entity.kind === 'subscription') entity.rules.add(rule, now);
-    const created: SingleEvent = { type: 'entity-created', entity: describe(entity, entity.options), at: now };
+    if (entity.kind === 'subscription') for (const rule of rules) entity.rules.add(rule, now);
     const { path } = entity;
-    this.#recordAll(rule ? [created, { type: 'rule-added', path, rule, at: now }] : [created]);
+    this.#recordAll([
+      { type: 'entity-created', entity: describe(entity, entity.options), at: now },
+      ...rules.map((rule) => ({ type: 'rule-added', path, rule, at: now }) as const),
+    ]);
     this.registry.add(entity);
     entity.life.plan();
     return entity;
@@ -278,7 +288,7 @@ export class Namespace {
 
   #recordAll(events: readonly SingleEvent[]): void {
     const [first, ...others] = events;
-    if (!first || this.#replaying) return;
+    if (!first) return;
     this.#recorder.record(others.length === 0 ? first : { type: 'group', events });
   }
 
@@ -287,13 +297,16 @@ export class Namespace {
    * it was before, which loses nothing.
    */
   #note(event: BrokerEvent): void {
-    if (this.#replaying) return;
     try {
       this.#recorder.record(event);
     } catch (error) {
       if (!(error instanceof StoreFullError)) throw error;
     }
   }
+}
+
+function copyOf(event: SingleEvent): SingleEvent {
+  return event.type === 'enqueued' ? { ...event, message: { ...event.message } } : event;
 }
 
 function describe(entity: Entity, options: Entity['options']): EntityDescription {

@@ -1,20 +1,38 @@
 import { type Entity, queuesOf } from './entity.js';
-import type { BrokerEvent, EntityDescription } from './events.js';
+import type { EntityDescription, SingleEvent } from './events.js';
+import type { StoredMessage } from './message.js';
 import type { MessageQueue } from './message-queue.js';
 import type { Registry } from './registry.js';
 
 /**
- * Everything in a namespace as events. Entities come first, because messages are forwarded between them; the stream is
- * drawn lazily, and the namespace must not change while it is.
+ * Everything in a namespace at this instant, as events. What may change is copied now, the events are made as they are
+ * asked for, while the namespace goes on. Entities come first: messages need theirs.
  */
-export function* snapshotOf(registry: Registry): Generator<BrokerEvent> {
-  for (const entity of registry.all()) yield* entityEvents(entity);
+export function snapshotOf(registry: Registry): Iterable<SingleEvent> {
+  const entities: SingleEvent[] = [];
+  const queues: QueueSnapshot[] = [];
   for (const entity of registry.all()) {
-    for (const queue of queuesOf(entity)) yield* queueEvents(queue);
+    entities.push(...entityEvents(entity));
+    queues.push(...queuesOf(entity).map(copyQueue));
+  }
+  return join(entities, queues);
+}
+
+interface QueueSnapshot {
+  readonly path: string;
+  readonly others: readonly SingleEvent[];
+  readonly messages: readonly StoredMessage[];
+}
+
+function* join(entities: readonly SingleEvent[], queues: readonly QueueSnapshot[]): Generator<SingleEvent> {
+  yield* entities;
+  for (const { path, others, messages } of queues) {
+    yield* others;
+    for (const message of messages) yield { type: 'enqueued', path, message };
   }
 }
 
-function* entityEvents(entity: Entity): Generator<BrokerEvent> {
+function* entityEvents(entity: Entity): Generator<SingleEvent> {
   const { kind, path, options, life } = entity;
   const description = { kind, path, options } as EntityDescription;
   yield { type: 'entity-created', entity: description, at: life.createdAt };
@@ -26,11 +44,12 @@ function* entityEvents(entity: Entity): Generator<BrokerEvent> {
   }
 }
 
-function* queueEvents(queue: MessageQueue): Generator<BrokerEvent> {
-  const { path } = queue;
-  if (queue.lastSequenceNumber > 0) yield { type: 'sequence-used', path, last: queue.lastSequenceNumber };
-  for (const message of queue.from(0)) yield { type: 'enqueued', path, message };
+function copyQueue(queue: MessageQueue): QueueSnapshot {
+  const { path, lastSequenceNumber } = queue;
+  const others: SingleEvent[] = [];
+  if (lastSequenceNumber > 0) others.push({ type: 'sequence-used', path, last: lastSequenceNumber });
   for (const { id, state, stateSetAt } of queue.sessions?.all() ?? []) {
-    if (state) yield { type: 'session-state-set', path, sessionId: id, state, at: stateSetAt };
+    if (state) others.push({ type: 'session-state-set', path, sessionId: id, state, at: stateSetAt });
   }
+  return { path, others, messages: Array.from(queue.from(0), ({ record }) => record) };
 }

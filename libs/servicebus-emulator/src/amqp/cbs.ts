@@ -1,0 +1,36 @@
+import type { BrokerCore } from '../broker-core.js';
+import { parseAddress } from '../entities/entity-path.js';
+import { BrokerError, entityNotFound } from '../entities/errors.js';
+import { CBS_NAMES, type Request, writeReply } from './request.js';
+
+/**
+ * Answers a `put-token` request. An entity that does not exist is refused here already: every attach is preceded by a
+ * token for its address, and clients report this refusal best.
+ */
+export function answerToken(core: BrokerCore, request: Request): Buffer {
+  const refusal = refusalOf(core, request);
+  const head = refusal
+    ? { status: refusal.status, description: refusal.message }
+    : { status: 202, description: 'Accepted' };
+  return writeReply(request.id, head, CBS_NAMES, (writer) => writer.null());
+}
+
+function refusalOf(core: BrokerCore, { properties }: Request): BrokerError | undefined {
+  const operation = properties.text('operation');
+  if (operation !== 'put-token') {
+    return new BrokerError('amqp:not-implemented', `$cbs knows put-token only, not '${operation ?? ''}'.`);
+  }
+  const audience = properties.text('name') ?? '';
+  const { entity } = parseAddress(pathOf(audience));
+  return entity === '' || core.namespace.registry.find(entity) ? undefined : entityNotFound(audience);
+}
+
+/** The path of an audience such as `sb://127.0.0.1:5672/orders/$management`. */
+function pathOf(audience: string): string {
+  const path = audience.replace(/^[a-z]+:\/\/[^/]*\/?/i, '');
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path; // Not encoded after all: a name may hold a percent sign.
+  }
+}

@@ -1,0 +1,186 @@
+import type { Duplex } from 'node:stream';
+import type { BrokerCore } from '../broker-core.js';
+import type { Entity } from '../entities/entity.js';
+import { type BrokerError } from '../entities/errors.js';
+import { amqpError, toBrokerError } from './amqp-error.js';
+import { attachReceiver, attachSender, type Attached, type AttachedReceiver } from './attach.js';
+import { corkSocket } from './corked-socket.js';
+import { OutgoingLink } from './outgoing-link.js';
+import { takeRawTransfers } from './raw-transfers.js';
+import type {
+  ConnectionInternals,
+  LinkContext,
+  LinkInternals,
+  ReceiverInternals,
+  SenderInternals,
+  SessionInternals,
+} from './rhea-internals.js';
+import type { Outcome } from './settle.js';
+
+/** The largest frame a client may send; larger messages come in several. */
+export const MAX_FRAME_SIZE = 256 * 1024;
+
+/** One client: its links, and an end to all of them however the connection ends. */
+export class Connection {
+  readonly #core: BrokerCore;
+  readonly #socket: Duplex;
+  readonly #connection: ConnectionInternals;
+  readonly #links = new Map<LinkInternals, Attached>();
+  readonly #ended: () => void;
+  #closed = false;
+
+  /** @param ended told once when the connection is over */
+  constructor(core: BrokerCore, socket: Duplex, connection: ConnectionInternals, ended: () => void) {
+    this.#core = core;
+    this.#socket = socket;
+    this.#connection = connection;
+    this.#ended = ended;
+    this.#listen();
+    corkSocket(socket, connection);
+    connection.accept(socket);
+    limitFrames(connection);
+    // rhea does not notice a socket that was destroyed: without this its links would go on taking messages.
+    socket.once('close', () => {
+      connection._disconnected();
+      this.#end();
+    });
+    socket.on('drain', () => this.#wakeReceivers());
+  }
+
+  /** Detaches every link to an entity. */
+  detach(entity: Entity, error: BrokerError): void {
+    for (const [link, attached] of this.#links) {
+      if (attached.entity !== entity) continue;
+      if (attached instanceof OutgoingLink) attached.detach(error);
+      else link.close(amqpError(error));
+    }
+  }
+
+  /** Says goodbye and hangs up. @param error why, when it is not the broker's own end */
+  close(error?: BrokerError): void {
+    if (this.#connection.is_open()) this.#connection.close(error && amqpError(error));
+    // The goodbye leaves in this turn; who does not answer it is not waited for.
+    setImmediate(() => this.#hangUp());
+  }
+
+  /** Ends without a goodbye, as a network does. */
+  drop(): void {
+    this.#socket.destroy();
+  }
+
+  #listen(): void {
+    const connection = this.#connection;
+    const on = (event: string, listener: (context: LinkContext) => void) =>
+      connection.on(event, listener as (context: never) => void);
+    on('session_open', ({ session }) => session && this.#takeTransfers(session));
+    on('receiver_open', ({ receiver }) => receiver && this.#attach(receiver, () => attachSender(this.#core, receiver)));
+    on('sender_open', ({ sender }) => sender && this.#attach(sender, () => this.#attachReceiver(sender)));
+    on('sender_flow', ({ sender }) => sender && this.#receiverOf(sender)?.flow());
+    for (const outcome of ['accepted', 'released', 'modified', 'rejected'] as const) on(outcome, this.#settle(outcome));
+    for (const event of ['receiver_close', 'sender_close', 'receiver_error', 'sender_error']) {
+      on(event, ({ receiver, sender }) => this.#detached(receiver ?? sender));
+    }
+    on('session_close', ({ session }) => session && this.#sessionEnded(session));
+    on('session_error', () => undefined);
+    on('connection_close', () => this.#detachAll());
+    on('connection_error', () => undefined);
+    on('disconnected', () => this.#detachAll());
+    on('protocol_error', (error) => this.#broken(error));
+    on('error', (error) => this.#broken(error));
+  }
+
+  #attachReceiver(sender: SenderInternals): AttachedReceiver | undefined {
+    return attachReceiver(this.#core, sender, {
+      unreadBytes: () => this.#socket.writableLength,
+      attached: (link) => this.#links.set(sender, link),
+    });
+  }
+
+  /** Attaches, or refuses: an attach without source and target, and then a detach that says why. */
+  #attach(link: LinkInternals, attach: () => Attached | undefined): void {
+    try {
+      const attached = attach();
+      if (attached) this.#links.set(link, attached);
+    } catch (error) {
+      const reason = toBrokerError(error, (unexpected) =>
+        this.#core.log('error', 'An attach failed.', { link: link.name, error: unexpected }),
+      );
+      link.local.attach.source = null;
+      link.local.attach.target = null;
+      link.close(amqpError(reason));
+    }
+  }
+
+  #takeTransfers(session: SessionInternals): void {
+    const target = (receiver: ReceiverInternals) => {
+      const attached = this.#links.get(receiver);
+      return attached && 'take' in attached ? attached : undefined;
+    };
+    takeRawTransfers(
+      session,
+      (receiver) => target(receiver)?.maxMessageSize ?? 0,
+      (receiver, transfer) => target(receiver)?.take(transfer),
+    );
+  }
+
+  #settle(outcome: Outcome): (context: LinkContext) => void {
+    return ({ sender, delivery }) => {
+      if (sender && delivery) this.#receiverOf(sender)?.settled(delivery, outcome, delivery.remote_state);
+    };
+  }
+
+  #receiverOf(sender: SenderInternals): OutgoingLink | undefined {
+    const attached = this.#links.get(sender);
+    return attached instanceof OutgoingLink ? attached : undefined;
+  }
+
+  #wakeReceivers(): void {
+    for (const attached of this.#links.values()) if (attached instanceof OutgoingLink) attached.ready();
+  }
+
+  #detached(link: LinkInternals | undefined): void {
+    if (!link) return;
+    this.#links.get(link)?.closed();
+    this.#links.delete(link);
+  }
+
+  #sessionEnded(session: SessionInternals): void {
+    for (const link of [...this.#links.keys()]) if (link.session === session) this.#detached(link);
+  }
+
+  #detachAll(): void {
+    for (const link of [...this.#links.keys()]) this.#detached(link);
+  }
+
+  /** The client does not speak AMQP, or not properly: nothing it says from here on can be trusted. */
+  #broken(error: unknown): void {
+    this.#core.log('warn', 'A client was disconnected: it broke the protocol.', { error: String(error) });
+    if (this.#connection.is_open()) {
+      this.#connection.close({ condition: 'amqp:connection:framing-error', description: String(error) });
+    }
+    setImmediate(() => this.#hangUp());
+  }
+
+  #hangUp(): void {
+    const socket = this.#socket as Duplex & { destroySoon?: () => void };
+    if (socket.destroySoon) socket.destroySoon();
+    else socket.destroy();
+  }
+
+  #end(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#detachAll();
+    this.#ended();
+  }
+}
+
+/** A frame that says it is huge would make rhea collect bytes until memory ends. */
+function limitFrames({ transport }: ConnectionInternals): void {
+  const peek = transport.peek_size.bind(transport);
+  transport.peek_size = (buffer) => {
+    const size = peek(buffer);
+    if (size !== undefined && size > MAX_FRAME_SIZE) throw new Error(`A frame of ${size} bytes was announced.`);
+    return size;
+  };
+}

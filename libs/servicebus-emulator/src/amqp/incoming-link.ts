@@ -1,0 +1,94 @@
+import type { BrokerCore } from '../broker-core.js';
+import { DecodeError } from '../codec/decode-error.js';
+import { type IncomingMessage, readMessage } from '../codec/read-message.js';
+import { ValueReader } from '../codec/read-value.js';
+import { DATA, sectionsOf } from '../codec/sections.js';
+import type { Entity } from '../entities/entity.js';
+import { BrokerError } from '../entities/errors.js';
+import { ACCEPTED, rejected, toBrokerError } from './amqp-error.js';
+import type { RawTransfer } from './raw-transfers.js';
+import type { IncomingDelivery, ReceiverInternals } from './rhea-internals.js';
+
+/** Service Bus's format of a batch: one message whose data sections are messages themselves. */
+const BATCH_FORMAT = 0x80013700;
+
+/** Messages a sender may have unanswered; beyond that it waits. */
+const CREDIT = 2_000;
+
+/** A client's sender: takes its messages into a queue or topic, and answers once they are safe. */
+export class IncomingLink {
+  readonly entity: Entity;
+  readonly #core: BrokerCore;
+  readonly #receiver: ReceiverInternals;
+
+  constructor(core: BrokerCore, receiver: ReceiverInternals, entity: Entity) {
+    this.#core = core;
+    this.#receiver = receiver;
+    this.entity = entity;
+    receiver.add_credit(CREDIT);
+  }
+
+  /** The largest message or batch, in bytes. */
+  get maxMessageSize(): number {
+    return 'maxMessageSizeInKilobytes' in this.entity.options
+      ? this.entity.options.maxMessageSizeInKilobytes * 1024
+      : 0;
+  }
+
+  take({ delivery, format, size, bytes }: RawTransfer): void {
+    const { namespace, clock } = this.#core;
+    try {
+      if (!bytes) throw tooLarge(size, this.maxMessageSize);
+      const messages = readTransfer(bytes, format, this.#core.newId);
+      const { transfer } = namespace.send(this.entity.path, messages, clock.now());
+      this.#core.whenSafe((error) => {
+        if (error === undefined) {
+          namespace.commit(transfer, clock.now());
+          this.#answer(delivery, ACCEPTED);
+        } else {
+          namespace.retract(transfer);
+          this.#refuse(delivery, error);
+        }
+      });
+    } catch (error) {
+      this.#refuse(delivery, error);
+    }
+  }
+
+  /** The client is gone or detached. */
+  closed(): void {
+    // Nothing of a sender outlives its link: what it sent is on its way already.
+  }
+
+  #refuse(delivery: IncomingDelivery, error: unknown): void {
+    const reason = toBrokerError(error, (unexpected) =>
+      this.#core.log('error', 'A send failed.', { entity: this.entity.path, error: unexpected }),
+    );
+    this.#answer(delivery, rejected(reason));
+  }
+
+  #answer(delivery: IncomingDelivery, state: unknown): void {
+    delivery.update(true, state);
+    if (this.#receiver.credit <= CREDIT / 2) this.#receiver.add_credit(CREDIT - this.#receiver.credit);
+  }
+}
+
+function tooLarge(size: number, limit: number): BrokerError {
+  return new BrokerError(
+    'amqp:link:message-size-exceeded',
+    `The received message (size:${size} bytes) exceeds the limit (${limit} bytes) currently allowed on the link.`,
+  );
+}
+
+/** The messages of a transfer: one, or those of a batch. @throws DecodeError */
+export function readTransfer(bytes: Buffer, format: number, newId: () => string): readonly IncomingMessage[] {
+  if (format === 0) return [readMessage(bytes, newId)];
+  if (format !== BATCH_FORMAT) throw new DecodeError(`Message format ${format} is unknown.`);
+  return sectionsOf(bytes)
+    .filter(({ code }) => code === DATA)
+    .map(({ value }) => {
+      const message = new ValueReader(bytes, value).next();
+      if (!Buffer.isBuffer(message)) throw new DecodeError('A batch consists of data sections.');
+      return readMessage(message, newId);
+    });
+}

@@ -1,0 +1,123 @@
+import { createServer, type Server } from 'node:net';
+import type { Duplex } from 'node:stream';
+import rhea from 'rhea';
+import type { BrokerCore } from '../broker-core.js';
+import type { Entity } from '../entities/entity.js';
+import { BrokerError, entityNotFound } from '../entities/errors.js';
+import { Connection, MAX_FRAME_SIZE } from './connection.js';
+import type { ConnectionInternals } from './rhea-internals.js';
+
+/** Speaks AMQP with whoever connects: by TCP through {@link listen}, or by any stream through {@link accept}. */
+export class AmqpListener {
+  readonly #core: BrokerCore;
+  /** A container of our own: a client in the same process uses rhea's default one. */
+  readonly #container: rhea.Container;
+  readonly #connections = new Set<Connection>();
+  readonly #stopObserving: () => void;
+  #server: Server | undefined;
+
+  constructor(core: BrokerCore) {
+    this.#core = core;
+    this.#container = rhea.create_container({ id: `servicebus-emulator-${core.newId()}` });
+    offerMechanisms(this.#container);
+    this.#stopObserving = core.namespace.observe({
+      entityDeleted: (entity) => this.#detach(entity, entityNotFound(entity.path)),
+      entityUpdated: (entity) => this.#updated(entity),
+    });
+  }
+
+  /** Clients connected now. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /**
+   * Listens for TCP connections. @returns the port
+   * @throws when the port is taken
+   */
+  async listen(host: string, port: number): Promise<number> {
+    const server = createServer((socket) => {
+      socket.setNoDelay(true);
+      this.accept(socket);
+    });
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port, backlog: 4096 }, resolve);
+    });
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  /** Serves one client on a stream that is connected already: plain, TLS, or inside a WebSocket. */
+  accept(socket: Duplex): void {
+    const connection = this.#container.create_connection({
+      reconnect: false,
+      max_frame_size: MAX_FRAME_SIZE,
+      channel_max: 4_999,
+      idle_time_out: 120_000,
+      session_buffer_size: { incoming: 4_096, outgoing: 2_048 },
+      receiver_options: { autoaccept: false, autosettle: false, credit_window: 0 },
+      sender_options: { autosettle: false, treat_modified_as_released: false },
+    } as unknown as rhea.ConnectionOptions) as unknown as ConnectionInternals;
+    socket.on('error', () => undefined); // 'close' follows, and ends the connection.
+    const served: Connection = new Connection(this.#core, socket, connection, () => this.#connections.delete(served));
+    this.#connections.add(served);
+  }
+
+  /** Ends every connection without a goodbye, as a network does. */
+  dropConnections(): void {
+    for (const connection of this.#connections) connection.drop();
+  }
+
+  /** Takes no more clients and says goodbye to those there are. */
+  async close(): Promise<void> {
+    this.#stopObserving();
+    const server = this.#server;
+    const closed = server && new Promise<void>((resolve) => server.close(() => resolve()));
+    const reason = new BrokerError('amqp:connection:forced', 'The broker is shutting down.');
+    for (const connection of this.#connections) connection.close(reason);
+    await closed;
+  }
+
+  #updated(entity: Entity): void {
+    const { status } = entity.options;
+    if (status === 'Active') return;
+    const reason = new BrokerError(
+      'com.microsoft:entity-disabled',
+      `Messaging entity '${entity.path}' is currently disabled.`,
+    );
+    this.#detach(entity, reason);
+  }
+
+  #detach(entity: Entity, error: BrokerError): void {
+    for (const connection of this.#connections) connection.detach(entity, error);
+  }
+}
+
+interface Mechanisms {
+  readonly sasl_server_mechanisms: Record<string, () => SaslMechanism> & {
+    enable_anonymous(): void;
+    enable_plain(check: (user: string, password: string) => boolean): void;
+  };
+}
+
+interface SaslMechanism {
+  outcome: boolean | undefined;
+  username: string | undefined;
+  start(): void;
+}
+
+/** Who a client is shows in its `$cbs` tokens: SASL lets everybody in, as Azure does for ANONYMOUS and MSSBCBS. */
+function offerMechanisms(container: rhea.Container): void {
+  const { sasl_server_mechanisms: mechanisms } = container as unknown as Mechanisms;
+  mechanisms.enable_anonymous();
+  mechanisms.enable_plain(() => true);
+  mechanisms['MSSBCBS'] = () => ({
+    outcome: undefined,
+    username: undefined,
+    start() {
+      this.outcome = true;
+    },
+  });
+}

@@ -1,0 +1,73 @@
+import type { BrokerCore } from '../../broker-core.js';
+import type { Entity } from '../../entities/entity.js';
+import type { SubQueue } from '../../entities/entity-path.js';
+import { BrokerError } from '../../entities/errors.js';
+import { toBrokerError } from '../amqp-error.js';
+import { FieldMap, MANAGEMENT_NAMES, type Request, writeReply } from '../request.js';
+import { batchDelete, peek } from './browse.js';
+import { receiveBySequenceNumber, renewLock, updateDisposition } from './locks.js';
+import type { Operation, OperationResult } from './operation.js';
+import { addRule, enumerateRules, removeRule } from './rules.js';
+import { cancelScheduledMessage, scheduleMessage } from './schedule.js';
+import { getMessageSessions, getSessionState, renewSessionLock, setSessionState } from './sessions.js';
+
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+  ['com.microsoft:add-rule', addRule],
+  ['com.microsoft:batch-delete-messages', batchDelete],
+  ['com.microsoft:cancel-scheduled-message', cancelScheduledMessage],
+  ['com.microsoft:enumerate-rules', enumerateRules],
+  ['com.microsoft:get-message-sessions', getMessageSessions],
+  ['com.microsoft:get-session-state', getSessionState],
+  ['com.microsoft:peek-message', peek],
+  ['com.microsoft:receive-by-sequence-number', receiveBySequenceNumber],
+  ['com.microsoft:remove-rule', removeRule],
+  ['com.microsoft:renew-lock', renewLock],
+  ['com.microsoft:renew-session-lock', renewSessionLock],
+  ['com.microsoft:schedule-message', scheduleMessage],
+  ['com.microsoft:set-session-state', setSessionState],
+  ['com.microsoft:update-disposition', updateDisposition],
+]);
+
+export interface ManagementNode {
+  readonly core: BrokerCore;
+  readonly entity: Entity;
+  readonly subQueue: SubQueue;
+}
+
+/** Answers a request to an entity's `$management` node, once what it did is safe. */
+export function answerManagement(node: ManagementNode, request: Request, send: (reply: Buffer) => void): void {
+  const { core, entity } = node;
+  const fail = (error: unknown) => {
+    const { status, message, condition } = toBrokerError(error, (unexpected) =>
+      core.log('error', 'A management operation failed.', { entity: entity.path, error: unexpected }),
+    );
+    send(writeReply(request.id, { status, description: message, errorCondition: condition }, MANAGEMENT_NAMES));
+  };
+  try {
+    const result = perform(node, request);
+    core.whenSafe((error) => {
+      const { transfer } = result;
+      if (error === undefined) {
+        if (transfer) core.namespace.commit(transfer, core.clock.now());
+        send(replyOf(request, result));
+      } else {
+        if (transfer) core.namespace.retract(transfer);
+        fail(error);
+      }
+    });
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function perform({ core, entity, subQueue }: ManagementNode, { properties, body }: Request): OperationResult {
+  const name = properties.text('operation') ?? '';
+  const operation = OPERATIONS.get(name);
+  if (!operation) throw new BrokerError('amqp:not-implemented', `The operation '${name}' is not supported.`);
+  return operation({ core, entity, subQueue, now: core.clock.now() }, new FieldMap(body));
+}
+
+function replyOf(request: Request, { status, body }: OperationResult): Buffer {
+  const description = status === 200 ? 'OK' : 'No Content';
+  return writeReply(request.id, { status, description }, MANAGEMENT_NAMES, body);
+}

@@ -1,0 +1,117 @@
+import type { PropertyChanges } from '../../codec/application-properties.js';
+import { encodeProperty } from '../../codec/application-properties.js';
+import { writeMessage } from '../../codec/write-message.js';
+import { BrokerError, messageLockLost, messageNotFound, sessionLockLost } from '../../entities/errors.js';
+import type { QueuedMessage } from '../../entities/queued-message.js';
+import type { FieldMap } from '../request.js';
+import {
+  DONE,
+  type Operation,
+  type OperationContext,
+  queueOf,
+  receivable,
+  required,
+  sequenceNumbers,
+} from './operation.js';
+
+/** Renews message locks: they end a lock duration from now. */
+export const renewLock: Operation = (context, request) => {
+  const queue = queueOf(context);
+  const expirations = lockedMessages(context, request).map((message) => queue.renew(message, context.now));
+  return {
+    status: 200,
+    body: (writer) => writer.map(1, (map) => map.string('expirations').array(0x83, expirations.map(encodeTime))),
+  };
+};
+
+/** Settles messages without their link: it is gone, or they were received by sequence number. */
+export const updateDisposition: Operation = (context, request) => {
+  const queue = queueOf(context);
+  const status = required(request.text('disposition-status'), 'disposition-status');
+  const act = dispositions[status];
+  if (!act) {
+    throw new BrokerError(
+      'com.microsoft:argument-error',
+      `'${status}' is no disposition: completed, abandoned, defered or suspended.`,
+    );
+  }
+  for (const message of lockedMessages(context, request)) act(queue, message, request, context.now);
+  context.entity.life.used(context.now);
+  return DONE;
+};
+
+type Disposition = (queue: ReturnType<typeof queueOf>, message: QueuedMessage, request: FieldMap, now: number) => void;
+
+/** By the names on the wire; one is misspelt there. */
+const dispositions: Readonly<Record<string, Disposition | undefined>> = {
+  completed: (queue, message) => queue.remove(message),
+  abandoned: (queue, message, request, now) => queue.abandon(message, changesOf(request), now),
+  defered: (queue, message, request, now) => queue.defer(message, changesOf(request), now),
+  suspended: (queue, message, request, now) => {
+    const properties = new Map(changesOf(request));
+    const reason = request.text('deadletter-reason');
+    const description = request.text('deadletter-description');
+    if (reason !== undefined) properties.set('DeadLetterReason', encodeProperty(reason));
+    if (description !== undefined) properties.set('DeadLetterErrorDescription', encodeProperty(description));
+    queue.deadLetter(message, { reason: undefined, description: undefined, properties }, now);
+  },
+};
+
+function changesOf(request: FieldMap): PropertyChanges {
+  const map = request.map('properties-to-modify');
+  return new Map([...(map?.entries() ?? [])].map(([name, encoded]) => [name, Buffer.from(encoded)]));
+}
+
+/** Hands out deferred messages, under locks or for good; all or none. */
+export const receiveBySequenceNumber: Operation = (context, request) => {
+  receivable(context);
+  const { core, now } = context;
+  const queue = queueOf(context);
+  const sessionId = request.text('session-id');
+  if (queue.sessions && !queue.sessions.get(sessionId ?? '')?.isHeld(now)) throw sessionLockLost(sessionId ?? '');
+  const lock = (request.number('receiver-settle-mode') ?? 1) === 1;
+  const messages = sequenceNumbers(request).map((number) => {
+    const message = queue.find(number);
+    if (message?.state !== 'deferred' || message.lock) throw messageNotFound(number);
+    if (queue.sessions && message.sessionId !== sessionId) throw messageNotFound(number);
+    return message;
+  });
+  context.entity.life.used(now);
+  const items = messages.map((message) => {
+    if (!lock) queue.remove(message);
+    else queue.lock(message, now);
+    const token = core.tokens.encode({ sequenceNumber: message.sequenceNumber, lockId: message.lock?.id ?? 0 });
+    return { token, bytes: writeMessage(message, lock ? queue.lockedUntil(message) : undefined) };
+  });
+  return {
+    status: 200,
+    body: (writer) =>
+      writer.map(1, (map) =>
+        map.string('messages').list(items.length, (list) => {
+          for (const { token, bytes } of items) {
+            list.map(lock ? 2 : 1, (item) => {
+              item.string('message').binary(bytes);
+              if (lock) item.string('lock-token').uuid(token);
+            });
+          }
+        }),
+      ),
+  };
+};
+
+/** @throws BrokerError when one of the locks is lost */
+function lockedMessages(context: OperationContext, request: FieldMap): readonly QueuedMessage[] {
+  receivable(context);
+  const queue = queueOf(context);
+  return request.list('lock-tokens').map((text) => {
+    const token = typeof text === 'string' ? context.core.tokens.decode(text) : undefined;
+    if (!token) throw messageLockLost();
+    return queue.locked(token.sequenceNumber, token.lockId, context.now);
+  });
+}
+
+function encodeTime(ms: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeBigInt64BE(BigInt(ms));
+  return bytes;
+}

@@ -1,0 +1,61 @@
+import { readMessage } from '../../codec/read-message.js';
+import { BrokerError, messageNotFound } from '../../entities/errors.js';
+import { FieldMap } from '../request.js';
+import { ValueReader } from '../../codec/read-value.js';
+import { DONE, type Operation, type OperationContext, required, sequenceNumbers } from './operation.js';
+
+/** Schedules messages: their time is in an annotation of each. Answers the numbers that cancel them. */
+export const scheduleMessage: Operation = (context, request) => {
+  const { core, entity, now } = context;
+  const messages = encodedMessages(request).map((bytes) => readMessage(bytes, core.newId));
+  const limit = 'maxMessageSizeInKilobytes' in entity.options ? entity.options.maxMessageSizeInKilobytes * 1024 : 0;
+  for (const { content } of messages) {
+    if (content.bare.length > limit) {
+      throw new BrokerError(
+        'amqp:link:message-size-exceeded',
+        `The received message (size:${content.bare.length} bytes) exceeds the limit (${limit} bytes) currently allowed on the link.`,
+      );
+    }
+  }
+  const { transfer, sequenceNumbers: numbers } = core.namespace.send(entity.path, messages, now);
+  return {
+    status: 200,
+    transfer,
+    body: (writer) => writer.map(1, (map) => map.string('sequence-numbers').array(0x81, numbers.map(encodeLong))),
+  };
+};
+
+/** Cancels scheduled messages, all or none. */
+export const cancelScheduledMessage: Operation = (context, request) => {
+  const { main } = scheduling(context);
+  const messages = sequenceNumbers(request).map((number) => {
+    const message = main.find(number);
+    if (message?.state !== 'scheduled') throw messageNotFound(number);
+    return message;
+  });
+  for (const message of messages) main.remove(message);
+  context.entity.life.used(context.now);
+  return DONE;
+};
+
+function scheduling({ entity, subQueue }: OperationContext) {
+  if (entity.kind !== 'subscription' && subQueue === 'main') return entity;
+  throw new BrokerError(
+    'amqp:not-allowed',
+    `Messages cannot be scheduled on '${entity.path}', only on queues and topics.`,
+  );
+}
+
+function encodedMessages(request: FieldMap): readonly Buffer[] {
+  const { count, reader } = new ValueReader(required(request.raw('messages'), 'messages')).items();
+  return Array.from({ length: count }, () => {
+    const message = new FieldMap(reader.raw()).binary('message');
+    return required(message, 'message');
+  });
+}
+
+function encodeLong(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeBigInt64BE(BigInt(value));
+  return bytes;
+}

@@ -1,0 +1,177 @@
+import type { BrokerCore } from '../broker-core.js';
+import { writeMessage } from '../codec/write-message.js';
+import type { Entity } from '../entities/entity.js';
+import { type BrokerError, sessionLockLost } from '../entities/errors.js';
+import type { MessageQueue } from '../entities/message-queue.js';
+import type { QueuedMessage } from '../entities/queued-message.js';
+import type { Session, SessionHolder } from '../entities/session.js';
+import type { Waiter } from '../entities/waiters.js';
+import { ACCEPTED, amqpError, rejected, toBrokerError } from './amqp-error.js';
+import type { LockToken } from './lock-token.js';
+import { type Outcome, settle } from './settle.js';
+import type { OutgoingDelivery, RemoteState, SenderInternals } from './rhea-internals.js';
+
+/** Bytes a slow reader may leave unread before it gets no more. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+
+export interface OutgoingLinkOptions {
+  readonly entity: Entity;
+  readonly queue: MessageQueue;
+  /** Present where sessions are required. */
+  readonly session: Session | undefined;
+  /** As whom the link holds the session; itself by default. */
+  readonly holder?: SessionHolder;
+  /** Messages are gone once they are sent. */
+  readonly receiveAndDelete: boolean;
+  /** Bytes written to the client and not yet taken by it. */
+  readonly unreadBytes: () => number;
+}
+
+/** A client's receiver: hands out messages as far as its credit goes, and settles them as the client says. */
+export class OutgoingLink implements Waiter, SessionHolder {
+  readonly entity: Entity;
+  readonly #core: BrokerCore;
+  readonly #sender: SenderInternals;
+  readonly #options: OutgoingLinkOptions;
+  readonly #held = new Map<OutgoingDelivery, LockToken>();
+  /** Ids of deliveries rhea has and has not written yet: they use credit that rhea does not count yet. */
+  readonly #unwritten: number[] = [];
+  #scheduled = false;
+  #closed = false;
+
+  constructor(core: BrokerCore, sender: SenderInternals, options: OutgoingLinkOptions) {
+    this.#core = core;
+    this.#sender = sender;
+    this.#options = options;
+    this.entity = options.entity;
+    sender._get_drain = () => this.#answerDrain();
+  }
+
+  get session(): Session | undefined {
+    return this.#options.session;
+  }
+
+  /** There may be messages: looks for them before the turn ends, once for all that came meanwhile. */
+  ready(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  /** The client changed its credit, or asks to use it up. */
+  flow(): void {
+    this.#pump();
+    if (!this.#sender._draining) return;
+    this.#options.queue.receivers.delete(this);
+    this.#sender.issue_flow = true;
+    this.#sender.connection._register();
+  }
+
+  /** The client says what became of a delivery. */
+  settled(delivery: OutgoingDelivery, outcome: Outcome, state: RemoteState | undefined): void {
+    const token = this.#held.get(delivery);
+    if (!token || delivery.settled) return;
+    this.#held.delete(delivery);
+    try {
+      settle(this.#options.queue, token, outcome, state, this.#core.clock.now());
+      this.entity.life.used(this.#core.clock.now());
+      this.#core.whenSafe((error) =>
+        error === undefined ? this.#reply(delivery, ACCEPTED) : this.#fail(delivery, error),
+      );
+    } catch (error) {
+      this.#fail(delivery, error);
+    }
+  }
+
+  /** The session's lock ran out. */
+  lost(): void {
+    this.detach(sessionLockLost(this.#options.session?.id ?? ''));
+  }
+
+  detach(error: BrokerError): void {
+    this.#sender.close(amqpError(error));
+    this.closed();
+  }
+
+  /** The client is gone or detached. Locks of messages it has seen stay until they expire, as on Azure. */
+  closed(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { queue, session } = this.#options;
+    const now = this.#core.clock.now();
+    queue.receivers.delete(this);
+    this.#releaseUnwritten(now);
+    if (session) queue.sessions?.release(session, this.#options.holder ?? this, now);
+    else if (queue.hasReady) queue.receivers.wakeOne();
+  }
+
+  #pump(): void {
+    if (this.#closed || !this.#sender.is_open()) return;
+    const { queue, session, receiveAndDelete, unreadBytes } = this.#options;
+    const now = this.#core.clock.now();
+    let credit = this.#credit();
+    while (credit > 0) {
+      if (this.#sender.session.outgoing.available() === 0 || unreadBytes() > MAX_UNREAD_BYTES) return;
+      const message = receiveAndDelete ? queue.take(now, session) : queue.receive(now, session);
+      if (!message) break;
+      this.#send(message);
+      credit--;
+    }
+    if (credit > 0 && !session) queue.receivers.add(this);
+    else if (queue.hasReady) queue.receivers.wakeOne();
+  }
+
+  #send(message: QueuedMessage): void {
+    const { queue, receiveAndDelete } = this.#options;
+    this.entity.life.used(this.#core.clock.now());
+    const token = { sequenceNumber: message.sequenceNumber, lockId: message.lock?.id ?? 0 };
+    const bytes = writeMessage(message, receiveAndDelete ? undefined : queue.lockedUntil(message));
+    const delivery = this.#sender.send(bytes, this.#core.tokens.tag(token), 0);
+    this.#unwritten.push(delivery.id);
+    if (receiveAndDelete) delivery.settled = true;
+    else this.#held.set(delivery, token);
+  }
+
+  #credit(): number {
+    const { next_pending_delivery: next } = this.#sender.session.outgoing;
+    while (this.#unwritten.length > 0 && (this.#unwritten[0] as number) < next) this.#unwritten.shift();
+    return this.#sender.credit - this.#unwritten.length;
+  }
+
+  /** Always answers: a client that is not answered within 200 ms gives its link up. */
+  #answerDrain(): boolean {
+    if (!this.#sender._draining) return false;
+    this.#sender.delivery_count += this.#sender.credit;
+    this.#sender.credit = 0;
+    return true;
+  }
+
+  #reply(delivery: OutgoingDelivery, state: unknown): void {
+    delivery.update(true, state);
+    // The client never settles a second time; without this rhea keeps the delivery for ever.
+    delivery.remote_settled = true;
+    if (this.#sender.credit > 0) this.ready();
+  }
+
+  #fail(delivery: OutgoingDelivery, error: unknown): void {
+    const reason = toBrokerError(error, (unexpected) =>
+      this.#core.log('error', 'A settlement failed.', { entity: this.entity.path, error: unexpected }),
+    );
+    this.#reply(delivery, rejected(reason));
+  }
+
+  /** Messages that never left are available again, no delivery counted. */
+  #releaseUnwritten(now: number): void {
+    this.#credit();
+    const unwritten = new Set(this.#unwritten);
+    for (const [delivery, token] of this.#held) {
+      if (!unwritten.has(delivery.id)) continue;
+      const message = this.#options.queue.find(token.sequenceNumber);
+      if (message?.lock?.id === token.lockId) this.#options.queue.release(message, now);
+    }
+    this.#held.clear();
+  }
+}

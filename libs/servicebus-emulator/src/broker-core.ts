@@ -1,0 +1,19 @@
+import type { LockTokens } from './amqp/lock-token.js';
+import type { Clock } from './clock.js';
+import type { Namespace } from './entities/namespace.js';
+import type { Log } from './log.js';
+
+/** What the parts of one broker share. */
+export interface BrokerCore {
+  readonly namespace: Namespace;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tokens: LockTokens;
+  /** Makes message ids for senders that give none. */
+  readonly newId: () => string;
+  /**
+   * Calls back once everything remembered so far is safe, at once in memory-only brokers; with the error when it could
+   * not be made safe.
+   */
+  whenSafe(done: (error?: unknown) => void): void;
+}

@@ -1,0 +1,148 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { AmqpListener } from './amqp/listener.js';
+import { LockTokens } from './amqp/lock-token.js';
+import { applyTopology } from './apply-topology.js';
+import type { BrokerCore } from './broker-core.js';
+import { Clock } from './clock.js';
+import { Namespace } from './entities/namespace.js';
+import type { Log } from './log.js';
+import { openStore, type Store, type SyncMode } from './store/index.js';
+import type { Topology } from './topology/index.js';
+
+export interface BrokerOptions {
+  /** Where to listen. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** The AMQP port. Default 0: any free one. */
+  readonly port?: number;
+  /** The entities to start with; see `parseTopology`. Default none. */
+  readonly topology?: Topology;
+  /** Where messages are kept, so that nothing accepted is lost. Default: in memory only. */
+  readonly dataDir?: string;
+  /** When what is kept must be on the disk itself. Default `always`: before it is accepted. */
+  readonly sync?: SyncMode;
+  /** Takes the broker's log. Default: nobody. */
+  readonly log?: Log;
+}
+
+/** A running broker. */
+export interface Broker {
+  /** For `new ServiceBusClient(…)`. */
+  readonly connectionString: string;
+  readonly host: string;
+  readonly port: number;
+  /** The broker's time: `clock.advance(ms)` lets locks and messages expire and scheduled messages arrive at once. */
+  readonly clock: Pick<Clock, 'now' | 'advance'>;
+  /** The entities, for whoever administers them in process. */
+  readonly namespace: Namespace;
+  /** Resolves once everything that happened so far is safe. @throws when it could not be made safe */
+  flushed(): Promise<void>;
+  /** Serves one AMQP client on a stream that is connected already: TLS, or the inside of a WebSocket. */
+  accept(stream: Duplex): void;
+  /** Clients connected now. */
+  readonly connections: number;
+  /** Cuts every connection, as a network does. */
+  dropConnections(): void;
+  /** Says goodbye to the clients and stops; everything accepted is safe when this resolves. Can be called again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a broker that speaks Service Bus's AMQP.
+ * @throws when the port is taken, the topology contradicts itself, or the data directory is damaged or in use
+ */
+export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  const { host = '127.0.0.1', port = 0, topology, log = () => undefined } = options;
+  log('info', 'This broker is for laptops, tests and CI. In production use Azure Service Bus itself.');
+  const clock = new Clock((error) => log('error', 'Something that was due failed.', { error }));
+  const namespace = new Namespace({ timeline: clock.timeline, newId: randomUUID });
+  const store = await openData(options, namespace, clock, log);
+  const stop = async () => {
+    namespace.close();
+    clock.close();
+    await store?.close();
+  };
+  try {
+    if (topology) applyTopology(namespace, topology, clock.now());
+    await store?.recorder.flushed();
+    clock.start();
+    const core = createCore(namespace, clock, store, log);
+    const listener = new AmqpListener(core);
+    const actualPort = await listener.listen(host, port);
+    log('info', 'The broker listens.', { host, port: actualPort });
+    return runningBroker({ core, listener, host, port: actualPort, store, stop });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openData(
+  { dataDir, sync }: BrokerOptions,
+  namespace: Namespace,
+  clock: Clock,
+  log: Log,
+): Promise<Store | undefined> {
+  if (dataDir === undefined) return undefined;
+  const store = await openStore({ dir: dataDir, ...(sync && { sync }), log: (message) => log('warn', message) });
+  try {
+    await store.replay((event) => namespace.apply(event, clock.now()));
+    namespace.recordTo(store.recorder);
+    store.snapshotFrom(() => namespace.snapshot());
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function createCore(namespace: Namespace, clock: Clock, store: Store | undefined, log: Log): BrokerCore {
+  return {
+    namespace,
+    clock,
+    log,
+    tokens: new LockTokens(randomBytes(4).readUInt32BE()),
+    newId: randomUUID,
+    whenSafe(done) {
+      if (!store) return done();
+      store.recorder.flushed().then(
+        () => done(),
+        (error: unknown) => done(error),
+      );
+    },
+  };
+}
+
+interface Running {
+  readonly core: BrokerCore;
+  readonly listener: AmqpListener;
+  readonly host: string;
+  readonly port: number;
+  readonly store: Store | undefined;
+  readonly stop: () => Promise<void>;
+}
+
+function runningBroker({ core, listener, host, port, store, stop }: Running): Broker {
+  let closing: Promise<void> | undefined;
+  return {
+    connectionString: connectionString(host, port),
+    host,
+    port,
+    clock: core.clock,
+    namespace: core.namespace,
+    flushed: async () => store?.recorder.flushed(),
+    accept: (stream) => listener.accept(stream),
+    get connections() {
+      return listener.connections;
+    },
+    dropConnections: () => listener.dropConnections(),
+    close: () => (closing ??= listener.close().then(stop)),
+  };
+}
+
+/** Microsoft's clients turn TLS off for this flag only; they want a key, and any will do. */
+function connectionString(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  const key = 'SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE';
+  return `Endpoint=sb://${reachable}:${port};${key};UseDevelopmentEmulator=true;`;
+}
