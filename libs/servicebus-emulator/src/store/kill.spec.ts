@@ -61,6 +61,7 @@ describe('killed under load, again and again', () => {
       }
       const found = await readMessages();
       expect([...expected].filter((number) => found.get(number)?.equals(bodyOf(number)) !== true)).toEqual([]);
+      expect([...settled].filter((number) => found.has(number))).toEqual([]);
       // Beyond that, only what was on its way when the process died.
       const others = [...found.keys()].filter((number) => !expected.has(number) && !uncertain.includes(number));
       expect(others.length).toBeLessThanOrEqual(32);
