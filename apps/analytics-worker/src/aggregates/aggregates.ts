@@ -1,0 +1,20 @@
+import type { Inbox } from '@orderflow/messaging';
+import type { MessageContext } from '@orderflow/messaging/nest';
+import type { PostgresTx } from '@orderflow/messaging/postgres';
+import { type Observation, record } from './recorder.js';
+
+const CONSUMER = 'analytics-worker';
+
+/** Counts each event once, however often it is delivered. */
+export class Aggregates {
+  readonly #inbox: Inbox<PostgresTx>;
+
+  constructor(inbox: Inbox<PostgresTx>) {
+    this.#inbox = inbox;
+  }
+
+  async add({ message }: MessageContext, details: Partial<Observation> = {}): Promise<void> {
+    const observation = { messageId: message.id, type: message.type, at: message.envelope.time, ...details };
+    await this.#inbox.once(CONSUMER, message.id, (tx) => record(tx, observation));
+  }
+}

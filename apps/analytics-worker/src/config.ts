@@ -1,0 +1,22 @@
+import {
+  brokerVariables,
+  consumerVariables,
+  currencyVariables,
+  databaseVariables,
+  port,
+  processVariables,
+  requireBrokerAddress,
+} from '@orderflow/service-kit';
+import { z } from 'zod';
+
+/** The environment variables of analytics-worker. */
+export const configSchema = requireBrokerAddress(
+  z.object({
+    PORT: port(3003),
+    ...processVariables,
+    ...brokerVariables,
+    ...databaseVariables,
+    ...consumerVariables,
+    ...currencyVariables,
+  }),
+);

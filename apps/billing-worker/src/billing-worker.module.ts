@@ -1,0 +1,23 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { MessagingServer } from '@orderflow/messaging/nest';
+import { Messaging } from '@orderflow/service-kit';
+import { Billing } from './invoices/billing.js';
+import { InvoiceStore } from './invoices/invoice-store.js';
+import { Invoices } from './invoices/invoices.controller.js';
+import { OrderEvents } from './invoices/order-events.controller.js';
+
+@Module({})
+export class BillingWorkerModule {
+  static of(messaging: Messaging, billing: Billing, invoices: InvoiceStore): DynamicModule {
+    return {
+      module: BillingWorkerModule,
+      controllers: [OrderEvents, Invoices],
+      providers: [
+        { provide: Billing, useValue: billing },
+        { provide: InvoiceStore, useValue: invoices },
+        { provide: MessagingServer, useValue: messaging.server },
+        { provide: Messaging, useValue: messaging },
+      ],
+    };
+  }
+}

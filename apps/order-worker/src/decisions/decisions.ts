@@ -1,0 +1,97 @@
+import {
+  type Decision,
+  decisionMessageId,
+  type Order,
+  type OrderCancel,
+  orderAccepted,
+  orderCancelled,
+  orderRejected,
+} from '@orderflow/contracts';
+import { type Contract, createEnvelopeWriter, type Inbox, type Outbox, type Outgoing } from '@orderflow/messaging';
+import type { MessageContext } from '@orderflow/messaging/nest';
+import type { PostgresTx } from '@orderflow/messaging/postgres';
+import { type BusinessRules, brokenRule } from './business-rules.js';
+
+export interface DecisionsOptions {
+  readonly inbox: Inbox<PostgresTx>;
+  readonly outbox: Outbox<PostgresTx>;
+  readonly rules: BusinessRules;
+  /** Where decisions are published. */
+  readonly topic: string;
+}
+
+interface NewDecision {
+  readonly orderId: string;
+  readonly decision: Decision;
+  readonly reason: string | undefined;
+  readonly decidedAt: string;
+  readonly messageId: string;
+}
+
+const CONSUMER = 'order-worker';
+const write = createEnvelopeWriter('/order-worker');
+
+/**
+ * Decides orders. The first decision of an order wins, whichever command it came from and in whichever order the
+ * commands arrive; it is recorded, published and marked as handled in one transaction.
+ */
+export class Decisions {
+  readonly #options: DecisionsOptions;
+
+  constructor(options: DecisionsOptions) {
+    this.#options = options;
+  }
+
+  async place(order: Order, context: MessageContext): Promise<void> {
+    const decidedAt = new Date().toISOString();
+    const broken = brokenRule(order, this.#options.rules);
+    const details = { order, decidedAt, cause: context.causeReference };
+    const decision = broken ? 'rejected' : 'accepted';
+    await this.#decide(context, { orderId: order.orderId, decision, reason: broken?.text, decidedAt }, (to) =>
+      broken ? to(orderRejected, { ...details, reason: broken }) : to(orderAccepted, details),
+    );
+  }
+
+  async cancel({ orderId, reason }: OrderCancel, context: MessageContext): Promise<void> {
+    const decidedAt = new Date().toISOString();
+    await this.#decide(context, { orderId, decision: 'cancelled', reason, decidedAt }, (to) =>
+      to(orderCancelled, {
+        orderId,
+        decidedAt,
+        cause: context.causeReference,
+        ...(reason !== undefined && { reason }),
+      }),
+    );
+  }
+
+  async #decide(
+    context: MessageContext,
+    decision: Omit<NewDecision, 'messageId'>,
+    event: (to: <T>(contract: Contract<T>, payload: T) => Outgoing) => Outgoing,
+  ): Promise<void> {
+    const { inbox, outbox, topic } = this.#options;
+    const published = event((contract, payload) => ({
+      to: { topic },
+      envelope: write(contract, payload, {
+        id: decisionMessageId(decision.orderId, decision.decision),
+        orderingKey: decision.orderId,
+        cause: context.cause,
+        time: decision.decidedAt,
+      }),
+    }));
+    await inbox.once(CONSUMER, context.message.id, async (tx) => {
+      const first = await recordFirst(tx, { ...decision, messageId: context.message.id });
+      if (first) await outbox.add(tx, [published]);
+    });
+  }
+}
+
+/** Whether this decision is the order's first; a later one changes nothing. */
+async function recordFirst(tx: PostgresTx, row: NewDecision): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `INSERT INTO decisions (order_id, decision, reason, message_id, decided_at)
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (order_id) DO NOTHING`,
+    [row.orderId, row.decision, row.reason ?? null, row.messageId, row.decidedAt],
+  );
+  return rowCount === 1;
+}

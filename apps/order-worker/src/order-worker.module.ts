@@ -1,0 +1,21 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { MessagingServer } from '@orderflow/messaging/nest';
+import { Messaging } from '@orderflow/service-kit';
+import { Decisions } from './decisions/decisions.js';
+import { OrderCommands } from './decisions/order-commands.controller.js';
+
+@Module({})
+export class OrderWorkerModule {
+  static of(messaging: Messaging, decisions: Decisions): DynamicModule {
+    return {
+      module: OrderWorkerModule,
+      controllers: [OrderCommands],
+      providers: [
+        { provide: Decisions, useValue: decisions },
+        // Nest ends these in order: the server drains, then the rest is closed.
+        { provide: MessagingServer, useValue: messaging.server },
+        { provide: Messaging, useValue: messaging },
+      ],
+    };
+  }
+}
