@@ -23,6 +23,8 @@ export { ProblemFilter } from './http/problem-filter.js';
 export { SchemaPipe } from './http/schema-pipe.js';
 export { createLogger, type LoggerOptions, redact } from './logging/create-logger.js';
 export { logDeliveries } from './logging/log-deliveries.js';
+export { loadTransport, type TransportConfig } from './messaging/load-transport.js';
+export { Messaging, type MessagingConfig, type MessagingOptions } from './messaging/messaging.js';
 export { createPool, type PoolOptions } from './postgres/create-pool.js';
 export { migrate, MigrationConflict, pendingMigrations } from './postgres/migrate.js';
 export { checksum, type Migration, readMigrations } from './postgres/migrations.js';

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { allOrders, getJson, hasEnded, type OrderView, placeOrders } from './orders.js';
+import { System } from './system.js';
+import { until } from './until.js';
+
+const ORDERS = 1_000;
+const queues = ['orders', 'billing', 'analytics', 'order-status'];
+
+interface Totals {
+  readonly captured: number;
+  readonly chargedTwice: readonly string[];
+}
+
+let system: System;
+let expected = 0;
+
+beforeAll(async () => {
+  system = await System.start();
+});
+
+afterAll(async () => {
+  await system.remove();
+});
+
+/** The letters of a queue's dead-letter queue. */
+function deadLetters(queue: string): unknown[] {
+  const { letters } = JSON.parse(system.run('dlq', 'list', queue, '--json')) as { letters: unknown[] };
+  return letters;
+}
+
+describe('with 1,000 orders under way', () => {
+  it.each(['broker', 'order-api', 'order-worker', 'billing-worker', 'analytics-worker', 'payment-gateway', 'postgres'])(
+    'a kill -9 of %s loses no order, charges nobody twice and leaves no dead letter',
+    async (victim) => {
+      expected += ORDERS;
+      const placed = placeOrders(system, ORDERS);
+      await until('some orders have ended', () => countEnded(), (count) => count > expected - ORDERS + ORDERS / 10);
+      system.kill(victim);
+      const ids = await placed;
+      expect(new Set(ids).size).toBe(ORDERS);
+      const orders = await until('every order has ended', () => allOrders(system), (all) => all.filter(hasEnded).length === expected);
+      expect(orders).toHaveLength(expected);
+      expect(new Set(orders.map(({ status }) => status))).toEqual(new Set(['paid']));
+      expect(await getJson<Totals>(system.url('payment-gateway', '/charges/totals'))).toMatchObject({ captured: expected, chargedTwice: [] });
+      await until(
+        'every payment is counted once',
+        () => getJson<{ events: Record<string, number> }>(system.url('analytics-worker', '/analytics/summary')),
+        ({ events }) => events['payment.captured'] === expected,
+      );
+      for (const queue of queues) expect(deadLetters(queue)).toEqual([]);
+    },
+    170_000,
+  );
+});
+
+async function countEnded(): Promise<number> {
+  const page = await getJson<{ orders: OrderView[] }>(system.url('order-api', '/orders?status=paid&limit=1'));
+  return page.orders.length === 0 ? 0 : (await allOrders(system)).filter(hasEnded).length;
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import type { System } from './system.js';
+
+export interface OrderView {
+  readonly id: string;
+  readonly status: string;
+  readonly total: number;
+  readonly currency: string;
+}
+
+const END_STATES = ['paid', 'payment_failed', 'rejected', 'cancelled'];
+
+/** Whether nothing more will happen to an order of this status. */
+export function hasEnded({ status }: OrderView): boolean {
+  return END_STATES.includes(status);
+}
+
+/** Places `count` orders by REST, some at a time, each with a key so that it may be repeated. Answers their ids. */
+export async function placeOrders(system: System, count: number, unitPrice = 1_099): Promise<string[]> {
+  const ids: string[] = [];
+  const next = async (): Promise<void> => {
+    while (ids.length < count) {
+      const place = ids.push('') - 1;
+      ids[place] = await placeOrder(system, unitPrice);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, next));
+  return ids;
+}
+
+/** Places one order, again until it is known to be accepted: order-api itself may be killed meanwhile. */
+export async function placeOrder(system: System, unitPrice = 1_099): Promise<string> {
+  const key = randomUUID();
+  const body = JSON.stringify({ customerId: 'e2e', currency: 'EUR', lines: [{ sku: 'tea', quantity: 1, unitPrice }] });
+  for (;;) {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': key };
+    const response = await fetch(system.url('order-api', '/orders'), { method: 'POST', headers, body }).catch(() => undefined);
+    if (response?.status === 202) return ((await response.json()) as OrderView).id;
+    if (response && response.status < 500 && response.status !== 409) throw new Error(`${response.status} ${await response.text()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Every order, read page by page. */
+export async function allOrders(system: System): Promise<OrderView[]> {
+  const orders: OrderView[] = [];
+  let cursor: string | undefined;
+  do {
+    const query = new URLSearchParams({ limit: '100', ...(cursor && { cursor }) });
+    const page = await getJson<{ orders: OrderView[]; nextCursor?: string | null }>(system.url('order-api', `/orders?${query}`));
+    orders.push(...page.orders);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return orders;
+}
+
+export async function getJson<T>(url: string): Promise<T> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as T;
+}

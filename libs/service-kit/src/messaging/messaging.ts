@@ -1,0 +1,142 @@
+import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
+import { type Contract, observeDeliveries, type Transport } from '@orderflow/messaging';
+import { MessagingServer } from '@orderflow/messaging/nest';
+import {
+  createPostgresInbox,
+  createPostgresOutbox,
+  messagingSchema,
+  type PostgresInbox,
+  type PostgresOutbox,
+  type Relay,
+  startRelay,
+} from '@orderflow/messaging/postgres';
+import type { Pool } from 'pg';
+import type { HealthIndicator } from '../health/health-indicator.js';
+import { databaseIndicator, receiverDegradation, receiverLiveness } from '../health/indicators.js';
+import { logDeliveries } from '../logging/log-deliveries.js';
+import { createPool } from '../postgres/create-pool.js';
+import { requireMigrations } from '../postgres/require-migrations.js';
+import type { ProcessConfig, ServiceContext } from '../service/service-parts.js';
+import { keepInboxSmall } from './keep-inbox-small.js';
+import { loadTransport, type TransportConfig } from './load-transport.js';
+
+/** The variables of a service that consumes a queue and keeps its data in PostgreSQL. */
+export interface MessagingConfig extends ProcessConfig, TransportConfig {
+  readonly DATABASE_URL: string;
+  readonly MAX_CONCURRENCY: number;
+  readonly IMMEDIATE_ATTEMPTS: number;
+  readonly MAX_ATTEMPTS: number;
+  readonly RETRY_BASE_DELAY: number;
+  readonly RETRY_MAX_DELAY: number;
+}
+
+export interface MessagingOptions extends ServiceContext<MessagingConfig> {
+  /** The service, e.g. `order-worker`. */
+  readonly name: string;
+  /** The one queue it owns. */
+  readonly queue: string;
+  /** Every contract that may arrive in it. */
+  readonly contracts: readonly Contract[];
+  /** The migrations its database must have besides those of inbox and outbox. */
+  readonly migrations: readonly string[];
+  /** Whether a restart is the cure for a receiver that stalls; not for a service that people call as well. */
+  readonly restartWhenStalled: boolean;
+}
+
+/** Reserved for HTTP routes, the relay and its listener, beside one connection for each delivery. */
+const SPARE_CONNECTIONS = 8;
+const MAX_CONNECTIONS = 20;
+
+/**
+ * What a service needs to consume and publish without loss: database, inbox, outbox and its relay, transport, and the
+ * Nest server for its queue, opened together and closed in the order that finishes what is in flight.
+ */
+export class Messaging implements BeforeApplicationShutdown, OnApplicationShutdown {
+  readonly pool: Pool;
+  readonly outbox: PostgresOutbox;
+  readonly inbox: PostgresInbox;
+  readonly transport: Transport;
+  readonly server: MessagingServer;
+  readonly #options: MessagingOptions;
+  #relay: Relay | undefined;
+  #stopPurging = (): void => undefined;
+
+  private constructor(options: MessagingOptions, transport: Transport) {
+    const { config, name, logger, metrics } = options;
+    this.#options = options;
+    this.transport = transport;
+    this.pool = createPool({
+      url: config.DATABASE_URL,
+      applicationName: name,
+      max: Math.min(MAX_CONNECTIONS, config.MAX_CONCURRENCY + SPARE_CONNECTIONS),
+      onError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
+    });
+    this.outbox = createPostgresOutbox({ pool: this.pool });
+    this.inbox = createPostgresInbox({ pool: this.pool, outbox: this.outbox });
+    this.server = new MessagingServer({
+      transport,
+      queue: options.queue,
+      contracts: options.contracts,
+      concurrency: config.MAX_CONCURRENCY,
+      policy: {
+        immediateAttempts: config.IMMEDIATE_ATTEMPTS,
+        maxAttempts: config.MAX_ATTEMPTS,
+        baseDelayMs: config.RETRY_BASE_DELAY,
+        maxDelayMs: config.RETRY_MAX_DELAY,
+      },
+      middleware: [observeDeliveries(metrics.deliveries), observeDeliveries(logDeliveries(logger))],
+      onError: (error) => logger.warn({ err: error, code: error.code }, 'the broker is in trouble'),
+      patienceMs: Math.ceil(config.SHUTDOWN_TIMEOUT * 0.8),
+    });
+    metrics.watchOutbox(() => this.outbox.backlog());
+  }
+
+  /** Nothing is connected before {@link prepare}. */
+  static async open(options: MessagingOptions): Promise<Messaging> {
+    return new Messaging(options, await loadTransport(options.config));
+  }
+
+  /**
+   * Checks the database's schema, then starts the relay.
+   * @throws StartupError when migrations are pending
+   */
+  readonly prepare = async (): Promise<void> => {
+    const { name, migrations, logger } = this.#options;
+    await requireMigrations(this.pool, name, [...messagingSchema.map((step) => step.name), ...migrations]);
+    const { pool, outbox, transport } = this;
+    const onError = (error: unknown) => logger.warn({ err: error }, 'the outbox could not be sent; it is tried again');
+    this.#relay = startRelay({ pool, outbox, transport, onError });
+    this.#stopPurging = keepInboxSmall(this.inbox, logger);
+  };
+
+  /** For the service's health: its database, its receiver, its outbox. */
+  readonly health = (): readonly HealthIndicator[] => {
+    const receiver = () => this.server.health();
+    return [
+      databaseIndicator(this.pool),
+      ...(this.#options.restartWhenStalled ? [receiverLiveness(receiver)] : []),
+      receiverDegradation(receiver),
+      { name: 'outbox', kind: 'degraded', check: () => this.#checkOutbox() },
+    ];
+  };
+
+  readonly strategy = (): MessagingServer => this.server;
+
+  /** The consumer has drained by now (its `onModuleDestroy`). */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#stopPurging();
+    await this.#relay?.stop();
+    await this.transport.close();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.pool.end();
+  }
+
+  async #checkOutbox(): Promise<Readonly<Record<string, unknown>>> {
+    const backlog = await this.outbox.backlog();
+    const relay = this.#relay?.health();
+    if (relay?.state === 'degraded') throw new Error(`${backlog.rows} messages wait: ${relay.detail}`);
+    return { ...backlog };
+  }
+}
