@@ -1,8 +1,7 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ProblemFilter } from '../src/problem/problem-filter.js';
-import { SchemaPipe } from '../src/problem/schema-pipe.js';
+import { ProblemFilter, SchemaPipe } from '@orderflow/service-kit';
 
 /** Part of the service behind a real port. */
 export interface HttpApp {

@@ -1,5 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { cloneDatabase } from '@orderflow/local-postgres/testing';
+import { messagingSchema } from '@orderflow/messaging/postgres';
+import { migrate, readMigrations } from '@orderflow/service-kit';
 import pg from 'pg';
 
 /** A migrated database of its own for one spec file. */
@@ -9,11 +11,11 @@ export interface OrderDatabase {
   close(): Promise<void>;
 }
 
-const migrations = new URL('../migrations/', import.meta.url);
+export const migrationsFolder = fileURLToPath(new URL('../migrations/', import.meta.url));
 
 export async function openOrderDatabase(): Promise<OrderDatabase> {
   const { url, drop } = await cloneDatabase({ template: 'order-api', prepare: migrateAll });
-  const pool = new pg.Pool({ connectionString: url, lock_timeout: 1_000 });
+  const pool = new pg.Pool({ connectionString: url });
   return {
     url,
     pool,
@@ -25,12 +27,10 @@ export async function openOrderDatabase(): Promise<OrderDatabase> {
 }
 
 async function migrateAll(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const pool = new pg.Pool({ connectionString: url });
   try {
-    for (const name of (await readdir(migrations)).sort())
-      await client.query(await readFile(new URL(name, migrations), 'utf8'));
+    await migrate(pool, [...messagingSchema, ...(await readMigrations(migrationsFolder))]);
   } finally {
-    await client.end();
+    await pool.end();
   }
 }

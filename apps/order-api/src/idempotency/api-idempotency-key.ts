@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
-import { ApiProblem } from '../problem/api-problem.js';
+import { ApiProblem } from '../openapi/api-problem.js';
 import { keptHours } from './stored-answers.js';
 
 /** Documents a route that honours `Idempotency-Key`. */

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { Problem } from '../problem/problem.js';
+import { Problem } from '@orderflow/service-kit';
 import type { Parameters } from '../sql/parameters.js';
 import type { RequestKey } from './request-key.js';
 
@@ -17,38 +17,47 @@ interface AnswerRow extends Answer {
 
 /** How long an answer is replayed, in hours. An older key counts as new, purged or not. */
 export const keptHours = 24;
+const keptMs = keptHours * 3_600_000;
 
 /** SQLSTATE of a statement that waited for a lock longer than `lock_timeout`. */
 const lockNotAvailable = '55P03';
+const uniqueViolation = '23505';
 
 /**
- * The part of a statement that does something once a key, to follow `with`: `key` has a row when this request is the
- * first with its key. A concurrent request with the same key waits here until the first has committed or failed.
+ * The part of a statement that makes it happen once a key: with a key that has an answer the whole statement fails,
+ * and {@link isKeyTaken} tells it from other failures. A concurrent request with the same key waits here until the
+ * first has committed or failed.
  */
 export function claimKey(parameters: Parameters, request: RequestKey, answer: Answer, now: Date): string {
   const { client, route, key, fingerprint } = request;
   const { status, headers, body } = answer;
   const values = [client, route, key, fingerprint, status, JSON.stringify(headers), body, now];
-  return `key as (
-    insert into idempotency_keys as k (client, route, key, fingerprint, status, headers, body, created_at)
-    values (${parameters.addAll(values)})
-    on conflict (client, route, key) do update
-      set fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
-          body = excluded.body, created_at = excluded.created_at
-      where k.created_at <= excluded.created_at - interval '${keptHours} hours'
-    returning 1
-  )`;
+  return `insert into idempotency_keys (client, route, key, fingerprint, status, headers, body, created_at)
+    values (${parameters.addAll(values)})`;
+}
+
+export function isKeyTaken(error: unknown): boolean {
+  const { code, constraint } = error as { readonly code?: unknown; readonly constraint?: unknown };
+  return code === uniqueViolation && constraint === 'idempotency_keys_pkey';
+}
+
+/** Whether the first request with the key took longer than a second one may wait for it. */
+export function isKeyHeld(error: unknown): boolean {
+  return (error as { readonly code?: unknown }).code === lockNotAvailable;
 }
 
 /**
- * The answer that was stored with this key. Undefined when there is none (any more). Throws a {@link Problem} when it
- * answered another body.
+ * The answer that was stored with a key, undefined when it is no longer kept: then the key is free again. Throws a
+ * {@link Problem} when it answered another body.
  */
-export async function findAnswer(pool: Pool, request: RequestKey): Promise<Answer | undefined> {
+export async function findAnswer(pool: Pool, request: RequestKey, now: Date): Promise<Answer | undefined> {
+  const values = [request.client, request.route, request.key, new Date(now.getTime() - keptMs)];
   const { rows } = await pool.query<AnswerRow>(
-    `select fingerprint, status, headers, body from idempotency_keys
-     where client = $1 and route = $2 and key = $3`,
-    [request.client, request.route, request.key],
+    `with expired as (
+       delete from idempotency_keys where client = $1 and route = $2 and key = $3 and created_at <= $4)
+     select fingerprint, status, headers, body from idempotency_keys
+     where client = $1 and route = $2 and key = $3 and created_at > $4`,
+    values,
   );
   const [row] = rows;
   if (!row) return undefined;
@@ -56,11 +65,9 @@ export async function findAnswer(pool: Pool, request: RequestKey): Promise<Answe
   return { status: row.status, headers: { ...row.headers, 'idempotency-replayed': 'true' }, body: row.body };
 }
 
-/** Turns the error of a request that waited too long for the first one with its key into its answer. */
-export function asKeyInUse(error: unknown): unknown {
-  if ((error as { code?: unknown } | null)?.code !== lockNotAvailable) return error;
+export function keyInUse(cause: unknown): Problem {
   const detail = 'A request with this Idempotency-Key is still being handled. Send it again in a moment.';
-  return new Problem(409, 'request-in-progress', detail, { cause: error, headers: { 'retry-after': '1' } });
+  return new Problem(409, 'request-in-progress', detail, { cause, headers: { 'retry-after': '1' } });
 }
 
 function keyReused(): Problem {

@@ -14,8 +14,8 @@ import {
 import { ApiBody, ApiConsumes, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { ApiProblem } from '../problem/api-problem.js';
-import { Problem } from '../problem/problem.js';
+import { ApiProblem } from '../openapi/api-problem.js';
+import { Problem } from '@orderflow/service-kit';
 import { answerBatch, whenClientLeaves } from './answer-batch.js';
 import { LAB_QUEUE } from './lab.tokens.js';
 import { type PeekQuery, peekQuery, type ReceiveQuery, receiveQuery } from './lab-queries.js';

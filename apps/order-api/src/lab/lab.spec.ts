@@ -7,7 +7,7 @@ import { deferred } from '../../test/deferred.js';
 import { type HttpApp, serve } from '../../test/http-app.js';
 import { LabModule } from './lab.module.js';
 import type { LabBatch, ReceiveOptions } from './lab-queue.js';
-import { MemoryLabQueue } from './memory-lab-queue.js';
+import { MemoryLabQueue } from '../../test/memory-lab-queue.js';
 
 const curl = (...args: string[]) => promisify(execFile)('curl', ['-s', ...args]).then(({ stdout }) => stdout);
 
@@ -33,7 +33,7 @@ beforeEach(async () => {
 
 afterEach(() => app.close());
 
-const send = (body: BodyInit, type = 'text/plain') =>
+const send = (body: string | Uint8Array<ArrayBuffer>, type = 'text/plain') =>
   fetch(`${app.url}/send`, { method: 'POST', body, headers: { 'content-type': type } });
 const receive = async (query: string): Promise<unknown> => (await fetch(`${app.url}/receive?${query}`)).json();
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { Problem } from '../problem/problem.js';
+import { Problem } from '@orderflow/service-kit';
 
 const raw = 'application/octet-stream';
 

@@ -1,14 +1,86 @@
 import { randomUUID } from 'node:crypto';
 import { type Order, orderPlace, totalOf } from '@orderflow/contracts';
-import type { Cause, EnvelopeWriter, Outgoing } from '@orderflow/messaging';
-import type { Pool } from 'pg';
+import type { Cause, Outgoing } from '@orderflow/messaging';
 import type { RequestKey } from '../idempotency/request-key.js';
-import {
-  type Answer,
-  asKeyInUse,
-  claimKey,
-  claimParameters,
-  findAnswer,
-} from '../idempotency/stored-answers.js';
+import { type Answer, claimKey, findAnswer, isKeyHeld, isKeyTaken, keyInUse } from '../idempotency/stored-answers.js';
+import { Parameters } from '../sql/parameters.js';
+import { insertMessage } from '../timeline/insert-message.js';
+import { insertOrder } from './insert-order.js';
+import type { OrderCommands } from './order-commands.js';
 import { viewOfPlaced } from './order-view.js';
 import type { PlaceOrderRequest } from './place-order-request.js';
+
+/** An order about to be placed. */
+interface Placement {
+  readonly order: Order;
+  readonly command: Outgoing;
+  readonly answer: Answer;
+}
+
+/**
+ * Places orders: the order, its timeline, the command to decide it and the answer to this request are written by one
+ * statement, so that a crash leaves all of them or none. The broker is not asked.
+ */
+export class PlaceOrder {
+  readonly #commands: OrderCommands;
+
+  constructor(commands: OrderCommands) {
+    this.#commands = commands;
+  }
+
+  /**
+   * With a key, the same request is answered the same however often it comes. Throws a `Problem` when the key was
+   * used for another body, or its first request is still being handled.
+   */
+  async once(request: PlaceOrderRequest, cause: Cause, key?: RequestKey): Promise<Answer> {
+    const placement = this.#prepare(request, cause);
+    if (!key) return this.#insert(placement);
+    for (;;) {
+      try {
+        return await this.#insert(placement, key);
+      } catch (error) {
+        if (isKeyHeld(error)) throw keyInUse(error);
+        if (!isKeyTaken(error)) throw error;
+      }
+      const answer = await findAnswer(this.#commands.pool, key, new Date());
+      if (answer) return answer;
+      // The key was taken and is no longer kept: this request is the first again.
+    }
+  }
+
+  #prepare(request: PlaceOrderRequest, cause: Cause): Placement {
+    const order: Order = {
+      orderId: randomUUID(),
+      customerId: request.customerId,
+      currency: request.currency,
+      lines: request.lines,
+      total: totalOf(request.lines),
+      createdAt: new Date().toISOString(),
+      ...(request.scheduledFor !== undefined && { scheduledFor: request.scheduledFor }),
+    };
+    const deliverAt = order.scheduledFor === undefined ? undefined : new Date(order.scheduledFor);
+    const command = this.#commands.write(orderPlace, order, { orderId: order.orderId, cause, deliverAt });
+    return { order, command, answer: answerTo(order) };
+  }
+
+  async #insert({ order, command, answer }: Placement, key?: RequestKey): Promise<Answer> {
+    const parameters = new Parameters();
+    const parts = [
+      `placed as (${insertOrder(parameters, order)})`,
+      `first_message as (${insertMessage(parameters, order.orderId, command.envelope)})`,
+    ];
+    if (key) parts.push(`key as (${claimKey(parameters, key, answer, new Date(order.createdAt))})`);
+    const send = this.#commands.outbox.insertStatement([command], parameters.values.length + 1);
+    await this.#commands.pool.query(`with ${parts.join(', ')} ${send.text}`, [...parameters.values, ...send.values]);
+    this.#commands.outbox.wake();
+    return answer;
+  }
+}
+
+function answerTo(order: Order): Answer {
+  const headers = {
+    location: `/orders/${order.orderId}`,
+    'content-type': 'application/json; charset=utf-8',
+  };
+  return { status: 202, headers, body: JSON.stringify(viewOfPlaced(order)) };
+}

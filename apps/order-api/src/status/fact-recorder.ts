@@ -1,5 +1,5 @@
-import type { ClientBase } from 'pg';
 import { type Inbox, type Message, PermanentError } from '@orderflow/messaging';
+import type { PostgresTx } from '@orderflow/messaging/postgres';
 import type { EventFacts } from './event-facts.js';
 import { recordFacts } from './record-facts.js';
 
@@ -8,11 +8,11 @@ const dataException = /^22/;
 
 /** Enters what events tell into the read model: each event once, in one transaction with its inbox row. */
 export class FactRecorder {
-  readonly #inbox: Inbox<ClientBase>;
+  readonly #inbox: Inbox<PostgresTx>;
   readonly #consumer: string;
 
   /** @param consumer the queue, by which the inbox tells consumers apart */
-  constructor(inbox: Inbox<ClientBase>, consumer: string) {
+  constructor(inbox: Inbox<PostgresTx>, consumer: string) {
     this.#inbox = inbox;
     this.#consumer = consumer;
   }

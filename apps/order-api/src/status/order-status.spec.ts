@@ -38,9 +38,7 @@ describe('statusOf', () => {
     const factsInTwoOrders = fc
       .uniqueArray(anyFact)
       .chain((facts) => fc.tuple(fc.constant(facts), fc.shuffledSubarray(facts, { minLength: facts.length })));
-    fc.assert(
-      fc.property(factsInTwoOrders, ([one, other]) => statusOf(collect(one)) === statusOf(collect(other))),
-    );
+    fc.assert(fc.property(factsInTwoOrders, ([one, other]) => statusOf(collect(one)) === statusOf(collect(other))));
   });
 
   it('does not notice when something is heard of twice', () => {
@@ -50,10 +48,11 @@ describe('statusOf', () => {
   });
 
   it('never turns a decided order back by asking for a cancel', () => {
-    const decided = fc.uniqueArray(anyFact).map(collect).filter((facts) => statusOf(facts) !== 'pending');
-    fc.assert(
-      fc.property(decided, (facts) => statusOf({ ...facts, cancelRequestedAt: at }) === statusOf(facts)),
-    );
+    const decided = fc
+      .uniqueArray(anyFact)
+      .map(collect)
+      .filter((facts) => statusOf(facts) !== 'pending');
+    fc.assert(fc.property(decided, (facts) => statusOf({ ...facts, cancelRequestedAt: at }) === statusOf(facts)));
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Order } from '@orderflow/contracts';
 import fc from 'fast-check';
-import pg from 'pg';
+import type pg from 'pg';
 import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
 import { readOrder } from '../orders/read-orders.js';
 import { readTimeline } from '../timeline/read-timeline.js';
@@ -98,7 +98,11 @@ describe('recordFacts', () => {
   });
 
   it('keeps the largest total exactly', async () => {
-    const order = { ...newOrder(), lines: [{ sku: 'island', quantity: 1, unitPrice: 2 ** 53 - 1 }], total: 2 ** 53 - 1 };
+    const order = {
+      ...newOrder(),
+      lines: [{ sku: 'island', quantity: 1, unitPrice: 2 ** 53 - 1 }],
+      total: 2 ** 53 - 1,
+    };
     await record(order.orderId, 'order.accepted', factsOfAccepted({ order, decidedAt, cause }));
     expect((await readOrder(pool, order.orderId))?.total).toBe(9_007_199_254_740_991);
   });

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LabBatch, LabQueue, ReceiveOptions } from './lab-queue.js';
+import type { LabBatch, LabQueue, ReceiveOptions } from '../src/lab/lab-queue.js';
 
 interface Entry {
   readonly text: string;
   locked: boolean;
 }
 
-/** The lab queue that goes with `MESSAGING_TRANSPORT=memory`. */
+/** A lab queue in this process's memory, with the lock rules of a broker's. */
 export class MemoryLabQueue implements LabQueue {
   readonly #entries: Entry[] = [];
 

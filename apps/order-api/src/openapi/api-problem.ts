@@ -1,5 +1,5 @@
 import { ApiResponse } from '@nestjs/swagger';
-import { problemDocument } from './problem-document.js';
+import { problemDocument } from '@orderflow/service-kit';
 
 /** Documents an error answer of a route. */
 export function ApiProblem(status: number, description: string): MethodDecorator & ClassDecorator {

@@ -1,0 +1,38 @@
+import { type Cause, type Contract, createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
+import type { PostgresOutbox } from '@orderflow/messaging/postgres';
+import type { Pool } from 'pg';
+
+const write = createEnvelopeWriter('/order-api');
+
+export interface OrderCommandsOptions {
+  readonly pool: Pool;
+  readonly outbox: PostgresOutbox;
+  /** The queue of order-worker. */
+  readonly queue: string;
+}
+
+export interface CommandDetails {
+  readonly orderId: string;
+  readonly cause: Cause;
+  /** At once by default. */
+  readonly deliverAt?: Date | undefined;
+}
+
+/** Where commands to order-worker are written: an outbox in the database of the orders. */
+export class OrderCommands {
+  readonly pool: Pool;
+  readonly outbox: PostgresOutbox;
+  readonly #queue: string;
+
+  constructor({ pool, outbox, queue }: OrderCommandsOptions) {
+    this.pool = pool;
+    this.outbox = outbox;
+    this.#queue = queue;
+  }
+
+  /** Commands about one order leave in the order they were written. */
+  write<T>(contract: Contract<T>, payload: T, { orderId, cause, deliverAt }: CommandDetails): Outgoing {
+    const envelope = write(contract, payload, { orderingKey: orderId, cause });
+    return { to: { queue: this.#queue }, envelope, ...(deliverAt && { deliverAt }) };
+  }
+}

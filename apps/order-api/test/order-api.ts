@@ -1,0 +1,50 @@
+import type { Transport } from '@orderflow/messaging';
+import { createMemoryTransport, MemoryBroker } from '@orderflow/messaging/memory';
+import { createLogger, createMetrics, loadConfig, startService } from '@orderflow/service-kit';
+import { composeOrderApi } from '../src/compose-order-api.js';
+import { orderApiConfig } from '../src/config.js';
+import { MemoryLabQueue } from './memory-lab-queue.js';
+
+/** A whole order-api behind a real port. */
+export interface TestOrderApi {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export interface TestOrderApiOptions {
+  readonly databaseUrl: string;
+  readonly transport: Transport;
+  /** Further environment variables. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The queues and topic that order-api has to do with. */
+export function createOrderBroker(): MemoryBroker {
+  return new MemoryBroker({
+    topology: {
+      queues: ['orders', 'order-status'],
+      topics: { events: { 'order-status': { forwardTo: 'order-status' } } },
+    },
+  });
+}
+
+export function transportTo(broker: MemoryBroker): Transport {
+  return createMemoryTransport({ broker });
+}
+
+export async function startOrderApi({ databaseUrl, transport, env }: TestOrderApiOptions): Promise<TestOrderApi> {
+  const config = loadConfig(orderApiConfig, {
+    DATABASE_URL: databaseUrl,
+    SERVICEBUS_CONNECTION_STRING: 'Endpoint=sb://unused.example;SharedAccessKeyName=a;SharedAccessKey=b',
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    ...env,
+  });
+  const context = {
+    config,
+    logger: createLogger({ name: 'order-api', level: 'silent' }),
+    metrics: createMetrics('order-api'),
+  };
+  const lab = new MemoryLabQueue();
+  return startService(context, await composeOrderApi(context, async () => ({ transport, lab })));
+}
