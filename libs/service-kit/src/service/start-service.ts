@@ -9,6 +9,7 @@ import { HealthChecks } from '../health/health-checks.js';
 import { ProblemFilter } from '../http/problem-filter.js';
 import { SchemaPipe } from '../http/schema-pipe.js';
 import { loggingModule } from '../logging/logging.module.js';
+import { closeConnectionsOnStop, type StopHooks } from '../http/close-connections.js';
 import type { ResponseHooks } from '../telemetry/http-duration.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
 import type { ProcessConfig, ServiceContext, ServiceParts } from './service-parts.js';
@@ -69,6 +70,7 @@ async function createApp<Config extends ProcessConfig>(
   ];
   const adapter = new FastifyAdapter({ bodyLimit, requestTimeout, keepAliveTimeout });
   metrics.http(adapter.getInstance<ResponseHooks>());
+  closeConnectionsOnStop(adapter.getInstance<StopHooks>());
   const app = await NestFactory.create<NestFastifyApplication>({ module: ServiceModule, imports }, adapter, {
     bufferLogs: true,
     abortOnError: false,
