@@ -12,7 +12,6 @@ export class OrderWorkerModule {
       controllers: [OrderCommands],
       providers: [
         { provide: Decisions, useValue: decisions },
-        // Nest ends these in order: the server drains, then the rest is closed.
         { provide: MessagingServer, useValue: messaging.server },
         { provide: Messaging, useValue: messaging },
       ],

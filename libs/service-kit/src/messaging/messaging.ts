@@ -1,4 +1,4 @@
-import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { type Contract, observeDeliveries, type Transport } from '@orderflow/messaging';
 import { MessagingServer } from '@orderflow/messaging/nest';
 import {
@@ -51,7 +51,7 @@ const MAX_CONNECTIONS = 20;
  * What a service needs to consume and publish without loss: database, inbox, outbox and its relay, transport, and the
  * Nest server for its queue, opened together and closed in the order that finishes what is in flight.
  */
-export class Messaging implements BeforeApplicationShutdown, OnApplicationShutdown {
+export class Messaging implements OnApplicationShutdown {
   readonly pool: Pool;
   readonly outbox: PostgresOutbox;
   readonly inbox: PostgresInbox;
@@ -122,14 +122,11 @@ export class Messaging implements BeforeApplicationShutdown, OnApplicationShutdo
 
   readonly strategy = (): MessagingServer => this.server;
 
-  /** The consumer has drained by now (its `onModuleDestroy`). */
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Comes last: the consumer has drained (its `onModuleDestroy`), and no request is in flight any more. */
+  async onApplicationShutdown(): Promise<void> {
     this.#stopPurging();
     await this.#relay?.stop();
     await this.transport.close();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
     await this.pool.end();
   }
 
