@@ -58,22 +58,23 @@ export async function drainBuckets(options: DrainOptions): Promise<DrainRound> {
 
 async function remove({ pool, leases }: DrainOptions, sent: readonly OutboxRow[]): Promise<void> {
   if (sent.length === 0) return;
-  const tokens = tokensOf(leases, sent);
+  // One statement, so that no crash leaves the hold of a key that has nothing waiting.
   await pool.query(
-    `DELETE FROM outbox USING unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS sent(bucket, id, token),
-       outbox_buckets lease
-     WHERE outbox.bucket = sent.bucket AND outbox.id = sent.id
-       AND lease.bucket = sent.bucket AND lease.token = sent.token`,
-    [sent.map(({ bucket }) => bucket), sent.map(({ id }) => id), tokens],
-  );
-  const recovered = sent.filter(({ attempts }) => attempts > 0);
-  if (recovered.length === 0) return;
-  await pool.query(
-    `DELETE FROM outbox_holds USING unnest($1::smallint[], $2::text[], $3::bigint[]) AS sent(bucket, key, token),
-       outbox_buckets lease
-     WHERE outbox_holds.bucket = sent.bucket AND outbox_holds.ordering_key = sent.key
-       AND outbox_holds.until <= now() AND lease.bucket = sent.bucket AND lease.token = sent.token`,
-    [recovered.map(({ bucket }) => bucket), recovered.map(keyOf), tokensOf(leases, recovered)],
+    `WITH sent AS (
+       SELECT sent.* FROM unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::text[]) AS sent(bucket, id, token, held_key)
+       JOIN outbox_buckets lease ON lease.bucket = sent.bucket AND lease.token = sent.token
+     ), freed AS (
+       DELETE FROM outbox_holds USING sent
+       WHERE outbox_holds.bucket = sent.bucket AND outbox_holds.ordering_key = sent.held_key
+         AND outbox_holds.until <= now()
+     )
+     DELETE FROM outbox USING sent WHERE outbox.bucket = sent.bucket AND outbox.id = sent.id`,
+    [
+      sent.map(({ bucket }) => bucket),
+      sent.map(({ id }) => id),
+      tokensOf(leases, sent),
+      sent.map((row) => (row.attempts > 0 ? keyOf(row) : null)),
+    ],
   );
 }
 

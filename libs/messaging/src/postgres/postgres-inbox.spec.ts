@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { outgoing } from '../testing/outgoing.js';
 import { inboxSuite } from '../testing/inbox-suite.js';
+import { connectThroughCuttingProxy } from '../../test/cutting-proxy.js';
 import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
 import { createPostgresInbox } from './postgres-inbox.js';
 import { createPostgresOutbox } from './postgres-outbox.js';
@@ -48,6 +49,19 @@ describe('PostgresInbox', () => {
     expect(await effects()).toEqual([]);
     expect(await inbox.once('billing', 'm1', (tx) => apply(tx, 'second'))).toBe('handled');
     expect(await effects()).toEqual(['second']);
+  });
+
+  it('rejects when the answer to the commit is lost, and answers duplicate to the next delivery', async () => {
+    const { pool, close } = await connectThroughCuttingProxy(database.pool);
+    try {
+      const unknown = createPostgresInbox({ pool }).once('billing', 'm1', (tx) => apply(tx, 'kept'));
+      await expect(unknown).rejects.toThrow('Connection terminated');
+    } finally {
+      await close();
+    }
+    const inbox = createPostgresInbox({ pool: database.pool });
+    expect(await inbox.once('billing', 'm1', (tx) => apply(tx, 'twice'))).toBe('duplicate');
+    expect(await effects()).toEqual(['kept']);
   });
 
   it('rejects when the work hid a failed statement, because PostgreSQL then rolls back', async () => {

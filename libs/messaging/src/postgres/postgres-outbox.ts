@@ -90,10 +90,13 @@ export class PostgresOutbox implements Outbox<PostgresTx> {
   }
 
   async backlog(): Promise<OutboxBacklog> {
+    // The head of each bucket instead of the whole table: a long backlog is when this is asked most.
     const { rows } = await this.#pool.query<OutboxBacklog>(
       `SELECT (SELECT count(*)::int FROM outbox) AS rows,
-              coalesce((SELECT greatest(0, extract(epoch FROM clock_timestamp() - min(created_at)) * 1000)::float8
-                        FROM outbox), 0) AS "oldestAgeMs",
+              coalesce((SELECT greatest(0, extract(epoch FROM clock_timestamp() - min(head.created_at)) * 1000)::float8
+                        FROM outbox_buckets lease CROSS JOIN LATERAL (
+                          SELECT created_at FROM outbox WHERE bucket = lease.bucket ORDER BY id LIMIT 1) head),
+                       0) AS "oldestAgeMs",
               (SELECT count(*)::int FROM outbox_holds) AS "heldKeys",
               (SELECT count(*)::int FROM outbox_dead) AS dead`,
     );
