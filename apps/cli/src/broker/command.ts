@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
+import { port } from '../options.js';
+
+interface BrokerFlags {
+  readonly port: number;
+  readonly host: string;
+  readonly data: string;
+  readonly topology: string;
+}
+
+export function addBrokerCommand(program: Command, { workspace }: CommandContext): void {
+  program
+    .command('broker')
+    .description('run the embedded Service Bus broker alone')
+    .option('--port <port>', 'where AMQP listens; 0 chooses', port, 5672)
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('--data <directory>', 'where messages are kept', join(workspace.state, 'broker'))
+    .option(
+      '--topology <file>',
+      'queues, topics, subscriptions',
+      join(workspace.root, 'infra', 'servicebus', 'Config.json'),
+    )
+    .addHelpText('after', help)
+    .action(async (flags: BrokerFlags) => {
+      const { runBroker } = await import('./run-broker.js');
+      await runBroker({
+        port: flags.port,
+        host: flags.host,
+        dataDir: flags.data,
+        topologyFile: flags.topology,
+      });
+    });
+}
+
+const help = `
+For laptops, tests and CI: production is Azure Service Bus or a RabbitMQ cluster.
+The topology file has the format of the Config.json of Microsoft's emulator.
+
+Example:
+  $ orderflow broker --port 5673 --data /tmp/broker`;

@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises';
+import { type LogLevel, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
+import { tellReady, untilAskedToStop } from '../child/supervised.js';
+
+export interface RunBrokerOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  readonly topologyFile: string;
+}
+
+/** What the supervisor is told when the broker listens. */
+export interface BrokerFacts {
+  readonly connectionString: string;
+}
+
+/** Runs the embedded broker until asked to stop. Throws an error that names every mistake of the topology file. */
+export async function runBroker({ topologyFile, ...options }: RunBrokerOptions): Promise<void> {
+  const asked = untilAskedToStop();
+  const broker = await startBroker({ ...options, topology: parseTopology(await readFile(topologyFile, 'utf8')), log });
+  tellReady({ connectionString: broker.connectionString } satisfies BrokerFacts);
+  await asked;
+  await broker.close();
+}
+
+function log(level: LogLevel, message: string, details: object = {}): void {
+  const fields = Object.entries(details).map(([name, value]) => `${name}=${String(value)}`);
+  console.log([new Date().toISOString(), level.padEnd(5), message, ...fields].join(' '));
+}

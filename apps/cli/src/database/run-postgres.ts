@@ -1,0 +1,27 @@
+import { startPostgres } from '@orderflow/local-postgres';
+import { tellReady, untilAskedToStop } from '../child/supervised.js';
+
+export interface RunPostgresOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly databases: readonly string[];
+}
+
+/** What the supervisor is told when the server accepts connections. */
+export interface PostgresFacts {
+  /** Connection URLs by database. */
+  readonly urls: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs PostgreSQL until asked to stop. A process of its own, so that the server ends in order even when the supervisor
+ * is killed. Rejects when the server ends by itself.
+ */
+export async function runPostgres({ dataDir, port, databases }: RunPostgresOptions): Promise<void> {
+  const asked = untilAskedToStop();
+  const server = await startPostgres({ dataDir, port, databases, log: console.log });
+  console.log(`PostgreSQL listens on 127.0.0.1:${server.port}, its data is in ${server.dataDir}`);
+  tellReady({ urls: Object.fromEntries(databases.map((name) => [name, server.url(name)])) } satisfies PostgresFacts);
+  await Promise.race([asked, server.ended]);
+  await server.stop();
+}

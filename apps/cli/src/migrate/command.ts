@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
+import { UsageError } from '../command-error.js';
+import { migrateCommand } from './migrate-command.js';
+
+interface MigrateFlags {
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+export function addMigrateCommand(program: Command, context: CommandContext): void {
+  program
+    .command('migrate')
+    .argument('[app]', 'order-api, order-worker, billing-worker or analytics-worker')
+    .description("bring an app's database up to date")
+    .option('--all', 'every app of the running system')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', help)
+    .action(async (app: string | undefined, flags: MigrateFlags) => {
+      if ((app === undefined) === (flags.all !== true)) throw new UsageError('Say which app to migrate, or --all.');
+      await migrateCommand(context, app, flags.json === true);
+    });
+}
+
+const help = `
+The database is DATABASE_URL, or the app's one of the running system. Migrations run once each, in order;
+several callers at once wait for each other. MIGRATIONS_DIR names another folder than apps/APP/migrations.
+
+Examples:
+  $ orderflow migrate --all
+  $ DATABASE_URL=postgres://user:secret@host/orders orderflow migrate order-api`;

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { addBrokerCommand } from './broker/command.js';
+import type { CommandContext } from './command-context.js';
+import { addPostgresCommand } from './database/command.js';
+import { addDeadLetterCommands } from './dead-letters/command.js';
+import { addMigrateCommand } from './migrate/command.js';
+import { addOrdersCommands } from './orders/command.js';
+import { addProduceCommand } from './produce/command.js';
+import { addTailCommand } from './tail/command.js';
+import { addUpCommand } from './up/command.js';
+
+/** The `orderflow` command with everything below it. Nothing is read or connected before a command runs. */
+export function createProgram(context: CommandContext): Command {
+  const program = new Command('orderflow')
+    .description('Runs OrderFlow on this machine, sends to it, and looks into it.')
+    .showHelpAfterError('(orderflow --help shows what there is)')
+    .exitOverride()
+    .addHelpText('after', examples);
+  addUpCommand(program, context);
+  addProduceCommand(program, context);
+  addOrdersCommands(program, context);
+  addDeadLetterCommands(program, context);
+  addTailCommand(program, context);
+  addMigrateCommand(program, context);
+  addBrokerCommand(program, context);
+  addPostgresCommand(program, context);
+  return program;
+}
+
+const examples = `
+Commands find the running system by themselves (.orderflow/runtime.json). To reach another one set
+SERVICEBUS_CONNECTION_STRING, DATABASE_URL or ORDER_API_URL; a file .env in the checkout is read too.
+
+Examples:
+  $ orderflow up                                start everything; Ctrl-C stops it
+  $ orderflow produce --orders 10 --events 6    send orders and events
+  $ orderflow orders watch 7f9c...              follow one order to its end
+  $ orderflow dlq list billing                  what billing-worker could not handle, and why
+  $ orderflow dlq replay billing --max 10       hand the ten oldest of them to it again
+
+Exit codes: 0 done, 1 failed, 2 the command line makes no sense.`;

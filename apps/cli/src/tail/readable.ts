@@ -1,0 +1,34 @@
+/** Fields of every pino line that tell nothing here. */
+const unshown: ReadonlySet<string> = new Set(['level', 'time', 'pid', 'hostname', 'msg', 'name', 'v']);
+const levels: Readonly<Record<string, string>> = {
+  10: 'trace',
+  20: 'debug',
+  30: 'info',
+  40: 'warn',
+  50: 'error',
+  60: 'fatal',
+};
+
+/** A structured log line as a person reads it; any other line unchanged. */
+export function readable(line: string): string {
+  let entry: Record<string, unknown>;
+  try {
+    const parsed: unknown = JSON.parse(line);
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return line;
+    entry = { ...parsed };
+  } catch {
+    return line;
+  }
+  const level = levels[String(entry['level'])] ?? String(entry['level'] ?? '');
+  const fields = Object.entries(entry)
+    .filter(([name]) => !unshown.has(name))
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  return [clockTime(entry['time']), level.padEnd(5), entry['msg'], ...fields]
+    .filter((part) => part !== undefined)
+    .join(' ');
+}
+
+function clockTime(time: unknown): string {
+  const date = new Date(typeof time === 'number' || typeof time === 'string' ? time : Number.NaN);
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString().slice(11, 23);
+}

@@ -1,0 +1,55 @@
+import type { PortWish } from './ports.js';
+
+/** An app of this repository as `orderflow up` runs it. */
+export interface AppService extends PortWish {
+  /** The name of its database; absent for an app without one. */
+  readonly database?: string;
+  /** Path of the page that answers 200 when it is ready. */
+  readonly readyPath: string;
+  /** Processes that are started before it, and stopped after it. */
+  readonly needs: readonly string[];
+  /** Further processes that are stopped after it. */
+  readonly stopsBefore: readonly string[];
+}
+
+/** An app with a database and a queue. */
+const messagingApp = (name: string, port: number, needs: readonly string[]): AppService => ({
+  name,
+  port,
+  variable: `${name.toUpperCase().replaceAll('-', '_')}_PORT`,
+  database: name.replaceAll('-', '_'),
+  readyPath: '/health/ready',
+  needs: ['broker', `migrate ${name}`, ...needs],
+  stopsBefore: [],
+});
+
+/** Local only: in production the gateway is somebody else's. */
+export const paymentGateway: AppService = {
+  name: 'payment-gateway',
+  port: 3004,
+  variable: 'PAYMENT_GATEWAY_PORT',
+  readyPath: '/health',
+  needs: [],
+  stopsBefore: [],
+};
+
+const workers = [
+  messagingApp('order-worker', 3001, []),
+  messagingApp('billing-worker', 3002, [paymentGateway.name]),
+  messagingApp('analytics-worker', 3003, []),
+];
+
+const orderApi: AppService = {
+  ...messagingApp('order-api', 3000, []),
+  // Started beside the workers to be ready sooner; stopped first: it takes orders in, they finish what is there.
+  stopsBefore: workers.map(({ name }) => name),
+};
+
+/** Every app, the one that people call first. */
+export const apps: readonly AppService[] = [orderApi, ...workers, paymentGateway];
+
+/** The apps that own a database. */
+export const databaseApps = apps.filter((app): app is AppService & { database: string } => app.database !== undefined);
+
+export const brokerPort: PortWish = { name: 'broker', port: 5672, variable: 'BROKER_PORT' };
+export const databasePort: PortWish = { name: 'postgres', port: 54_320, variable: 'POSTGRES_PORT' };

@@ -1,0 +1,180 @@
+import { join } from 'node:path';
+import type { BrokerFacts } from '../broker/run-broker.js';
+import { migrateApp } from '../migrate/migrate-app.js';
+import { migrationFolder } from '../migrate/migration-folders.js';
+import type { PostgresFacts } from '../database/run-postgres.js';
+import { ManagedProcess } from '../supervisor/managed-process.js';
+import type { Step } from '../supervisor/ordered-steps.js';
+import type { ProcessEvent, ProcessSpec } from '../supervisor/process-spec.js';
+import { readyWhenHealthy, readyWhenTold } from '../supervisor/readiness.js';
+import { defaultRestartPolicy } from '../supervisor/restart-policy.js';
+import type { Workspace } from '../workspace.js';
+import { type AppService, apps, brokerPort, databaseApps, databasePort, paymentGateway } from './services.js';
+
+export interface SystemOptions {
+  readonly workspace: Workspace;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Where everything listens. */
+  readonly host: string;
+  readonly ports: ReadonlyMap<string, number>;
+  readonly report: (event: ProcessEvent) => void;
+  /** Told which migrations ran. */
+  readonly onMigrated: (app: string, names: readonly string[]) => void;
+}
+
+/** All processes of OrderFlow on one machine, as steps with their order, and what they came to know while starting. */
+export class System {
+  readonly steps: readonly Step[];
+  readonly #options: SystemOptions;
+  readonly #processes: ManagedProcess[] = [];
+  #databaseUrls: PostgresFacts['urls'] = {};
+  #connectionString: string | undefined;
+
+  constructor(options: SystemOptions) {
+    this.#options = options;
+    this.steps = [
+      this.#process('postgres', [], this.#postgres()),
+      usesOwnBroker(options.environment) ? this.#process('broker', [], this.#broker()) : nothingToDo('broker'),
+      ...databaseApps.map((app) => this.#migration(app)),
+      ...apps.map((app) => ({ ...this.#process(app.name, app.needs, this.#app(app)), stopsBefore: app.stopsBefore })),
+    ];
+  }
+
+  /** The connection URL of an app's database; there once PostgreSQL is ready. */
+  databaseUrl(app: { readonly name: string; readonly database: string }): string {
+    const url = this.#databaseUrls[app.database];
+    if (url === undefined) throw new Error(`${app.name} was started before PostgreSQL.`);
+    return url;
+  }
+
+  /** The base URL of an app. */
+  url(name: string): string {
+    return `http://${reachable(this.#options.host)}:${this.#port(name)}`;
+  }
+
+  /** Of the embedded broker, once it is ready; undefined while an external namespace is used. */
+  get connectionString(): string | undefined {
+    return this.#connectionString;
+  }
+
+  /** Where each process listens. */
+  get ports(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#options.ports);
+  }
+
+  logFile(name: string): string {
+    return join(this.#options.workspace.logs, `${name}.log`);
+  }
+
+  /** Ends every process at once. */
+  kill(): void {
+    for (const process of this.#processes) process.kill();
+  }
+
+  #port(name: string): number {
+    const port = this.#options.ports.get(name);
+    if (port === undefined) throw new Error(`No port was chosen for ${name}.`);
+    return port;
+  }
+
+  #process(name: string, needs: readonly string[], rest: Omit<ProcessSpec, 'name' | 'logFile'>): Step {
+    const spec: ProcessSpec = { ...rest, name, logFile: this.logFile(name) };
+    const process = new ManagedProcess(spec, defaultRestartPolicy, this.#options.report);
+    this.#processes.push(process);
+    return { name, needs, start: () => process.start(), stop: () => process.stop() };
+  }
+
+  #postgres(): Omit<ProcessSpec, 'name' | 'logFile'> {
+    const { workspace } = this.#options;
+    const databases = databaseApps.flatMap((app) => ['--database', app.database]);
+    return {
+      script: join(workspace.bundles, 'cli.mjs'),
+      args: [
+        'postgres',
+        '--data',
+        join(workspace.state, 'postgres'),
+        '--port',
+        String(this.#port(databasePort.name)),
+        ...databases,
+      ],
+      environment: () => this.#common(),
+      ready: readyWhenTold((facts) => {
+        this.#databaseUrls = (facts as PostgresFacts).urls;
+      }),
+      readyTimeoutMs: 60_000,
+      stopTimeoutMs: 25_000,
+    };
+  }
+
+  #broker(): Omit<ProcessSpec, 'name' | 'logFile'> {
+    const { workspace, host } = this.#options;
+    const port = String(this.#port(brokerPort.name));
+    return {
+      script: join(workspace.bundles, 'cli.mjs'),
+      args: ['broker', '--data', join(workspace.state, 'broker'), '--host', host, '--port', port],
+      environment: () => this.#common(),
+      ready: readyWhenTold((facts) => {
+        this.#connectionString = (facts as BrokerFacts).connectionString;
+      }),
+      readyTimeoutMs: 60_000,
+      stopTimeoutMs: 15_000,
+    };
+  }
+
+  #app(app: AppService): Omit<ProcessSpec, 'name' | 'logFile'> {
+    const { workspace } = this.#options;
+    return {
+      script: join(workspace.bundles, `${app.name}.mjs`),
+      environment: () => this.#appEnvironment(app),
+      ready: readyWhenHealthy(() => this.url(app.name) + app.readyPath),
+      readyTimeoutMs: 30_000,
+      stopTimeoutMs: 30_000,
+    };
+  }
+
+  #common(): Record<string, string> {
+    // Compiled code is kept, so that the next start takes less time.
+    return { NODE_COMPILE_CACHE: join(this.#options.workspace.state, 'compile-cache') };
+  }
+
+  #appEnvironment(app: AppService): Record<string, string> {
+    const { workspace, host } = this.#options;
+    const { database } = app;
+    const { connectionString } = this;
+    return {
+      ...this.#common(),
+      HOST: host,
+      PORT: String(this.#port(app.name)),
+      ...(database !== undefined && { DATABASE_URL: this.databaseUrl({ ...app, database }) }),
+      ...(connectionString !== undefined && { SERVICEBUS_CONNECTION_STRING: connectionString }),
+      ...(app.needs.includes(paymentGateway.name) && { PAYMENT_GATEWAY_URL: this.url(paymentGateway.name) }),
+      ...(app === paymentGateway && { DATA_FILE: join(workspace.state, 'gateway', 'charges.jsonl') }),
+    };
+  }
+
+  #migration(app: AppService & { readonly database: string }): Step {
+    const { workspace, environment, onMigrated } = this.#options;
+    return {
+      name: `migrate ${app.name}`,
+      needs: ['postgres'],
+      start: async () => {
+        const folder = migrationFolder(app.name, workspace, environment);
+        onMigrated(app.name, await migrateApp(app.name, this.databaseUrl(app), folder));
+      },
+    };
+  }
+}
+
+/** Whether the embedded broker is the one to use: nobody named another. */
+export function usesOwnBroker(environment: NodeJS.ProcessEnv): boolean {
+  return !environment['SERVICEBUS_CONNECTION_STRING'] && !environment['SERVICEBUS_FULLY_QUALIFIED_NAMESPACE'];
+}
+
+/** Where a client on this machine reaches what listens on `host`. */
+function reachable(host: string): string {
+  return ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host;
+}
+
+function nothingToDo(name: string): Step {
+  return { name, needs: [], start: () => Promise.resolve() };
+}

@@ -1,0 +1,175 @@
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { CommandError } from '../command-error.js';
+import { stopLeftBehind } from '@orderflow/local-postgres';
+import { removeRuntime, type Runtime, writeRuntime } from '../runtime-file.js';
+import { startInOrder, stopInOrder } from '../supervisor/ordered-steps.js';
+import { table } from '../table.js';
+import type { Workspace } from '../workspace.js';
+import { describeEvent } from './describe-event.js';
+import { choosePorts } from './ports.js';
+import { apps, brokerPort, databaseApps, databasePort, paymentGateway } from './services.js';
+import { takeStateLock } from './state-lock.js';
+import { onStopSignals } from './stop-signals.js';
+import { System, usesOwnBroker } from './system.js';
+
+export interface UpOptions {
+  readonly workspace: Workspace;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Begins anew: removes databases, the broker's journal and logs. */
+  readonly fresh: boolean;
+  readonly print: (line: string) => void;
+}
+
+const maxLogBytes = 10_000_000;
+const perishable = ['postgres', 'broker', 'gateway', 'logs'];
+
+/**
+ * Runs the whole system until a signal, and answers the exit code. Everything that was started is stopped again, also
+ * when the start fails.
+ */
+export async function up({ workspace, environment, fresh, print }: UpOptions): Promise<number> {
+  const startedAt = performance.now();
+  const say = (line: string): void =>
+    print(`[${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)} s] ${line}`);
+  mkdirSync(workspace.state, { recursive: true });
+  const lock = takeStateLock(join(workspace.state, 'supervisor.lock'));
+  try {
+    if (fresh) await removeState(workspace);
+    const system = await prepare(workspace, environment, say);
+    return await run(system, workspace, { say, print, startedAt });
+  } finally {
+    removeRuntime(workspace.runtimeFile);
+    lock.release();
+  }
+}
+
+/** A server that a killed system left behind would go on without its files, so it is stopped first. */
+async function removeState({ state }: Workspace): Promise<void> {
+  await stopLeftBehind(join(state, 'postgres'));
+  for (const name of perishable) rmSync(join(state, name), { recursive: true, force: true });
+}
+
+async function prepare(
+  workspace: Workspace,
+  environment: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+): Promise<System> {
+  const host = environment['HOST'] || '127.0.0.1';
+  const wishes = [...apps, databasePort, ...(usesOwnBroker(environment) ? [brokerPort] : [])];
+  const { ports, notes } = await choosePorts(wishes, withApiPort(environment), host);
+  for (const note of notes) say(note);
+  if (!usesOwnBroker(environment))
+    say('Using the Service Bus namespace that the environment names, not the embedded broker.');
+  mkdirSync(workspace.logs, { recursive: true });
+  const system = new System({
+    workspace,
+    environment,
+    host,
+    ports,
+    report: (event) => say(describeEvent(event)),
+    onMigrated: (app, names) => {
+      if (names.length > 0) say(`database of ${app} migrated (${names.length})`);
+    },
+  });
+  for (const { name } of system.steps) setAsideLongLog(system.logFile(name));
+  return system;
+}
+
+/** `PORT` alone means the API's. */
+function withApiPort(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...environment, ORDER_API_PORT: environment['ORDER_API_PORT'] || environment['PORT'] };
+}
+
+function setAsideLongLog(path: string): void {
+  if (existsSync(path) && statSync(path).size > maxLogBytes) renameSync(path, `${path}.1`);
+}
+
+interface Voice {
+  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
+  readonly startedAt: number;
+}
+
+async function run(system: System, workspace: Workspace, { say, print, startedAt }: Voice): Promise<number> {
+  const asked = new AbortController();
+  const exited = Promise.withResolvers<number>();
+  const stopListening = onStopSignals(
+    () => {
+      say('Stopping: what is in flight is finished first (Ctrl-C again ends at once).');
+      asked.abort();
+    },
+    () => {
+      say('Ending at once.');
+      system.kill();
+      exited.resolve(130);
+    },
+  );
+  const orderly = async (): Promise<number> => {
+    const failure = await startUnlessAsked(system, asked.signal);
+    if (failure === undefined && !asked.signal.aborted) {
+      writeRuntime(workspace.runtimeFile, describeRuntime(system, workspace));
+      print(report(system, workspace, performance.now() - startedAt));
+      await new Promise((resolve) => asked.signal.addEventListener('abort', resolve, { once: true }));
+    }
+    const clean = await stopInOrder(system.steps);
+    if (failure !== undefined) throw failure;
+    return clean ? 0 : 1;
+  };
+  try {
+    return await Promise.race([orderly(), exited.promise]);
+  } finally {
+    stopListening();
+  }
+}
+
+/** Undefined when everything is ready, or somebody asked to stop meanwhile; else why it is not. */
+async function startUnlessAsked(system: System, asked: AbortSignal): Promise<CommandError | undefined> {
+  // A process that is getting ready is stopped at once, and its start ends with that.
+  const stopEarly = (): void => void stopInOrder(system.steps);
+  asked.addEventListener('abort', stopEarly, { once: true });
+  try {
+    await startInOrder(system.steps, asked);
+    return undefined;
+  } catch (error) {
+    return asked.aborted ? undefined : new CommandError((error as Error).message, { cause: error });
+  } finally {
+    asked.removeEventListener('abort', stopEarly);
+  }
+}
+
+function describeRuntime(system: System, { logs }: Workspace): Runtime {
+  const { connectionString } = system;
+  return {
+    pid: process.pid,
+    databases: Object.fromEntries(databaseApps.map((app) => [app.name, system.databaseUrl(app)])),
+    ...(connectionString !== undefined && { servicebus: { connectionString } }),
+    gateway: { url: system.url(paymentGateway.name) },
+    urls: Object.fromEntries(apps.map(({ name }) => [name, system.url(name)])),
+    ports: system.ports,
+    logs,
+  };
+}
+
+function report(system: System, workspace: Workspace, tookMs: number): string {
+  const log = (name: string): string => relative(process.cwd(), system.logFile(name)) || system.logFile(name);
+  const rows = [
+    ...apps.map(({ name }) => [name, system.url(name), log(name)]),
+    ...(system.connectionString === undefined
+      ? []
+      : [['broker', `amqp://127.0.0.1:${system.ports['broker']}`, log('broker')]]),
+    ['postgres', `postgres://127.0.0.1:${system.ports['postgres']}`, log('postgres')],
+  ];
+  const body = '{"customerId":"ada","currency":"EUR","lines":[{"sku":"tea","quantity":2,"unitPrice":450}]}';
+  return [
+    '',
+    `OrderFlow is ready after ${(tookMs / 1000).toFixed(1)} s. State: ${relative(process.cwd(), workspace.state) || workspace.state}`,
+    '',
+    table(['what', 'where', 'log'], rows),
+    '',
+    'Place an order:',
+    `  curl -i ${system.url('order-api')}/orders -H 'content-type: application/json' -d '${body}'`,
+    `OpenAPI: ${system.url('order-api')}/docs   Ctrl-C stops everything.`,
+    '',
+  ].join('\n');
+}
