@@ -1,3 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import preset from '../jest.preset.mjs';
+import { missingTools } from './optional-tools.mjs';
 
-export default { ...preset, displayName: 'infra', testMatch: ['<rootDir>/**/*.spec.ts'], testTimeout: 60_000 };
+export default {
+  ...preset,
+  displayName: 'infra',
+  testMatch: ['<rootDir>/**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ...missingTools.flatMap(({ specs }) => specs)],
+  globalSetup: fileURLToPath(new URL('./optional-tools.mjs', import.meta.url)),
+  testTimeout: 60_000,
+};

@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { NOT_SET_WHEN_DEPLOYED, variablesInSchema } from '../../terraform/tests/app-variables.ts';
 import { SCALER_METADATA } from '../../terraform/tests/provider/value-rule-table.ts';
-import { requireOrExplain } from '../../terraform/tests/requirement.ts';
 import { BASE, type Manifest, readManifests, validateManifest } from './manifests.ts';
 
 interface Container {
@@ -128,20 +126,4 @@ describe.each(Object.entries(APPS))('%s', (app, { port, queue }) => {
       selector: { matchLabels: { 'app.kubernetes.io/name': app } },
     });
   });
-});
-
-const kubectl = requireOrExplain(
-  'kubectl',
-  spawnSync('kubectl', ['version', '--client']).status === 0 ? 'kubectl' : undefined,
-  'the base was not built; its files were still validated one by one',
-);
-
-(kubectl ? it : it.skip)('builds with kustomize, with every image pinned', () => {
-  const built = spawnSync('kubectl', ['kustomize', BASE], { encoding: 'utf8' });
-  expect(built).toMatchObject({ status: 0, stderr: '' });
-  const documents = parseAllDocuments(built.stdout).map((document) => document.toJS() as Manifest);
-  const images = [...built.stdout.matchAll(/image: (\S+)/g)].map(([, image]) => image);
-  expect(documents).toHaveLength(manifests.length + 1);
-  expect(images).toHaveLength(Object.keys(APPS).length);
-  for (const image of images) expect(image).toMatch(/:\d+\.\d+\.\d+$/);
 });

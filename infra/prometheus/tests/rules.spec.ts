@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { requireOrExplain } from '../../terraform/tests/requirement.ts';
+import { requireOrExplain } from './requirement.ts';
 
 const DIRECTORY = join(import.meta.dirname, '..');
 const METRICS = join(DIRECTORY, '../../libs/service-kit/src/telemetry/metrics.ts');

@@ -2,40 +2,34 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { NOT_SET_WHEN_DEPLOYED, READ_BY_AZURE_SDK, variablesInSchema } from './app-variables.ts';
 import { type Environment, type PlannedResource, TerraformCopy } from './environment-plan.ts';
 import { environmentVariables, POLICIES } from './policies.ts';
-import { requireOrExplain } from './requirement.ts';
-import { findTerraform, Terraform } from './terraform.ts';
+import { Terraform } from './terraform.ts';
 
-const binary = requireOrExplain('Terraform', findTerraform(), 'no environment was planned, no policy was checked');
+describe.each(['dev', 'prod'] as const)('the plan of environments/%s', (environment: Environment) => {
+  let plan: readonly PlannedResource[];
+  const copy = new TerraformCopy();
 
-(binary ? describe.each : describe.skip.each)(['dev', 'prod'] as const)(
-  'the plan of environments/%s',
-  (environment: Environment) => {
-    let plan: readonly PlannedResource[];
-    const copy = new TerraformCopy();
-
-    beforeAll(async () => {
-      const azurerm = await Terraform.start(binary ?? '');
-      const named = await Terraform.start(binary ?? '', 'named');
-      try {
-        for (const terraform of [azurerm, named]) {
-          const initialised = await terraform.run(copy.directory(environment), 'init', '-no-color');
-          if (initialised.code !== 0) throw new Error(initialised.output);
-          plan = await copy.plan(terraform, environment);
-        }
-      } finally {
-        await azurerm.close();
-        await named.close();
+  beforeAll(async () => {
+    const azurerm = await Terraform.start();
+    const named = await Terraform.start('named');
+    try {
+      for (const terraform of [azurerm, named]) {
+        const initialised = await terraform.run(copy.directory(environment), 'init', '-no-color');
+        if (initialised.code !== 0) throw new Error(initialised.output);
+        plan = await copy.plan(terraform, environment);
       }
-    });
-    afterAll(() => copy.remove());
+    } finally {
+      await azurerm.close();
+      await named.close();
+    }
+  });
+  afterAll(() => copy.remove());
 
-    it.each(Object.entries(POLICIES))('%s', (_, policy) => {
-      expect(policy(plan, environment)).toEqual([]);
-    });
+  it.each(Object.entries(POLICIES))('%s', (_, policy) => {
+    expect(policy(plan, environment)).toEqual([]);
+  });
 
-    it.each([...variablesInSchema()])('%s is given the variables of its config schema', (app, inSchema) => {
-      const expected = [...inSchema.filter((name) => !NOT_SET_WHEN_DEPLOYED.includes(name)), ...READ_BY_AZURE_SDK];
-      expect([...(environmentVariables(plan).get(app) ?? [])].sort()).toEqual(expected.sort());
-    });
-  },
-);
+  it.each([...variablesInSchema()])('%s is given the variables of its config schema', (app, inSchema) => {
+    const expected = [...inSchema.filter((name) => !NOT_SET_WHEN_DEPLOYED.includes(name)), ...READ_BY_AZURE_SDK];
+    expect([...(environmentVariables(plan).get(app) ?? [])].sort()).toEqual(expected.sort());
+  });
+});

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { ComputedValues } from './provider/plan.ts';
 import { type SchemaOnlyProvider, startProvider } from './provider/server.ts';
 
@@ -12,46 +12,28 @@ export interface TerraformResult {
   readonly output: string;
 }
 
-/** Where Terraform is: TERRAFORM_BIN, else the PATH; undefined when there is none. */
-export function findTerraform(): string | undefined {
-  const configured = process.env['TERRAFORM_BIN'];
-  const candidates = configured
-    ? [configured]
-    : (process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, 'terraform'));
-  return candidates.find((candidate) => {
-    try {
-      accessSync(candidate, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
 /**
  * The real Terraform, attached to the schema-only provider: nothing is downloaded, no Azure is called, and the working
  * tree stays clean (its data directories are temporary).
  */
 export class Terraform {
-  readonly #binary: string;
   readonly #provider: SchemaOnlyProvider;
   readonly #scratch: string;
 
-  private constructor(binary: string, provider: SchemaOnlyProvider) {
-    this.#binary = binary;
+  private constructor(provider: SchemaOnlyProvider) {
     this.#provider = provider;
     this.#scratch = mkdtempSync(join(tmpdir(), 'orderflow-terraform-'));
     writeFileSync(join(this.#scratch, 'cli.tfrc'), 'disable_checkpoint = true\n');
   }
 
   /** With `named` computed values a plan shows who is granted what; `unknown`, the default, is what azurerm plans. */
-  static async start(binary: string, computed: ComputedValues = 'unknown'): Promise<Terraform> {
-    return new Terraform(binary, await startProvider(computed));
+  static async start(computed: ComputedValues = 'unknown'): Promise<Terraform> {
+    return new Terraform(await startProvider(computed));
   }
 
   /** Runs one Terraform command in a directory of configuration. */
   run(directory: string, ...args: readonly string[]): Promise<TerraformResult> {
-    const child = spawn(this.#binary, args, {
+    const child = spawn(process.env['TERRAFORM_BIN'] ?? 'terraform', args, {
       cwd: directory,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
