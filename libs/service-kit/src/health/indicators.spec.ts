@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { createPool } from '../postgres/create-pool.js';
+import { databaseIndicator, receiverDegradation, receiverLiveness } from './indicators.js';
+
+const receiver = (state: 'connecting' | 'running' | 'stalled' | 'stopped') => () => ({ state, inFlight: 2 });
+
+describe('a receiver', () => {
+  it.each(['connecting', 'running', 'stopped'] as const)('that is %s is no reason to restart', (state) => {
+    expect(receiverLiveness(receiver(state)).check()).toEqual({ state, inFlight: 2 });
+  });
+
+  it('that has stalled is one, and says why', () => {
+    expect(() => receiverLiveness(receiver('stalled')).check()).toThrow('the receiver has stalled');
+    const told = () => ({ ...receiver('stalled')(), detail: 'The head has not moved for 60 s.' });
+    expect(() => receiverLiveness(told).check()).toThrow('The head has not moved for 60 s.');
+  });
+
+  it.each(['connecting', 'stalled', 'stopped'] as const)('that is %s is a degradation', (state) => {
+    expect(() => receiverDegradation(receiver(state)).check()).toThrow(`the receiver is ${state}`);
+  });
+});
+
+it('a database that nobody answers for is not ready', async () => {
+  const onError = (error: Error) => {
+    throw error;
+  };
+  // Port 1 is reserved, and nothing listens there.
+  const pool = createPool({ url: 'postgres://me@127.0.0.1:1/none', applicationName: 'indicators.spec', onError });
+  await expect(databaseIndicator(pool).check()).rejects.toThrow('ECONNREFUSED');
+  await pool.end();
+});
