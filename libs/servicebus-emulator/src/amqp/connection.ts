@@ -41,6 +41,7 @@ export class Connection {
     limitFrames(connection);
     // rhea does not notice a socket that was destroyed: without this its links would go on taking messages.
     socket.once('close', () => {
+      connection.socket_ready = false; // Or a late frame would arm its timers again.
       connection._disconnected();
       this.#end();
     });

@@ -172,6 +172,5 @@ export class OutgoingLink implements Waiter, SessionHolder {
       const message = this.#options.queue.find(token.sequenceNumber);
       if (message?.lock?.id === token.lockId) this.#options.queue.release(message, now);
     }
-    this.#held.clear();
   }
 }

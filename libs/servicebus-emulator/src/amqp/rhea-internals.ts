@@ -138,6 +138,7 @@ export interface SessionInternals {
 }
 
 export interface ConnectionInternals {
+  socket_ready: boolean;
   readonly transport: { peek_size(buffer: Buffer): number | undefined };
   readonly options: { readonly id: string };
   on(event: string, listener: (context: never) => void): void;
