@@ -1,4 +1,5 @@
 import type { Transport } from '@orderflow/messaging';
+import type { ConnectBroker } from '../src/broker/broker.js';
 import { createMemoryTransport, MemoryBroker } from '@orderflow/messaging/memory';
 import { createLogger, createMetrics, loadConfig, startService } from '@orderflow/service-kit';
 import { composeOrderApi } from '../src/compose-order-api.js';
@@ -13,7 +14,7 @@ export interface TestOrderApi {
 
 export interface TestOrderApiOptions {
   readonly databaseUrl: string;
-  readonly transport: Transport;
+  readonly connectBroker: ConnectBroker;
   /** Further environment variables. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -32,7 +33,12 @@ export function transportTo(broker: MemoryBroker): Transport {
   return createMemoryTransport({ broker });
 }
 
-export async function startOrderApi({ databaseUrl, transport, env }: TestOrderApiOptions): Promise<TestOrderApi> {
+/** Gives order-api a broker in memory. */
+export function connectTo(broker: MemoryBroker): ConnectBroker {
+  return async () => ({ transport: transportTo(broker), lab: new MemoryLabQueue() });
+}
+
+export async function startOrderApi({ databaseUrl, connectBroker, env }: TestOrderApiOptions): Promise<TestOrderApi> {
   const config = loadConfig(orderApiConfig, {
     DATABASE_URL: databaseUrl,
     SERVICEBUS_CONNECTION_STRING: 'Endpoint=sb://unused.example;SharedAccessKeyName=a;SharedAccessKey=b',
@@ -45,6 +51,5 @@ export async function startOrderApi({ databaseUrl, transport, env }: TestOrderAp
     logger: createLogger({ name: 'order-api', level: 'silent' }),
     metrics: createMetrics('order-api'),
   };
-  const lab = new MemoryLabQueue();
-  return startService(context, await composeOrderApi(context, async () => ({ transport, lab })));
+  return startService(context, await composeOrderApi(context, connectBroker));
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Transport } from '@orderflow/messaging';
 import type { MemoryBroker } from '@orderflow/messaging/memory';
 import { eventually } from '../../test/eventually.js';
-import { createOrderBroker, startOrderApi, type TestOrderApi, transportTo } from '../../test/order-api.js';
+import { connectTo, createOrderBroker, startOrderApi, type TestOrderApi, transportTo } from '../../test/order-api.js';
 import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
 import { receiveCommands, type ReceivedCommands } from '../../test/received-commands.js';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
   worker = transportTo(broker);
   commands = await receiveCommands(worker);
   const env = { LOCK_TIMEOUT: '200ms' };
-  const start = () => startOrderApi({ databaseUrl: database.url, transport: transportTo(broker), env });
+  const start = () => startOrderApi({ databaseUrl: database.url, connectBroker: connectTo(broker), env });
   replicas = await Promise.all([start(), start()]);
 });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { orderAccepted, orderPlace, paymentCaptured } from '@orderflow/contracts';
 import { createEnvelopeWriter, type Message, type Transport } from '@orderflow/messaging';
 import type { MemoryBroker } from '@orderflow/messaging/memory';
-import { createOrderBroker, startOrderApi, type TestOrderApi, transportTo } from '../../test/order-api.js';
+import { connectTo, createOrderBroker, startOrderApi, type TestOrderApi, transportTo } from '../../test/order-api.js';
 import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
 import { receiveCommands, type ReceivedCommands } from '../../test/received-commands.js';
 import { eventually } from '../../test/eventually.js';
@@ -18,7 +18,7 @@ beforeAll(async () => {
   broker = createOrderBroker();
   worker = transportTo(broker);
   commands = await receiveCommands(worker);
-  api = await startOrderApi({ databaseUrl: database.url, transport: transportTo(broker) });
+  api = await startOrderApi({ databaseUrl: database.url, connectBroker: connectTo(broker) });
 });
 
 afterAll(async () => {
