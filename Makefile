@@ -2,8 +2,10 @@
 # A file .env (make env) is read by every command; without it they find the running system by themselves.
 ORDERFLOW := node apps/cli/bin/orderflow.mjs
 QUEUE ?= billing
+ENVIRONMENT ?= dev
+TERRAFORM := terraform -chdir=infra/terraform/environments/$(ENVIRONMENT)
 
-.PHONY: help env produce consume-queue consume-billing consume-analytics reprocess-dlq
+.PHONY: help env produce consume-queue consume-billing consume-analytics reprocess-dlq init plan apply output
 
 help:
 	@echo "make env                 copy .env.example to .env"
@@ -12,6 +14,7 @@ help:
 	@echo "make consume-billing     follow what billing-worker does"
 	@echo "make consume-analytics   follow what analytics-worker does"
 	@echo "make reprocess-dlq       replay the dead letters of QUEUE=billing (orders, analytics, order-status)"
+	@echo "make init|plan|apply|output   Terraform in ENVIRONMENT=dev (prod); fill in its terraform.tfvars first"
 
 env:
 	@test -f .env || cp .env.example .env
@@ -32,3 +35,16 @@ consume-analytics:
 
 reprocess-dlq:
 	@$(ORDERFLOW) dlq replay $(QUEUE)
+
+# Azure: docs/infrastructure.md
+init:
+	@$(TERRAFORM) init
+
+plan:
+	@$(TERRAFORM) plan
+
+apply:
+	@$(TERRAFORM) apply
+
+output:
+	@$(TERRAFORM) output -json
