@@ -54,6 +54,6 @@ describe('with 1,000 orders under way', () => {
 });
 
 async function countEnded(): Promise<number> {
-  const page = await getJson<{ orders: OrderView[] }>(system.url('order-api', '/orders?status=paid&limit=1'));
-  return page.orders.length === 0 ? 0 : (await allOrders(system)).filter(hasEnded).length;
+  const page = await getJson<{ items: OrderView[] }>(system.url('order-api', '/orders?status=paid&limit=1'));
+  return page.items.length === 0 ? 0 : (await allOrders(system)).filter(hasEnded).length;
 }

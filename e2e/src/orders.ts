@@ -47,9 +47,9 @@ export async function allOrders(system: System): Promise<OrderView[]> {
   let cursor: string | undefined;
   do {
     const query = new URLSearchParams({ limit: '100', ...(cursor && { cursor }) });
-    const page = await getJson<{ orders: OrderView[]; nextCursor?: string | null }>(system.url('order-api', `/orders?${query}`));
-    orders.push(...page.orders);
-    cursor = page.nextCursor ?? undefined;
+    const page = await getJson<{ items: OrderView[]; nextCursor?: string }>(system.url('order-api', `/orders?${query}`));
+    orders.push(...page.items);
+    cursor = page.nextCursor;
   } while (cursor !== undefined);
   return orders;
 }
