@@ -23,7 +23,9 @@ beforeAll(() => {
   });
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true }));
-afterEach(() => service?.kill('SIGKILL'));
+afterEach(() => {
+  service?.kill('SIGKILL');
+});
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -34,6 +36,7 @@ function run(env: Record<string, string>) {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   service = child;
+  if (!child.stdout) throw new Error('The service has no output to read.');
   const lines: Line[] = [];
   const reader = createInterface({ input: child.stdout });
   reader.on('line', (line) => lines.push(JSON.parse(line)));
