@@ -4,11 +4,13 @@ import { FRAME_HEADER_SIZE } from './frame.js';
 
 /** The events that will be written with one write, and those who wait for it. */
 export class Batch {
-  readonly writer = new ByteWriter(FRAME_HEADER_SIZE);
+  readonly writer: ByteWriter;
   readonly #settled = new Deferred<void>();
   #awaited = false;
 
-  constructor() {
+  /** @param writer empty, with room for a frame's header */
+  constructor(writer = new ByteWriter(FRAME_HEADER_SIZE)) {
+    this.writer = writer;
     // Nobody may be waiting: a failure is then seen by whoever waits next.
     this.#settled.promise.catch(() => undefined);
   }

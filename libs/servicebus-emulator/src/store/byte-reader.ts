@@ -1,3 +1,5 @@
+const EMPTY = Buffer.alloc(0);
+
 /** Reads what a ByteWriter wrote. Running past the end throws a RangeError. */
 export class ByteReader {
   readonly #buffer: Buffer;
@@ -40,12 +42,13 @@ export class ByteReader {
     return this.#slice().toString('utf8');
   }
 
-  /** A buffer of its own: what is read is kept for long, and must not pin the whole of what it was read from. */
+  /**
+   * A copy: what is read is kept for long, and must not pin the whole of what it was read from. Small ones share Node's
+   * pool, 8 KB a piece, with their neighbours: a buffer each would cost more than most bodies.
+   */
   bytes(): Buffer {
     const slice = this.#slice();
-    const own = Buffer.allocUnsafeSlow(slice.length);
-    slice.copy(own);
-    return own;
+    return slice.length === 0 ? EMPTY : Buffer.from(slice);
   }
 
   optional<T>(read: () => T): T | undefined {

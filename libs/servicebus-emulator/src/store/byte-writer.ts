@@ -2,11 +2,13 @@ const INITIAL_SIZE = 4096;
 
 /** Builds a buffer from small pieces. Whole numbers take 1 byte for each 7 bits, lengths come first. */
 export class ByteWriter {
+  readonly #reserved: number;
   #buffer: Buffer;
   #length: number;
 
   /** @param reserved bytes left free at the start, for a header that is known only at the end */
   constructor(reserved = 0) {
+    this.#reserved = reserved;
     this.#buffer = Buffer.allocUnsafeSlow(INITIAL_SIZE);
     this.#length = reserved;
   }
@@ -16,9 +18,24 @@ export class ByteWriter {
     return this.#length;
   }
 
-  /** Everything so far. The writer must not be used any more. */
+  /** Everything so far, until {@link clear}. */
   finish(): Buffer {
     return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** How much it holds without growing. */
+  get capacity(): number {
+    return this.#buffer.length;
+  }
+
+  /** Begins anew in the same memory: what `finish` handed out is overwritten. */
+  clear(): void {
+    this.#length = this.#reserved;
+  }
+
+  /** Takes back everything behind this length. */
+  cutTo(length: number): void {
+    this.#length = length;
   }
 
   byte(value: number): void {

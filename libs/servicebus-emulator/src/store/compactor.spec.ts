@@ -67,6 +67,25 @@ describe('compaction', () => {
     expect([...live(events).keys()]).toEqual([...state.keys()]);
   });
 
+  it('fails alone when the source does', async () => {
+    const { store } = await harness.reopen();
+    store.snapshotFrom(() => {
+      throw new Error('no snapshot today');
+    });
+    store.recorder.record(enqueued(1));
+    await expect(store.compact()).rejects.toThrow('no snapshot today');
+    await store.recorder.flushed();
+    store.snapshotFrom(function* () {
+      yield enqueued(1);
+      throw new Error('half a snapshot');
+    });
+    await expect(store.compact()).rejects.toThrow('half a snapshot');
+    store.recorder.record(enqueued(2));
+    await harness.close(store);
+    expect(await harness.files()).not.toContain('snapshot.unfinished');
+    expect((await harness.reopen()).events).toEqual([enqueued(1), enqueued(2)]);
+  });
+
   it('happens by itself when the journal has grown', async () => {
     const { store } = await harness.reopen({ compactAfterBytes: 20_000 });
     store.snapshotFrom(() => [enqueued(7)]);

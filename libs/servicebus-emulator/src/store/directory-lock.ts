@@ -48,7 +48,14 @@ export class DirectoryLock {
 
   /** Gives the directory back. */
   async release(): Promise<void> {
-    await writeFile(this.#path, describe({ ...thisProcess(), released: true }));
+    try {
+      await writeFile(this.#path, describe({ ...thisProcess(), released: true }), { flag: 'r+' });
+    } catch (error) {
+      // The directory was deleted, and the lock with it.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+        throw error;
+      }
+    }
   }
 }
 

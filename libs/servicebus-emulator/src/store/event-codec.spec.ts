@@ -53,9 +53,14 @@ describe('the stored form of events', () => {
   });
 
   it('hands out buffers that do not pin the file they came from', () => {
-    const [read] = decode(encode(enqueued(1, 'short')));
-    const bare = read?.type === 'enqueued' ? read.message.content.bare : undefined;
-    expect(bare?.buffer.byteLength).toBe('short'.length);
+    for (const size of [5, 3000, 5000, 100_000]) {
+      const [read] = decode(
+        Buffer.concat([encode(enqueued(1, 'x'.repeat(size))), Buffer.alloc(1_000_000)]).subarray(0, -1e6),
+      );
+      const bare = read?.type === 'enqueued' ? read.message.content.bare : undefined;
+      expect(bare?.length).toBe(size);
+      expect(bare?.buffer.byteLength).toBeLessThanOrEqual(Math.max(size, Buffer.poolSize));
+    }
   });
 
   it('never reads an event out of an event that was cut short', () => {

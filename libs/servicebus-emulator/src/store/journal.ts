@@ -1,5 +1,6 @@
 import { type BrokerEvent, type Recorder, StoreFullError } from '../entities/events.js';
 import { Batch } from './batch.js';
+import type { ByteWriter } from './byte-writer.js';
 import { Deferred } from './deferred.js';
 import { encodeEvent } from './encode-event.js';
 import { isDiskFull, StoreFailedError } from './errors.js';
@@ -15,6 +16,9 @@ import { JournalFile } from './journal-file.js';
 export type SyncMode = 'none' | 'interval' | 'always';
 
 const SYNC_INTERVAL_MS = 200;
+
+/** A batch that grew beyond this, with a huge message in it, is not kept for the next. */
+const MAX_SPARE_SIZE = 1024 * 1024;
 
 export interface JournalOptions {
   readonly directory: StoreDirectory;
@@ -35,6 +39,8 @@ export class Journal implements Recorder {
   readonly #options: JournalOptions;
   #file: JournalFile;
   #pending = new Batch();
+  /** The memory of a batch that is written, for the next. */
+  #spare: ByteWriter | undefined;
   /** Frames that did not fit the disk. They stay first in line: what follows builds on them. */
   #unwritten: Buffer[] = [];
   #checkpoint: Checkpoint | undefined;
@@ -56,7 +62,7 @@ export class Journal implements Recorder {
       throw new StoreFullError('The disk is full: free some space, or receive messages so that space becomes free.');
     }
     if (this.#failure === undefined) {
-      encodeEvent(event, this.#pending.writer);
+      encodeWhole(event, this.#pending.writer);
       this.#start();
     }
   }
@@ -112,7 +118,8 @@ export class Journal implements Recorder {
     while (this.#failure === undefined && (this.#pending.isWanted || this.#checkpoint !== undefined)) {
       const batch = this.#pending;
       const checkpoint = this.#checkpoint;
-      this.#pending = new Batch();
+      this.#pending = new Batch(this.#spare);
+      this.#spare = undefined;
       this.#checkpoint = undefined;
       this.#writing = batch;
       await this.#commit(batch, checkpoint);
@@ -126,10 +133,11 @@ export class Journal implements Recorder {
   }
 
   /** Writes one batch, and answers everyone who waits for it. Never rejects. */
-  async #commit(batch: Batch, checkpoint: Checkpoint | undefined): Promise<void> {
+  async #commit(batch: Batch, requested: Checkpoint | undefined): Promise<void> {
+    const checkpoint = requested && capture(requested);
     try {
-      checkpoint?.capture();
       await this.#writeOrMakeRoom(batch);
+      this.#reuse(batch.writer);
       batch.resolve();
     } catch (error) {
       batch.reject(this.#describe(error));
@@ -138,6 +146,13 @@ export class Journal implements Recorder {
     }
     this.#options.onWritten(this.#file.number, this.#file.size);
     await this.#beginFile(checkpoint);
+  }
+
+  #reuse(writer: ByteWriter): void {
+    if (writer.capacity <= MAX_SPARE_SIZE) {
+      writer.clear();
+      this.#spare = writer;
+    }
   }
 
   async #writeOrMakeRoom(batch: Batch): Promise<void> {
@@ -203,6 +218,28 @@ export class Journal implements Recorder {
     }
     this.#failure ??= new StoreFailedError(error);
     return this.#failure;
+  }
+}
+
+/** Appends an event, or nothing of it. */
+function encodeWhole(event: BrokerEvent, writer: ByteWriter): void {
+  const before = writer.length;
+  try {
+    encodeEvent(event, writer);
+  } catch (error) {
+    writer.cutTo(before);
+    throw error;
+  }
+}
+
+/** Runs what a checkpoint is to capture. What fails there fails the checkpoint, and nothing else. */
+function capture(checkpoint: Checkpoint): Checkpoint | undefined {
+  try {
+    checkpoint.capture();
+    return checkpoint;
+  } catch (error) {
+    checkpoint.done.reject(error);
+    return undefined;
   }
 }
 

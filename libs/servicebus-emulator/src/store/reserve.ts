@@ -31,7 +31,9 @@ export class Reserve {
 
   async #fill(): Promise<boolean> {
     try {
-      await this.#write();
+      if (!(await this.#isThere())) {
+        await this.#write();
+      }
       return true;
     } catch (error) {
       await this.#directory.remove(RESERVE);
@@ -42,10 +44,22 @@ export class Reserve {
     }
   }
 
-  async #write(): Promise<void> {
+  async #isThere(): Promise<boolean> {
     if (this.#size === 0) {
-      return;
+      return true;
     }
+    if (!(await this.#directory.list()).includes(RESERVE)) {
+      return false;
+    }
+    const file = await this.#directory.open(RESERVE, 'read');
+    try {
+      return (await file.size()) === this.#size;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #write(): Promise<void> {
     const file = await this.#directory.open(RESERVE, 'create');
     try {
       const piece = Buffer.alloc(Math.min(PIECE_SIZE, this.#size));

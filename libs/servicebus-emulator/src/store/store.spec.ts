@@ -71,6 +71,26 @@ describe('a store', () => {
     expect(await harness.files()).toEqual(['journal-0000000001']);
   });
 
+  it('takes nothing of an event that it cannot hold', async () => {
+    const { store } = await harness.reopen();
+    store.recorder.record(enqueued(1));
+    const group: BrokerEvent = { type: 'group', events: [enqueued(2), enqueued(-1)] };
+    expect(() => store.recorder.record(group)).toThrow('not a whole number');
+    store.recorder.record(enqueued(3));
+    await harness.close(store);
+    expect((await harness.reopen()).events).toEqual([enqueued(1), enqueued(3)]);
+  });
+
+  it('makes its directory, however deep, and does not mind that it is deleted before it is closed', async () => {
+    const dir = harness.path('deep/deeper');
+    const { store } = await harness.reopen({ dir });
+    store.recorder.record(enqueued(1));
+    await store.recorder.flushed();
+    await harness.empty();
+    await harness.close(store);
+    await harness.reopen({ dir });
+  });
+
   it('is replayed once, before anything is recorded', async () => {
     const store = await harness.open();
     expect(() => store.recorder).toThrow('Call replay() first');

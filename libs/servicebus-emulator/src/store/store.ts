@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { BrokerEvent, Recorder } from '../entities/events.js';
 import { Compactor, removeReplaced, type SnapshotSource } from './compactor.js';
 import { DirectoryLock } from './directory-lock.js';
@@ -38,9 +39,20 @@ export interface StoreOptions {
  * @throws StoreLockedError when another broker has it
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  await mkdir(options.dir, { recursive: true, mode: 0o700 });
+  await makeDirectory(resolve(options.dir));
   const lock = await DirectoryLock.take(options.dir);
   return new Store(options, lock);
+}
+
+/** Makes a directory that a power cut does not take away again: the names of what was made are synced, too. */
+async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) {
+    return;
+  }
+  for (let made = path; made.length >= first.length; made = dirname(made)) {
+    await localDirectory(dirname(made)).sync();
+  }
 }
 
 /** A namespace's memory on disk. */

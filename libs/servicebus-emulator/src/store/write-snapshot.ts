@@ -41,25 +41,25 @@ async function writeFrames(file: StoreFile, events: Iterable<SingleEvent>, signa
   const { header, salt } = newFileHeader();
   await file.write(header, 0);
   let position = header.length;
-  const write = async (writer: ByteWriter) => {
+  const slice = new ByteWriter(FRAME_HEADER_SIZE);
+  const writeSlice = async () => {
     signal.throwIfAborted();
-    const frame = writer.finish();
+    const frame = slice.finish();
     sealFrame(frame, salt);
     await file.write(frame, position);
     position += frame.length;
+    slice.clear();
   };
-  let slice = new ByteWriter(FRAME_HEADER_SIZE);
   for (const event of events) {
     encodeEvent(event, slice);
     if (slice.length >= SLICE_SIZE) {
-      await write(slice);
-      slice = new ByteWriter(FRAME_HEADER_SIZE);
+      await writeSlice();
     }
   }
   if (slice.length > FRAME_HEADER_SIZE) {
-    await write(slice);
+    await writeSlice();
   }
   // An empty frame says that nothing is missing.
-  await write(new ByteWriter(FRAME_HEADER_SIZE));
+  await writeSlice();
   return position;
 }
