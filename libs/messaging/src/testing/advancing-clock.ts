@@ -1,11 +1,17 @@
 import type { Clock } from '../clock.js';
 
+interface Pending {
+  readonly at: number;
+  run(): void;
+  plan(): void;
+}
+
 /**
  * The machine's clock, which a test can push forward: for transports to a real broker, whose answers take real time.
  * Pending actions do not keep the process alive.
  */
 export class AdvancingClock implements Clock {
-  readonly #pending = new Set<() => void>();
+  readonly #pending = new Set<Pending>();
   #offset = 0;
 
   now(): number {
@@ -16,24 +22,30 @@ export class AdvancingClock implements Clock {
     let timer: NodeJS.Timeout | undefined;
     const cancel = (): void => {
       clearTimeout(timer);
-      this.#pending.delete(plan);
+      this.#pending.delete(pending);
     };
-    const plan = (): void => {
-      clearTimeout(timer);
-      const run = (): void => {
+    const pending: Pending = {
+      at,
+      run: () => {
         cancel();
         action();
-      };
-      timer = setTimeout(run, Math.max(0, at - this.now())).unref();
+      },
+      plan: () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => pending.run(), Math.max(0, at - this.now())).unref();
+      },
     };
-    this.#pending.add(plan);
-    plan();
+    this.#pending.add(pending);
+    pending.plan();
     return cancel;
   }
 
-  /** Pushes the clock forward; what fell due runs in the next turn of the event loop. */
+  /** Pushes the clock forward, runs what fell due, in order, and returns. */
   advance(ms: number): void {
     this.#offset += ms;
-    for (const plan of [...this.#pending]) plan();
+    const now = this.now();
+    const due = [...this.#pending].filter(({ at }) => at <= now).sort((a, b) => a.at - b.at);
+    for (const pending of due) if (this.#pending.has(pending)) pending.run();
+    for (const pending of this.#pending) pending.plan();
   }
 }

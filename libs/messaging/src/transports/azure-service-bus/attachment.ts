@@ -5,6 +5,7 @@ import type {
   ServiceBusReceiver,
 } from '@azure/service-bus';
 import type { ClientLease, ClientSource } from './client-factory.js';
+import { DeliveryLink } from './delivery-link.js';
 
 /** How many messages at the head of a queue are looked at for one that should have been delivered. */
 const peekedAtHead = 32;
@@ -20,7 +21,7 @@ interface AttachHandlers extends MessageHandlers {
 
 export interface AttachmentEvents {
   /** Handles one message to the end; must not reject. */
-  onMessage(message: ServiceBusReceivedMessage, attachment: Attachment): Promise<void>;
+  onMessage(message: ServiceBusReceivedMessage, link: DeliveryLink, attachment: Attachment): Promise<void>;
   onAttaching(attachment: Attachment): void;
   onAttached(attachment: Attachment): void;
   onError(error: unknown, attachment: Attachment): void;
@@ -35,6 +36,7 @@ export class Attachment {
   readonly #lease: ClientLease;
   readonly #events: AttachmentEvents;
   readonly #stop = new AbortController();
+  #link: DeliveryLink;
   #subscription: { close(): Promise<void> } | undefined;
   #running = 0;
   #retired: (() => void) | undefined;
@@ -47,6 +49,7 @@ export class Attachment {
       skipParsingBodyAsJson: true,
       maxAutoLockRenewalDurationInMs: 0,
     });
+    this.#link = new DeliveryLink(this.receiver);
   }
 
   /** When the token this connection was opened with has nearly ended, in milliseconds since 1970. */
@@ -59,7 +62,11 @@ export class Attachment {
     const handlers: AttachHandlers = {
       processMessage: (message) => this.#deliver(message),
       processError: async ({ error }: ProcessErrorArgs) => this.#events.onError(error, this),
-      preInitialize: async () => this.#events.onAttaching(this),
+      preInitialize: async () => {
+        this.#link.lose();
+        this.#link = new DeliveryLink(this.receiver);
+        this.#events.onAttaching(this);
+      },
       postInitialize: async () => this.#events.onAttached(this),
     };
     this.#subscription = this.receiver.subscribe(handlers, {
@@ -94,7 +101,7 @@ export class Attachment {
   async #deliver(message: ServiceBusReceivedMessage): Promise<void> {
     this.#running += 1;
     try {
-      await this.#events.onMessage(message, this);
+      await this.#events.onMessage(message, this.#link, this);
     } finally {
       this.#running -= 1;
       if (this.#running === 0) this.#retired?.();

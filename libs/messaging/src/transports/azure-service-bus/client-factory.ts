@@ -9,8 +9,23 @@ const firstRetryDelayMs = 250;
 /** A client, and until when (milliseconds since 1970) it may be used. */
 export interface ClientLease {
   readonly client: ServiceBusClient;
+  /**
+   * Calls `listener` when the connection is gone. The SDK lets requests that were under way then wait out their
+   * timeout.
+   */
+  onDisconnected(listener: (error: Error | undefined) => void): void;
   /** When to move on to a new one; undefined while that is not known to be needed. */
   replaceAt(): number | undefined;
+}
+
+/**
+ * Where the SDK keeps its connection: not published, but the only place that tells of its loss. Without it, requests
+ * time out; a test of ours fails should it move.
+ */
+interface KeepsConnection {
+  readonly _connectionContext?: {
+    readonly connection?: { on(event: 'disconnected', listener: (context: { readonly error?: Error }) => void): void };
+  };
 }
 
 /** Where clients come from. */
@@ -41,11 +56,10 @@ export class ClientFactory implements ClientSource {
   create(): ClientLease {
     const connection = this.#connection;
     if ('connectionString' in connection) {
-      return { client: this.#fromConnectionString(connection.connectionString), replaceAt: () => undefined };
+      return leaseOf(this.#fromConnectionString(connection.connectionString), () => undefined);
     }
     const { credential, replaceAt } = leaseToken(connection.credential, this.#now);
-    const client = new ServiceBusClient(connection.fullyQualifiedNamespace, credential, this.#options);
-    return { client, replaceAt };
+    return leaseOf(new ServiceBusClient(connection.fullyQualifiedNamespace, credential, this.#options), replaceAt);
   }
 
   #fromConnectionString(connectionString: string): ServiceBusClient {
@@ -57,4 +71,16 @@ export class ClientFactory implements ClientSource {
       throw new TransportError('InvalidOptions', message, false, { cause });
     }
   }
+}
+
+/** A lease of a client that is good until `replaceAt`. */
+export function leaseOf(client: ServiceBusClient, replaceAt: () => number | undefined): ClientLease {
+  return {
+    client,
+    replaceAt,
+    onDisconnected(listener) {
+      const { connection } = (client as unknown as KeepsConnection)._connectionContext ?? {};
+      connection?.on('disconnected', ({ error }) => listener(error));
+    },
+  };
 }

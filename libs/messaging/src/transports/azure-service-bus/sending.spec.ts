@@ -4,6 +4,7 @@ import { connectionStringTo, ServiceBusEnvironment } from '../../../test/service
 import { outgoing } from '../../testing/outgoing.js';
 import { receive } from '../../testing/receive.js';
 import { toNative } from '../../wire.js';
+import { leaseOf } from './client-factory.js';
 import { toServiceBusMessage } from './native-message.js';
 import { Sending } from './sending.js';
 
@@ -22,7 +23,7 @@ describe('sending', () => {
         const client = new ServiceBusClient(connectionString);
         clients.push(client);
         const replaceAt = environment.now() + 3_000_000;
-        return { client, replaceAt: () => replaceAt };
+        return leaseOf(client, () => replaceAt);
       },
     };
     const sending = new Sending(source, environment.clock);

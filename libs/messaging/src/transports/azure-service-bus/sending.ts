@@ -1,6 +1,6 @@
 import type { ServiceBusClient, ServiceBusMessage } from '@azure/service-bus';
 import type { Clock } from '../../clock.js';
-import type { Destination } from '../../transport.js';
+import { type Destination, TransportError } from '../../transport.js';
 import { atMost } from './at-most.js';
 import type { ClientLease, ClientSource } from './client-factory.js';
 import { EntitySender } from './entity-sender.js';
@@ -8,15 +8,20 @@ import { EntitySender } from './entity-sender.js';
 /** How long the connection may take to close, in milliseconds, before it is left behind. */
 const closingMs = 5_000;
 
+/** One client with its senders. */
 interface Line {
   readonly lease: ClientLease;
   readonly senders: Map<string, EntitySender>;
-  /** Calls that have not been answered. */
-  busy: number;
+  /** How to tell the calls that wait for an answer that none will come. */
+  readonly waiting: Set<(loss: TransportError) => void>;
+  loss: TransportError | undefined;
   retired: boolean;
 }
 
-/** The connection that sends, with one sender an entity, moved on to a new client before its token ends. */
+/**
+ * The connection that sends, with one sender an entity. It moves on to a new client when the connection is lost, and
+ * before a token ends.
+ */
 export class Sending {
   readonly #source: ClientSource;
   readonly #clock: Clock;
@@ -29,28 +34,23 @@ export class Sending {
     this.#line = this.#open();
   }
 
-  /** Resolves once the broker has stored all of them; rejects with a TransportError. */
-  send(to: Destination, messages: readonly ServiceBusMessage[]): Promise<void> {
-    const kind = 'queue' in to ? 'queue' : 'topic';
-    const entity = 'queue' in to ? to.queue : to.topic;
-    return this.use(async (client, senders) => {
-      const key = `${kind}:${entity}`;
-      const sender = senders.get(key) ?? new EntitySender(entity, kind, client.createSender(entity));
-      senders.set(key, sender);
-      await sender.send(messages);
-    });
+  /**
+   * Resolves once the broker has stored all of them; rejects with a TransportError. When the connection is lost before
+   * the answer came they are sent once more: the copies that this may make are dropped as duplicates.
+   */
+  async send(to: Destination, messages: readonly ServiceBusMessage[]): Promise<void> {
+    const line = this.#current();
+    try {
+      await this.#sendOn(line, to, messages);
+    } catch (error) {
+      if (error !== line.loss || this.#closed) throw error;
+      await this.#sendOn(this.#current(), to, messages);
+    }
   }
 
-  /** Runs `work` with a client that stays open until it is done. */
-  async use<T>(work: (client: ServiceBusClient, senders: Map<string, EntitySender>) => Promise<T>): Promise<T> {
-    const line = this.#current();
-    line.busy += 1;
-    try {
-      return await work(line.lease.client, line.senders);
-    } finally {
-      line.busy -= 1;
-      await this.#closeIfDone(line);
-    }
+  /** Runs `work` with a client that stays open until it is done; rejects when its connection is lost. */
+  use<T>(work: (client: ServiceBusClient) => Promise<T>): Promise<T> {
+    return this.#useLine(this.#current(), ({ lease }) => work(lease.client));
   }
 
   async close(): Promise<void> {
@@ -59,21 +59,55 @@ export class Sending {
     await this.#closeIfDone(this.#line);
   }
 
+  #sendOn(line: Line, to: Destination, messages: readonly ServiceBusMessage[]): Promise<void> {
+    const kind = 'queue' in to ? 'queue' : 'topic';
+    const entity = 'queue' in to ? to.queue : to.topic;
+    return this.#useLine(line, async ({ lease, senders }) => {
+      const key = `${kind}:${entity}`;
+      const sender = senders.get(key) ?? new EntitySender(entity, kind, lease.client.createSender(entity));
+      senders.set(key, sender);
+      await sender.send(messages);
+    });
+  }
+
+  async #useLine<T>(line: Line, work: (line: Line) => Promise<T>): Promise<T> {
+    let giveUp = (_: TransportError): void => {};
+    const lost = new Promise<never>((_, reject) => (giveUp = reject));
+    line.waiting.add(giveUp);
+    try {
+      return await Promise.race([work(line), lost]);
+    } finally {
+      line.waiting.delete(giveUp);
+      await this.#closeIfDone(line);
+    }
+  }
+
   #open(): Line {
-    return { lease: this.#source.create(), senders: new Map(), busy: 0, retired: false };
+    const lease = this.#source.create();
+    const line: Line = { lease, senders: new Map(), waiting: new Set(), loss: undefined, retired: false };
+    lease.onDisconnected((error) => this.#lose(line, error));
+    return line;
   }
 
   #current(): Line {
-    const replaceAt = this.#line.lease.replaceAt();
-    if (this.#closed || replaceAt === undefined || this.#clock.now() < replaceAt) return this.#line;
+    const { lease, loss } = this.#line;
+    const replaceAt = lease.replaceAt();
+    const isDue = replaceAt !== undefined && this.#clock.now() >= replaceAt;
+    if (this.#closed || (loss === undefined && !isDue)) return this.#line;
     const old = this.#line;
-    this.#line = this.#open();
     old.retired = true;
+    this.#line = this.#open();
     void this.#closeIfDone(old);
     return this.#line;
   }
 
+  #lose(line: Line, cause: Error | undefined): void {
+    const message = `The connection to the broker was lost: ${cause?.message ?? 'it was closed from the other end'}.`;
+    line.loss ??= new TransportError('Unreachable', message, true, { cause });
+    for (const giveUp of line.waiting) giveUp(line.loss);
+  }
+
   async #closeIfDone(line: Line): Promise<void> {
-    if (line.retired && line.busy === 0) await atMost(closingMs, this.#clock, line.lease.client.close());
+    if (line.retired && line.waiting.size === 0) await atMost(closingMs, this.#clock, line.lease.client.close());
   }
 }

@@ -11,11 +11,12 @@ import { defaultPatienceMs, InFlight } from '../in-flight.js';
 import type { RunningDelivery } from '../running-delivery.js';
 import { Attachment } from './attachment.js';
 import type { ClientSource } from './client-factory.js';
+import type { DeliveryLink } from './delivery-link.js';
 import { LockKeeper } from './lock-keeper.js';
 import { brokerFacts, fromServiceBusMessage } from './native-message.js';
 import type { ResolvedOptions } from './options.js';
 import type { Sending } from './sending.js';
-import { type Received, release, settle } from './settle.js';
+import { type Received, release, settle, type SettlesMessages } from './settle.js';
 import { Supervisor } from './supervisor.js';
 import { translateError } from './translate-error.js';
 
@@ -49,7 +50,7 @@ export class ServiceBusSubscription implements Subscription {
       stallAfterMs: parts.resolved.stallAfterMs,
       clock: parts.resolved.clock,
       inFlight: () => this.#inFlight.size,
-      onMessage: (message, attachment) => this.#receive(message, attachment),
+      onMessage: (message, link) => this.#receive(message, link),
       onError: options.onError,
       open: (events) => new Attachment(parts.source, queue, events),
     });
@@ -80,21 +81,21 @@ export class ServiceBusSubscription implements Subscription {
   }
 
   /** One message from the SDK, to its settlement. Nothing in here may throw: the SDK would abandon it at once. */
-  async #receive(message: ServiceBusReceivedMessage, attachment: Attachment): Promise<void> {
+  async #receive(message: ServiceBusReceivedMessage, link: DeliveryLink): Promise<void> {
     const { envelope, state } = fromNative(fromServiceBusMessage(message), brokerFacts(message, this.queue));
     const attempt = attemptOf(state, message.deliveryCount ?? 0);
     await this.#inFlight.run(async (running) => {
       try {
-        if (this.#stopping !== undefined) return await release(attachment.receiver, message, state);
-        const stopRenewing = this.#keepLocked(message, attachment, running);
+        const where = this.#settlesOn(link);
+        if (this.#stopping !== undefined) return await where.settle((receiver) => release(receiver, message, state));
+        const stopRenewing = this.#keepLocked(message, link, running);
         try {
           const delivery = { envelope, queue: this.queue, attempt, signal: running.signal };
           const settlement = await running.settlement(this.#consume, delivery);
           if (running.lockLost) throw lockLost();
-          const { receiver } = attachment;
           const now = this.#resolved.clock.now();
-          const received: Received = { message, receiver, queue: this.queue, state, attempt, now };
-          await settle(settlement, received, this.#sending);
+          const received: Received = { message, queue: this.queue, state, attempt, now };
+          await settle(settlement, received, where, this.#sending);
         } finally {
           stopRenewing();
         }
@@ -104,7 +105,21 @@ export class ServiceBusSubscription implements Subscription {
     });
   }
 
-  #keepLocked(message: ServiceBusReceivedMessage, { receiver }: Attachment, running: RunningDelivery): () => void {
+  /** Settles where the message came from, or over the sending connection when that is gone: its lock outlives it. */
+  #settlesOn(link: DeliveryLink): SettlesMessages {
+    return {
+      settle: async (send) => {
+        if (await link.settle(send)) return;
+        await this.#sending.use(async (client) => {
+          const receiver = client.createReceiver(this.queue, { maxAutoLockRenewalDurationInMs: 0 });
+          await send(receiver);
+          await receiver.close();
+        });
+      },
+    };
+  }
+
+  #keepLocked(message: ServiceBusReceivedMessage, { receiver }: DeliveryLink, running: RunningDelivery): () => void {
     return this.#locks.keep({
       lockedUntil: message.lockedUntilUtc?.getTime() ?? this.#resolved.clock.now(),
       renew: async () => (await receiver.renewMessageLock(message)).getTime(),
@@ -118,10 +133,10 @@ function lockLost(): TransportError {
   return new TransportError('LockLost', 'its lock was lost while it was handled', false);
 }
 
-/** Whatever was done for the message may be done again: it is delivered once more when its lock runs out. */
+/** Whatever was done for the message may be done again: it is delivered once more when its lock has run out. */
 function notSettled(cause: unknown, id: string, queue: string): TransportError {
   if (cause instanceof TransportError && cause.code === 'ConsumerRejected') return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const message = `Message ${id} of queue "${queue}" was not settled and will be delivered again: ${reason}`;
+  const message = `Message ${id} of queue "${queue}" may not have been settled, and is delivered again then: ${reason}`;
   return new TransportError('SettlementFailed', message, true, { cause });
 }

@@ -7,10 +7,9 @@ import type { Sending } from './sending.js';
 /** The longest reason and the longest description the broker takes, in characters. */
 const maxReasonLength = 4096;
 
-/** One message to settle, where it was received. */
+/** One message to settle. */
 export interface Received {
   readonly message: ServiceBusReceivedMessage;
-  readonly receiver: ServiceBusReceiver;
   readonly queue: string;
   readonly state: DeliveryState;
   readonly attempt: number;
@@ -18,22 +17,35 @@ export interface Received {
   readonly now: number;
 }
 
+/** Where the message was received: runs a settlement there. */
+export interface SettlesMessages {
+  settle(send: (receiver: ServiceBusReceiver) => Promise<void>): Promise<void>;
+}
+
 /** Applies a settlement; rejects when the broker refused it, mostly because the lock was lost. */
-export async function settle(settlement: Settlement, received: Received, sending: Sending): Promise<void> {
-  const { message, receiver } = received;
+export async function settle(
+  settlement: Settlement,
+  received: Received,
+  where: SettlesMessages,
+  sending: Sending,
+): Promise<void> {
+  const { message } = received;
   switch (settlement.kind) {
     case 'complete':
-      return receiver.completeMessage(message);
+      return where.settle((receiver) => receiver.completeMessage(message));
     case 'release':
-      return release(receiver, message, received.state);
+      return where.settle((receiver) => release(receiver, message, received.state));
     case 'retry':
-      return retryLater(settlement.delayMs, received, sending);
-    case 'dead-letter':
-      return receiver.deadLetterMessage(message, {
+      await scheduleCopy(settlement.delayMs, received, sending);
+      return where.settle((receiver) => receiver.completeMessage(message));
+    case 'dead-letter': {
+      const reasons = {
         ...identity(message, received.queue),
         deadLetterReason: settlement.reason.slice(0, maxReasonLength),
         deadLetterErrorDescription: settlement.detail.slice(0, maxReasonLength),
-      });
+      };
+      return where.settle((receiver) => receiver.deadLetterMessage(message, reasons));
+    }
   }
 }
 
@@ -47,16 +59,14 @@ export async function release(
 }
 
 /**
- * Schedules a copy to this queue, then completes the original. Dying in between leaves both: the original is delivered
- * again and makes an equal copy, which duplicate detection drops.
+ * Schedules the copy that is the next round. The original is completed after that: dying in between leaves both, the
+ * original is delivered again and makes an equal copy, which duplicate detection drops.
  */
-async function retryLater(delayMs: number, received: Received, sending: Sending): Promise<void> {
-  const { message, receiver, queue, state, attempt, now } = received;
+async function scheduleCopy(delayMs: number, received: Received, sending: Sending): Promise<void> {
+  const { message, queue, state, attempt, now } = received;
   const { envelope } = fromNative(fromServiceBusMessage(message), brokerFacts(message, queue));
   const deliverAt = delayMs > 0 ? new Date(now + delayMs) : undefined;
-  const copy = toServiceBusMessage(toNative(envelope, nextRound(state, attempt)), deliverAt);
-  await sending.send({ queue }, [copy]);
-  await receiver.completeMessage(message);
+  await sending.send({ queue }, [toServiceBusMessage(toNative(envelope, nextRound(state, attempt)), deliverAt)]);
 }
 
 /** A message that came without an id keeps the one we gave it: its place in the queue does not follow it everywhere. */

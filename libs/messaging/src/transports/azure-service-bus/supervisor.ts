@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.js';
 import type { SubscriptionHealth, TransportError } from '../../transport.js';
 import { atMost } from './at-most.js';
 import type { Attachment, AttachmentEvents } from './attachment.js';
+import type { DeliveryLink } from './delivery-link.js';
 import { translateError } from './translate-error.js';
 
 /** What a supervisor needs to know of its subscription. */
@@ -13,7 +14,7 @@ export interface Supervised {
   readonly stallAfterMs: number;
   readonly clock: Clock;
   inFlight(): number;
-  onMessage(message: ServiceBusReceivedMessage, attachment: Attachment): Promise<void>;
+  onMessage(message: ServiceBusReceivedMessage, link: DeliveryLink): Promise<void>;
   onError(error: TransportError): void;
   open(events: AttachmentEvents): Attachment;
 }
@@ -93,11 +94,11 @@ export class Supervisor {
   #open(): Attachment {
     const isCurrent = (attachment: Attachment): boolean => attachment === this.#attachment;
     return this.#of.open({
-      onMessage: async (message, attachment) => {
+      onMessage: async (message, link, attachment) => {
         this.#received += 1;
         if (isCurrent(attachment)) this.#condition = running;
         this.#held.add(message);
-        await this.#of.onMessage(message, attachment);
+        await this.#of.onMessage(message, link);
         this.#held.delete(message);
       },
       onAttaching: (attachment) => {
