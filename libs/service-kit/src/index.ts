@@ -1,4 +1,4 @@
-export { type ConfigSection, describeConfig } from './config/describe-config.js';
+export { describeConfig, describeVariables } from './config/describe-config.js';
 export { duration, parseDuration } from './config/duration.js';
 export { type EnvironmentOptions, readEnvironment } from './config/environment.js';
 export { ConfigError, type Environment, loadConfig, requireBrokerAddress } from './config/load-config.js';

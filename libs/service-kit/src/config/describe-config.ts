@@ -1,21 +1,19 @@
 import { z } from 'zod';
 import { notesOf } from './variables.js';
 
-/** A group of variables and who reads them. */
-export interface ConfigSection {
-  readonly readBy: string;
-  readonly variables: Readonly<Record<string, z.ZodType>>;
+const head = ['| variable | what | default | example |', '|---|---|---|---|'];
+
+/** The variables as a Markdown table, for docs/configuration.md. */
+export function describeConfig(variables: Readonly<Record<string, z.ZodType>>): string {
+  return [...head, ...describeVariables(variables), ''].join('\n');
 }
 
-/** All variables of the sections as one Markdown table. */
-export function describeConfig(sections: readonly ConfigSection[]): string {
-  const rows = sections.flatMap(({ readBy, variables }) =>
-    Object.entries(variables).map(([name, schema]) => {
-      const { description = '', example = '' } = notesOf(schema);
-      return `| \`${name}\` | ${description} | ${defaultOf(schema)} | \`${example}\` | ${readBy} |`;
-    }),
-  );
-  return ['| variable | what | default | example | read by |', '|---|---|---|---|---|', ...rows, ''].join('\n');
+/** The rows of that table, one a variable; a spec of each app looks for its own in the documentation. */
+export function describeVariables(variables: Readonly<Record<string, z.ZodType>>): readonly string[] {
+  return Object.entries(variables).map(([name, schema]) => {
+    const { description = '', example = '' } = notesOf(schema);
+    return `| \`${name}\` | ${description} | ${defaultOf(schema)} | \`${example}\` |`;
+  });
 }
 
 /** As it would be written in the environment. */
