@@ -4,7 +4,7 @@ export interface Due {
   dueAt: number;
   /** Where the timeline keeps it; -1 while it is not on the timeline. Only the timeline sets it. */
   heapIndex: number;
-  /** The moment has come. It is no longer on the timeline. */
+  /** The moment has come: `now` is {@link dueAt}. It is no longer on the timeline. */
   onDue(now: number): void;
 }
 
@@ -51,13 +51,17 @@ export class Timeline {
     this.#down(last);
   }
 
-  /** Lets everything due until `now` happen, in order. @param limit at most so many, so that others get a turn */
+  /**
+   * Lets everything due until `now` happen, in order, each at its own moment: an hour that is skipped leaves the same
+   * behind as an hour that passes.
+   * @param limit at most so many, so that others get a turn
+   */
   run(now: number, limit = Infinity): void {
     for (let count = 0; count < limit; count++) {
       const first = this.#heap[0];
       if (first === undefined || first.dueAt > now) return;
       this.cancel(first);
-      first.onDue(now);
+      first.onDue(first.dueAt);
     }
   }
 
