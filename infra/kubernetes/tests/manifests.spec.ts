@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { NOT_SET_WHEN_DEPLOYED, variablesInSchema } from '../../terraform/tests/app-variables.ts';
+import { variablesToSet } from '../../terraform/tests/app-variables.ts';
 import { SCALER_METADATA } from '../../terraform/tests/provider/value-rule-table.ts';
-import { BASE, type Manifest, readManifests, validateManifest } from './manifests.ts';
+import { directoryOf, type Manifest, readManifests, validateManifest } from './manifests.ts';
 
 interface Container {
   readonly ports: readonly [{ readonly containerPort: number }];
@@ -37,8 +37,9 @@ const APPS = {
   'analytics-worker': { port: 3003, queue: 'analytics' },
 } as const;
 
-const manifests = readManifests();
-const kustomization = parse(readFileSync(join(BASE, 'kustomization.yaml'), 'utf8')) as {
+const manifests = readManifests('base');
+const jobs = readManifests('migrations');
+const kustomization = parse(readFileSync(join(directoryOf('base'), 'kustomization.yaml'), 'utf8')) as {
   readonly configMapGenerator: readonly [{ readonly literals: readonly string[] }];
 };
 
@@ -50,8 +51,8 @@ function find(kind: string, name: string): Manifest {
 const podOf = (app: string): Pod => (find('Deployment', app).spec?.['template'] as { readonly spec: Pod }).spec;
 const scalingOf = (app: string): Scaling => find('ScaledObject', app).spec as unknown as Scaling;
 
-describe('the kustomize base', () => {
-  it.each(manifests.map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const))(
+describe('the manifests', () => {
+  it.each([...manifests, ...jobs].map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const))(
     '%s follows the schema of its kind',
     (_, manifest) => {
       expect(() => validateManifest(manifest)).not.toThrow();
@@ -102,8 +103,7 @@ describe.each(Object.entries(APPS))('%s', (app, { port, queue }) => {
   it('is given the variables of its config schema', () => {
     const shared = kustomization.configMapGenerator[0].literals.map((each) => each.split('=')[0] ?? '');
     const own = podOf(app).containers[0].env.map(({ name }) => name);
-    const expected = (variablesInSchema().get(app) ?? []).filter((name) => !NOT_SET_WHEN_DEPLOYED.includes(name));
-    expect([...shared, ...own].sort()).toEqual(expected.sort());
+    expect([...shared, ...own].sort()).toEqual([...(variablesToSet().get(app) ?? [])].sort());
   });
 
   it('scales on the queue it owns, with an identity that is not its own', () => {
@@ -118,6 +118,13 @@ describe.each(Object.entries(APPS))('%s', (app, { port, queue }) => {
       podIdentity: { provider: 'azure-workload' },
     });
     expect(podOf(app).serviceAccountName).toBe(app);
+  });
+
+  it('has its database migrated by a job of its own', () => {
+    const job = jobs.find(({ metadata }) => metadata.name === `migrate-${app}`);
+    expect(job?.spec).toMatchObject({
+      template: { spec: { restartPolicy: 'Never', containers: [{ args: ['migrate', app] }] } },
+    });
   });
 
   it('loses at most one replica to a node that is drained', () => {

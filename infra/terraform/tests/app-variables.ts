@@ -2,32 +2,30 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TERRAFORM_ROOT } from './modules.ts';
 
-/** The table that the config schemas make (a test of theirs keeps it true): variable, what, default, example, read by. */
-const TABLE = join(TERRAFORM_ROOT, '../../docs/configuration.md');
-const ROW = /^\| `([A-Z_]+)` \|.*\| ([^|]+) \|$/gm;
+/** The page that the apps' specs compare with their config schemas: a table for every app, and one for each. */
+const PAGE = join(TERRAFORM_ROOT, '../../docs/configuration.md');
+const ROW = /^\| `([A-Z_]+)` \| .* \| (?:`[^`]*`|none|required) \| `[^`]*` \|$/gm;
 
 export const APPS = ['order-api', 'order-worker', 'billing-worker', 'analytics-worker'] as const;
 
-/** The variables that each app's config schema knows. */
-export function variablesInSchema(): ReadonlyMap<string, readonly string[]> {
-  const rows = [...readFileSync(TABLE, 'utf8').matchAll(ROW)].map(([, name = '', readBy = '']) => ({ name, readBy }));
-  return new Map(
-    APPS.map((app) => [
-      app,
-      rows.filter(({ readBy }) => readBy === 'all' || readBy.split(', ').includes(app)).map(({ name }) => name),
-    ]),
-  );
-}
-
-/** Left at the apps' own defaults when deployed: tuning, and the key that an identity replaces. */
-export const NOT_SET_WHEN_DEPLOYED: readonly string[] = [
-  'SERVICEBUS_CONNECTION_STRING',
-  'MAX_CONCURRENCY',
-  'IMMEDIATE_ATTEMPTS',
-  'MAX_ATTEMPTS',
-  'RETRY_BASE_DELAY',
-  'RETRY_MAX_DELAY',
-];
+/** What depends on where an app runs. The rest is tuning, and stays at the apps' own defaults. */
+const OF_THE_PLACE =
+  /^(PORT|HOST|LOG_LEVEL|SHUTDOWN_TIMEOUT|MESSAGING_TRANSPORT|DEFAULT_CURRENCY)$|_(NAME|URL|NAMESPACE)$/;
 
 /** Read by Azure's own SDK, not by the apps' schema: which of the assigned identities the process is. */
 export const READ_BY_AZURE_SDK: readonly string[] = ['AZURE_CLIENT_ID'];
+
+/**
+ * The variables that a deployment must give each app, from the config schemas.
+ * @throws Error when the page has no table for an app
+ */
+export function variablesToSet(): ReadonlyMap<string, readonly string[]> {
+  const sections = readFileSync(PAGE, 'utf8').split(/^## /m);
+  const variablesIn = (title: string): readonly string[] => {
+    const section = sections.find((text) => text.startsWith(`${title}\n`)) ?? '';
+    const names = [...section.matchAll(ROW)].map(([, name = '']) => name);
+    if (names.length === 0) throw new Error(`docs/configuration.md has no table under "${title}"`);
+    return names.filter((name) => OF_THE_PLACE.test(name));
+  };
+  return new Map(APPS.map((app) => [app, [...variablesIn('Every app'), ...variablesIn(app)]]));
+}

@@ -20,7 +20,10 @@ locals {
         TOPIC_NAME                           = var.topic_name
         DEFAULT_CURRENCY                     = var.default_currency
       },
-      contains(["order-api", "operations"], app) ? { LAB_QUEUE_NAME = var.queue_names["lab"] } : {},
+      contains(["order-api", "operations"], app) ? {
+        ORDER_STATUS_QUEUE_NAME = var.queue_names["order-status"]
+        LAB_QUEUE_NAME          = var.queue_names["lab"]
+      } : {},
     )
   }
 
