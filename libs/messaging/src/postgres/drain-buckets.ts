@@ -6,7 +6,7 @@ import { backoff } from '../retry/decide-retry.js';
 import type { RetryPolicy } from '../retry/retry-policy.js';
 import type { Transport } from '../transport.js';
 import type { Lease } from './bucket-leases.js';
-import { type OutboxRow, READ_ROWS, toOutboxRow } from './outbox-rows.js';
+import { type OutboxRow, readRows } from './outbox-rows.js';
 
 export interface DrainOptions {
   readonly pool: Pool;
@@ -37,8 +37,12 @@ export interface DrainRound {
 export async function drainBuckets(options: DrainOptions): Promise<DrainRound> {
   const { pool, leases, limit, send } = options;
   if (leases.length === 0) return { read: 0, sent: 0, errors: [], outage: false };
-  const { rows } = await pool.query(READ_ROWS, [leases.map(({ bucket }) => bucket), limit]);
-  const result = await sendInOrder(rows.map(toOutboxRow), send);
+  const rows = await readRows(
+    pool,
+    leases.map(({ bucket }) => bucket),
+    limit,
+  );
+  const result = await sendInOrder(rows, send);
 
   await remove(options, result.sent);
   const dead = result.failed.filter(({ error }) => isUnsendable(error));
