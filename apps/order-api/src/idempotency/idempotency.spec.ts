@@ -1,31 +1,32 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Transport } from '@orderflow/messaging';
-import type { MemoryBroker } from '@orderflow/messaging/memory';
+import type { Broker } from '@orderflow/servicebus-emulator';
 import { eventually } from '../../test/eventually.js';
-import { connectTo, createOrderBroker, startOrderApi, type TestOrderApi, transportTo } from '../../test/order-api.js';
+import { startOrderApi, type TestOrderApi } from '../../test/order-api.js';
+import { startOrderBroker, transportTo } from '../../test/order-broker.js';
 import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
 import { receiveCommands, type ReceivedCommands } from '../../test/received-commands.js';
 
 let database: OrderDatabase;
-let broker: MemoryBroker;
+let broker: Broker;
 let worker: Transport;
 let commands: ReceivedCommands;
 let replicas: readonly TestOrderApi[];
 
 beforeAll(async () => {
   database = await openOrderDatabase();
-  broker = createOrderBroker();
+  broker = await startOrderBroker();
   worker = transportTo(broker);
   commands = await receiveCommands(worker);
   const env = { LOCK_TIMEOUT: '200ms' };
-  const start = () => startOrderApi({ databaseUrl: database.url, connectBroker: connectTo(broker), env });
+  const start = () => startOrderApi({ databaseUrl: database.url, connectionString: broker.connectionString, env });
   replicas = await Promise.all([start(), start()]);
 });
 
 afterAll(async () => {
   await Promise.all(replicas.map((replica) => replica.stop()));
   await worker.close();
-  broker.close();
+  await broker.close();
   await database.close();
 });
 

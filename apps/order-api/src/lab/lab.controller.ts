@@ -89,7 +89,8 @@ async function reach<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const detail = 'The lab queue cannot be reached, so nothing was sent or taken for certain. Try again.';
+    const detail =
+      'The broker did not confirm. What was to be sent may or may not be there; what was held returns to the queue.';
     throw new Problem(503, 'broker-unavailable', detail, { cause: error, headers: { 'retry-after': '5' } });
   }
 }

@@ -23,7 +23,7 @@ export class CancelOrder {
   async request(orderId: string, reason: string | undefined, cause: Cause): Promise<OrderView | undefined> {
     const requestedAt = new Date();
     const payload = { orderId, requestedAt: requestedAt.toISOString(), ...(reason !== undefined && { reason }) };
-    const command = this.#commands.write(orderCancel, payload, { orderId, cause });
+    const command = this.#commands.write(orderCancel, payload, { orderId, cause, time: requestedAt });
     const asked = await this.#ask(orderId, { requestedAt, reason, command });
     return asked ?? readOrder(this.#commands.pool, orderId);
   }

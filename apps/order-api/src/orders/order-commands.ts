@@ -14,6 +14,8 @@ export interface OrderCommandsOptions {
 export interface CommandDetails {
   readonly orderId: string;
   readonly cause: Cause;
+  /** When it was asked for. */
+  readonly time: Date;
   /** At once by default. */
   readonly deliverAt?: Date | undefined;
 }
@@ -31,8 +33,8 @@ export class OrderCommands {
   }
 
   /** Commands about one order leave in the order they were written. */
-  write<T>(contract: Contract<T>, payload: T, { orderId, cause, deliverAt }: CommandDetails): Outgoing {
-    const envelope = write(contract, payload, { orderingKey: orderId, cause });
+  write<T>(contract: Contract<T>, payload: T, { orderId, cause, time, deliverAt }: CommandDetails): Outgoing {
+    const envelope = write(contract, payload, { orderingKey: orderId, cause, time: time.toISOString() });
     return { to: { queue: this.#queue }, envelope, ...(deliverAt && { deliverAt }) };
   }
 }

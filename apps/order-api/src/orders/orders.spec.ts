@@ -1,30 +1,31 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { orderAccepted, orderPlace, paymentCaptured } from '@orderflow/contracts';
 import { createEnvelopeWriter, type Message, type Transport } from '@orderflow/messaging';
-import type { MemoryBroker } from '@orderflow/messaging/memory';
-import { connectTo, createOrderBroker, startOrderApi, type TestOrderApi, transportTo } from '../../test/order-api.js';
+import type { Broker } from '@orderflow/servicebus-emulator';
+import { startOrderApi, type TestOrderApi } from '../../test/order-api.js';
+import { startOrderBroker, transportTo } from '../../test/order-broker.js';
 import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
 import { receiveCommands, type ReceivedCommands } from '../../test/received-commands.js';
 import { eventually } from '../../test/eventually.js';
 
 let database: OrderDatabase;
-let broker: MemoryBroker;
+let broker: Broker;
 let worker: Transport;
 let api: TestOrderApi;
 let commands: ReceivedCommands;
 
 beforeAll(async () => {
   database = await openOrderDatabase();
-  broker = createOrderBroker();
+  broker = await startOrderBroker();
   worker = transportTo(broker);
   commands = await receiveCommands(worker);
-  api = await startOrderApi({ databaseUrl: database.url, connectBroker: connectTo(broker) });
+  api = await startOrderApi({ databaseUrl: database.url, connectionString: broker.connectionString });
 });
 
 afterAll(async () => {
   await api.stop();
   await worker.close();
-  broker.close();
+  await broker.close();
   await database.close();
 });
 

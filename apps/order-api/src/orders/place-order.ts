@@ -49,17 +49,18 @@ export class PlaceOrder {
   }
 
   #prepare(request: PlaceOrderRequest, cause: Cause): Placement {
+    const time = new Date();
     const order: Order = {
       orderId: randomUUID(),
       customerId: request.customerId,
       currency: request.currency,
       lines: request.lines,
       total: totalOf(request.lines),
-      createdAt: new Date().toISOString(),
+      createdAt: time.toISOString(),
       ...(request.scheduledFor !== undefined && { scheduledFor: request.scheduledFor }),
     };
     const deliverAt = order.scheduledFor === undefined ? undefined : new Date(order.scheduledFor);
-    const command = this.#commands.write(orderPlace, order, { orderId: order.orderId, cause, deliverAt });
+    const command = this.#commands.write(orderPlace, order, { orderId: order.orderId, cause, time, deliverAt });
     return { order, command, answer: answerTo(order) };
   }
 

@@ -3,23 +3,23 @@ import type { PostgresTx } from '@orderflow/messaging/postgres';
 import type { EventFacts } from './event-facts.js';
 import { recordFacts } from './record-facts.js';
 
+/** By which the inbox tells consumers apart. */
+const consumer = 'order-api';
+
 /** SQLSTATE class 22: a value that no database column takes, today or tomorrow. */
 const dataException = /^22/;
 
 /** Enters what events tell into the read model: each event once, in one transaction with its inbox row. */
 export class FactRecorder {
   readonly #inbox: Inbox<PostgresTx>;
-  readonly #consumer: string;
 
-  /** @param consumer the queue, by which the inbox tells consumers apart */
-  constructor(inbox: Inbox<PostgresTx>, consumer: string) {
+  constructor(inbox: Inbox<PostgresTx>) {
     this.#inbox = inbox;
-    this.#consumer = consumer;
   }
 
   async record({ id, type }: Pick<Message, 'id' | 'type'>, event: EventFacts): Promise<void> {
     try {
-      await this.#inbox.once(this.#consumer, id, (tx) => recordFacts(tx, { id, type }, event));
+      await this.#inbox.once(consumer, id, (tx) => recordFacts(tx, { id, type }, event));
     } catch (error) {
       const code = String((error as { code?: unknown }).code ?? '');
       if (!dataException.test(code)) throw error;

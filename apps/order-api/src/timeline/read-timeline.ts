@@ -13,7 +13,8 @@ interface MessageRow {
 export async function readTimeline(pool: Pool, orderId: string): Promise<TimelineView['messages']> {
   const { rows } = await pool.query<MessageRow>(
     `select message_id, type, time, cause_message_id, cause_attempt
-     from order_messages where order_id = $1 order by time, message_id`,
+     from order_messages where order_id = $1
+     order by time, cause_message_id nulls first, message_id`,
     [orderId],
   );
   return rows.map(({ type, message_id, time, cause_message_id, cause_attempt }) => ({

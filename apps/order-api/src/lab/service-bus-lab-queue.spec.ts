@@ -1,0 +1,68 @@
+import { ServiceBusClient } from '@azure/service-bus';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Broker } from '@orderflow/servicebus-emulator';
+import { startOrderBroker } from '../../test/order-broker.js';
+import { ServiceBusLabQueue } from './service-bus-lab-queue.js';
+
+let broker: Broker;
+let queue: ServiceBusLabQueue;
+
+beforeEach(async () => {
+  broker = await startOrderBroker();
+  queue = new ServiceBusLabQueue(new ServiceBusClient(broker.connectionString), 'lab');
+});
+
+afterEach(async () => {
+  await queue.close();
+  await broker.close();
+});
+
+const untilAborted = new AbortController().signal;
+const soon = { idleTimeoutMs: 200, max: 100, signal: untilAborted };
+
+describe('ServiceBusLabQueue', () => {
+  it('keeps from others what a batch holds, and gives it back when the batch is released', async () => {
+    await queue.send('precious');
+    const held = await queue.receive({ ...soon, max: 1 });
+    expect(held.texts).toEqual(['precious']);
+    const meanwhile = await queue.receive(soon);
+    expect(meanwhile.texts).toEqual([]);
+    await meanwhile.complete();
+    expect(await queue.peek({ max: 10 })).toEqual(['precious']);
+    await held.release();
+    const again = await queue.receive({ ...soon, max: 1 });
+    expect(again.texts).toEqual(['precious']);
+    await again.complete();
+    expect(await queue.peek({ max: 10 })).toEqual([]);
+  }, 20_000);
+
+  it('ends its waiting within a step of the abort, with what it holds', async () => {
+    await queue.send('a');
+    const leaving = new AbortController();
+    const receiving = queue.receive({ idleTimeoutMs: 60_000, max: 100, signal: leaving.signal });
+    leaving.abort();
+    const batch = await receiving;
+    await batch.release();
+    expect(await queue.peek({ max: 10 })).toEqual(['a']);
+  }, 20_000);
+
+  it('shows what other producers sent as values', async () => {
+    const client = new ServiceBusClient(broker.connectionString);
+    const sender = client.createSender('lab');
+    await sender.sendMessages([{ body: 'a text' }, { body: { a: 1 } }]);
+    await client.close();
+    const batch = await queue.receive({ ...soon, max: 2 });
+    expect(batch.texts).toEqual(['"a text"', '{"a":1}']);
+    await batch.complete();
+  }, 20_000);
+
+  it('says which messages it could not complete, and they come again', async () => {
+    await queue.send('late');
+    const batch = await queue.receive({ ...soon, max: 1 });
+    broker.clock.advance(3_600_000);
+    await expect(batch.complete()).rejects.toThrow('1 of 1 lab messages were not settled');
+    const again = await queue.receive({ ...soon, max: 1 });
+    expect(again.texts).toEqual(['late']);
+    await again.complete();
+  }, 20_000);
+});

@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { createAzureServiceBusTransport } from '@orderflow/messaging/azure-service-bus';
+import type { Transport } from '@orderflow/messaging';
+import { type Broker, type BrokerOptions, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
+
+const topologyFile = new URL('../../../infra/servicebus/Config.json', import.meta.url);
+
+/** A broker with the queues and topics of the whole system. */
+export function startOrderBroker(options: Omit<BrokerOptions, 'topology'> = {}): Promise<Broker> {
+  return startBroker({ ...options, topology: parseTopology(readFileSync(topologyFile, 'utf8')) });
+}
+
+/** What another service would reach the broker with. */
+export function transportTo({ connectionString }: Broker): Transport {
+  return createAzureServiceBusTransport({ connectionString });
+}
