@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { CommanderError } from 'commander';
 import { CommandError, UsageError } from './command-error.js';
 import { createProgram } from './program.js';
@@ -14,11 +15,11 @@ export const exitCodes = { ok: 0, failure: 1, usage: 2 } as const;
  */
 export async function run(args: readonly string[], bundles: string): Promise<number> {
   const workspace = findWorkspace(bundles, process.env);
-  loadEnvironmentFile(join(workspace.root, '.env'));
+  const environment = withEnvironmentFile(join(workspace.root, '.env'), process.env);
   let code: number = exitCodes.ok;
   const program = createProgram({
     workspace,
-    environment: process.env,
+    environment,
     finish: (exitCode) => {
       code = exitCode;
     },
@@ -31,9 +32,11 @@ export async function run(args: readonly string[], bundles: string): Promise<num
   }
 }
 
-/** Variables that are set already win over those of the file. */
-function loadEnvironmentFile(path: string): void {
-  if (existsSync(path)) process.loadEnvFile(path);
+/** Variables that are set win over those of the file; an empty one counts as absent. */
+function withEnvironmentFile(path: string, own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (!existsSync(path)) return own;
+  const present = Object.entries(own).filter(([, value]) => value !== '');
+  return { ...parseEnv(readFileSync(path, 'utf8')), ...Object.fromEntries(present) };
 }
 
 function report(error: unknown): number {

@@ -16,11 +16,13 @@ export interface BrokerFacts {
 
 /** Runs the embedded broker until asked to stop. Throws an error that names every mistake of the topology file. */
 export async function runBroker({ topologyFile, ...options }: RunBrokerOptions): Promise<void> {
-  const asked = untilAskedToStop();
-  const broker = await startBroker({ ...options, topology: parseTopology(await readFile(topologyFile, 'utf8')), log });
-  tellReady({ connectionString: broker.connectionString } satisfies BrokerFacts);
-  await asked;
-  await broker.close();
+  await untilAskedToStop(async (asked) => {
+    const topology = parseTopology(await readFile(topologyFile, 'utf8'));
+    const broker = await startBroker({ ...options, topology, log });
+    tellReady({ connectionString: broker.connectionString } satisfies BrokerFacts);
+    await asked;
+    await broker.close();
+  });
 }
 
 function log(level: LogLevel, message: string, details: object = {}): void {

@@ -7,21 +7,20 @@ export function tellReady(facts: object): void {
   process.send?.(facts);
 }
 
-const signals = ['SIGTERM', 'SIGINT'] as const;
+const requests = ['SIGTERM', 'SIGINT', 'disconnect'] as const;
 
 /**
- * Resolves when this process is asked to stop: by a signal, or by the end of the supervisor, which closes the IPC
- * channel however it died.
+ * Does some work with a promise that resolves when this process is asked to stop: by a signal, or by the end of the
+ * supervisor, which closes the IPC channel however it died.
  */
-export function untilAskedToStop(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = (): void => {
-      for (const signal of signals) process.off(signal, stop);
-      // Without a listener the channel no longer keeps this process alive.
-      process.off('disconnect', stop);
-      resolve();
-    };
-    for (const signal of signals) process.on(signal, stop);
-    if (process.channel !== undefined) process.on('disconnect', stop);
-  });
+export async function untilAskedToStop(work: (asked: Promise<void>) => Promise<void>): Promise<void> {
+  const asked = Promise.withResolvers<void>();
+  const stop = (): void => asked.resolve();
+  for (const request of requests) process.on(request, stop);
+  try {
+    await work(asked.promise);
+  } finally {
+    // Without a listener the channel no longer keeps this process alive.
+    for (const request of requests) process.off(request, stop);
+  }
 }

@@ -18,10 +18,11 @@ export interface PostgresFacts {
  * is killed. Rejects when the server ends by itself.
  */
 export async function runPostgres({ dataDir, port, databases }: RunPostgresOptions): Promise<void> {
-  const asked = untilAskedToStop();
-  const server = await startPostgres({ dataDir, port, databases, log: console.log });
-  console.log(`PostgreSQL listens on 127.0.0.1:${server.port}, its data is in ${server.dataDir}`);
-  tellReady({ urls: Object.fromEntries(databases.map((name) => [name, server.url(name)])) } satisfies PostgresFacts);
-  await Promise.race([asked, server.ended]);
-  await server.stop();
+  await untilAskedToStop(async (asked) => {
+    const server = await startPostgres({ dataDir, port, databases, log: console.log });
+    console.log(`PostgreSQL listens on 127.0.0.1:${server.port}, its data is in ${server.dataDir}`);
+    tellReady({ urls: Object.fromEntries(databases.map((name) => [name, server.url(name)])) } satisfies PostgresFacts);
+    await Promise.race([asked, server.ended]);
+    await server.stop();
+  });
 }

@@ -135,7 +135,7 @@ export class ManagedProcess {
     const { script, args = [], environment, logFile } = this.#spec;
     const log = openSync(logFile, 'a');
     const child = spawn(process.execPath, ['--enable-source-maps', script, ...args], {
-      env: { ...process.env, ...environment() },
+      env: environment(),
       stdio: ['ignore', log, log, 'ipc'],
       detached: true,
       windowsHide: true,

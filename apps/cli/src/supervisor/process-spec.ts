@@ -6,8 +6,8 @@ export interface ProcessSpec {
   /** The JavaScript file to run with this Node.js. */
   readonly script: string;
   readonly args?: readonly string[];
-  /** Added to the supervisor's own environment; asked for at each start. */
-  readonly environment: () => Readonly<Record<string, string>>;
+  /** The environment of the process; asked for at each start. */
+  readonly environment: () => NodeJS.ProcessEnv;
   /** Where both outputs of the process are appended to. */
   readonly logFile: string;
   /** Resolves when the process does its work; rejects when it never will. Aborted when the process ends. */

@@ -25,6 +25,6 @@ export async function tailCommand({ workspace }: CommandContext, name: string, f
   const stop = flags.follow ? follow(path, show) : undefined;
   for (const line of lastLines(path, flags.lines)) show(line);
   if (stop === undefined) return;
-  await untilAskedToStop();
+  await untilAskedToStop((asked) => asked);
   stop();
 }

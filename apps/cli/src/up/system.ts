@@ -132,12 +132,13 @@ export class System {
     };
   }
 
-  #common(): Record<string, string> {
+  #common(): NodeJS.ProcessEnv {
     // Compiled code is kept, so that the next start takes less time.
-    return { NODE_COMPILE_CACHE: join(this.#options.workspace.state, 'compile-cache') };
+    const { environment, workspace } = this.#options;
+    return { ...environment, NODE_COMPILE_CACHE: join(workspace.state, 'compile-cache') };
   }
 
-  #appEnvironment(app: AppService): Record<string, string> {
+  #appEnvironment(app: AppService): NodeJS.ProcessEnv {
     const { workspace, host } = this.#options;
     const { database } = app;
     const { connectionString } = this;
