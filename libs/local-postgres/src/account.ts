@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { chownSync, readdirSync, readFileSync } from 'node:fs';
+import { chownSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -36,6 +36,7 @@ function account(wrapper: readonly string[], ids: { uid?: number; gid?: number }
 
 function chownTree(path: string, uid: number, gid: number): void {
   chownSync(path, uid, gid);
+  if (!statSync(path).isDirectory()) return;
   for (const entry of readdirSync(path, { withFileTypes: true, recursive: true })) {
     chownSync(join(entry.parentPath, entry.name), uid, gid);
   }
