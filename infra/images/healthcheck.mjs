@@ -1,9 +1,29 @@
-// Docker's HEALTHCHECK: healthy when the app's own liveness check is.
-const port = process.env.PORT ?? '3000';
-const path = process.env.HEALTHCHECK_PATH ?? '/health/live';
-try {
-  const { ok } = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(2_500) });
-  process.exit(ok ? 0 : 1);
-} catch {
-  process.exit(1);
+// Docker's HEALTHCHECK: healthy when the app's own liveness check is, or (HEALTHCHECK_TCP_PORT) when the port accepts.
+import { connect } from 'node:net';
+
+const { PORT = '3000', HEALTHCHECK_PATH = '/health/live', HEALTHCHECK_TCP_PORT } = process.env;
+const patienceMs = 2_500;
+
+process.exitCode = (await (HEALTHCHECK_TCP_PORT ? accepts(Number(HEALTHCHECK_TCP_PORT)) : answers())) ? 0 : 1;
+
+async function answers() {
+  const url = `http://127.0.0.1:${PORT}${HEALTHCHECK_PATH}`;
+  return fetch(url, { signal: AbortSignal.timeout(patienceMs) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', timeout: patienceMs });
+    const end = (accepted) => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket
+      .on('connect', () => end(true))
+      .on('error', () => end(false))
+      .on('timeout', () => end(false));
+  });
 }
