@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
 import { BUCKETS, bucketOf } from '../outbox/bucket.js';
@@ -8,8 +8,6 @@ import { outgoing } from '../testing/outgoing.js';
 import { type Transport, TransportError } from '../transport.js';
 import { createPostgresOutbox, type PostgresOutbox } from './postgres-outbox.js';
 import { type Relay, type RelayOptions, startRelay } from './relay.js';
-
-jest.setTimeout(20_000);
 
 let database: MessagingDatabase;
 let outbox: PostgresOutbox;
