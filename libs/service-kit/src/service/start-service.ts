@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
@@ -68,7 +69,7 @@ async function createApp<Config extends ProcessConfig>(
     HealthModule.of(checks),
     module,
   ];
-  const adapter = new FastifyAdapter({ bodyLimit, requestTimeout, keepAliveTimeout });
+  const adapter = new FastifyAdapter({ bodyLimit, requestTimeout, keepAliveTimeout, genReqId: () => randomUUID() });
   metrics.http(adapter.getInstance<ResponseHooks>());
   closeConnectionsOnStop(adapter.getInstance<StopHooks>());
   const app = await NestFactory.create<NestFastifyApplication>({ module: ServiceModule, imports }, adapter, {
