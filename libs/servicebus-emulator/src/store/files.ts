@@ -1,4 +1,4 @@
-import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
+import { constants, type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The part of a file handle that the store uses. */
@@ -14,11 +14,16 @@ export interface StoreFile {
   close(): Promise<void>;
 }
 
+/**
+ * What a file is opened for. `read` and `change` want it to exist, `create` and `log` empty one that does. In a `log`
+ * what is written is on the disk itself when the write resolves.
+ */
+export type OpenPurpose = 'read' | 'change' | 'create' | 'log';
+
 /** The file operations that the store uses, in one directory. Names are relative to it. */
 export interface StoreDirectory {
   list(): Promise<readonly string[]>;
-  /** `read` and `change` want the file to exist; `create` empties one that does. */
-  open(name: string, purpose: 'read' | 'change' | 'create'): Promise<StoreFile>;
+  open(name: string, purpose: OpenPurpose): Promise<StoreFile>;
   rename(from: string, to: string): Promise<void>;
   /** Deletes a file; one that is not there is not an error. */
   remove(name: string): Promise<void>;
@@ -30,20 +35,35 @@ export interface StoreDirectory {
 export function localDirectory(path: string): StoreDirectory {
   return {
     list: () => readdir(path),
-    open: async (name, purpose) => new LocalFile(await open(join(path, name), FLAGS[purpose], 0o600)),
+    open: async (name, purpose) => {
+      const handle = await open(join(path, name), FLAGS[purpose], 0o600);
+      return new LocalFile(handle, purpose === 'log' && !SYNCS_BY_ITSELF);
+    },
     rename: (from, to) => rename(join(path, from), join(path, to)),
     remove: (name) => removeIfThere(join(path, name)),
     sync: () => syncDirectory(path),
   };
 }
 
-const FLAGS = { read: 'r', change: 'r+', create: 'w+' } as const;
+// One call instead of two, and a third less CPU. macOS has the flag, but means less by it; Windows has none.
+const SYNCS_BY_ITSELF = process.platform === 'linux';
+
+const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC;
+
+const FLAGS = {
+  read: constants.O_RDONLY,
+  change: constants.O_RDWR,
+  create: CREATE,
+  log: SYNCS_BY_ITSELF ? CREATE | constants.O_DSYNC : CREATE,
+} as const;
 
 class LocalFile implements StoreFile {
   readonly #handle: FileHandle;
+  readonly #syncsWrites: boolean;
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, syncsWrites: boolean) {
     this.#handle = handle;
+    this.#syncsWrites = syncsWrites;
   }
 
   async read(buffer: Buffer, position: number): Promise<number> {
@@ -63,6 +83,9 @@ class LocalFile implements StoreFile {
     while (written < data.length) {
       const { bytesWritten } = await this.#handle.write(data, written, data.length - written, position + written);
       written += bytesWritten;
+    }
+    if (this.#syncsWrites) {
+      await this.sync();
     }
   }
 

@@ -78,7 +78,7 @@ describe('on a full disk', () => {
       await settle(store, number);
     }
     // Moving a message within the broker adds nothing.
-    store.recorder.record({ type: 'group', events: [removed(151), { ...enqueued(1, 'x'), path: 'dead' }] });
+    store.recorder.record({ type: 'group', events: [removed(151), enqueued(1, 'x')] });
     state.delete(151);
     state.set(1, enqueued(1, 'x'));
     await store.recorder.flushed();

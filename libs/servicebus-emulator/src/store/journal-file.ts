@@ -16,10 +16,13 @@ export class JournalFile {
     this.#position = position;
   }
 
-  /** Makes an empty journal file; it and its name are on the disk when this resolves. */
-  static async create(directory: StoreDirectory, number: number): Promise<JournalFile> {
+  /**
+   * Makes an empty journal file; it and its name are on the disk when this resolves.
+   * @param purpose `log` when appended frames must be on the disk too, as soon as they are written
+   */
+  static async create(directory: StoreDirectory, number: number, purpose: 'create' | 'log'): Promise<JournalFile> {
     const name = journalName(number);
-    const file = await directory.open(name, 'create');
+    const file = await directory.open(name, purpose);
     try {
       const { header, salt } = newFileHeader();
       await file.write(header, 0);
@@ -54,11 +57,6 @@ export class JournalFile {
   /** Takes away what a failed append left behind. */
   cutOffUnfinished(): Promise<void> {
     return this.#file.truncate(this.#position);
-  }
-
-  /** Forgets the last append, which could not be synced: it will be written again. */
-  rewindTo(size: number): void {
-    this.#position = size;
   }
 
   sync(): Promise<void> {

@@ -52,9 +52,14 @@ export class Journal implements Recorder {
   /** While true, events that add to the store are refused. */
   full = false;
 
-  constructor(file: JournalFile, options: JournalOptions) {
+  private constructor(file: JournalFile, options: JournalOptions) {
     this.#file = file;
     this.#options = options;
+  }
+
+  /** Begins with a new file of this number. */
+  static async begin(number: number, options: JournalOptions): Promise<Journal> {
+    return new Journal(await createFile(number, options), options);
   }
 
   record(event: BrokerEvent): void {
@@ -171,14 +176,9 @@ export class Journal implements Recorder {
   }
 
   async #write(frames: readonly Buffer[]): Promise<void> {
-    const before = this.#file.size;
     try {
       await this.#file.append(frames);
-      if (this.#options.sync === 'always') {
-        await this.#file.sync();
-      }
     } catch (error) {
-      this.#file.rewindTo(before);
       await this.#file.cutOffUnfinished();
       throw error;
     }
@@ -201,7 +201,7 @@ export class Journal implements Recorder {
     try {
       await this.#syncing;
       await this.#file.sync();
-      const next = await JournalFile.create(this.#options.directory, this.#file.number + 1);
+      const next = await createFile(this.#file.number + 1, this.#options);
       await this.#file.close();
       this.#file = next;
       checkpoint.done.resolve(next.number);
@@ -219,6 +219,10 @@ export class Journal implements Recorder {
     this.#failure ??= new StoreFailedError(error);
     return this.#failure;
   }
+}
+
+function createFile(number: number, { directory, sync }: JournalOptions): Promise<JournalFile> {
+  return JournalFile.create(directory, number, sync === 'always' ? 'log' : 'create');
 }
 
 /** Appends an event, or nothing of it. */

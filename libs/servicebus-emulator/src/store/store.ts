@@ -7,7 +7,6 @@ import { isDiskFull } from './errors.js';
 import { takeInventory, UNFINISHED_SNAPSHOT } from './file-names.js';
 import { localDirectory, type StoreDirectory } from './files.js';
 import { Journal, type SyncMode } from './journal.js';
-import { JournalFile } from './journal-file.js';
 import { recover } from './recover.js';
 import { Reserve } from './reserve.js';
 import { SpaceWatch } from './space-watch.js';
@@ -93,9 +92,8 @@ export class Store {
     await this.#removeLeftovers();
     this.#earlierBytes = found.journalBytes;
     this.#compactAt = Math.max(this.#compactAfter, found.snapshotBytes);
-    const file = await JournalFile.create(this.#files, found.nextJournal);
     const space = this.#watchSpace();
-    const journal = new Journal(file, {
+    const journal: Journal = await Journal.begin(found.nextJournal, {
       directory: this.#files,
       sync: this.#options.sync ?? 'always',
       onWritten: (number, size) => this.#onWritten(number, size),

@@ -1,4 +1,4 @@
-import { localDirectory, type StoreDirectory, type StoreFile } from '../files.js';
+import { localDirectory, type OpenPurpose, type StoreDirectory, type StoreFile } from '../files.js';
 
 /** A directory on a disk of limited size: writing beyond it stops in the middle with ENOSPC, as on a real one. */
 export class LimitedDisk implements StoreDirectory {
@@ -18,7 +18,7 @@ export class LimitedDisk implements StoreDirectory {
     return this.#directory.list();
   }
 
-  async open(name: string, purpose: 'read' | 'change' | 'create'): Promise<StoreFile> {
+  async open(name: string, purpose: OpenPurpose): Promise<StoreFile> {
     const file = await this.#directory.open(name, purpose);
     this.#sizes.set(name, await file.size());
     return {
