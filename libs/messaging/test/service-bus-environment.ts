@@ -82,7 +82,11 @@ export class ServiceBusEnvironment implements TransportEnvironment {
   ): Promise<{ readonly transport: TestedTransport; readonly relay: TcpRelay }> {
     const relay = await TcpRelay.to(this.broker.port);
     const connection = { connectionString: connectionStringTo(relay.port) };
-    const transport = createAzureServiceBusTransport(connection, { clock: this.clock, ...options });
+    const transport = createAzureServiceBusTransport(connection, {
+      clock: this.clock,
+      requestTimeoutMs: 2_000,
+      ...options,
+    });
     this.#relays.set(transport, relay);
     return { transport, relay };
   }

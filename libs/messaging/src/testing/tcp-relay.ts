@@ -29,10 +29,10 @@ export class TcpRelay {
     return this.#pairs.size;
   }
 
-  /** Resets every connection; new ones are welcome at once. */
+  /** Cuts every connection; new ones are welcome at once. */
   cut(): void {
     for (const [client, broker] of this.#pairs) {
-      client.resetAndDestroy();
+      client.destroy();
       broker.destroy();
     }
     this.#pairs.clear();

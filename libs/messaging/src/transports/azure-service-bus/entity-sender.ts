@@ -4,16 +4,18 @@ import { translateError } from './translate-error.js';
 
 /**
  * Sends to one queue or topic. Messages leave in the order of the calls, in batches as large as the broker takes;
- * a call does not wait for the answers to those before it.
+ * a call does not wait for the answers to those before it. What waits when `abortSignal` fires is given up.
  */
 export class EntitySender {
   readonly #entity: string;
   readonly #kind: 'queue' | 'topic';
   readonly #sender: ServiceBusSender;
+  readonly #options: { readonly abortSignal: AbortSignal };
   /** Settles when everything handed over so far has left, answered or not. */
   #left: Promise<unknown> = Promise.resolve();
 
-  constructor(entity: string, kind: 'queue' | 'topic', sender: ServiceBusSender) {
+  constructor(entity: string, kind: 'queue' | 'topic', sender: ServiceBusSender, abortSignal: AbortSignal) {
+    this.#options = { abortSignal };
     this.#entity = entity;
     this.#kind = kind;
     this.#sender = sender;
@@ -47,7 +49,7 @@ export class EntitySender {
     };
     let batch: ServiceBusMessageBatch | undefined;
     const flush = (): void => {
-      if (batch !== undefined && batch.count > 0) start(this.#sender.sendMessages(batch));
+      if (batch !== undefined && batch.count > 0) start(this.#sender.sendMessages(batch, this.#options));
       batch = undefined;
     };
     for (const message of messages) {
@@ -56,10 +58,10 @@ export class EntitySender {
         start(this.#sendOne(message));
         continue;
       }
-      batch ??= await this.#sender.createMessageBatch();
+      batch ??= await this.#sender.createMessageBatch(this.#options);
       if (batch.tryAddMessage(message)) continue;
       flush();
-      batch = await this.#sender.createMessageBatch();
+      batch = await this.#sender.createMessageBatch(this.#options);
       if (!batch.tryAddMessage(message)) throw tooLarge(message, this.#entity, batch.maxSizeInBytes);
     }
     flush();
@@ -68,7 +70,7 @@ export class EntitySender {
   /** Alone: scheduled messages, and single ones, which spares them the batch around them. */
   async #sendOne(message: ServiceBusMessage): Promise<void> {
     try {
-      await this.#sender.sendMessages(message);
+      await this.#sender.sendMessages(message, this.#options);
     } catch (error) {
       throw translateError(error, `send message ${idOf(message)} to ${this.#kind} "${this.#entity}"`, this.#kind);
     }

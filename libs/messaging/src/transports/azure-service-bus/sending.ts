@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ServiceBusClient, ServiceBusMessage } from '@azure/service-bus';
 import type { Clock } from '../../clock.js';
 import { type Destination, TransportError } from '../../transport.js';
@@ -14,6 +15,8 @@ interface Line {
   readonly senders: Map<string, EntitySender>;
   /** How to tell the calls that wait for an answer that none will come. */
   readonly waiting: Set<(loss: TransportError) => void>;
+  /** Aborted with the loss of the connection: the SDK then lets go of what it would wait for. */
+  readonly lost: AbortController;
   loss: TransportError | undefined;
   retired: boolean;
 }
@@ -62,9 +65,9 @@ export class Sending {
   #sendOn(line: Line, to: Destination, messages: readonly ServiceBusMessage[]): Promise<void> {
     const kind = 'queue' in to ? 'queue' : 'topic';
     const entity = 'queue' in to ? to.queue : to.topic;
-    return this.#useLine(line, async ({ lease, senders }) => {
+    return this.#useLine(line, async ({ lease, senders, lost }) => {
       const key = `${kind}:${entity}`;
-      const sender = senders.get(key) ?? new EntitySender(entity, kind, lease.client.createSender(entity));
+      const sender = senders.get(key) ?? new EntitySender(entity, kind, lease.client.createSender(entity), lost.signal);
       senders.set(key, sender);
       await sender.send(messages);
     });
@@ -84,7 +87,9 @@ export class Sending {
 
   #open(): Line {
     const lease = this.#source.create();
-    const line: Line = { lease, senders: new Map(), waiting: new Set(), loss: undefined, retired: false };
+    const lost = new AbortController();
+    setMaxListeners(0, lost.signal); // one for each send under way
+    const line: Line = { lease, lost, senders: new Map(), waiting: new Set(), loss: undefined, retired: false };
     lease.onDisconnected((error) => this.#lose(line, error));
     return line;
   }
@@ -105,6 +110,7 @@ export class Sending {
     const message = `The connection to the broker was lost: ${cause?.message ?? 'it was closed from the other end'}.`;
     line.loss ??= new TransportError('Unreachable', message, true, { cause });
     for (const giveUp of line.waiting) giveUp(line.loss);
+    line.lost.abort();
   }
 
   async #closeIfDone(line: Line): Promise<void> {
