@@ -1,5 +1,14 @@
+export type { Clock } from './clock.js';
 export type { Contract, ContractUpcast } from './contract.js';
 export { compose, type ConsumerOptions, startConsumer } from './consumer.js';
+export type {
+  DeadLetter,
+  DeadLetterPage,
+  DeadLetters,
+  PeekOptions,
+  ReplayOptions,
+  ReplayResult,
+} from './dead-letter/dead-letters.js';
 export { createDispatch, type DispatchOptions, type Handler } from './dispatch.js';
 export type { Envelope } from './envelope.js';
 export {
