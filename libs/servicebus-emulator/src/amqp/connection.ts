@@ -93,7 +93,10 @@ export class Connection {
   #attachReceiver(sender: SenderInternals): AttachedReceiver | undefined {
     return attachReceiver(this.#core, sender, {
       unreadBytes: () => this.#socket.writableLength,
-      attached: (link) => this.#links.set(sender, link),
+      attached: (link) => {
+        this.#links.set(sender, link);
+        link.ready();
+      },
     });
   }
 

@@ -34,8 +34,9 @@ export class OutgoingLink implements Waiter, SessionHolder {
   readonly #sender: SenderInternals;
   readonly #options: OutgoingLinkOptions;
   readonly #held = new Map<OutgoingDelivery, LockToken>();
-  /** Ids of deliveries rhea has and has not written yet: they use credit that rhea does not count yet. */
-  readonly #unwritten: number[] = [];
+  /** Deliveries rhea has and has not written yet: they use credit that rhea does not count yet. */
+  readonly #unwritten: { readonly id: number; readonly bytes: number }[] = [];
+  #unwrittenBytes = 0;
   #scheduled = false;
   #closed = false;
 
@@ -110,11 +111,13 @@ export class OutgoingLink implements Waiter, SessionHolder {
 
   #pump(): void {
     if (this.#closed || !this.#sender.is_open()) return;
-    const { queue, session, receiveAndDelete, unreadBytes } = this.#options;
+    // rhea writes transfers before an attach that is due in the same turn: waits for the attach to be gone.
+    if (this.#sender.state.open_requests > 0) return this.#later();
+    const { queue, session, receiveAndDelete } = this.#options;
     const now = this.#core.clock.now();
     let credit = this.#credit();
     while (credit > 0) {
-      if (this.#sender.session.outgoing.available() === 0 || unreadBytes() > MAX_UNREAD_BYTES) return;
+      if (this.#sender.session.outgoing.available() === 0 || this.#tooMuchUnread()) return;
       const message = receiveAndDelete ? queue.take(now, session) : queue.receive(now, session);
       if (!message) break;
       this.#send(message);
@@ -124,20 +127,40 @@ export class OutgoingLink implements Waiter, SessionHolder {
     else if (queue.hasReady) queue.receivers.wakeOne();
   }
 
+  /** Whether the client lags behind. It is woken when its socket has drained, or rhea has written what it has. */
+  #tooMuchUnread(): boolean {
+    const unread = this.#options.unreadBytes();
+    if (unread > MAX_UNREAD_BYTES) return true;
+    if (unread + this.#unwrittenBytes <= MAX_UNREAD_BYTES) return false;
+    this.#later();
+    return true;
+  }
+
+  #later(): void {
+    setImmediate(() => this.ready());
+  }
+
   #send(message: QueuedMessage): void {
     const { queue, receiveAndDelete } = this.#options;
     this.entity.life.used(this.#core.clock.now());
     const token = { sequenceNumber: message.sequenceNumber, lockId: message.lock?.id ?? 0 };
     const bytes = writeMessage(message, receiveAndDelete ? undefined : queue.lockedUntil(message));
     const delivery = this.#sender.send(bytes, this.#core.tokens.tag(token), 0);
-    this.#unwritten.push(delivery.id);
+    this.#unwritten.push({ id: delivery.id, bytes: bytes.length });
+    this.#unwrittenBytes += bytes.length;
     if (receiveAndDelete) delivery.settled = true;
     else this.#held.set(delivery, token);
   }
 
   #credit(): number {
     const { next_pending_delivery: next } = this.#sender.session.outgoing;
-    while (this.#unwritten.length > 0 && (this.#unwritten[0] as number) < next) this.#unwritten.shift();
+    let written = 0;
+    for (const { id, bytes } of this.#unwritten) {
+      if (id >= next) break;
+      written++;
+      this.#unwrittenBytes -= bytes;
+    }
+    this.#unwritten.splice(0, written);
     return this.#sender.credit - this.#unwritten.length;
   }
 
@@ -166,7 +189,7 @@ export class OutgoingLink implements Waiter, SessionHolder {
   /** Messages that never left are available again, no delivery counted. */
   #releaseUnwritten(now: number): void {
     this.#credit();
-    const unwritten = new Set(this.#unwritten);
+    const unwritten = new Set(this.#unwritten.map(({ id }) => id));
     for (const [delivery, token] of this.#held) {
       if (!unwritten.has(delivery.id)) continue;
       const message = this.#options.queue.find(token.sequenceNumber);

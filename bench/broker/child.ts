@@ -1,0 +1,46 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+
+export interface Usage {
+  /** µs. */
+  readonly cpu: number;
+  readonly rss: number;
+  readonly heapUsed: number;
+  readonly arrayBuffers: number;
+}
+
+/** A server in a process of its own. */
+export interface Peer {
+  readonly port: number;
+  readonly connectionString: string;
+  usage(): Promise<Usage>;
+  stop(): Promise<void>;
+}
+
+export async function startPeer(file: string, ...args: string[]): Promise<Peer> {
+  const child = fork(new URL(file, import.meta.url), args, {
+    execArgv: [...process.execArgv, '--expose-gc', '--max-old-space-size=6000'],
+  });
+  child.setMaxListeners(0);
+  const ready = (await reply(child)) as { port: number; connectionString: string };
+  return {
+    ...ready,
+    usage: async () => {
+      child.send('usage');
+      return (await reply(child)) as Usage;
+    },
+    stop: async () => {
+      const exit = once(child, 'exit');
+      child.disconnect();
+      await exit;
+    },
+  };
+}
+
+async function reply(child: ChildProcess): Promise<unknown> {
+  const [message] = await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([code]) => Promise.reject(new Error(`The peer ended with ${String(code)}.`))),
+  ]);
+  return message;
+}

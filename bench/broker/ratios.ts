@@ -1,0 +1,174 @@
+/**
+ * The broker against a stock rhea server, in processes of their own, 1 KB bodies, alternating rounds, medians.
+ * Run: npx node --conditions=@orderflow/source --experimental-transform-types --import ./bench/typescript.mjs bench/broker/ratios.ts
+ */
+import { ServiceBusClient } from '@azure/service-bus';
+import { type Peer, startPeer } from './child.ts';
+import { connect, receiveAndComplete, sendPipelined } from './raw-client.ts';
+
+const PAIRS = Number(process.env['PAIRS'] ?? 5);
+const COUNT = Number(process.env['COUNT'] ?? 10_000);
+const SIZE = 1_024;
+
+interface Figure {
+  readonly perSecond: number;
+  /** CPU of the server a message, µs. */
+  readonly cpu: number;
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+
+async function measure(peer: Peer, count: number, run: () => Promise<number>): Promise<Figure> {
+  const before = await peer.usage();
+  const seconds = await run();
+  const after = await peer.usage();
+  return { perSecond: count / seconds, cpu: (after.cpu - before.cpu) / count };
+}
+
+const rows: string[] = [];
+function report(row: string, unit: string, ours: readonly Figure[], theirs: readonly Figure[], reach: string): void {
+  const figure = (figures: readonly Figure[]) => median(figures.map(({ perSecond }) => perSecond));
+  const cpu = (figures: readonly Figure[]) => median(figures.map((one) => one.cpu));
+  const [a, b] = [figure(ours), figure(theirs)];
+  rows.push(
+    `| ${row} | ${a.toFixed(0)} ${unit}, ${cpu(ours).toFixed(1)} µs | ${b.toFixed(0)} ${unit}, ${cpu(theirs).toFixed(1)} µs | ${(a / b).toFixed(2)} | ${(cpu(theirs) / cpu(ours)).toFixed(2)} | ${reach} |`,
+  );
+}
+
+const broker = await startPeer('broker-process.ts');
+const durable = await startPeer('broker-process.ts', '--durable');
+const stock = await startPeer('stock-process.ts');
+
+async function pairs(ours: () => Promise<Figure>, theirs: () => Promise<Figure>): Promise<[Figure[], Figure[]]> {
+  const figures: [Figure[], Figure[]] = [[], []];
+  await ours();
+  await theirs();
+  for (let i = 0; i < PAIRS; i++) {
+    figures[0].push(await ours());
+    figures[1].push(await theirs());
+  }
+  return figures;
+}
+
+const [client, stockClient] = [await connect(broker.port), await connect(stock.port)];
+const drain = (address: string) => receiveAndComplete(client, address, COUNT);
+report(
+  'send, raw client pipelined',
+  'msg/s',
+  ...(await pairs(
+    async () => {
+      const figure = await measure(broker, COUNT, () => sendPipelined(client, 'a', COUNT, SIZE));
+      await drain('a');
+      return figure;
+    },
+    () => measure(stock, COUNT, () => sendPipelined(stockClient, 'a', COUNT, SIZE)),
+  )),
+  '≥ 0.95',
+);
+report(
+  'peek-lock receive and settle, raw client',
+  'msg/s',
+  ...(await pairs(
+    async () => {
+      await sendPipelined(client, 'a', COUNT, SIZE);
+      return measure(broker, COUNT, () => drain('a'));
+    },
+    // A connection for each round: what a stock sender has queued beyond the credit blocks its session for ever.
+    async () => {
+      const fresh = await connect(stock.port);
+      const figure = await measure(stock, COUNT, () => receiveAndComplete(fresh, 'a', COUNT));
+      await fresh.close();
+      return figure;
+    },
+  )),
+  '≥ 1.6 (CPU)',
+);
+
+/** 32 senders that await each message, a subscriber of 32. */
+async function sdkRound(peer: Peer, count: number, subscribe: boolean): Promise<{ figure: Figure; clientCpu: number }> {
+  const sdk = new ServiceBusClient(peer.connectionString);
+  const senders = Array.from({ length: 32 }, () => sdk.createSender('b'));
+  const receiver = sdk.createReceiver('b');
+  await Promise.all(senders.map((sender) => sender.createMessageBatch())); // Opens the link.
+  const cpu = process.cpuUsage();
+  let received = 0;
+  const figure = await measure(peer, count, async () => {
+    const start = performance.now();
+    const all = new Promise<void>((resolve, reject) => {
+      if (!subscribe) return resolve();
+      receiver.subscribe(
+        {
+          processMessage: async () => {
+            if (++received === count) resolve();
+          },
+          processError: async ({ error }) => reject(error),
+        },
+        { maxConcurrentCalls: 32 },
+      );
+    });
+    const body = Buffer.alloc(SIZE, 'x');
+    let next = 0;
+    await Promise.all(
+      senders.map(async (sender) => {
+        while (next++ < count) await sender.sendMessages({ body });
+      }),
+    );
+    await all;
+    return (performance.now() - start) / 1_000;
+  });
+  const used = process.cpuUsage(cpu);
+  await receiver.close();
+  await sdk.close();
+  return { figure, clientCpu: (used.user + used.system) / count };
+}
+
+const SDK_COUNT = Math.min(COUNT, 4_000);
+const sdkRounds = [];
+for (let i = 0; i < 3; i++) sdkRounds.push(await sdkRound(broker, SDK_COUNT, true));
+const brokerCpu = median(sdkRounds.map(({ figure }) => figure.cpu));
+const clientCpu = median(sdkRounds.map((round) => round.clientCpu));
+rows.push(
+  `| under the SDK, 32 senders + subscribe 32 | broker ${brokerCpu.toFixed(0)} µs | client ${clientCpu.toFixed(0)} µs | | ${(brokerCpu / clientCpu).toFixed(2)} | ≤ 0.5 |`,
+);
+report(
+  'durable against in memory, 32 awaiting senders',
+  'msg/s',
+  ...(await pairs(
+    async () => (await sdkRound(durable, SDK_COUNT, false)).figure,
+    async () => (await sdkRound(broker, SDK_COUNT, false)).figure,
+  )),
+  '≥ 0.7',
+);
+
+/** One message at a time, well apart: send → handler. */
+async function lightTraffic(): Promise<number> {
+  const sdk = new ServiceBusClient(broker.connectionString);
+  const sender = sdk.createSender('a');
+  const receiver = sdk.createReceiver('a');
+  const waits: number[] = [];
+  let arrived: () => void = () => undefined;
+  receiver.subscribe({
+    processMessage: async ({ body }) => {
+      waits.push(performance.now() - Number(body));
+      arrived();
+    },
+    processError: async ({ error }) => Promise.reject(error),
+  });
+  for (let i = 0; i < 100; i++) {
+    const handled = new Promise<void>((resolve) => (arrived = resolve));
+    await sender.sendMessages({ body: performance.now() });
+    await handled;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await receiver.close();
+  await sdk.close();
+  return median(waits);
+}
+rows.push(`| light traffic, send → handler p50 | ${(await lightTraffic()).toFixed(2)} ms | | | | < 3 ms |`);
+
+await client.close();
+await stockClient.close();
+await Promise.all([broker.stop(), durable.stop(), stock.stop()]);
+process.stdout.write(
+  ['| path | ours | baseline | throughput ratio | CPU ratio | reach |', '|---|---|---|---|---|---|', ...rows, ''].join('\n'),
+);
