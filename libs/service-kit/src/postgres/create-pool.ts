@@ -1,7 +1,8 @@
 import { Pool } from 'pg';
+import { connectionOf } from './connection.js';
 
 export interface PoolOptions {
-  /** A PostgreSQL connection URL. */
+  /** A PostgreSQL connection URL; without a password in it, the identity of the process is used (Entra ID). */
   readonly url: string;
   /** Shows up in `pg_stat_activity`, e.g. `order-api`. */
   readonly applicationName: string;
@@ -23,7 +24,7 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 /** A connection pool in which nothing waits for ever, and whose idle connections may break without ending the process. */
 export function createPool({ url, applicationName, max = 10, onError }: PoolOptions): Pool {
   const pool = new Pool({
-    connectionString: url,
+    ...connectionOf(url),
     application_name: applicationName,
     max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

@@ -1,0 +1,56 @@
+import { expect, it } from '@jest/globals';
+import { cloneDatabase } from '@orderflow/local-postgres/testing';
+import { Pool } from 'pg';
+import { connectionOf } from './connection.js';
+
+const never = () => Promise.reject(new Error('not asked for'));
+
+it('takes the password from the URL where there is one', async () => {
+  const database = await cloneDatabase({ template: 'empty', prepare: async () => {} });
+  const pool = new Pool(connectionOf(database.url, never));
+  expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  await pool.end();
+  await database.drop();
+});
+
+it('asks for a fresh password for each new connection where the URL has none', async () => {
+  const database = await cloneDatabase({ template: 'empty', prepare: async () => {} });
+  const url = new URL(database.url);
+  const { password } = url;
+  url.password = '';
+  let asked = 0;
+  const pool = new Pool({
+    ...connectionOf(url.href, async () => {
+      asked++;
+      return decodeURIComponent(password);
+    }),
+    max: 2,
+  });
+  const clients = await Promise.all([pool.connect(), pool.connect()]);
+  expect(asked).toBe(2);
+  for (const client of clients) client.release();
+  await pool.end();
+  await database.drop();
+});
+
+it('passes on why there is no password', async () => {
+  const database = await cloneDatabase({ template: 'empty', prepare: async () => {} });
+  const url = new URL(database.url);
+  url.password = '';
+  const pool = new Pool(connectionOf(url.href, () => Promise.reject(new Error('no identity here'))));
+  await expect(pool.query('SELECT 1')).rejects.toThrow('no identity here');
+  await pool.end();
+  await database.drop();
+});
+
+it('keeps what else the URL says', () => {
+  const url = 'postgres://app@db.example.com:6432/orders?sslmode=verify-full&lock_timeout=5';
+  expect(connectionOf(url, never)).toMatchObject({
+    host: 'db.example.com',
+    port: 6432,
+    user: 'app',
+    database: 'orders',
+    ssl: {},
+    lock_timeout: '5',
+  });
+});

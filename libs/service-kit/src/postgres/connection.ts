@@ -1,0 +1,46 @@
+import { Client, type PoolConfig } from 'pg';
+import { parseIntoClientConfig } from 'pg-connection-string';
+
+/** Answers a password each time a connection is opened. */
+export type PasswordSource = () => Promise<string>;
+
+/** The scope of Entra tokens for Azure Database for PostgreSQL (Learn: "Use Microsoft Entra ID for authentication"). */
+const ENTRA_SCOPE = 'https://ossrdbms-aad.database.windows.net/.default';
+
+/**
+ * Where and as whom to connect. A URL without a password stands for the identity of the process: each new connection
+ * presents a fresh Entra token as its password, so that there is no secret and nothing that expires in use.
+ */
+export function connectionOf(url: string, withoutPassword: PasswordSource = entraToken): PoolConfig {
+  const connection = parseIntoClientConfig(url);
+  return connection.password ? connection : { ...connection, Client: clientWith(withoutPassword) };
+}
+
+/**
+ * `pg` can ask for a password itself, but only once the server waits for it: when there is none, that connection would
+ * stay open until the server gives up. This client asks before it connects.
+ */
+function clientWith(source: PasswordSource): typeof Client {
+  return class extends Client {
+    override connect(): Promise<Client>;
+    override connect(callback: (error: Error) => void): void;
+    override connect(callback?: (error: Error) => void): Promise<Client> | void {
+      const connected = source().then((password) => {
+        this.password = password;
+        return super.connect();
+      });
+      if (!callback) return connected as unknown as Promise<Client>;
+      connected.then(() => (callback as (error?: Error) => void)(), callback);
+    }
+  };
+}
+
+/** The credential keeps its token until shortly before it expires. */
+let credential: Promise<{ getToken(scope: string): Promise<{ token: string } | null> }> | undefined;
+
+async function entraToken(): Promise<string> {
+  credential ??= import('@azure/identity').then(({ DefaultAzureCredential }) => new DefaultAzureCredential());
+  const token = await (await credential).getToken(ENTRA_SCOPE);
+  if (!token) throw new Error('The identity of this process got no token for PostgreSQL.');
+  return token.token;
+}
