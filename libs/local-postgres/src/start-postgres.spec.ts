@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { withConnection } from './administration.js';
 import { findRunning } from './postmaster.js';
-import { startPostgres, type LocalPostgres } from './start-postgres.js';
+import { startPostgres, stopLeftBehind, type LocalPostgres } from './start-postgres.js';
 
 const running: LocalPostgres[] = [];
 let home: string;
@@ -87,6 +87,27 @@ describe('startPostgres', () => {
     const server = await start({ log: (line) => lines.push(line) });
     expect(lines).toEqual([expect.stringContaining('that an ended process left behind')]);
     expect(await answer(server.url('postgres'), 'SELECT kept FROM t')).toBe(42);
+  });
+
+  it('stops what a killed process left behind without starting anything, and does nothing when nothing runs', async () => {
+    const dataDir = join(home, 'data');
+    const parent = await startInChild(dataDir);
+    await expect(stopLeftBehind(dataDir)).rejects.toThrow('stop that one first');
+    await parent.kill();
+    await stopLeftBehind(dataDir);
+    expect(await findRunning(dataDir)).toBeUndefined();
+    await stopLeftBehind(dataDir);
+  });
+
+  it('tells when the server ends by itself, and not when it is stopped', async () => {
+    const stopped = await start();
+    await stopped.stop();
+    await stopped.ended;
+
+    const killed = await start();
+    const postmaster = await findRunning(join(home, 'data'));
+    process.kill(postmaster?.pid ?? 0, 'SIGKILL');
+    await expect(killed.ended).rejects.toThrow('PostgreSQL ended with SIGKILL. The end of');
   });
 
   it('starts over a pid file that a crash left behind', async () => {

@@ -1,7 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** The last `count` lines of a text file, read from its last 16 KiB; none when there is no such file. */
-export function lastLines(path: string, count: number): string[] {
+const mostBytes = 65_536;
+
+/**
+ * The last `count` lines of a text file that lie behind its first `from` bytes, out of its last 64 KiB; none when there
+ * is no such file.
+ */
+export function lastLines(path: string, count: number, from = 0): string[] {
   let file: number;
   try {
     file = openSync(path, 'r');
@@ -11,7 +16,7 @@ export function lastLines(path: string, count: number): string[] {
   }
   try {
     const { size } = fstatSync(file);
-    const tail = Buffer.alloc(Math.min(size, 16_384));
+    const tail = Buffer.alloc(Math.min(Math.max(0, size - from), mostBytes));
     readSync(file, tail, 0, tail.length, size - tail.length);
     const lines = tail.toString('utf8').split('\n');
     return lines.filter((line) => line.trim() !== '').slice(-count);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { lastLines } from './last-lines.js';
 import type { ProcessEvent, ProcessSpec } from './process-spec.js';
@@ -12,7 +12,18 @@ const shownLines = 10;
 interface Life {
   readonly child: ChildProcess;
   readonly startedAt: number;
+  /** The size of the log when it began. */
+  readonly logFrom: number;
   readonly ended: Promise<string>;
+}
+
+/** A life that is over. */
+interface End {
+  readonly life: Life;
+  readonly how: string;
+  /** Ends in a row, this one included. */
+  readonly failures: number;
+  readonly givenUp: boolean;
 }
 
 /**
@@ -109,12 +120,12 @@ export class ManagedProcess {
       const wasStable = notReady === undefined && performance.now() - readyAt >= stableAfterMs;
       failures = wasStable ? 1 : failures + 1;
       const givenUp = !everReady && failures >= loopAfter;
-      await this.#afterEnd(notReady ?? ended, failures, givenUp);
+      await this.#afterEnd({ life, how: notReady ?? ended, failures, givenUp });
     }
   }
 
   /** Reports the end of a life, and waits until the next one is due. */
-  async #afterEnd(how: string, failures: number, givenUp: boolean): Promise<void> {
+  async #afterEnd({ life, how, failures, givenUp }: End): Promise<void> {
     const { name, logFile } = this.#spec;
     const restartInMs = restartDelay(this.#policy, failures);
     this.#report({
@@ -124,7 +135,7 @@ export class ManagedProcess {
       failures,
       logFile,
       ...(givenUp ? {} : { restartInMs }),
-      ...(failures >= this.#policy.loopAfter && { lastLines: lastLines(logFile, shownLines) }),
+      ...(failures >= this.#policy.loopAfter && { lastLines: lastLines(logFile, shownLines, life.logFrom) }),
     });
     if (givenUp) throw new Error(`${name} does not start: it ended ${failures} times in a row (${how}).`);
     // Stopped while waiting: the loop ends by itself.
@@ -134,6 +145,7 @@ export class ManagedProcess {
   #spawn(): Life {
     const { script, args = [], environment, logFile } = this.#spec;
     const log = openSync(logFile, 'a');
+    const logFrom = fstatSync(log).size;
     const child = spawn(process.execPath, ['--enable-source-maps', script, ...args], {
       env: environment(),
       stdio: ['ignore', log, log, 'ipc'],
@@ -147,7 +159,7 @@ export class ManagedProcess {
         if (child.pid === undefined) resolve(error.message);
       });
     });
-    const life = { child, startedAt: performance.now(), ended };
+    const life = { child, startedAt: performance.now(), logFrom, ended };
     this.#life = life;
     return life;
   }

@@ -11,8 +11,8 @@ export interface Step {
 }
 
 /**
- * Starts steps as soon as what they need is there, independent ones at the same time. Rejects with the first failure,
- * after every step that was under way has come to its end; then no further step starts.
+ * Starts steps as soon as what they need is there, independent ones at the same time. Rejects with the first failure;
+ * then no further step starts, and those under way are the caller's to stop.
  */
 export async function startInOrder(steps: readonly Step[], signal?: AbortSignal): Promise<void> {
   const started = new Map<string, Promise<void>>();
@@ -33,8 +33,7 @@ export async function startInOrder(steps: readonly Step[], signal?: AbortSignal)
       }),
     );
   }
-  await Promise.allSettled(started.values());
-  if (over.aborted) throw over.reason;
+  await Promise.all(started.values());
 }
 
 /** Stops steps in reverse, each after everything that needs it. The result says whether none needed force. */

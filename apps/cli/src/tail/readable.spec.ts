@@ -19,6 +19,12 @@ describe('readable', () => {
     expect(readable('{"level":50,"time":0,"msg":"broken"}')).toBe('00:00:00.000 error broken');
   });
 
+  it('shows an error by its message', () => {
+    expect(readable('{"level":"warn","msg":"lost","err":{"message":"no route","stack":"at x"}}')).toBe(
+      'warn  lost err="no route"',
+    );
+  });
+
   it.each(['plain text', '[1,2]', '42', 'null', '{"half'])('leaves %s as it is', (line) => {
     expect(readable(line)).toBe(line);
   });

@@ -22,13 +22,20 @@ export function readable(line: string): string {
   const level = levels[String(entry['level'])] ?? String(entry['level'] ?? '');
   const fields = Object.entries(entry)
     .filter(([name]) => !unshown.has(name))
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+    .map(([name, value]) => `${name}=${shown(value)}`);
   return [clockTime(entry['time']), level.padEnd(5), entry['msg'], ...fields]
     .filter((part) => part !== undefined)
     .join(' ');
 }
 
-function clockTime(time: unknown): string {
+/** An error by its message alone: the stack is in the log. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const message = (value as { message?: unknown } | null)?.message;
+  return JSON.stringify(typeof message === 'string' ? message : value);
+}
+
+function clockTime(time: unknown): string | undefined {
   const date = new Date(typeof time === 'number' || typeof time === 'string' ? time : Number.NaN);
-  return Number.isNaN(date.getTime()) ? '' : date.toISOString().slice(11, 23);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString().slice(11, 23);
 }

@@ -1,4 +1,5 @@
 import type { ProcessEvent } from '../supervisor/process-spec.js';
+import { readable } from '../tail/readable.js';
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
@@ -23,5 +24,14 @@ function describeEnd(event: Extract<ProcessEvent, { kind: 'ended' }>): string {
   const first = `${name} ended (${how}${times}): ${next}`;
   if (lastLines === undefined) return first;
   if (lastLines.length === 0) return `${first}; its log ${logFile} is empty`;
-  return [`${first}. The end of ${logFile}:`, ...lastLines.map((line) => `    ${line}`)].join('\n');
+  return [`${first}. The end of ${logFile}:`, ...lastLines.map((line) => `    ${shortened(readable(line))}`)].join(
+    '\n',
+  );
+}
+
+const longestLine = 400;
+
+function shortened(line: string): string {
+  const text = line.length > longestLine ? `${line.slice(0, longestLine)}…` : line;
+  return text.replaceAll('\n', '\n    ');
 }

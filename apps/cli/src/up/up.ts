@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { CommandError } from '../command-error.js';
+import { join } from 'node:path';
 import { stopLeftBehind } from '@orderflow/local-postgres';
-import { removeRuntime, type Runtime, writeRuntime } from '../runtime-file.js';
+import { CommandError } from '../command-error.js';
+import { removeRuntime, writeRuntime } from '../runtime-file.js';
 import { startInOrder, stopInOrder } from '../supervisor/ordered-steps.js';
-import { table } from '../table.js';
 import type { Workspace } from '../workspace.js';
 import { describeEvent } from './describe-event.js';
 import { choosePorts } from './ports.js';
-import { apps, brokerPort, databaseApps, databasePort, paymentGateway } from './services.js';
+import { describeRuntime, readyReport } from './report.js';
+import { apps, brokerPort, databasePort } from './services.js';
 import { takeStateLock } from './state-lock.js';
 import { onStopSignals } from './stop-signals.js';
 import { System, usesOwnBroker } from './system.js';
@@ -29,15 +29,14 @@ const perishable = ['postgres', 'broker', 'gateway', 'logs'];
  * when the start fails.
  */
 export async function up({ workspace, environment, fresh, print }: UpOptions): Promise<number> {
-  const startedAt = performance.now();
-  const say = (line: string): void =>
-    print(`[${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)} s] ${line}`);
+  // Seconds since this process began, a build included.
+  const say = (line: string): void => print(`[${(performance.now() / 1000).toFixed(1).padStart(5)} s] ${line}`);
   mkdirSync(workspace.state, { recursive: true });
   const lock = takeStateLock(join(workspace.state, 'supervisor.lock'));
   try {
     if (fresh) await removeState(workspace);
     const system = await prepare(workspace, environment, say);
-    return await run(system, workspace, { say, print, startedAt });
+    return await run(system, workspace, { say, print });
   } finally {
     removeRuntime(workspace.runtimeFile);
     lock.release();
@@ -88,10 +87,9 @@ function setAsideLongLog(path: string): void {
 interface Voice {
   readonly say: (line: string) => void;
   readonly print: (line: string) => void;
-  readonly startedAt: number;
 }
 
-async function run(system: System, workspace: Workspace, { say, print, startedAt }: Voice): Promise<number> {
+async function run(system: System, workspace: Workspace, { say, print }: Voice): Promise<number> {
   const asked = new AbortController();
   const exited = Promise.withResolvers<number>();
   const stopListening = onStopSignals(
@@ -109,7 +107,7 @@ async function run(system: System, workspace: Workspace, { say, print, startedAt
     const failure = await startUnlessAsked(system, asked.signal);
     if (failure === undefined && !asked.signal.aborted) {
       writeRuntime(workspace.runtimeFile, describeRuntime(system, workspace));
-      print(report(system, workspace, performance.now() - startedAt));
+      print(readyReport(system, workspace, performance.now()));
       await new Promise((resolve) => asked.signal.addEventListener('abort', resolve, { once: true }));
     }
     const clean = await stopInOrder(system.steps);
@@ -136,40 +134,4 @@ async function startUnlessAsked(system: System, asked: AbortSignal): Promise<Com
   } finally {
     asked.removeEventListener('abort', stopEarly);
   }
-}
-
-function describeRuntime(system: System, { logs }: Workspace): Runtime {
-  const { connectionString } = system;
-  return {
-    pid: process.pid,
-    databases: Object.fromEntries(databaseApps.map((app) => [app.name, system.databaseUrl(app)])),
-    ...(connectionString !== undefined && { servicebus: { connectionString } }),
-    gateway: { url: system.url(paymentGateway.name) },
-    urls: Object.fromEntries(apps.map(({ name }) => [name, system.url(name)])),
-    ports: system.ports,
-    logs,
-  };
-}
-
-function report(system: System, workspace: Workspace, tookMs: number): string {
-  const log = (name: string): string => relative(process.cwd(), system.logFile(name)) || system.logFile(name);
-  const rows = [
-    ...apps.map(({ name }) => [name, system.url(name), log(name)]),
-    ...(system.connectionString === undefined
-      ? []
-      : [['broker', `amqp://127.0.0.1:${system.ports['broker']}`, log('broker')]]),
-    ['postgres', `postgres://127.0.0.1:${system.ports['postgres']}`, log('postgres')],
-  ];
-  const body = '{"customerId":"ada","currency":"EUR","lines":[{"sku":"tea","quantity":2,"unitPrice":450}]}';
-  return [
-    '',
-    `OrderFlow is ready after ${(tookMs / 1000).toFixed(1)} s. State: ${relative(process.cwd(), workspace.state) || workspace.state}`,
-    '',
-    table(['what', 'where', 'log'], rows),
-    '',
-    'Place an order:',
-    `  curl -i ${system.url('order-api')}/orders -H 'content-type: application/json' -d '${body}'`,
-    `OpenAPI: ${system.url('order-api')}/docs   Ctrl-C stops everything.`,
-    '',
-  ].join('\n');
 }

@@ -1,0 +1,50 @@
+import { relative } from 'node:path';
+import type { Runtime } from '../runtime-file.js';
+import { table } from '../table.js';
+import type { Workspace } from '../workspace.js';
+import { apps, databaseApps, paymentGateway } from './services.js';
+import type { System } from './system.js';
+
+/** What a running system is for commands, and for apps that are served alone. */
+export function describeRuntime(system: System, { logs }: Workspace): Runtime {
+  const { connectionString } = system;
+  return {
+    pid: process.pid,
+    databases: Object.fromEntries(databaseApps.map((app) => [app.name, system.databaseUrl(app)])),
+    ...(connectionString !== undefined && { servicebus: { connectionString } }),
+    gateway: { url: system.url(paymentGateway.name) },
+    urls: Object.fromEntries(apps.map(({ name }) => [name, system.url(name)])),
+    ports: system.ports,
+    logs,
+  };
+}
+
+/** What a person wants to know once everything is ready: where it all is, and what to try. */
+export function readyReport(system: System, workspace: Workspace, tookMs: number): string {
+  const log = (name: string): string => shortest(system.logFile(name));
+  const rows = [
+    ...apps.map(({ name }) => [name, system.url(name), log(name)]),
+    ...(system.connectionString === undefined
+      ? []
+      : [['broker', `amqp://127.0.0.1:${system.ports['broker']}`, log('broker')]]),
+    ['postgres', `postgres://127.0.0.1:${system.ports['postgres']}`, log('postgres')],
+  ];
+  const body = '{"customerId":"ada","currency":"EUR","lines":[{"sku":"tea","quantity":2,"unitPrice":450}]}';
+  return [
+    '',
+    `OrderFlow is ready after ${(tookMs / 1000).toFixed(1)} s. State: ${shortest(workspace.state)}`,
+    '',
+    table(['what', 'where', 'log'], rows),
+    '',
+    'Place an order:',
+    `  curl -i ${system.url('order-api')}/orders -H 'content-type: application/json' -d '${body}'`,
+    `OpenAPI: ${system.url('order-api')}/docs   Ctrl-C stops everything.`,
+    '',
+  ].join('\n');
+}
+
+/** A path as it is typed from the working directory, where that is shorter. */
+function shortest(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.length < path.length ? fromHere : path;
+}
