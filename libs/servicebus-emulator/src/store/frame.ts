@@ -17,8 +17,6 @@ export const FRAME_MAGIC = Buffer.from('FRM1', 'latin1');
 
 export const FILE_HEADER_SIZE = FILE_MAGIC.length + 4;
 export const FRAME_HEADER_SIZE = FRAME_MAGIC.length + 8;
-/** What a frame's length field can say. */
-export const MAX_PAYLOAD = 0xffff_ffff;
 
 const LENGTH_AT = FRAME_MAGIC.length;
 const CHECKSUM_AT = LENGTH_AT + 4;
