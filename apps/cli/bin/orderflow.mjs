@@ -39,10 +39,10 @@ async function main() {
 /** Runs this file again on the Node.js that came with `npm ci`. */
 function relaunch() {
   const env = Object.assign({}, process.env, { ORDERFLOW_RELAUNCHED: '1' });
-  const child = spawn(installed, process.argv.slice(1), { stdio: 'inherit', env: env });
-  // Ctrl-C reaches the child by itself, being of the same process group; other signals are passed on.
-  process.on('SIGINT', () => undefined);
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // The channel tells the child when this process was killed.
+  const child = spawn(installed, process.argv.slice(1), { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: env });
+  // The child of a terminal gets Ctrl-C twice then, which it takes for one.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', fail);
   child.on('exit', (code, signal) => process.exit(signal === null ? code : 1));
 }

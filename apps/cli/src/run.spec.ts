@@ -40,6 +40,8 @@ describe('the command line', () => {
       'There is no broker: start the system with npm start, or set SERVICEBUS_CONNECTION_STRING.',
     ],
     [['migrate', 'order-api'], 'No database for order-api: set DATABASE_URL, or start the system with npm start.'],
+    [['up'], 'The apps are not here: run it in a checkout, with npm start.'],
+    [['broker', '--topology', '/nowhere.json'], 'Cannot read the topology: ENOENT: no such file or directory, open '],
     [['tail', 'order-worker'], 'There is no log of order-worker'],
     [['tail', '../secret'], 'There is no log of ../secret'],
   ])('orderflow %j ends with 1 and one line while nothing runs', async (args, message) => {

@@ -10,12 +10,12 @@ interface BrokerFlags {
   readonly topology: string;
 }
 
-export function addBrokerCommand(program: Command, { workspace }: CommandContext): void {
+export function addBrokerCommand(program: Command, { workspace, environment }: CommandContext): void {
   program
     .command('broker')
     .description('run the embedded Service Bus broker alone')
     .option('--port <port>', 'where AMQP listens; 0 chooses', port, 5672)
-    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('--host <address>', 'the address to listen on', environment['HOST'] || '127.0.0.1')
     .option('--data <directory>', 'where messages are kept', join(workspace.state, 'broker'))
     .option(
       '--topology <file>',

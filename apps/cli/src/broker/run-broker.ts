@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type LogLevel, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
 import { tellReady, untilAskedToStop } from '../child/supervised.js';
+import { CommandError } from '../command-error.js';
 
 export interface RunBrokerOptions {
   readonly port: number;
@@ -17,12 +18,22 @@ export interface BrokerFacts {
 /** Runs the embedded broker until asked to stop. Throws an error that names every mistake of the topology file. */
 export async function runBroker({ topologyFile, ...options }: RunBrokerOptions): Promise<void> {
   await untilAskedToStop(async (asked) => {
-    const topology = parseTopology(await readFile(topologyFile, 'utf8'));
+    const topology = parseTopology(await readTopology(topologyFile));
     const broker = await startBroker({ ...options, topology, log });
     tellReady({ connectionString: broker.connectionString } satisfies BrokerFacts);
     await asked;
     await broker.close();
   });
+}
+
+async function readTopology(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new CommandError(`Cannot read the topology: ${(error as Error).message}. --topology names another file.`, {
+      cause: error,
+    });
+  }
 }
 
 function log(level: LogLevel, message: string, details: object = {}): void {

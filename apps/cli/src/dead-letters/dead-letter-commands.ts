@@ -65,7 +65,7 @@ export async function replayDeadLetters(
   const missing = new Set(id);
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort();
-  process.once('SIGINT', interrupt);
+  process.on('SIGINT', interrupt);
   try {
     const result = await using(context, (transport) =>
       transport.deadLetters.replay(queue, {

@@ -1,4 +1,5 @@
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** `disconnect`: whoever started this process with a channel to it is gone. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const;
 /** One Ctrl-C arrives twice under `npm start`: from the terminal and from npm. */
 const oneKeypressMs = 500;
 

@@ -26,14 +26,14 @@ export interface SystemOptions {
 export class System {
   readonly steps: readonly Step[];
   readonly #options: SystemOptions;
-  readonly #processes: ManagedProcess[] = [];
+  readonly #processes = new Map<string, ManagedProcess>();
   #databaseUrls: PostgresFacts['urls'] = {};
   #connectionString: string | undefined;
 
   constructor(options: SystemOptions) {
     this.#options = options;
     this.steps = [
-      this.#process('postgres', [], this.#postgres()),
+      this.#process(databasePort.name, [], this.#postgres()),
       usesOwnBroker(options.environment) ? this.#process('broker', [], this.#broker()) : nothingToDo('broker'),
       ...databaseApps.map((app) => this.#migration(app)),
       ...apps.map((app) => ({ ...this.#process(app.name, app.needs, this.#app(app)), stopsBefore: app.stopsBefore })),
@@ -66,9 +66,12 @@ export class System {
     return join(this.#options.workspace.logs, `${name}.log`);
   }
 
-  /** Ends every process at once. */
+  /** Ends every process at once, except PostgreSQL: its server outlives a killed keeper, so it is stopped in order. */
   kill(): void {
-    for (const process of this.#processes) process.kill();
+    for (const [name, process] of this.#processes) {
+      if (name === databasePort.name) void process.stop();
+      else process.kill();
+    }
   }
 
   #port(name: string): number {
@@ -80,7 +83,7 @@ export class System {
   #process(name: string, needs: readonly string[], rest: Omit<ProcessSpec, 'name' | 'logFile'>): Step {
     const spec: ProcessSpec = { ...rest, name, logFile: this.logFile(name) };
     const process = new ManagedProcess(spec, defaultRestartPolicy, this.#options.report);
-    this.#processes.push(process);
+    this.#processes.set(name, process);
     return { name, needs, start: () => process.start(), stop: () => process.stop() };
   }
 

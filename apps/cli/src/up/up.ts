@@ -31,6 +31,9 @@ const perishable = ['postgres', 'broker', 'gateway', 'logs'];
 export async function up({ workspace, environment, fresh, print }: UpOptions): Promise<number> {
   // Seconds since this process began, a build included.
   const say = (line: string): void => print(`[${(performance.now() / 1000).toFixed(1).padStart(5)} s] ${line}`);
+  if (!existsSync(join(workspace.bundles, 'order-api.mjs'))) {
+    throw new CommandError('The apps are not here: run it in a checkout, with npm start.');
+  }
   mkdirSync(workspace.state, { recursive: true });
   const lock = takeStateLock(join(workspace.state, 'supervisor.lock'));
   try {
