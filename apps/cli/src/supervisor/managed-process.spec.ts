@@ -79,6 +79,18 @@ describe('a managed process', () => {
     expect(isAlive(first)).toBe(false);
   });
 
+  it('is killed and started again when it hangs', async () => {
+    const answers = [true, false, true, false, false];
+    const managed = manage(wellBehaved, {
+      liveness: { isAlive: () => Promise.resolve(answers.shift() ?? true), everyMs: 1, misses: 2 },
+    });
+    await managed.start();
+    await eventually(() => events.length === 3);
+    expect(answers).toEqual([]);
+    expect(events[1]).toMatchObject({ kind: 'ended', how: 'it did not answer any more', failures: 1 });
+    expect(events[2]).toMatchObject({ kind: 'ready', restarts: 1 });
+  });
+
   it('shows the end of its log once it ends again and again, and waits longer each time', async () => {
     const managed = manage(`process.send({}); console.log('the database is gone'); process.disconnect();`);
     await managed.start();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { lastLines } from './last-lines.js';
+import { hangs } from './liveness.js';
 import type { ProcessEvent, ProcessSpec } from './process-spec.js';
 import { type RestartPolicy, restartDelay } from './restart-policy.js';
 
@@ -114,7 +115,7 @@ export class ManagedProcess {
         this.#report({ kind: 'ready', name: this.#spec.name, tookMs: readyAt - life.startedAt, restarts });
         onFirstReady();
       }
-      const ended = await life.ended;
+      const ended = await this.#untilEnd(life);
       this.#life = undefined;
       if (this.#stopping.signal.aborted) return;
       const wasStable = notReady === undefined && performance.now() - readyAt >= stableAfterMs;
@@ -122,6 +123,20 @@ export class ManagedProcess {
       const givenUp = !everReady && failures >= loopAfter;
       await this.#afterEnd({ life, how: notReady ?? ended, failures, givenUp });
     }
+  }
+
+  /** How a life ended; a process that hangs is ended here. */
+  async #untilEnd({ child, ended }: Life): Promise<string> {
+    const { liveness } = this.#spec;
+    if (liveness === undefined) return ended;
+    const over = new AbortController();
+    const hung = hangs(liveness, AbortSignal.any([over.signal, this.#stopping.signal])).then((isHung) => {
+      if (isHung) killGroup(child);
+      return isHung;
+    });
+    const how = await ended;
+    over.abort();
+    return (await hung) ? 'it did not answer any more' : how;
   }
 
   /** Reports the end of a life, and waits until the next one is due. */

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Liveness } from './liveness.js';
 
 /** A process as the supervisor runs it. */
 export interface ProcessSpec {
@@ -12,6 +13,8 @@ export interface ProcessSpec {
   readonly logFile: string;
   /** Resolves when the process does its work; rejects when it never will. Aborted when the process ends. */
   readonly ready: (child: ChildProcess, signal: AbortSignal) => Promise<void>;
+  /** Whether it hangs, once it was ready; not asked when absent. A process that hangs is killed and started again. */
+  readonly liveness?: Liveness;
   /** How long it may take to get ready, in milliseconds. */
   readonly readyTimeoutMs: number;
   /** How long it may take to finish what is in flight after it was asked to stop, in milliseconds. */

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const pollMs = 40;
-const requestTimeoutMs = 2_000;
+const requestTimeoutMs = 5_000;
 
 /** Ready when `url` answers 200. */
 export function readyWhenHealthy(url: () => string): (child: ChildProcess, signal: AbortSignal) => Promise<void> {
@@ -11,13 +11,14 @@ export function readyWhenHealthy(url: () => string): (child: ChildProcess, signa
   };
 }
 
-async function isHealthy(url: string, signal: AbortSignal): Promise<boolean> {
+/** Whether `url` answers 200 within five seconds. */
+export async function isHealthy(url: string, signal: AbortSignal): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]) });
     await response.body?.cancel();
     return response.status === 200;
   } catch {
-    // Nobody listens yet; the caller's deadline and the end of the process bound the waiting.
+    // Nobody listens, or nobody answers.
     return false;
   }
 }

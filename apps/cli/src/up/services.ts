@@ -6,6 +6,8 @@ export interface AppService extends PortWish {
   readonly database?: string;
   /** Path of the page that answers 200 when it is ready. */
   readonly readyPath: string;
+  /** Path of the page that answers 200 as long as starting it again would not help. */
+  readonly livePath: string;
   /** Processes that are started before it, and stopped after it. */
   readonly needs: readonly string[];
   /** Further processes that are stopped after it. */
@@ -19,6 +21,7 @@ const messagingApp = (name: string, port: number, needs: readonly string[]): App
   variable: `${name.toUpperCase().replaceAll('-', '_')}_PORT`,
   database: name.replaceAll('-', '_'),
   readyPath: '/health/ready',
+  livePath: '/health/live',
   needs: ['broker', `migrate ${name}`, ...needs],
   stopsBefore: [],
 });
@@ -29,6 +32,7 @@ export const paymentGateway: AppService = {
   port: 3004,
   variable: 'PAYMENT_GATEWAY_PORT',
   readyPath: '/health',
+  livePath: '/health',
   needs: [],
   stopsBefore: [],
 };

@@ -6,7 +6,7 @@ import type { PostgresFacts } from '../database/run-postgres.js';
 import { ManagedProcess } from '../supervisor/managed-process.js';
 import type { Step } from '../supervisor/ordered-steps.js';
 import type { ProcessEvent, ProcessSpec } from '../supervisor/process-spec.js';
-import { readyWhenHealthy, readyWhenTold } from '../supervisor/readiness.js';
+import { isHealthy, readyWhenHealthy, readyWhenTold } from '../supervisor/readiness.js';
 import { defaultRestartPolicy } from '../supervisor/restart-policy.js';
 import type { Workspace } from '../workspace.js';
 import { type AppService, apps, brokerPort, databaseApps, databasePort, paymentGateway } from './services.js';
@@ -130,6 +130,11 @@ export class System {
       script: join(workspace.bundles, `${app.name}.mjs`),
       environment: () => this.#appEnvironment(app),
       ready: readyWhenHealthy(() => this.url(app.name) + app.readyPath),
+      liveness: {
+        isAlive: (signal) => isHealthy(this.url(app.name) + app.livePath, signal),
+        everyMs: 10_000,
+        misses: 3,
+      },
       readyTimeoutMs: 30_000,
       stopTimeoutMs: 30_000,
     };
