@@ -20,7 +20,7 @@ export function addBrokerCommand(program: Command, { workspace, environment }: C
     .option(
       '--topology <file>',
       'queues, topics, subscriptions',
-      join(workspace.root, 'infra', 'servicebus', 'Config.json'),
+      environment['BROKER_TOPOLOGY'] || join(workspace.root, 'infra', 'servicebus', 'Config.json'),
     )
     .addHelpText('after', help)
     .action(async (flags: BrokerFlags) => {
@@ -36,7 +36,7 @@ export function addBrokerCommand(program: Command, { workspace, environment }: C
 
 const help = `
 For laptops, tests and CI: production is Azure Service Bus or a RabbitMQ cluster.
-The topology file has the format of the Config.json of Microsoft's emulator.
+The topology file has the format of the Config.json of Microsoft's emulator; BROKER_TOPOLOGY names another one.
 
 Example:
   $ orderflow broker --port 5673 --data /tmp/broker`;
