@@ -5,9 +5,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { join } from 'node:path';
 
 /** What a build is made of, apart from what `npm ci` installs. */
-const roots = ['apps', 'libs', 'package-lock.json', 'rolldown.config.mjs', 'rolldown.preset.mjs', 'tsconfig.base.json'];
+const files = ['package-lock.json', 'rolldown.config.mjs', 'rolldown.preset.mjs', 'tsconfig.base.json'];
+const folders = ['apps', 'libs'];
 const isSource = (path) =>
-  /[\\/]src[\\/].*\.(ts|json)$|rolldown\.\w+\.mjs$|\.json$/.test(path) && !/\.spec\.ts$/.test(path);
+  /[\\/](src[\\/].*\.(ts|json)|package\.json|rolldown\.config\.mjs)$/.test(path) && !path.endsWith('.spec.ts');
 /** A running system keeps using the build it started from, so a few are left in place. */
 const keptBuilds = 4;
 
@@ -16,15 +17,15 @@ const keptBuilds = 4;
  * what it was made of: a build that exists is complete and never changes.
  */
 export function findBundles(root) {
-  const rolldown = join(root, 'node_modules', 'rolldown', 'bin', 'cli.mjs');
-  if (!existsSync(rolldown)) throw new Error('There is nothing to build with: run `npm ci` first.');
   const directory = join(root, 'dist', fingerprint(root));
   if (existsSync(directory)) utimesSync(directory, new Date(), new Date());
-  else build(root, rolldown, directory);
+  else build(root, directory);
   return directory;
 }
 
-function build(root, rolldown, directory) {
+function build(root, directory) {
+  const rolldown = join(root, 'node_modules', 'rolldown', 'bin', 'cli.mjs');
+  if (!existsSync(rolldown)) throw new Error('There is nothing to build with: run `npm ci` first.');
   const startedAt = performance.now();
   const draft = `${directory}.${process.pid}`;
   mkdirSync(draft, { recursive: true });
@@ -58,7 +59,7 @@ function removeOldBuilds(dist) {
 
 function fingerprint(root) {
   const hash = createHash('sha256').update(process.versions.node);
-  for (const path of roots.flatMap((name) => filesOf(root, name)).sort()) {
+  for (const path of [...files, ...folders.flatMap((folder) => sourcesIn(root, folder)).sort()]) {
     hash
       .update(path)
       .update('\0')
@@ -68,10 +69,13 @@ function fingerprint(root) {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** The source files at `path` and below, relative to `root`. */
-function filesOf(root, path) {
-  if (!statSync(join(root, path)).isDirectory()) return isSource(path) ? [path] : [];
-  return readdirSync(join(root, path))
-    .filter((name) => !['node_modules', 'dist', 'out-tsc'].includes(name))
-    .flatMap((name) => filesOf(root, join(path, name)));
+/** The source files in a folder and below it, relative to `root`. */
+function sourcesIn(root, folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .filter(({ name }) => !['node_modules', 'dist', 'out-tsc'].includes(name))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return sourcesIn(root, path);
+      return isSource(path) ? [path] : [];
+    });
 }

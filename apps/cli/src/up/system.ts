@@ -141,9 +141,9 @@ export class System {
   }
 
   #common(): NodeJS.ProcessEnv {
-    // Compiled code is kept, so that the next start takes less time.
+    // Compiled code is kept beside the bundles, so that the next start takes less time, and goes with them.
     const { environment, workspace } = this.#options;
-    return { ...environment, NODE_COMPILE_CACHE: join(workspace.state, 'compile-cache') };
+    return { ...environment, NODE_COMPILE_CACHE: join(workspace.bundles, 'compile-cache') };
   }
 
   #appEnvironment(app: AppService): NodeJS.ProcessEnv {
