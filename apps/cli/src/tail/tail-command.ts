@@ -25,6 +25,7 @@ export async function tailCommand({ workspace }: CommandContext, name: string, f
   const stop = flags.follow ? follow(path, show) : undefined;
   for (const line of lastLines(path, flags.lines)) show(line);
   if (stop === undefined) return;
-  await untilAskedToStop((asked) => asked);
+  const unread = new Promise<void>((resolve) => process.stdout.once('error', () => resolve()));
+  await untilAskedToStop((asked) => Promise.race([asked, unread]));
   stop();
 }
