@@ -9,7 +9,10 @@ export default class JestTotals {
     this.#rootDir = globalConfig.rootDir;
   }
 
-  onRunComplete(_contexts, { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numRuntimeErrorTestSuites }) {
+  onRunComplete(
+    _contexts,
+    { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numRuntimeErrorTestSuites },
+  ) {
     const totals = {
       passed: numPassedTests,
       failed: numFailedTests + numRuntimeErrorTestSuites,

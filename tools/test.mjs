@@ -10,7 +10,9 @@ const steps = [
   ['nx', ['run-many', '-t', 'lint', 'typecheck', 'test', 'build', '--output-style=static', ...process.argv.slice(2)]],
   ['nx', ['run', 'e2e:e2e', '--output-style=static']],
 ];
-const failedSteps = steps.filter(([command, args]) => !runs(command, args)).map(([command, args]) => `${command} ${args.slice(0, 3).join(' ')}`);
+const failedSteps = steps
+  .filter(([command, args]) => !runs(command, args))
+  .map(([command, args]) => `${command} ${args.slice(0, 3).join(' ')}`);
 
 const sum = { passed: 0, failed: 0, skipped: 0 };
 for (const file of totalsFiles()) {
@@ -26,6 +28,9 @@ process.exitCode = failedSteps.length > 0 || sum.failed > 0 || sum.passed === 0 
 
 function runs(command, args) {
   console.log(`\n> ${command} ${args.join(' ')}`);
-  const { status } = spawnSync('npx', ['--no-install', command, ...args], { stdio: 'inherit', shell: process.platform === 'win32' });
+  const { status } = spawnSync('npx', ['--no-install', command, ...args], {
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
   return status === 0;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import Long from "long";
+import Long from 'long';
 import { ServiceBusClient, type ServiceBusMessage } from '@azure/service-bus';
 import { getJson, type OrderView, placeOrder } from './orders.js';
 import { System } from './system.js';
@@ -22,7 +22,12 @@ const bad: readonly { reason: string; says: string; message: ServiceBusMessage }
   {
     reason: 'UnreadableBody',
     says: 'not JSON',
-    message: { messageId: 'bad-1', subject: 'order.accepted', body: Buffer.from('{"half":'), applicationProperties: { cloudEvents_contractversion: 1 } },
+    message: {
+      messageId: 'bad-1',
+      subject: 'order.accepted',
+      body: Buffer.from('{"half":'),
+      applicationProperties: { cloudEvents_contractversion: 1 },
+    },
   },
   {
     reason: 'UnknownType',
@@ -32,12 +37,22 @@ const bad: readonly { reason: string; says: string; message: ServiceBusMessage }
   {
     reason: 'UnknownVersion',
     says: 'has no version 99',
-    message: { messageId: 'bad-3', subject: 'order.accepted', body: Buffer.from('{}'), applicationProperties: { cloudEvents_contractversion: 99 } },
+    message: {
+      messageId: 'bad-3',
+      subject: 'order.accepted',
+      body: Buffer.from('{}'),
+      applicationProperties: { cloudEvents_contractversion: 99 },
+    },
   },
   {
     reason: 'InvalidPayload',
     says: 'decidedAt',
-    message: { messageId: 'bad-4', subject: 'order.accepted', body: Buffer.from('{"order":{}}'), applicationProperties: { cloudEvents_contractversion: 1 } },
+    message: {
+      messageId: 'bad-4',
+      subject: 'order.accepted',
+      body: Buffer.from('{"order":{}}'),
+      applicationProperties: { cloudEvents_contractversion: 1 },
+    },
   },
 ];
 
@@ -52,7 +67,11 @@ describe.each(['orders', 'billing', 'analytics', 'order-status'])('queue %s', (q
       ({ status }) => status === 'paid',
     );
     const receiver = client.createReceiver(queue, { subQueueType: 'deadLetter', skipParsingBodyAsJson: true });
-    const dead = await until('all are dead-lettered', () => receiver.peekMessages(10, { fromSequenceNumber: Long.ONE }), (all) => all.length >= bad.length);
+    const dead = await until(
+      'all are dead-lettered',
+      () => receiver.peekMessages(10, { fromSequenceNumber: Long.ONE }),
+      (all) => all.length >= bad.length,
+    );
     expect(
       dead.map(({ messageId, deadLetterReason, deadLetterErrorDescription, body }) => ({
         messageId,

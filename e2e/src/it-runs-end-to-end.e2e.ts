@@ -33,7 +33,11 @@ describe('the system', () => {
   it('brings every order to its end state, invoices the paid ones, and counts every event', async () => {
     system.run('produce', '--orders', '100', '--events', '60');
     await placeOrders(system, 100);
-    const orders = await until('200 orders have ended', () => allOrders(system), (all) => ended(all) === 200);
+    const orders = await until(
+      '200 orders have ended',
+      () => allOrders(system),
+      (all) => ended(all) === 200,
+    );
     expect(new Set(orders.map(({ status }) => status))).toEqual(new Set(['paid']));
     for (const { id, total } of orders) {
       const invoice = await getJson(system.url('billing-worker', `/invoices/${id}`));
@@ -42,13 +46,20 @@ describe('the system', () => {
     const counted = await until('every event is counted', summary, ({ events }) => events['payment.captured'] === 200);
     expect(counted.events).toEqual({ 'order.accepted': 200, 'payment.captured': 200, 'user.signup': 30, purchase: 30 });
     expect(counted.revenue).toEqual({ EUR: orders.reduce((sum, { total }) => sum + total, 0) });
-    expect(await getJson<Totals>(system.url('payment-gateway', '/charges/totals'))).toMatchObject({ captured: 200, chargedTwice: [] });
+    expect(await getJson<Totals>(system.url('payment-gateway', '/charges/totals'))).toMatchObject({
+      captured: 200,
+      chargedTwice: [],
+    });
   });
 
   it("brings the seeds' own shapes to the same end states", async () => {
     const before = (await allOrders(system)).length;
     system.run('produce', '--legacy', '--orders', '10', '--events', '6');
-    const orders = await until('10 more orders have ended', () => allOrders(system), (all) => ended(all) === before + 10);
+    const orders = await until(
+      '10 more orders have ended',
+      () => allOrders(system),
+      (all) => ended(all) === before + 10,
+    );
     const legacy = (await Promise.all(orders.map(({ id }) => order(id)))).filter(
       (each) => (each as OrderView & { customerId: string }).customerId === 'legacy',
     );
@@ -60,20 +71,38 @@ describe('the system', () => {
   it('ends an order that cannot be paid as payment_failed, and one against the rules as rejected', async () => {
     const declined = await placeOrder(system, 1_402);
     const tooLarge = await placeOrder(system, 99_999_999_999);
-    await until('the declined order has ended', () => order(declined), ({ status }) => status === 'payment_failed');
-    await until('the large order has ended', () => order(tooLarge), ({ status }) => status === 'rejected');
+    await until(
+      'the declined order has ended',
+      () => order(declined),
+      ({ status }) => status === 'payment_failed',
+    );
+    await until(
+      'the large order has ended',
+      () => order(tooLarge),
+      ({ status }) => status === 'rejected',
+    );
   });
 
   it('charges once although the gateway cut the connection after charging', async () => {
     const id = await placeOrder(system, 1_502);
-    await until('the order is paid', () => order(id), ({ status }) => status === 'paid');
-    const { charges } = await getJson<{ charges: unknown[] }>(system.url('payment-gateway', `/charges?reference=${id}`));
+    await until(
+      'the order is paid',
+      () => order(id),
+      ({ status }) => status === 'paid',
+    );
+    const { charges } = await getJson<{ charges: unknown[] }>(
+      system.url('payment-gateway', `/charges?reference=${id}`),
+    );
     expect(charges).toHaveLength(1);
   });
 
   it('tells the whole story of an order', async () => {
     const id = await placeOrder(system);
-    await until('the order is paid', () => order(id), ({ status }) => status === 'paid');
+    await until(
+      'the order is paid',
+      () => order(id),
+      ({ status }) => status === 'paid',
+    );
     const timeline = await getJson<{ messages: { type: string; id: string; cause?: { messageId: string } }[] }>(
       system.url('order-api', `/orders/${id}/timeline`),
     );
@@ -88,7 +117,11 @@ describe('the system', () => {
       fetch(system.url('order-api', '/orders'), {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'idempotency-key': key },
-        body: JSON.stringify({ customerId: 'e2e', currency: 'EUR', lines: [{ sku: 'tea', quantity: 1, unitPrice: 100 }] }),
+        body: JSON.stringify({
+          customerId: 'e2e',
+          currency: 'EUR',
+          lines: [{ sku: 'tea', quantity: 1, unitPrice: 100 }],
+        }),
       });
     const key = randomUUID();
     const [first, second] = await Promise.all([place(), place()]);

@@ -16,7 +16,7 @@ afterAll(async () => {
 
 /** Processes that have this system's state folder in their command line or environment. */
 function processesOf({ state }: System): string[] {
-  const table = execFileSync('ps', ["eww", "-A", "-o", "pid=,args="], { encoding: 'utf8' });
+  const table = execFileSync('ps', ['eww', '-A', '-o', 'pid=,args='], { encoding: 'utf8' });
   return table.split('\n').filter((line) => line.includes(state) && !line.includes('ps -A'));
 }
 
@@ -43,7 +43,11 @@ describe('npm start', () => {
   it('starts again after a kill -9 of the supervisor, whose processes end by themselves', async () => {
     const id = await placeOrder(system);
     await system.stop('SIGKILL');
-    await until('the apps have noticed', async () => processesOf(system), (left) => left.every((line) => /postgres/.test(line)));
+    await until(
+      'the apps have noticed',
+      async () => processesOf(system),
+      (left) => left.every((line) => /postgres/.test(line)),
+    );
     await system.up();
     await until(
       'the order is paid',
@@ -54,13 +58,21 @@ describe('npm start', () => {
 
   it('restarts an app that crashed, and says so', async () => {
     system.kill('billing-worker');
-    await until('it is said', async () => system.output, (output) => /billing-worker is ready again/.test(output));
+    await until(
+      'it is said',
+      async () => system.output,
+      (output) => /billing-worker is ready again/.test(output),
+    );
     expect(system.output).toContain('billing-worker ended (signal SIGKILL)');
   });
 
   it('stops an app that gets SIGTERM in order, with exit code 0', async () => {
     const pid = system.pids().get('analytics-worker');
     process.kill(pid as number, 'SIGTERM');
-    await until('it is said', async () => system.output, (output) => /analytics-worker ended \(exit code 0\)/.test(output));
+    await until(
+      'it is said',
+      async () => system.output,
+      (output) => /analytics-worker ended \(exit code 0\)/.test(output),
+    );
   });
 });

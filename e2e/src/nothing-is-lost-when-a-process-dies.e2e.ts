@@ -50,14 +50,25 @@ describe('with 1,000 orders under way', () => {
     async (victim) => {
       expected += ORDERS;
       const placed = placeOrders(system, ORDERS);
-      await until('some orders have ended', () => countEnded(), (count) => count > expected - ORDERS + ORDERS / 10);
+      await until(
+        'some orders have ended',
+        () => countEnded(),
+        (count) => count > expected - ORDERS + ORDERS / 10,
+      );
       system.kill(victim);
       const ids = await placed;
       expect(new Set(ids).size).toBe(ORDERS);
-      const orders = await until('every order has ended', () => allOrders(system), (all) => all.filter(hasEnded).length === expected);
+      const orders = await until(
+        'every order has ended',
+        () => allOrders(system),
+        (all) => all.filter(hasEnded).length === expected,
+      );
       expect(orders).toHaveLength(expected);
       expect(new Set(orders.map(({ status }) => status))).toEqual(new Set(['paid']));
-      expect(await getJson<Totals>(system.url('payment-gateway', '/charges/totals'))).toMatchObject({ captured: expected, chargedTwice: [] });
+      expect(await getJson<Totals>(system.url('payment-gateway', '/charges/totals'))).toMatchObject({
+        captured: expected,
+        chargedTwice: [],
+      });
       await until(
         'every payment is counted once',
         () => getJson<{ events: Record<string, number> }>(system.url('analytics-worker', '/analytics/summary')),

@@ -34,9 +34,12 @@ export async function placeOrder(system: System, unitPrice = 1_099): Promise<str
   const body = JSON.stringify({ customerId: 'e2e', currency: 'EUR', lines: [{ sku: 'tea', quantity: 1, unitPrice }] });
   for (;;) {
     const headers = { 'content-type': 'application/json', 'idempotency-key': key };
-    const response = await fetch(system.url('order-api', '/orders'), { method: 'POST', headers, body }).catch(() => undefined);
+    const response = await fetch(system.url('order-api', '/orders'), { method: 'POST', headers, body }).catch(
+      () => undefined,
+    );
     if (response?.status === 202) return ((await response.json()) as OrderView).id;
-    if (response && response.status < 500 && response.status !== 409) throw new Error(`${response.status} ${await response.text()}`);
+    if (response && response.status < 500 && response.status !== 409)
+      throw new Error(`${response.status} ${await response.text()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -47,7 +50,9 @@ export async function allOrders(system: System): Promise<OrderView[]> {
   let cursor: string | undefined;
   do {
     const query = new URLSearchParams({ limit: '100', ...(cursor && { cursor }) });
-    const page = await getJson<{ items: OrderView[]; nextCursor?: string }>(system.url('order-api', `/orders?${query}`));
+    const page = await getJson<{ items: OrderView[]; nextCursor?: string }>(
+      system.url('order-api', `/orders?${query}`),
+    );
     orders.push(...page.items);
     cursor = page.nextCursor;
   } while (cursor !== undefined);
