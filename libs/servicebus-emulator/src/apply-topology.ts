@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Namespace } from './entities/namespace.js';
 import { subscriptionPath } from './entities/entity-path.js';
 import type { QueueOptions, SubscriptionOptions, TopicOptions } from './entities/options.js';
@@ -17,10 +18,12 @@ export function applyTopology(namespace: Namespace, { queues, topics }: Topology
     wanted.set(path, options);
     return namespace.registry.find(path) === undefined;
   };
-  for (const { name, options } of queues) {
+  for (const { name, authorizationRules, ...queue } of queues) {
+    const options = { ...queue.options, authorizationRules };
     if (isNew(name, options)) namespace.createQueue(name, { ...options, ...UNLINKED }, now);
   }
-  for (const { name: topic, options, subscriptions } of topics) {
+  for (const { name: topic, authorizationRules, subscriptions, ...rest } of topics) {
+    const options = { ...rest.options, authorizationRules };
     if (isNew(topic, options)) namespace.createTopic(topic, options, now);
     for (const { name, options: subscriptionOptions, rules } of subscriptions) {
       const path = subscriptionPath(topic, name);
@@ -36,5 +39,5 @@ export function applyTopology(namespace: Namespace, { queues, topics }: Topology
 
 function differs(a: object, b: object): boolean {
   const values = (options: object) => options as Record<string, unknown>;
-  return Object.keys(b).some((name) => values(a)[name] !== values(b)[name]);
+  return Object.keys(b).some((name) => !isDeepStrictEqual(values(a)[name], values(b)[name]));
 }

@@ -8,6 +8,8 @@ export interface BrokerCore {
   readonly namespace: Namespace;
   readonly clock: Clock;
   readonly log: Log;
+  /** When the broker was started, ms since 1970. */
+  readonly startedAt: number;
   readonly tokens: LockTokens;
   /** Makes message ids for senders that give none. */
   readonly newId: () => string;

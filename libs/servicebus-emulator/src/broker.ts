@@ -1,20 +1,28 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { AtomApi } from './admin/atom/atom-api.js';
+import { ManagementFace } from './admin/management-face.js';
 import { AmqpListener } from './amqp/listener.js';
 import { LockTokens } from './amqp/lock-token.js';
 import { applyTopology } from './apply-topology.js';
 import type { BrokerCore } from './broker-core.js';
 import { Clock } from './clock.js';
 import { Namespace } from './entities/namespace.js';
+import { Faces } from './faces/faces.js';
 import type { Log } from './log.js';
 import { openStore, type Store, type SyncMode } from './store/index.js';
 import type { Topology } from './topology/index.js';
 
+/** What Microsoft's emulator calls its namespace. */
+const DEFAULT_NAMESPACE = 'sbemulatorns';
+
 export interface BrokerOptions {
   /** Where to listen. Default `127.0.0.1`. */
   readonly host?: string;
-  /** The AMQP port. Default 0: any free one. */
+  /** Where AMQP, HTTP and TLS share a port. Default 0: any free one. */
   readonly port?: number;
+  /** One more such port, for clients that expect the management API by itself; 0 is any free one. Default none. */
+  readonly managementPort?: number;
   /** The entities to start with; see `parseTopology`. Default none. */
   readonly topology?: Topology;
   /** Where messages are kept, so that nothing accepted is lost. Default: in memory only. */
@@ -29,8 +37,12 @@ export interface BrokerOptions {
 export interface Broker {
   /** For `new ServiceBusClient(…)`. */
   readonly connectionString: string;
+  /** For `new ServiceBusAdministrationClient(…)`, which needs {@link plainHttpPolicy} too. */
+  readonly adminConnectionString: string;
   readonly host: string;
   readonly port: number;
+  /** Where {@link adminConnectionString} leads: {@link port} unless another one was asked for. */
+  readonly managementPort: number;
   /** The broker's time: `clock.advance(ms)` lets locks and messages expire and scheduled messages arrive at once. */
   readonly clock: Pick<Clock, 'now' | 'advance'>;
   /** The entities, for whoever administers them in process. */
@@ -48,12 +60,38 @@ export interface Broker {
 }
 
 /**
- * Starts a broker that speaks Service Bus's AMQP.
+ * Starts a broker that speaks Service Bus's AMQP and its management API.
  * @throws when the port is taken, the topology contradicts itself, or the data directory is damaged or in use
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const { host = '127.0.0.1', port = 0, topology, log = () => undefined } = options;
+  const { host = '127.0.0.1', log = () => undefined } = options;
   log('info', 'This broker is for laptops, tests and CI. In production use Azure Service Bus itself.');
+  const management = new ManagementFace(log);
+  const faces = new Faces({ log, http: (request, response) => management.handle(request, response) });
+  try {
+    const port = await faces.listen(host, options.port ?? 0);
+    const managementPort =
+      options.managementPort === undefined ? port : await faces.listen(host, options.managementPort);
+    const inner = await openCore(options, log);
+    const listener = new AmqpListener(inner.core);
+    faces.open((stream) => listener.accept(stream));
+    management.start({ atom: new AtomApi(inner.core, options.topology?.namespace ?? DEFAULT_NAMESPACE) });
+    log('info', 'The broker listens.', { host, port, managementPort });
+    return runningBroker({ ...inner, listener, faces, management, host, port, managementPort });
+  } catch (error) {
+    await faces.close();
+    throw error;
+  }
+}
+
+interface Inner {
+  readonly core: BrokerCore;
+  readonly store: Store | undefined;
+  readonly stop: () => Promise<void>;
+}
+
+/** Everything but the clients. */
+async function openCore(options: BrokerOptions, log: Log): Promise<Inner> {
   const clock = new Clock((error) => log('error', 'Something that was due failed.', { error }));
   const namespace = new Namespace({ timeline: clock.timeline, newId: randomUUID });
   const store = await openData(options, namespace, clock, log);
@@ -63,14 +101,10 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     await store?.close();
   };
   try {
-    if (topology) applyTopology(namespace, topology, clock.now());
+    if (options.topology) applyTopology(namespace, options.topology, clock.now());
     await store?.recorder.flushed();
     clock.start();
-    const core = createCore(namespace, clock, store, log);
-    const listener = new AmqpListener(core);
-    const actualPort = await listener.listen(host, port);
-    log('info', 'The broker listens.', { host, port: actualPort });
-    return runningBroker({ core, listener, host, port: actualPort, store, stop });
+    return { core: createCore(namespace, clock, store, log), store, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -101,6 +135,7 @@ function createCore(namespace: Namespace, clock: Clock, store: Store | undefined
     namespace,
     clock,
     log,
+    startedAt: clock.now(),
     tokens: new LockTokens(randomBytes(4).readUInt32BE()),
     newId: randomUUID,
     whenSafe(done) {
@@ -113,21 +148,24 @@ function createCore(namespace: Namespace, clock: Clock, store: Store | undefined
   };
 }
 
-interface Running {
-  readonly core: BrokerCore;
+interface Running extends Inner {
   readonly listener: AmqpListener;
+  readonly faces: Faces;
+  readonly management: ManagementFace;
   readonly host: string;
   readonly port: number;
-  readonly store: Store | undefined;
-  readonly stop: () => Promise<void>;
+  readonly managementPort: number;
 }
 
-function runningBroker({ core, listener, host, port, store, stop }: Running): Broker {
+function runningBroker(running: Running): Broker {
+  const { core, store, listener, host, port, managementPort } = running;
   let closing: Promise<void> | undefined;
   return {
     connectionString: connectionString(host, port),
+    adminConnectionString: connectionString(host, managementPort),
     host,
     port,
+    managementPort,
     clock: core.clock,
     namespace: core.namespace,
     flushed: async () => store?.recorder.flushed(),
@@ -136,8 +174,16 @@ function runningBroker({ core, listener, host, port, store, stop }: Running): Br
       return listener.connections;
     },
     dropConnections: () => listener.dropConnections(),
-    close: () => (closing ??= listener.close().then(stop)),
+    close: () => (closing ??= close(running)),
   };
+}
+
+async function close({ management, listener, faces, stop }: Running): Promise<void> {
+  management.stop();
+  const closed = faces.close();
+  listener.close();
+  await closed;
+  await stop();
 }
 
 /** Microsoft's clients turn TLS off for this flag only; they want a key, and any will do. */

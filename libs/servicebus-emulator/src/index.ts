@@ -1,3 +1,4 @@
+export { plainHttpPolicy, type PlainHttpPolicy } from './admin/plain-http-policy.js';
 export { applyTopology } from './apply-topology.js';
 export { type Broker, type BrokerOptions, startBroker } from './broker.js';
 export type { Entity, QueueEntity, SubscriptionEntity, TopicEntity } from './entities/entity.js';

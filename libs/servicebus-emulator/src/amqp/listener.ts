@@ -1,4 +1,3 @@
-import { createServer, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import rhea from 'rhea';
 import type { BrokerCore } from '../broker-core.js';
@@ -7,14 +6,13 @@ import { BrokerError, entityNotFound } from '../entities/errors.js';
 import { Connection, MAX_FRAME_SIZE } from './connection.js';
 import type { ConnectionInternals } from './rhea-internals.js';
 
-/** Speaks AMQP with whoever connects: by TCP through {@link listen}, or by any stream through {@link accept}. */
+/** Speaks AMQP with whoever is handed to it. */
 export class AmqpListener {
   readonly #core: BrokerCore;
   /** A container of our own: a client in the same process uses rhea's default one. */
   readonly #container: rhea.Container;
   readonly #connections = new Set<Connection>();
   readonly #stopObserving: () => void;
-  #server: Server | undefined;
 
   constructor(core: BrokerCore) {
     this.#core = core;
@@ -29,24 +27,6 @@ export class AmqpListener {
   /** Clients connected now. */
   get connections(): number {
     return this.#connections.size;
-  }
-
-  /**
-   * Listens for TCP connections. @returns the port
-   * @throws when the port is taken
-   */
-  async listen(host: string, port: number): Promise<number> {
-    const server = createServer((socket) => {
-      socket.setNoDelay(true);
-      this.accept(socket);
-    });
-    this.#server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host, port, backlog: 4096 }, resolve);
-    });
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : port;
   }
 
   /** Serves one client on a stream that is connected already: plain, TLS, or inside a WebSocket. */
@@ -70,14 +50,11 @@ export class AmqpListener {
     for (const connection of this.#connections) connection.drop();
   }
 
-  /** Takes no more clients and says goodbye to those there are. */
-  async close(): Promise<void> {
+  /** Says goodbye to the clients there are. */
+  close(): void {
     this.#stopObserving();
-    const server = this.#server;
-    const closed = server && new Promise<void>((resolve) => server.close(() => resolve()));
     const reason = new BrokerError('amqp:connection:forced', 'The broker is shutting down.');
     for (const connection of this.#connections) connection.close(reason);
-    await closed;
   }
 
   #updated(entity: Entity): void {

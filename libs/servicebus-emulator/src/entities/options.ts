@@ -1,3 +1,5 @@
+import type { AuthorizationRule } from './authorization-rule.js';
+
 /** A duration without end, in ms: what Azure writes as `P10675199DT2H48M5.4775807S`. */
 export const FOREVER = 922_337_203_685_477;
 
@@ -47,6 +49,8 @@ interface SendingOptions extends CommonOptions {
   readonly enablePartitioning: boolean;
   /** Accepted, without effect here. Default false. */
   readonly enableExpress: boolean;
+  /** Shared access keys that open this entity only. Default none. */
+  readonly authorizationRules: readonly AuthorizationRule[];
 }
 
 export interface QueueOptions extends ReceivingOptions, SendingOptions {}
@@ -89,6 +93,7 @@ const SENDING: SendingOptions = {
   duplicateDetectionHistoryTimeWindow: 10 * MINUTE,
   enablePartitioning: false,
   enableExpress: false,
+  authorizationRules: [],
 };
 
 /** Azure's defaults. */

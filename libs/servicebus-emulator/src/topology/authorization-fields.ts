@@ -1,5 +1,5 @@
+import type { AccessRight, AuthorizationRule } from '../entities/authorization-rule.js';
 import type { ObjectReader } from './object-reader.js';
-import type { AccessRight, AuthorizationRule } from './topology.js';
 
 const RIGHTS: readonly AccessRight[] = ['Send', 'Listen', 'Manage'];
 

@@ -1,9 +1,8 @@
+export type { AccessRight, AuthorizationRule } from '../entities/authorization-rule.js';
 export { formatDuration, parseDuration } from './duration.js';
 export { formatTopology } from './format-topology.js';
 export { parseTopology } from './parse-topology.js';
 export {
-  type AccessRight,
-  type AuthorizationRule,
   type QueueTopology,
   type SubscriptionTopology,
   type Topology,

@@ -1,3 +1,4 @@
+import type { AuthorizationRule } from '../entities/authorization-rule.js';
 import type { QueueOptions, SubscriptionOptions, TopicOptions } from '../entities/options.js';
 import type { Rule } from '../rules/index.js';
 
@@ -29,17 +30,6 @@ export interface SubscriptionTopology {
   readonly options: SubscriptionOptions;
   /** Without any the subscription receives nothing. */
   readonly rules: readonly Rule[];
-}
-
-export type AccessRight = 'Send' | 'Listen' | 'Manage';
-
-/** A shared access key and what it allows. */
-export interface AuthorizationRule {
-  readonly keyName: string;
-  readonly primaryKey: string;
-  readonly secondaryKey: string | undefined;
-  /** Manage includes Send and Listen, and Azure wants all three written. */
-  readonly rights: readonly AccessRight[];
 }
 
 /** A mistake in a topology file. */

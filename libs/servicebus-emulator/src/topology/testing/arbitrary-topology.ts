@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { AuthorizationRule } from '../../entities/authorization-rule.js';
 import {
   DEFAULT_QUEUE_OPTIONS,
   DEFAULT_SUBSCRIPTION_OPTIONS,
@@ -6,7 +7,7 @@ import {
   LIMITS,
 } from '../../entities/options.js';
 import { DEFAULT_RULE, type FilterValue, Timespan } from '../../rules/index.js';
-import type { AuthorizationRule, Topology } from '../topology.js';
+import type { Topology } from '../topology.js';
 
 const name = fc.stringMatching(/^[a-z]([a-z0-9._-]{0,10}[a-z0-9])?$/);
 const unique = <T>(item: fc.Arbitrary<T>, nameOf: (item: T) => string, maxLength: number) =>

@@ -1,0 +1,151 @@
+import type { BrokerCore } from '../../broker-core.js';
+import { BrokerError } from '../../entities/errors.js';
+import { formatXml, type XmlElement } from '../xml.js';
+import { deleteEntity, findEntity, listEntities, listSubscriptions, putEntity } from './entities.js';
+import { formatEntry, formatFeed, type Entry, type FeedContext } from './feed.js';
+import { parseResource, type Resource } from './resource.js';
+import { deleteRule, findRule, listRules, putRule } from './rules.js';
+
+export interface AtomRequest {
+  readonly method: string;
+  /** Decoded, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: string;
+  /** The client means to update what is there: `If-Match` was sent. */
+  readonly update: boolean;
+  /** The namespace's URL as the client reached it, such as `https://localhost:5300/`. */
+  readonly base: string;
+}
+
+export interface AtomAnswer {
+  readonly status: 200 | 201;
+  /** A document; empty after a deletion. */
+  readonly xml: string;
+}
+
+/** What the handlers of resources share. */
+export interface AtomContext extends FeedContext {
+  readonly core: BrokerCore;
+  /** The namespace's name. */
+  readonly name: string;
+}
+
+const API_VERSIONS = ['2021-05', '2017-04'];
+/** What Azure lists at most, and by default. */
+const PAGE_SIZE = 100;
+
+/** The management API: queues, topics, subscriptions and rules as ATOM entries over HTTP. */
+export class AtomApi {
+  readonly #core: BrokerCore;
+  readonly #name: string;
+
+  /** @param name the namespace's */
+  constructor(core: BrokerCore, name: string) {
+    this.#core = core;
+    this.#name = name;
+  }
+
+  /** Resolves once what was done is safe. @throws BrokerError, XmlError or RuleSyntaxError when it is refused */
+  async answer(request: AtomRequest): Promise<AtomAnswer> {
+    const { clock } = this.#core;
+    const apiVersion = request.query.get('api-version') ?? '';
+    if (!API_VERSIONS.includes(apiVersion)) {
+      throw new BrokerError(
+        'com.microsoft:argument-error',
+        `The api-version '${apiVersion}' is not supported: use one of ${API_VERSIONS.join(', ')}.`,
+      );
+    }
+    const now = new Date(clock.now()).toISOString();
+    const context = { core: this.#core, name: this.#name, base: request.base, apiVersion, now };
+    const resource = parseResource(request.path);
+    switch (request.method) {
+      case 'GET':
+        return { status: 200, xml: formatXml(get(context, resource, request)) };
+      case 'PUT':
+        return this.#put(context, resource, request);
+      case 'DELETE':
+        remove(context, resource);
+        await this.#safe();
+        return { status: 200, xml: '' };
+      default:
+        throw new BrokerError('amqp:not-implemented', `The method ${request.method} is not supported here.`);
+    }
+  }
+
+  async #put(context: AtomContext, resource: Resource, request: AtomRequest): Promise<AtomAnswer> {
+    const entry = put(context, resource, request);
+    await this.#safe();
+    return { status: request.update ? 200 : 201, xml: formatXml(formatEntry(entry, context)) };
+  }
+
+  #safe(): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.#core.whenSafe((error) => (error === undefined ? resolve() : reject(error as Error))),
+    );
+  }
+}
+
+function get(context: AtomContext, resource: Resource, request: AtomRequest): XmlElement {
+  switch (resource.kind) {
+    case 'namespace':
+      return formatEntry(describeNamespace(context), context);
+    case 'queues':
+    case 'topics':
+      return feed(context, request, listEntities(context, resource.kind === 'queues' ? 'queue' : 'topic'));
+    case 'subscriptions':
+      return feed(context, request, listSubscriptions(context, resource.topic));
+    case 'rules':
+      return feed(context, request, listRules(context, resource));
+    case 'rule':
+      return formatEntry(findRule(context, resource), context);
+    default:
+      return formatEntry(findEntity(context, resource), context);
+  }
+}
+
+function put(context: AtomContext, resource: Resource, request: AtomRequest): Entry {
+  if (resource.kind === 'rule') return putRule(context, resource, request);
+  if (resource.kind === 'entity' || resource.kind === 'subscription') return putEntity(context, resource, request);
+  throw notForWriting(resource);
+}
+
+function remove(context: AtomContext, resource: Resource): void {
+  if (resource.kind === 'rule') return deleteRule(context, resource);
+  if (resource.kind === 'entity' || resource.kind === 'subscription') return deleteEntity(context, resource);
+  throw notForWriting(resource);
+}
+
+function notForWriting({ kind }: Resource): BrokerError {
+  return new BrokerError('amqp:not-allowed', `The ${kind} can only be read here.`);
+}
+
+function feed(context: AtomContext, { query, path }: AtomRequest, entries: readonly Entry[]): XmlElement {
+  const skip = wholeNumber(query, '$skip') ?? 0;
+  const top = Math.min(wholeNumber(query, '$top') ?? PAGE_SIZE, PAGE_SIZE);
+  const page = entries.slice(skip, skip + top);
+  const more = skip + top < entries.length;
+  const next = more ? `$skip=${skip + top}&$top=${top}` : undefined;
+  return formatFeed({ path: path.replace(/^\/+/, ''), entries: page, next }, context);
+}
+
+function wholeNumber(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new BrokerError('com.microsoft:argument-error', `${name} must be a whole number, not '${text}'.`);
+}
+
+function describeNamespace({ core, name, now }: AtomContext): Entry {
+  const createdAt = new Date(core.startedAt).toISOString();
+  const description = {
+    Alias: '',
+    CreatedTime: createdAt,
+    MessagingSKU: 'Standard',
+    MessagingUnits: 0,
+    ModifiedTime: now,
+    Name: name,
+    NamespaceType: 'Messaging',
+  };
+  return { path: '', element: 'NamespaceInfo', description };
+}

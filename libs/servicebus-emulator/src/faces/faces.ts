@@ -1,0 +1,68 @@
+import type { Duplex } from 'node:stream';
+import type { Log } from '../log.js';
+import type { Certificate } from './certificate.js';
+import { type HttpHandler, HttpServer } from './http-server.js';
+import { SharedPort } from './shared-port.js';
+
+export interface FacesOptions {
+  readonly log: Log;
+  /** Answers HTTP from the first instant. */
+  readonly http: HttpHandler;
+  readonly certificate?: Certificate | undefined;
+}
+
+/** The ports of a broker and what is spoken there. AMQP clients that come before the broker is ready wait. */
+export class Faces {
+  readonly #options: FacesOptions;
+  readonly #http: HttpServer;
+  readonly #ports: SharedPort[] = [];
+  readonly #early = new Set<Duplex>();
+  #amqp: ((stream: Duplex) => void) | undefined;
+
+  constructor(options: FacesOptions) {
+    this.#options = options;
+    this.#http = new HttpServer(options.http);
+  }
+
+  /**
+   * Listens on one more port; all ports serve the same. @returns the port
+   * @throws when the port is taken
+   */
+  async listen(host: string, port: number): Promise<number> {
+    const { log, certificate } = this.#options;
+    const shared = new SharedPort({
+      log,
+      certificate,
+      http: (socket) => {
+        this.#http.accept(socket);
+        process.nextTick(() => socket.resume());
+      },
+      amqp: (stream) => this.#acceptAmqp(stream),
+    });
+    this.#ports.push(shared);
+    return shared.listen(host, port);
+  }
+
+  /** From now on AMQP clients are served. */
+  open(amqp: (stream: Duplex) => void): void {
+    this.#amqp = amqp;
+    for (const stream of this.#early) this.#acceptAmqp(stream);
+    this.#early.clear();
+  }
+
+  /** Takes no more clients and hangs up on those that do not speak AMQP. Resolves when all clients are gone. */
+  async close(): Promise<void> {
+    for (const stream of this.#early) stream.destroy();
+    await Promise.all(this.#ports.map((port) => port.close()));
+  }
+
+  #acceptAmqp(stream: Duplex): void {
+    if (this.#amqp) {
+      this.#amqp(stream);
+      process.nextTick(() => stream.resume());
+      return;
+    }
+    this.#early.add(stream);
+    stream.once('close', () => this.#early.delete(stream));
+  }
+}
