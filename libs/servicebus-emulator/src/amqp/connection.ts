@@ -20,6 +20,9 @@ import type { Outcome } from './settle.js';
 /** The largest frame a client may send; larger messages come in several. */
 export const MAX_FRAME_SIZE = 256 * 1024;
 
+/** How long a client may take to answer a goodbye, in ms. */
+const GOODBYE_PATIENCE = 500;
+
 /** One client: its links, and an end to all of them however the connection ends. */
 export class Connection {
   readonly #core: BrokerCore;
@@ -28,6 +31,7 @@ export class Connection {
   readonly #links = new Map<LinkInternals, Attached>();
   readonly #ended: () => void;
   #closed = false;
+  #goodbye: NodeJS.Timeout | undefined;
 
   /** @param ended told once when the connection is over */
   constructor(core: BrokerCore, socket: Duplex, connection: ConnectionInternals, ended: () => void) {
@@ -57,11 +61,11 @@ export class Connection {
     }
   }
 
-  /** Says goodbye and hangs up. @param error why, when it is not the broker's own end */
-  close(error?: BrokerError): void {
-    if (this.#connection.is_open()) this.#connection.close(error && amqpError(error));
-    // The goodbye leaves in this turn; who does not answer it is not waited for.
-    setImmediate(() => this.#hangUp());
+  /** Says goodbye, waits a moment for the answer, and hangs up. @param error why */
+  close(error: BrokerError): void {
+    if (!this.#connection.is_open()) return this.#hangUp();
+    this.#connection.close(amqpError(error));
+    this.#goodbye = setTimeout(() => this.#hangUp(), GOODBYE_PATIENCE);
   }
 
   /** Ends without a goodbye, as a network does. */
@@ -174,6 +178,7 @@ export class Connection {
   #end(): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#goodbye);
     this.#detachAll();
     this.#ended();
   }

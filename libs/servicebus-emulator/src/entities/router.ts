@@ -88,8 +88,12 @@ export class Router {
 
   /** Duplicate detection, then the schedule, then the entity itself. */
   #enter(target: Target, journey: Journey, transfer: Transfer, now: number): number {
-    if (isDuplicate(target, journey, transfer, now)) return target.main.nextSequenceNumber();
-    if (journey.scheduledFor !== undefined && journey.scheduledFor > now) {
+    const isScheduled = journey.scheduledFor !== undefined && journey.scheduledFor > now;
+    if (isDuplicate(target, journey, transfer, now)) {
+      // Whoever schedules is told a number to cancel by, which must not be another message's.
+      return isScheduled ? target.main.nextSequenceNumber() : 0;
+    }
+    if (isScheduled) {
       const record = stored(journey, now, target.main.lastSequenceNumber + 1);
       const message = target.main.prepare({ ...record, state: 'scheduled' });
       transfer.place(target.main, message);
