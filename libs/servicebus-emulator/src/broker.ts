@@ -1,17 +1,20 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { AtomApi } from './admin/atom/atom-api.js';
+import { ControlApi } from './admin/control/control-api.js';
 import { ManagementFace } from './admin/management-face.js';
 import { AmqpListener } from './amqp/listener.js';
 import { LockTokens } from './amqp/lock-token.js';
 import { applyTopology } from './apply-topology.js';
 import type { BrokerCore } from './broker-core.js';
 import { Clock } from './clock.js';
+import { RECORD_NOTHING } from './entities/events.js';
 import { Namespace } from './entities/namespace.js';
 import { Faces } from './faces/faces.js';
 import type { Log } from './log.js';
 import { openStore, type Store, type SyncMode } from './store/index.js';
 import type { Topology } from './topology/index.js';
+import { Traffic } from './traffic.js';
 
 /** What Microsoft's emulator calls its namespace. */
 const DEFAULT_NAMESPACE = 'sbemulatorns';
@@ -72,10 +75,15 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     const port = await faces.listen(host, options.port ?? 0);
     const managementPort =
       options.managementPort === undefined ? port : await faces.listen(host, options.managementPort);
-    const inner = await openCore(options, log);
+    const traffic = new Traffic();
+    const inner = await openCore(options, log, traffic);
     const listener = new AmqpListener(inner.core);
     faces.open((stream) => listener.accept(stream));
-    management.start({ atom: new AtomApi(inner.core, options.topology?.namespace ?? DEFAULT_NAMESPACE) });
+    const { namespace: name = DEFAULT_NAMESPACE, authorizationRules = [] } = options.topology ?? {};
+    management.start({
+      atom: new AtomApi(inner.core, name),
+      control: new ControlApi({ core: inner.core, traffic, name, authorizationRules }),
+    });
     log('info', 'The broker listens.', { host, port, managementPort });
     return runningBroker({ ...inner, listener, faces, management, host, port, managementPort });
   } catch (error) {
@@ -91,10 +99,11 @@ interface Inner {
 }
 
 /** Everything but the clients. */
-async function openCore(options: BrokerOptions, log: Log): Promise<Inner> {
+async function openCore(options: BrokerOptions, log: Log, traffic: Traffic): Promise<Inner> {
   const clock = new Clock((error) => log('error', 'Something that was due failed.', { error }));
   const namespace = new Namespace({ timeline: clock.timeline, newId: randomUUID });
   const store = await openData(options, namespace, clock, log);
+  namespace.recordTo(traffic.watch(store?.recorder ?? RECORD_NOTHING));
   const stop = async () => {
     namespace.close();
     clock.close();
@@ -121,7 +130,6 @@ async function openData(
   const store = await openStore({ dir: dataDir, ...(sync && { sync }), log: (message) => log('warn', message) });
   try {
     await store.replay((event) => namespace.apply(event, clock.now()));
-    namespace.recordTo(store.recorder);
     store.snapshotFrom(() => namespace.snapshot());
     return store;
   } catch (error) {

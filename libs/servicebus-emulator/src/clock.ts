@@ -35,6 +35,11 @@ export class Clock {
     return Date.now() + this.#offset;
   }
 
+  /** Ms by which it was advanced in all. */
+  get ahead(): number {
+    return this.#offset;
+  }
+
   /**
    * Moves the broker's time forward and lets everything happen that became due: locks and messages expire, scheduled
    * messages arrive.

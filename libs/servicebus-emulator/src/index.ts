@@ -1,5 +1,6 @@
 export { plainHttpPolicy, type PlainHttpPolicy } from './admin/plain-http-policy.js';
 export { applyTopology } from './apply-topology.js';
+export { describeTopology } from './describe-topology.js';
 export { type Broker, type BrokerOptions, startBroker } from './broker.js';
 export type { Entity, QueueEntity, SubscriptionEntity, TopicEntity } from './entities/entity.js';
 export { BrokerError, type ErrorCondition } from './entities/errors.js';
@@ -8,4 +9,4 @@ export type { EntityStatus, QueueOptions, SubscriptionOptions, TopicOptions } fr
 export { FOREVER } from './entities/options.js';
 export type { Log, LogLevel } from './log.js';
 export type { Rule } from './rules/index.js';
-export { parseTopology, type Topology, TopologyError } from './topology/index.js';
+export { formatTopology, parseTopology, type Topology, TopologyError } from './topology/index.js';

@@ -1,16 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { BrokerError } from '../entities/errors.js';
 import type { Log } from '../log.js';
 import type { AtomApi } from './atom/atom-api.js';
 import { formatRefusal, refusalOf } from './atom/refusal.js';
+import { sendJson, sendText } from './answer.js';
+import type { ControlApi } from './control/control-api.js';
 import { BodyTooLargeError, readBody } from './read-body.js';
 
-const XML = 'application/xml; charset=utf-8';
-const ATOM = 'application/atom+xml; charset=utf-8';
+const XML = 'application/xml';
+const ATOM = 'application/atom+xml';
 
 /** What is behind the face once the broker is ready. */
 export interface ManagementApis {
   readonly atom: AtomApi;
+  readonly control: ControlApi;
 }
 
 /** Everything the broker answers over HTTP: Azure's management API, and the broker's own pages. */
@@ -37,14 +41,15 @@ export class ManagementFace {
   /** Answers a request; never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', baseOf(request));
+    // Every request of Azure's API has a version; so an entity may be named like one of the broker's own pages.
+    const isAtom = url.searchParams.has('api-version');
     try {
-      if (url.pathname === '/health' && !url.searchParams.has('api-version')) return this.#health(response);
-      if (this.#phase !== 'ready' || !this.#apis) {
-        return send(response, 503, XML, formatRefusal({ status: 503, detail: `The broker is ${this.#phase}.` }));
-      }
-      await answerAtom(this.#apis.atom, url, request, response);
+      if (url.pathname === '/health' && !isAtom) return this.#health(response);
+      const apis = this.#ready();
+      if (isAtom) await answerAtom(apis.atom, url, request, response);
+      else await apis.control.answer({ url, message: request, response });
     } catch (error) {
-      this.#refuse(error, request, response);
+      this.#refuse(error, isAtom, request, response);
     }
   }
 
@@ -52,13 +57,18 @@ export class ManagementFace {
     sendJson(response, this.#phase === 'ready' ? 200 : 503, { status: this.#phase });
   }
 
-  #refuse(error: unknown, { method, url }: IncomingMessage, response: ServerResponse): void {
-    if (error instanceof BodyTooLargeError) {
-      return send(response, 413, XML, formatRefusal({ status: 413, detail: error.message }));
-    }
-    const refusal = refusalOf(error);
-    if (!refusal) this.#log('error', 'A management request failed.', { method, url, error });
-    send(response, refusal?.status ?? 500, XML, formatRefusal(refusal ?? { status: 500, detail: String(error) }));
+  #ready(): ManagementApis {
+    if (this.#phase === 'ready' && this.#apis) return this.#apis;
+    throw new BrokerError('com.microsoft:server-busy', `The broker is ${this.#phase}.`);
+  }
+
+  #refuse(error: unknown, isAtom: boolean, { method, url }: IncomingMessage, response: ServerResponse): void {
+    const known = error instanceof BodyTooLargeError ? { status: 413, detail: error.message } : refusalOf(error);
+    if (!known) this.#log('error', 'A management request failed.', { method, url, error });
+    if (response.headersSent) return void response.destroy();
+    const refusal = known ?? { status: 500, detail: String(error) };
+    if (isAtom) sendText(response, refusal.status, XML, formatRefusal(refusal));
+    else sendJson(response, refusal.status, { error: refusal.detail });
   }
 }
 
@@ -71,19 +81,11 @@ async function answerAtom(atom: AtomApi, url: URL, request: IncomingMessage, res
     update: request.headers['if-match'] !== undefined,
     base: `${url.origin}/`,
   });
-  send(response, status, ATOM, xml);
+  sendText(response, status, ATOM, xml);
 }
 
 /** The namespace's URL as this client reached it. */
 function baseOf({ headers, socket }: IncomingMessage): string {
   const scheme = (socket as Partial<TLSSocket>).encrypted ? 'https' : 'http';
   return `${scheme}://${headers.host ?? 'localhost'}`;
-}
-
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  send(response, status, 'application/json', `${JSON.stringify(value)}\n`);
-}
-
-function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) }).end(body);
 }

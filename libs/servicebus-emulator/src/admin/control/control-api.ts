@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BrokerCore } from '../../broker-core.js';
+import type { Traffic } from '../../traffic.js';
+import { BrokerError } from '../../entities/errors.js';
+import type { AuthorizationRule } from '../../entities/authorization-rule.js';
+import { describeTopology } from '../../describe-topology.js';
+import { formatTopology } from '../../topology/index.js';
+import { sendJson, sendText } from '../answer.js';
+import { readBody } from '../read-body.js';
+import { browse } from './browse.js';
+import { describeClock, moveClock } from './clock.js';
+import { followTraffic } from './follow.js';
+import { listEntities } from './list-entities.js';
+
+export interface ControlOptions {
+  readonly core: BrokerCore;
+  readonly traffic: Traffic;
+  /** The namespace's name. */
+  readonly name: string;
+  /** The namespace's own shared access keys. */
+  readonly authorizationRules: readonly AuthorizationRule[];
+}
+
+export interface ControlRequest {
+  readonly url: URL;
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+type Route = (api: ControlOptions, request: ControlRequest, rest: string) => void | Promise<void>;
+
+/** Each by method and first segment of the path; the rest of the path is its argument. */
+const ROUTES: Readonly<Record<string, Route>> = {
+  'GET clock': ({ core }, { response }) => sendJson(response, 200, describeClock(core)),
+  'POST clock': async ({ core }, { message, response }) =>
+    sendJson(response, 200, moveClock(core, parseJson(await readBody(message)))),
+  'GET entities': ({ core }, { response }) => sendJson(response, 200, listEntities(core.namespace)),
+  'GET messages': ({ core }, { url, response }, rest) => sendJson(response, 200, browse(core, rest, url.searchParams)),
+  'GET traffic': ({ traffic }, { url, message, response }) => followTraffic(traffic, url, message, response),
+  'GET topology': ({ core, name, authorizationRules }, { response }) =>
+    sendText(
+      response,
+      200,
+      'application/json',
+      formatTopology(describeTopology(core.namespace, name, authorizationRules)),
+    ),
+};
+
+/** The broker's own pages, which Azure does not have: for people and for tests. */
+export class ControlApi {
+  readonly #options: ControlOptions;
+
+  constructor(options: ControlOptions) {
+    this.#options = options;
+  }
+
+  /** @throws BrokerError when the request is wrong, or about something that does not exist */
+  async answer(request: ControlRequest): Promise<void> {
+    const [, first = '', rest = ''] = /^\/([^/]*)\/?(.*)$/.exec(decodeURIComponent(request.url.pathname)) ?? [];
+    const name = `${request.message.method} ${first}`;
+    const route = ROUTES[name];
+    if (!route) {
+      const known = Object.keys(ROUTES).join(', ');
+      return sendJson(request.response, 404, { error: `There is no '${name}'. There are: ${known}.` });
+    }
+    await route(this.#options, request, rest);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new BrokerError('com.microsoft:argument-error', `The body must be JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { SingleEvent } from '../../entities/events.js';
+import type { Traffic } from '../../traffic.js';
+import { describeMessage } from './describe-message.js';
+
+/** A follower that leaves this many bytes unread is let go: the broker does not keep events for anybody. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Answers with everything that happens from now on, one JSON object a line, or as server-sent events for who accepts
+ * `text/event-stream`. `?entity=orders` narrows it to one entity and its dead-letter queues.
+ */
+export function followTraffic(traffic: Traffic, url: URL, request: IncomingMessage, response: ServerResponse): void {
+  const asEvents = request.headers.accept?.includes('text/event-stream') ?? false;
+  const entity = url.searchParams.get('entity')?.toLowerCase();
+  response.writeHead(200, {
+    'content-type': asEvents ? 'text/event-stream' : 'application/x-ndjson',
+    'cache-control': 'no-store',
+  });
+  response.flushHeaders();
+  const stop = traffic.follow((event) => {
+    const page = describeEvent(event);
+    if (!page || (entity !== undefined && !concerns(page.entity, entity))) return;
+    const text = JSON.stringify(page);
+    response.write(asEvents ? `event: ${page.type}\ndata: ${text}\n\n` : `${text}\n`);
+    if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
+  });
+  response.once('close', stop);
+}
+
+interface EventPage {
+  readonly type: SingleEvent['type'];
+  /** Which entity or dead-letter queue. */
+  readonly entity: string;
+}
+
+/** Undefined for the broker's own bookkeeping. */
+function describeEvent(event: SingleEvent): EventPage | undefined {
+  switch (event.type) {
+    case 'sequence-used':
+    case 'message-id-seen':
+      return undefined;
+    case 'enqueued':
+      return page(event.type, event.path, { message: describeMessage(event.message) });
+    case 'entity-created':
+    case 'entity-updated':
+      return page(event.type, event.entity.path, { kind: event.entity.kind });
+    case 'removed':
+      return page(event.type, event.path, { sequenceNumber: event.sequenceNumber });
+    case 'activated':
+      return page(event.type, event.path, { scheduledAs: event.scheduledAs, sequenceNumber: event.sequenceNumber });
+    case 'changed': {
+      const { sequenceNumber, deliveryCount, state } = event;
+      return page(event.type, event.path, { sequenceNumber, deliveryCount, state });
+    }
+    case 'session-state-set':
+      return page(event.type, event.path, { sessionId: event.sessionId, bytes: event.state?.length ?? 0 });
+    case 'rule-added':
+      return page(event.type, event.path, { rule: event.rule.name });
+    case 'rule-removed':
+      return page(event.type, event.path, { rule: event.name });
+    case 'entity-deleted':
+      return page(event.type, event.path, {});
+  }
+}
+
+function page(type: SingleEvent['type'], entity: string, details: object): EventPage {
+  return { type, entity, ...details };
+}
+
+function concerns(path: string, entity: string): boolean {
+  const lower = path.toLowerCase();
+  return lower === entity || lower.startsWith(`${entity}/`);
+}
