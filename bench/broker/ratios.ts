@@ -170,5 +170,7 @@ await client.close();
 await stockClient.close();
 await Promise.all([broker.stop(), durable.stop(), stock.stop()]);
 process.stdout.write(
-  ['| path | ours | baseline | throughput ratio | CPU ratio | reach |', '|---|---|---|---|---|---|', ...rows, ''].join('\n'),
+  ['| path | ours | baseline | throughput ratio | CPU ratio | reach |', '|---|---|---|---|---|---|', ...rows, ''].join(
+    '\n',
+  ),
 );

@@ -24,7 +24,12 @@ export async function connect(port: number): Promise<RawConnection> {
 }
 
 /** Sends `count` messages, as many in flight as the link has credit. @returns seconds */
-export async function sendPipelined({ connection }: RawConnection, address: string, count: number, size: number): Promise<number> {
+export async function sendPipelined(
+  { connection }: RawConnection,
+  address: string,
+  count: number,
+  size: number,
+): Promise<number> {
   const body = rhea.message.data_section(Buffer.alloc(size, 'x'));
   const encoded = rhea.message.encode({ message_id: 'bench', body });
   const sender = connection.open_sender({ target: { address } });
@@ -58,7 +63,11 @@ export async function sendPipelined({ connection }: RawConnection, address: stri
 }
 
 /** Receives `count` messages under locks and completes each. @returns seconds */
-export async function receiveAndComplete({ connection }: RawConnection, address: string, count: number): Promise<number> {
+export async function receiveAndComplete(
+  { connection }: RawConnection,
+  address: string,
+  count: number,
+): Promise<number> {
   const receiver = connection.open_receiver({
     source: { address },
     rcv_settle_mode: 1,

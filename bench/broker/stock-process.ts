@@ -7,7 +7,8 @@ const body = rhea.message.data_section(Buffer.alloc(1_024, 'x'));
 const ACCEPTED = (rhea.message as unknown as { accepted(): { described(): unknown } }).accepted().described();
 let id = 0;
 const give = ({ sender }: rhea.EventContext) => {
-  while (sender?.sendable()) sender.send({ message_id: `m${++id}`, body, message_annotations: { 'x-opt-sequence-number': id } });
+  while (sender?.sendable())
+    sender.send({ message_id: `m${++id}`, body, message_annotations: { 'x-opt-sequence-number': id } });
 };
 container.on('sendable', give);
 container.on('accepted', ({ delivery }: rhea.EventContext) => {
