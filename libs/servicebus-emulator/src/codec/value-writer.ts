@@ -4,10 +4,10 @@ export class ValueWriter {
   #length = 0;
 
   constructor(capacity = 256) {
-    this.#bytes = Buffer.allocUnsafeSlow(capacity);
+    this.#bytes = Buffer.allocUnsafe(capacity);
   }
 
-  /** What was written, in memory of its own. */
+  /** What was written. */
   finish(): Buffer {
     return this.#length === this.#bytes.length ? this.#bytes : Buffer.from(this.#bytes.subarray(0, this.#length));
   }
@@ -170,7 +170,7 @@ export class ValueWriter {
     const at = this.#length;
     this.#length += by;
     if (this.#length > this.#bytes.length) {
-      const bigger = Buffer.allocUnsafeSlow(Math.max(this.#length, this.#bytes.length * 2));
+      const bigger = Buffer.allocUnsafe(Math.max(this.#length, this.#bytes.length * 2));
       this.#bytes.copy(bigger, 0, 0, at);
       this.#bytes = bigger;
     }

@@ -5,7 +5,7 @@
 export interface MessageContent {
   /**
    * The sections properties, application-properties, body and footer, byte for byte as the sender encoded them. A
-   * buffer of its own, never a slice of what was read from a socket.
+   * copy, never a slice of what was read from a socket.
    */
   readonly bare: Buffer;
   /** The sender's own message annotations: AMQP key, value, key, value …, without the broker's `x-opt-…`. */
