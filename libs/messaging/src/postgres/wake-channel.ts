@@ -59,7 +59,9 @@ export class WakeChannel {
   }
 
   async #connect(): Promise<void> {
-    const client = new pg.Client({ ...this.#options.pool.options, keepAlive: true });
+    const { options } = this.#options.pool;
+    // The pool's own kind of client, which may know how to log in without a password.
+    const client = new ((options.Client ?? pg.Client) as typeof pg.Client)({ ...options, keepAlive: true });
     // A lost connection says `error` and `end`; one that was never made rejects and may say both as well.
     let lost = false;
     const lose = (error?: unknown): void => {
