@@ -22,6 +22,7 @@ import { replaysDeadLettersToTheirQueueOnly } from './behaviours/replays-dead-le
 import { replaysTheChosenDeadLettersOnly } from './behaviours/replays-the-chosen-dead-letters-only.js';
 import { resumesAReplayThatEndedEarly } from './behaviours/resumes-a-replay-that-ended-early.js';
 import { retriesAfterADelayToThisQueueOnly } from './behaviours/retries-after-a-delay-to-this-queue-only.js';
+import { settlesNeighboursEachItsOwnWay } from './behaviours/settles-neighbours-each-its-own-way.js';
 import { stopsAfterInFlightDeliveries } from './behaviours/stops-after-in-flight-deliveries.js';
 import { survivesALostConnection } from './behaviours/survives-a-lost-connection.js';
 import type { TransportHarness } from './transport-harness.js';
@@ -44,6 +45,7 @@ export function transportSuite(harness: TransportHarness): void {
     doesNotBurnAnAttemptOnRelease(harness);
     deadLettersWithReasonAndOriginalBody(harness);
     poisonMessageDoesNotHoldUpTheNext(harness);
+    settlesNeighboursEachItsOwnWay(harness);
     keepsTheLockOfASlowHandler(harness);
     redeliversWhenTheConsumerDies(harness);
     letsTheLockRunOutWhenAConsumerRejects(harness);

@@ -87,7 +87,9 @@ export class ServiceBusSubscription implements Subscription {
     await this.#inFlight.run(async (running) => {
       try {
         const where = this.#settlesOn(link);
-        if (this.#stopping !== undefined) return await where.settle((receiver) => release(receiver, message, state));
+        if (this.#stopping !== undefined) {
+          return await where.settle('other', (receiver) => release(receiver, message, state));
+        }
         const stopRenewing = this.#keepLocked(message, link, running);
         try {
           const delivery = { envelope, queue: this.queue, attempt, signal: running.signal };
@@ -108,8 +110,8 @@ export class ServiceBusSubscription implements Subscription {
   /** Settles where the message came from, or over the sending connection when that is gone: its lock outlives it. */
   #settlesOn(link: DeliveryLink): SettlesMessages {
     return {
-      settle: async (send) => {
-        if (await link.settle(send)) return;
+      settle: async (outcome, send) => {
+        if (await link.settle(outcome, send)) return;
         await this.#sending.use(async (client) => {
           const receiver = client.createReceiver(this.queue, { maxAutoLockRenewalDurationInMs: 0 });
           await send(receiver);

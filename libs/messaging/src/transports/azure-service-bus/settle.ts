@@ -3,6 +3,7 @@ import type { Settlement } from '../../transport.js';
 import { type DeliveryState, fromNative, nextRound, releasesProperty, toNative } from '../../wire.js';
 import { brokerFacts, fromServiceBusMessage, toServiceBusMessage } from './native-message.js';
 import type { Sending } from './sending.js';
+import type { Outcome } from './settlement-turns.js';
 
 /** The longest reason and the longest description the broker takes, in characters. */
 const maxReasonLength = 4096;
@@ -19,7 +20,7 @@ export interface Received {
 
 /** Where the message was received: runs a settlement there. */
 export interface SettlesMessages {
-  settle(send: (receiver: ServiceBusReceiver) => Promise<void>): Promise<void>;
+  settle(outcome: Outcome, send: (receiver: ServiceBusReceiver) => Promise<void>): Promise<void>;
 }
 
 /** Applies a settlement; rejects when the broker refused it, mostly because the lock was lost. */
@@ -32,19 +33,19 @@ export async function settle(
   const { message } = received;
   switch (settlement.kind) {
     case 'complete':
-      return where.settle((receiver) => receiver.completeMessage(message));
+      return where.settle('complete', (receiver) => receiver.completeMessage(message));
     case 'release':
-      return where.settle((receiver) => release(receiver, message, received.state));
+      return where.settle('other', (receiver) => release(receiver, message, received.state));
     case 'retry':
       await scheduleCopy(settlement.delayMs, received, sending);
-      return where.settle((receiver) => receiver.completeMessage(message));
+      return where.settle('complete', (receiver) => receiver.completeMessage(message));
     case 'dead-letter': {
       const reasons = {
         ...identity(message, received.queue),
         deadLetterReason: settlement.reason.slice(0, maxReasonLength),
         deadLetterErrorDescription: settlement.detail.slice(0, maxReasonLength),
       };
-      return where.settle((receiver) => receiver.deadLetterMessage(message, reasons));
+      return where.settle('other', (receiver) => receiver.deadLetterMessage(message, reasons));
     }
   }
 }
