@@ -1,0 +1,108 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const run = promisify(execFile);
+const library = join(import.meta.dirname, '..', '..');
+
+const CLIENT = `
+import { ServiceBusClient, ServiceBusAdministrationClient } from '@azure/service-bus';
+import { parseTopology, plainHttpPolicy, startBroker } from '@orderflow/servicebus-emulator';
+const [connectionString, adminConnectionString] = process.argv.slice(2);
+const admin = new ServiceBusAdministrationClient(adminConnectionString);
+admin.pipeline.addPolicy(plainHttpPolicy());
+await admin.createQueue('made-by-the-client');
+const client = new ServiceBusClient(connectionString);
+await client.createSender('made-by-the-client').sendMessages({ body: 'hello' });
+const [message] = await client.createReceiver('made-by-the-client').receiveMessages(1);
+await client.close();
+const own = await startBroker();
+await own.close();
+console.log(message.body);
+`;
+
+const CONFIG = `{
+  // Comments are allowed.
+  "UserConfig": { "Namespaces": [{ "Name": "local", "Queues": [{ "Name": "orders", "Properties": {} }] }] }
+}`;
+
+/** An empty folder into which the package was installed as anybody would. */
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'servicebus-emulator-'));
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: library });
+  const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }];
+  await writeFile(join(folder, 'package.json'), '{ "name": "somebody-else", "private": true, "type": "module" }');
+  await writeFile(join(folder, 'client.js'), CLIENT);
+  await writeFile(join(folder, 'Config.json'), CONFIG);
+  const packages = [`./${filename}`, '@azure/service-bus@7.9.5'];
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...packages], { cwd: folder });
+}, 240_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+const command = () => join(folder, 'node_modules', '.bin', 'servicebus-emulator');
+
+function execute(...args: string[]): Promise<{ stdout: string; stderr: string }> {
+  return run(process.execPath, [command(), ...args], { cwd: folder });
+}
+
+/** Starts the installed command. @returns the lines it prints until it is ready */
+async function start(...args: string[]): Promise<{ child: ChildProcess; lines: string[] }> {
+  const child = spawn(process.execPath, [command(), '--port', '0', '--management-port', '0', ...args], { cwd: folder });
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    if (line.includes('look inside')) break;
+  }
+  return { child, lines };
+}
+
+const find = (lines: readonly string[], pattern: RegExp) =>
+  lines.map((line) => pattern.exec(line)?.[1]).find(Boolean) ?? '';
+
+describe('the package, installed from its tarball', () => {
+  it('starts, serves unmodified clients, exports and stops', async () => {
+    const { child, lines } = await start('--config', 'Config.json', '--data', 'data');
+    const clients = find(lines, /clients +(\S+)/);
+    const administration = find(lines, /administration +(\S+)/);
+    const { stdout } = await run(process.execPath, ['client.js', clients, administration], { cwd: folder });
+    expect(stdout).toBe('hello\n');
+    const exported = await execute('export', '--url', find(lines, /(http\S+)\/entities/));
+    const config = JSON.parse(exported.stdout) as { UserConfig: { Namespaces: { Queues: { Name: string }[] }[] } };
+    const names = config.UserConfig.Namespaces[0]?.Queues.map(({ Name }) => Name);
+    expect(names).toEqual(['orders', 'made-by-the-client']);
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  }, 60_000);
+
+  it('brings types', async () => {
+    const types = join(folder, 'node_modules', '@orderflow', 'servicebus-emulator', 'dist', 'index.d.ts');
+    expect(await readFile(types, 'utf8')).toContain('startBroker');
+  });
+
+  it('explains itself, and what is wrong', async () => {
+    expect((await execute('--help')).stdout).toContain('--management-port');
+    expect((await execute('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    await expect(execute('--port', '70000')).rejects.toMatchObject({ code: 1 });
+    await expect(execute('--config', 'missing.json')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('missing.json'),
+    });
+    await writeFile(join(folder, 'bad.json'), CONFIG.replace('"orders"', '7'));
+    await expect(execute('--config', 'bad.json')).rejects.toMatchObject({
+      stderr: expect.stringContaining('UserConfig.Namespaces[0].Queues[0].Name'),
+    });
+    const { child, lines } = await start();
+    const port = find(lines, /clients +\S+:(\d+);/);
+    await expect(execute('--port', port)).rejects.toMatchObject({
+      stderr: expect.stringContaining(`Port ${port} is taken`),
+    });
+    child.kill();
+    await once(child, 'exit');
+  }, 60_000);
+});

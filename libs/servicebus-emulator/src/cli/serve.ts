@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { type Broker, type BrokerOptions, startBroker } from '../broker.js';
+import type { Log, LogLevel } from '../log.js';
+import type { SyncMode } from '../store/index.js';
+import { parseTopology, type Topology } from '../topology/index.js';
+
+export interface ServeFlags {
+  readonly config?: string;
+  readonly data?: string;
+  readonly sync: SyncMode;
+  readonly host: string;
+  readonly port: number;
+  readonly managementPort: number;
+  readonly log: LogLevel;
+}
+
+/** Runs a broker until the process is asked to stop. @throws an error that says what is wrong with the flags or the file */
+export async function serve(flags: ServeFlags): Promise<void> {
+  const broker = await start(flags);
+  process.stdout.write(welcome(broker));
+  await stopSignal();
+  await broker.close();
+}
+
+async function start({ config, data, sync, host, port, managementPort, log }: ServeFlags): Promise<Broker> {
+  const topology = config === undefined ? undefined : await readTopology(config);
+  const options: BrokerOptions = {
+    host,
+    port,
+    managementPort,
+    sync,
+    log: logFrom(log),
+    ...(topology && { topology }),
+    ...(data !== undefined && { dataDir: data }),
+  };
+  return startBroker(options).catch((error: NodeJS.ErrnoException & { readonly port?: number }) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    const flag = error.port === managementPort ? '--management-port' : '--port';
+    throw new Error(`Port ${error.port} is taken. Choose another one with ${flag}, or stop what uses it.`);
+  });
+}
+
+async function readTopology(file: string): Promise<Topology> {
+  try {
+    return parseTopology(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function welcome({ connectionString, adminConnectionString, host, managementPort }: Broker): string {
+  const url = `http://${host}:${managementPort}`;
+  return [
+    'The broker is ready. It is for laptops, tests and CI: in production use Azure Service Bus itself.',
+    `  clients         ${connectionString}`,
+    `  administration  ${adminConnectionString}`,
+    `  look inside     ${url}/entities   ${url}/traffic   ${url}/health`,
+    '',
+  ].join('\n');
+}
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+function logFrom(least: LogLevel): Log {
+  return (level, message, details = {}) => {
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
+    const fields = Object.entries(details).map(([name, value]) => ` ${name}=${String(value)}`);
+    process.stderr.write(`${new Date().toISOString()} ${level.padEnd(5)} ${message}${fields.join('')}\n`);
+  };
+}
+
+/** Resolves at the first signal. Later ones are ignored: a terminal sends Ctrl-C to npm as well, which repeats it. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  });
+}
