@@ -1,45 +1,84 @@
-# One file for every image: docker build --build-arg APP=order-api -t orderflow/order-api .
-# APP is order-api, order-worker, billing-worker, analytics-worker, payment-gateway or cli (the cli image also runs
-# migrations and the embedded broker).
-ARG NODE_IMAGE=node:24-bookworm-slim
+# One file for every image. An app takes an argument, the command and the broker are targets:
+#   docker build --build-arg APP=order-api -t orderflow/order-api .      (order-worker, billing-worker, …)
+#   docker build --target cli -t orderflow/cli .                         `orderflow`, with every app's migrations
+#   docker build --target broker -t orderflow/broker .                   the embedded broker; it is the cli image, set up
+#
+# The tag is an exact version; infra/images/images.spec.ts keeps it equal to the Node.js of package.json. A digest is the
+# stricter pin:  docker buildx imagetools inspect node:24.21.0-bookworm-slim --format '{{.Manifest.Digest}}'
+# and then      --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:…
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 
-# Dependencies change less often than code: this layer is rebuilt only when a package.json or the lock file changes.
+# Every package.json of the workspace, in its place. BuildKit compares what is copied out of here by content, so the
+# next stage is built again only when one of them or the lock file changes.
+FROM ${NODE_IMAGE} AS manifests
+WORKDIR /source
+COPY . .
+RUN mkdir /manifests && find . -name package.json -exec cp --parents {} /manifests \; && cp package-lock.json /manifests
+
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /source
-COPY package.json package-lock.json ./
-COPY apps/analytics-worker/package.json apps/analytics-worker/
-COPY apps/billing-worker/package.json apps/billing-worker/
-COPY apps/cli/package.json apps/cli/
-COPY apps/order-api/package.json apps/order-api/
-COPY apps/order-worker/package.json apps/order-worker/
-COPY apps/payment-gateway/package.json apps/payment-gateway/
-COPY infra/package.json infra/
-COPY libs/contracts/package.json libs/contracts/
-COPY libs/local-postgres/package.json libs/local-postgres/
-COPY libs/messaging/package.json libs/messaging/
-COPY libs/service-kit/package.json libs/service-kit/
-COPY libs/servicebus-emulator/package.json libs/servicebus-emulator/
+COPY --from=manifests /manifests ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 
-# The bundle holds everything the app needs; no node_modules go into the image.
+# All bundles at once, so that the second image finds this stage in the cache. Each holds everything its app needs.
 FROM dependencies AS build
-COPY . .
-ARG APP
-RUN test -n "$APP" || { echo "Say which app: --build-arg APP=order-api" >&2; exit 1; }
-RUN cd "apps/$APP" && npx rolldown -c rolldown.config.mjs \
- && mkdir -p /image && cp -r dist/. /image/ \
- && mkdir -p /image/migrations \
- && if [ "$APP" = cli ]; then for app in ../*/migrations; do mkdir -p "/image/migrations/$(basename "$(dirname "$app")")" && cp "$app"/*.sql "/image/migrations/$(basename "$(dirname "$app")")/"; done; fi
+COPY rolldown.preset.mjs tsconfig.base.json ./
+COPY libs libs
+COPY apps apps
+RUN for app in apps/*; do \
+      (cd "$app" && npx rolldown -c rolldown.config.mjs && mkdir -p "/images/$(basename "$app")" && cp -r dist/. "/images/$(basename "$app")") || exit 1; \
+    done \
+ && for folder in apps/*/migrations; do \
+      app=$(basename "$(dirname "$folder")") && mkdir -p "/images/cli/migrations/$app" && cp "$folder"/*.sql "/images/cli/migrations/$app" || exit 1; \
+    done
 
-FROM ${NODE_IMAGE}
-ARG APP
-LABEL org.opencontainers.image.title="orderflow/$APP" \
-      org.opencontainers.image.licenses="MIT"
-ENV NODE_ENV=production HOST=0.0.0.0
+# Nothing but Node.js: no package manager, no node_modules. /data is for what is mounted there.
+FROM ${NODE_IMAGE} AS runtime
+RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn* /opt/yarn* \
+ && install -d -o node -g node /data
+ENV NODE_ENV=production
 WORKDIR /app
-COPY --from=build --chown=root:root /image ./
-COPY --chown=root:root infra/images/healthcheck.mjs ./
-USER node
+# By number: Kubernetes' runAsNonRoot cannot check a name.
+USER 1000:1000
+
+FROM runtime AS cli
+COPY infra/images/orderflow.sh /usr/local/bin/orderflow
+COPY --from=build /images/cli ./
+# The shell that it starts with is replaced by Node.js, which so becomes PID 1.
+ENTRYPOINT ["orderflow"]
+ARG VERSION=0.0.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="orderflow/cli" \
+      org.opencontainers.image.description="The orderflow command: migrations, dead letters, sending, the embedded broker" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+
+FROM cli AS broker
+ENV ORDERFLOW_STATE=/data HEALTHCHECK_TCP_PORT=5672
+COPY infra/images/healthcheck.mjs ./
+COPY infra/servicebus/Config.json infra/servicebus/
+VOLUME /data
+EXPOSE 5672
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s CMD ["node", "healthcheck.mjs"]
-# The app itself is PID 1: it handles SIGTERM by draining what is in flight.
+CMD ["broker", "--host", "0.0.0.0"]
+LABEL org.opencontainers.image.title="orderflow/broker" \
+      org.opencontainers.image.description="OrderFlow's embedded Service Bus broker, for laptops, tests and CI"
+
+FROM runtime
+ARG APP
+RUN test -n "$APP" || { echo "Say which app: --build-arg APP=order-api (or --target cli, --target broker)" >&2; exit 1; }
+COPY infra/images/healthcheck.mjs ./
+COPY --from=build /images/${APP} ./
+ENV HOST=0.0.0.0 PORT=3000
+EXPOSE 3000
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s CMD ["node", "healthcheck.mjs"]
+# The app itself is PID 1: it answers SIGTERM by finishing what is in flight.
 ENTRYPOINT ["node", "--enable-source-maps", "main.mjs"]
+ARG VERSION=0.0.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="orderflow/${APP}" \
+      org.opencontainers.image.description="${APP} of OrderFlow, an event-driven order system on Azure Service Bus" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"

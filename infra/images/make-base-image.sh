@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Makes a stand-in for node:24-bookworm-slim where no image registry can be reached: a minimal Debian 12, the Node 24 of
+# Makes a stand-in for node:…-bookworm-slim where no image registry can be reached: a minimal Debian 12, the Node 24 of
 # this workspace, npm, the user `node`, and this machine's certificates. It proves the Dockerfile, not the upstream image.
 set -euo pipefail
-image=${1:-node:24-bookworm-slim}
+image=${1:-node:24.21.0-bookworm-slim}
+docker=${DOCKER:-docker}
 workspace=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -18,5 +19,5 @@ ln -s ../lib/node_modules/npm/bin/npm-cli.js "$work/root/usr/local/bin/npm"
 ln -s ../lib/node_modules/npm/bin/npx-cli.js "$work/root/usr/local/bin/npx"
 cp -L "${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}" "$work/root/etc/ssl/certs/build-machine.crt"
 rm -rf "$work/root/var/cache/apt" "$work/root/var/lib/apt/lists" "$work/root/usr/share/"{doc,man,locale}
-tar -C "$work/root" -c . | docker import --change 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/build-machine.crt' - "$image" >/dev/null
+tar -C "$work/root" -c . | "$docker" import --change 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/build-machine.crt' - "$image" >/dev/null
 echo "made $image"

@@ -28,7 +28,8 @@ export async function createGateway({
     problem(reply, error instanceof KeyReused ? 422 : (error.statusCode ?? 500), error.message),
   );
 
-  app.get('/health', () => ({ status: 'ok' }));
+  // The second is where every app is asked whether it lives.
+  for (const path of ['/health', '/health/live']) app.get(path, () => ({ status: 'ok' }));
   app.get('/charges/totals', () => charges.totals());
   app.get<{ Querystring: { reference?: string } }>('/charges', ({ query }, reply) =>
     query.reference
