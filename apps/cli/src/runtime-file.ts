@@ -7,7 +7,7 @@ export interface Runtime {
   /** Connection URLs by app; they contain the password. */
   readonly databases: Readonly<Record<string, string>>;
   /** Absent while an external namespace is used by its name. */
-  readonly servicebus?: { readonly connectionString: string };
+  readonly servicebus?: { readonly connectionString: string; readonly adminConnectionString: string };
   readonly gateway: { readonly url: string };
   /** Base URLs by app. */
   readonly urls: Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@ import { port } from '../options.js';
 
 interface BrokerFlags {
   readonly port: number;
+  readonly managementPort: number;
   readonly host: string;
   readonly data: string;
   readonly topology: string;
@@ -15,6 +16,7 @@ export function addBrokerCommand(program: Command, { workspace, environment }: C
     .command('broker')
     .description('run the embedded Service Bus broker alone')
     .option('--port <port>', 'where AMQP listens; 0 chooses', port, 5672)
+    .option('--management-port <port>', 'where the administration client connects; 0 chooses', port, 5300)
     .option('--host <address>', 'the address to listen on', environment['HOST'] || '127.0.0.1')
     .option('--data <directory>', 'where messages are kept', join(workspace.state, 'broker'))
     .option(
@@ -27,6 +29,7 @@ export function addBrokerCommand(program: Command, { workspace, environment }: C
       const { runBroker } = await import('./run-broker.js');
       await runBroker({
         port: flags.port,
+        managementPort: flags.managementPort,
         host: flags.host,
         dataDir: flags.data,
         topologyFile: flags.topology,

@@ -5,6 +5,7 @@ import { CommandError } from '../command-error.js';
 
 export interface RunBrokerOptions {
   readonly port: number;
+  readonly managementPort: number;
   readonly host: string;
   readonly dataDir: string;
   readonly topologyFile: string;
@@ -13,6 +14,8 @@ export interface RunBrokerOptions {
 /** What the supervisor is told when the broker listens. */
 export interface BrokerFacts {
   readonly connectionString: string;
+  /** For the administration client. */
+  readonly adminConnectionString: string;
 }
 
 /** Runs the embedded broker until asked to stop. Throws an error that names every mistake of the topology file. */
@@ -20,7 +23,8 @@ export async function runBroker({ topologyFile, ...options }: RunBrokerOptions):
   await untilAskedToStop(async (asked) => {
     const topology = parseTopology(await readTopology(topologyFile));
     const broker = await startBroker({ ...options, topology, log });
-    tellReady({ connectionString: broker.connectionString } satisfies BrokerFacts);
+    const { connectionString, adminConnectionString } = broker;
+    tellReady({ connectionString, adminConnectionString } satisfies BrokerFacts);
     await asked;
     await broker.close();
   });

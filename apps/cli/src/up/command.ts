@@ -17,7 +17,7 @@ const help = `
 State lives in .orderflow/ (ORDERFLOW_STATE names another directory) and survives a restart.
 A usual port that is taken is replaced by the next free one. These ask for certain ones:
   ORDER_API_PORT (or PORT), ORDER_WORKER_PORT, BILLING_WORKER_PORT, ANALYTICS_WORKER_PORT,
-  PAYMENT_GATEWAY_PORT, BROKER_PORT, POSTGRES_PORT
+  PAYMENT_GATEWAY_PORT, BROKER_PORT, BROKER_MANAGEMENT_PORT, POSTGRES_PORT
 With SERVICEBUS_CONNECTION_STRING or SERVICEBUS_FULLY_QUALIFIED_NAMESPACE set, that namespace is used
 and no broker is started.
 

@@ -7,11 +7,11 @@ import type { System } from './system.js';
 
 /** What a running system is for commands, and for apps that are served alone. */
 export function describeRuntime(system: System, { logs }: Workspace): Runtime {
-  const { connectionString } = system;
+  const { broker } = system;
   return {
     pid: process.pid,
     databases: Object.fromEntries(databaseApps.map((app) => [app.name, system.databaseUrl(app)])),
-    ...(connectionString !== undefined && { servicebus: { connectionString } }),
+    ...(broker !== undefined && { servicebus: broker }),
     gateway: { url: system.url(paymentGateway.name) },
     urls: Object.fromEntries(apps.map(({ name }) => [name, system.url(name)])),
     ports: system.ports,
@@ -24,9 +24,12 @@ export function readyReport(system: System, workspace: Workspace, tookMs: number
   const log = (name: string): string => shortest(system.logFile(name));
   const rows = [
     ...apps.map(({ name }) => [name, system.url(name), log(name)]),
-    ...(system.connectionString === undefined
+    ...(system.broker === undefined
       ? []
-      : [['broker', `amqp://127.0.0.1:${system.ports['broker']}`, log('broker')]]),
+      : [
+          ['broker', `amqp://127.0.0.1:${system.ports['broker']}`, log('broker')],
+          ['its management', `http://127.0.0.1:${system.ports['broker-management']}`, log('broker')],
+        ]),
     ['postgres', `postgres://127.0.0.1:${system.ports['postgres']}`, log('postgres')],
   ];
   const body = '{"customerId":"ada","currency":"EUR","lines":[{"sku":"tea","quantity":2,"unitPrice":450}]}';

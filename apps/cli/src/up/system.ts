@@ -9,7 +9,15 @@ import type { ProcessEvent, ProcessSpec } from '../supervisor/process-spec.js';
 import { isHealthy, readyWhenHealthy, readyWhenTold } from '../supervisor/readiness.js';
 import { defaultRestartPolicy } from '../supervisor/restart-policy.js';
 import type { Workspace } from '../workspace.js';
-import { type AppService, apps, brokerPort, databaseApps, databasePort, paymentGateway } from './services.js';
+import {
+  type AppService,
+  apps,
+  brokerPort,
+  databaseApps,
+  databasePort,
+  managementPort,
+  paymentGateway,
+} from './services.js';
 
 export interface SystemOptions {
   readonly workspace: Workspace;
@@ -28,13 +36,13 @@ export class System {
   readonly #options: SystemOptions;
   readonly #processes = new Map<string, ManagedProcess>();
   #databaseUrls: PostgresFacts['urls'] = {};
-  #connectionString: string | undefined;
+  #broker: BrokerFacts | undefined;
 
   constructor(options: SystemOptions) {
     this.#options = options;
     this.steps = [
       this.#process(databasePort.name, [], this.#postgres()),
-      usesOwnBroker(options.environment) ? this.#process('broker', [], this.#broker()) : nothingToDo('broker'),
+      usesOwnBroker(options.environment) ? this.#process('broker', [], this.#brokerProcess()) : nothingToDo('broker'),
       ...databaseApps.map((app) => this.#migration(app)),
       ...apps.map((app) => ({ ...this.#process(app.name, app.needs, this.#app(app)), stopsBefore: app.stopsBefore })),
     ];
@@ -52,9 +60,9 @@ export class System {
     return `http://${reachable(this.#options.host)}:${this.#port(name)}`;
   }
 
-  /** Of the embedded broker, once it is ready; undefined while an external namespace is used. */
-  get connectionString(): string | undefined {
-    return this.#connectionString;
+  /** The embedded broker, once it is ready; undefined while an external namespace is used. */
+  get broker(): BrokerFacts | undefined {
+    return this.#broker;
   }
 
   /** Where each process listens. */
@@ -109,15 +117,20 @@ export class System {
     };
   }
 
-  #broker(): Omit<ProcessSpec, 'name' | 'logFile'> {
+  #brokerProcess(): Omit<ProcessSpec, 'name' | 'logFile'> {
     const { workspace, host } = this.#options;
-    const port = String(this.#port(brokerPort.name));
+    const flags = {
+      data: join(workspace.state, 'broker'),
+      host,
+      port: String(this.#port(brokerPort.name)),
+      'management-port': String(this.#port(managementPort.name)),
+    };
     return {
       script: join(workspace.bundles, 'cli.mjs'),
-      args: ['broker', '--data', join(workspace.state, 'broker'), '--host', host, '--port', port],
+      args: ['broker', ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])],
       environment: () => this.#common(),
       ready: readyWhenTold((facts) => {
-        this.#connectionString = (facts as BrokerFacts).connectionString;
+        this.#broker = facts as BrokerFacts;
       }),
       readyTimeoutMs: 60_000,
       stopTimeoutMs: 15_000,
@@ -149,13 +162,12 @@ export class System {
   #appEnvironment(app: AppService): NodeJS.ProcessEnv {
     const { workspace, host } = this.#options;
     const { database } = app;
-    const { connectionString } = this;
     return {
       ...this.#common(),
       HOST: host,
       PORT: String(this.#port(app.name)),
       ...(database !== undefined && { DATABASE_URL: this.databaseUrl({ ...app, database }) }),
-      ...(connectionString !== undefined && { SERVICEBUS_CONNECTION_STRING: connectionString }),
+      ...(this.#broker !== undefined && { SERVICEBUS_CONNECTION_STRING: this.#broker.connectionString }),
       ...(app.needs.includes(paymentGateway.name) && { PAYMENT_GATEWAY_URL: this.url(paymentGateway.name) }),
       ...(app === paymentGateway && { DATA_FILE: join(workspace.state, 'gateway', 'charges.jsonl') }),
     };

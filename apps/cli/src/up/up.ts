@@ -8,7 +8,7 @@ import type { Workspace } from '../workspace.js';
 import { describeEvent } from './describe-event.js';
 import { choosePorts } from './ports.js';
 import { describeRuntime, readyReport } from './report.js';
-import { apps, brokerPort, databasePort } from './services.js';
+import { apps, brokerPort, databasePort, managementPort } from './services.js';
 import { takeStateLock } from './state-lock.js';
 import { onStopSignals } from './stop-signals.js';
 import { System, usesOwnBroker } from './system.js';
@@ -58,7 +58,7 @@ async function prepare(
   say: (line: string) => void,
 ): Promise<System> {
   const host = environment['HOST'] || '127.0.0.1';
-  const wishes = [...apps, databasePort, ...(usesOwnBroker(environment) ? [brokerPort] : [])];
+  const wishes = [...apps, databasePort, ...(usesOwnBroker(environment) ? [brokerPort, managementPort] : [])];
   const { ports, notes } = await choosePorts(wishes, withApiPort(environment), host);
   for (const note of notes) say(note);
   if (!usesOwnBroker(environment))
