@@ -59,7 +59,10 @@ describe('the command line', () => {
   });
 
   it('says where it looked for migrations', async () => {
-    const environment = { DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/none', MIGRATIONS_DIR: scripts.path('nowhere') };
+    const environment = {
+      DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/none',
+      MIGRATIONS_DIR: scripts.path('nowhere'),
+    };
     const { code, errors } = await run(['migrate', 'order-api'], environment);
     expect(code).toBe(1);
     expect(errors).toContain(`No migrations of order-api in ${scripts.path('nowhere/order-api')}`);
