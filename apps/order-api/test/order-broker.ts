@@ -10,7 +10,10 @@ export function startOrderBroker(options: Omit<BrokerOptions, 'topology'> = {}):
   return startBroker({ ...options, topology: parseTopology(readFileSync(topologyFile, 'utf8')) });
 }
 
-/** What another service would reach the broker with. */
+/**
+ * What another service would reach the broker with. The SDK keeps waiting for the answer to a settlement whose
+ * connection was cut, for as long as a request may take: short here, so that it does not outlive the test.
+ */
 export function transportTo({ connectionString }: Broker): Transport {
-  return createAzureServiceBusTransport({ connectionString });
+  return createAzureServiceBusTransport({ connectionString }, { requestTimeoutMs: 3_000 });
 }
