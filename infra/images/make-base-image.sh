@@ -2,7 +2,7 @@
 # Makes a stand-in for node:…-bookworm-slim where no image registry can be reached: a minimal Debian 12, the Node 24 of
 # this workspace, npm, the user `node`, and this machine's certificates. It proves the Dockerfile, not the upstream image.
 set -euo pipefail
-image=${1:-node:24.21.0-bookworm-slim}
+image=${1:?Say its tag: make-base-image.sh orderflow/node-stand-in:24.21.0}
 docker=${DOCKER:-docker}
 workspace=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)

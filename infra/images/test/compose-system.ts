@@ -1,0 +1,98 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { workspace } from './build-images.ts';
+import { type ContainerFacts, docker, execute, inspectContainers } from './docker.ts';
+
+export interface ComposeOptions {
+  readonly command: readonly string[];
+  readonly project: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export const workers = ['order-worker', 'billing-worker', 'analytics-worker'] as const;
+export const apps = ['order-api', ...workers, 'payment-gateway'] as const;
+
+const ports: Readonly<Record<string, number>> = {
+  'order-api': 3000,
+  'order-worker': 3001,
+  'billing-worker': 3002,
+  'analytics-worker': 3003,
+  'payment-gateway': 3004,
+};
+
+/** The system of docker-compose.yml, beside whatever else runs here: a project, volumes and ports of its own. */
+export class ComposeSystem {
+  readonly #options: ComposeOptions;
+
+  constructor(options: ComposeOptions) {
+    this.#options = options;
+  }
+
+  /** Starts what is not running, in the order of health. */
+  async up(...args: readonly string[]): Promise<void> {
+    await this.compose('up', '--detach', '--no-build', ...args);
+  }
+
+  /** Stops everything, and removes containers, networks and volumes. */
+  async remove(): Promise<void> {
+    await this.compose('down', '--volumes', '--remove-orphans', '--timeout', '30');
+  }
+
+  compose(...args: readonly string[]): Promise<string> {
+    const { command, project, environment } = this.#options;
+    const file = ['--file', `${workspace}/docker-compose.yml`, '--project-name', project];
+    const freePorts = Object.fromEntries([...apps, 'broker'].map((name) => [portVariable(name), '0']));
+    return execute([...command, ...file, ...args], { ...freePorts, ...environment });
+  }
+
+  /** Where an app answers now: a restarted container gets another port. */
+  async url(app: string, path = ''): Promise<string> {
+    const address = await this.compose('port', app, String(ports[app]));
+    return `http://${address}${path}`;
+  }
+
+  /** Every container, also the ended ones, by its service. */
+  async containers(...services: readonly string[]): Promise<ContainerFacts[]> {
+    const ids = await docker(
+      'ps',
+      '--all',
+      '--quiet',
+      '--filter',
+      `label=com.docker.compose.project=${this.#options.project}`,
+    );
+    const all = await inspectContainers(ids.split('\n').filter(Boolean));
+    return services.length === 0 ? all : all.filter((each) => services.includes(serviceOf(each)));
+  }
+
+  /** Ends a service's containers without warning, and starts them again. */
+  async killAndRestart(service: string): Promise<void> {
+    const ids = (await this.containers(service)).map(({ Id }) => Id);
+    await docker('kill', '--signal', 'KILL', ...ids);
+    await docker('start', ...ids);
+  }
+}
+
+export const serviceOf = ({ Config }: ContainerFacts): string => Config.Labels['com.docker.compose.service'];
+
+const portVariable = (name: string): string => `${name.toUpperCase().replaceAll('-', '_')}_PORT`;
+
+/**
+ * Asks again and again until the answer satisfies: containers tell what they will do only when asked.
+ * @throws Error with the last answer when `timeoutMs` have passed
+ */
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T>,
+  satisfies: (answer: T) => boolean,
+  timeoutMs = 120_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const answer = await ask().catch((error: unknown) => error as Error);
+    if (!(answer instanceof Error) && satisfies(answer)) return answer;
+    if (Date.now() > deadline) {
+      const last = answer instanceof Error ? answer.message : JSON.stringify(answer);
+      throw new Error(`Waited ${timeoutMs / 1_000} s in vain until ${what}; at last: ${last}`);
+    }
+    await pause(250);
+  }
+}

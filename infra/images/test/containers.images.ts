@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { requireOrExplain } from '../../prometheus/tests/requirement.ts';
+import { buildImages, imageNames, postgresImage, removeImages, say } from './build-images.ts';
+import { apps, ComposeSystem, serviceOf, until, workers } from './compose-system.ts';
+import { composeCommand, docker, engineAnswers, inShell, inspectImage, runToEnd } from './docker.ts';
+import { countPaid, getJson, placeOrders } from './orders.ts';
+
+const tag = `verify-${process.pid}`;
+const compose = engineAnswers() ? composeCommand() : undefined;
+requireOrExplain('A Docker engine with compose', compose, 'no image was built and none was run');
+const whereDockerIs = compose ? describe : describe.skip;
+
+let system: ComposeSystem;
+
+beforeAll(async () => {
+  if (!compose) return;
+  await buildImages(tag);
+  const environment = { TAG: tag, POSTGRES_IMAGE: await postgresImage() };
+  system = new ComposeSystem({ command: compose, project: `orderflow-${tag}`, environment });
+});
+
+afterAll(async () => {
+  if (!compose) return;
+  await system?.remove();
+  await removeImages(tag);
+});
+
+whereDockerIs.each(imageNames)('the image of %s', (name) => {
+  const image = `orderflow/${name}:${tag}`;
+
+  it('runs as a numbered user, is labelled, and says whether it is healthy', async () => {
+    const { Config, Size } = await inspectImage(image);
+    say(`orderflow/${name}: ${(Size / 1_000_000).toFixed(0)} MB`);
+    expect(Config.User).toBe('1000:1000');
+    expect(Config.Labels).toMatchObject({
+      'org.opencontainers.image.title': `orderflow/${name}`,
+      'org.opencontainers.image.version': tag,
+    });
+    expect(Config.Healthcheck?.Test).toEqual(name === 'cli' ? undefined : ['CMD', 'node', 'healthcheck.mjs']);
+  });
+
+  it('holds neither node_modules nor a package manager, and nothing its user could change', async () => {
+    expect(await inShell(image, 'find / -xdev -name node_modules; command -v npm npx yarn corepack || true')).toBe('');
+    expect(await inShell(image, 'find /app -writable; test -f /app/main.mjs && echo bundle')).toBe('bundle');
+    await expect(inShell(image, 'touch /app/x')).rejects.toThrow(/Read-only file system|Permission denied/);
+  });
+});
+
+whereDockerIs('the command', () => {
+  const image = `orderflow/cli:${tag}`;
+
+  it('is the entrypoint, with the exit codes of the command', () => {
+    expect(runToEnd('--read-only', image, '--help')).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('orderflow'),
+    });
+    expect(runToEnd('--read-only', image, 'migrate', 'nobody')).toMatchObject({ code: 2 });
+  });
+
+  it('brings the migrations of every app along', async () => {
+    const found = await inShell(
+      image,
+      'cd /app/migrations && for app in *; do ls $app/*.sql >/dev/null && echo $app; done',
+    );
+    expect(found.split('\n')).toEqual(['analytics-worker', 'billing-worker', 'order-api', 'order-worker']);
+  });
+});
+
+whereDockerIs('an app without its configuration', () => {
+  it('ends with 1 and names what is missing', () => {
+    const { code, output } = runToEnd('--read-only', `orderflow/billing-worker:${tag}`);
+    expect(code).toBe(1);
+    expect(output).toContain('DATABASE_URL');
+    expect(output).toContain('PAYMENT_GATEWAY_URL');
+  });
+});
+
+whereDockerIs('docker-compose.yml', () => {
+  it.each(['', 'azure-emulator', 'rabbitmq', 'monitoring'])('is valid with profile "%s"', async (profile) => {
+    const services = await system.compose(...(profile ? ['--profile', profile] : []), 'config', '--services');
+    expect(services.split('\n')).toEqual(expect.arrayContaining([...apps, 'broker', 'migrations', 'postgres']));
+    if (profile)
+      expect(services).toMatch(
+        { 'azure-emulator': /azure-emulator-sql/, rabbitmq: /rabbitmq/, monitoring: /grafana/ }[profile] as RegExp,
+      );
+  });
+});
+
+whereDockerIs('the system in containers', () => {
+  beforeAll(async () => {
+    await system.up();
+  });
+
+  it('is healthy, every service of it, and the migrations ended well', async () => {
+    const states = async () =>
+      Object.fromEntries(
+        (await system.containers()).map((each) => [serviceOf(each), each.State.Health?.Status ?? each.State.ExitCode]),
+      );
+    const healthy = Object.fromEntries([...apps, 'broker', 'postgres'].map((name) => [name, 'healthy']));
+    await until('all is healthy', states, (each) => !Object.values(each).includes('starting'));
+    expect(await states()).toEqual({ ...healthy, migrations: 0 });
+  });
+
+  it('gives no container of ours a writable root or a capability', async () => {
+    const ours = await system.containers(...apps, 'broker', 'migrations');
+    expect(ours).toHaveLength(apps.length + 2);
+    for (const { HostConfig } of ours) expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'] });
+  });
+
+  it('serves the OpenAPI page with its assets', async () => {
+    const page = await fetch(await system.url('order-api', '/docs'));
+    expect(page.status).toBe(200);
+    const script = await fetch(await system.url('order-api', '/docs/swagger-ui-bundle.js'));
+    expect([script.status, (await script.text()).length > 1_000_000]).toEqual([200, true]);
+  });
+
+  it('brings orders to their end', async () => {
+    const ids = await placeOrders(system, 20);
+    await until(
+      '20 orders are paid',
+      () => countPaid(system, ids),
+      (paid) => paid === 20,
+    );
+  });
+
+  it('runs more of a worker on request', async () => {
+    await system.up('--scale', 'order-worker=3', '--scale', 'billing-worker=2');
+    const running = await until(
+      'every worker is healthy',
+      () => system.containers('order-worker', 'billing-worker'),
+      (all) => all.every(({ State }) => State.Health?.Status === 'healthy'),
+    );
+    expect(running).toHaveLength(5);
+    const ids = await placeOrders(system, 50);
+    await until(
+      '50 orders are paid',
+      () => countPaid(system, ids),
+      (paid) => paid === 50,
+    );
+  });
+
+  it('loses and repeats nothing when each process is killed under load', async () => {
+    const placing = placeOrders(system, 150);
+    for (const service of [...workers, 'order-api', 'broker']) await system.killAndRestart(service);
+    const ids = await placing;
+    await until(
+      '150 orders are paid',
+      () => countPaid(system, ids),
+      (paid) => paid === 150,
+      300_000,
+    );
+    const totals = await getJson(await system.url('payment-gateway', '/charges/totals'));
+    expect(totals).toMatchObject({ captured: 220, chargedTwice: [] });
+  });
+
+  it('drains within its grace when it is told to stop, ends with 0, and goes on where it was', async () => {
+    const ids = await placeOrders(system, 50);
+    const startedAt = performance.now();
+    const stopped = await system.containers('order-api', ...workers, 'broker');
+    await docker('stop', '--time', '30', ...stopped.map(({ Id }) => Id));
+    const seconds = (performance.now() - startedAt) / 1_000;
+    say(`stopped ${stopped.length} containers in ${seconds.toFixed(1)} s`);
+    const codes = (await system.containers('order-api', ...workers, 'broker')).map((each) => [
+      serviceOf(each),
+      each.State.ExitCode,
+    ]);
+    expect(codes).toEqual(codes.map(([service]) => [service, 0]));
+    await docker('start', ...stopped.map(({ Id }) => Id));
+    await until(
+      '50 orders are paid',
+      () => countPaid(system, ids),
+      (paid) => paid === 50,
+      300_000,
+    );
+  });
+});

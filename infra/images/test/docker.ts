@@ -1,0 +1,84 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** `DOCKER` names another client than the first on the path. */
+const client = process.env['DOCKER'] ?? 'docker';
+
+/** Whether a Docker engine answers. */
+export function engineAnswers(): boolean {
+  return spawnSync(client, ['info']).status === 0;
+}
+
+/** `docker compose`, or the older `docker-compose`; undefined where there is neither. */
+export function composeCommand(): readonly string[] | undefined {
+  return [['docker-compose'], [client, 'compose']].find(([command, ...args]) => {
+    return spawnSync(command as string, [...args, 'version']).status === 0;
+  });
+}
+
+/** Runs the Docker client and answers what it printed. Throws with its error output when it fails. */
+export function docker(...args: readonly string[]): Promise<string> {
+  return execute([client, ...args]);
+}
+
+/** Runs a command and answers its standard output. Throws with everything it said when it fails. */
+export async function execute(
+  [command, ...args]: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const env = { ...process.env, DOCKER_BUILDKIT: '1', ...environment };
+  const { stdout } = await run(command as string, args, { env, maxBuffer: 64 * 1024 * 1024 }).catch(
+    (error: Error & { stderr?: string; stdout?: string }) => {
+      throw new Error(`${[command, ...args].join(' ')} failed:\n${error.stdout}${error.stderr || error.message}`);
+    },
+  );
+  return stdout.trim();
+}
+
+/** Runs a shell line in a new container of an image, with its root file system read-only, and answers what it printed. */
+export function inShell(image: string, line: string): Promise<string> {
+  return docker('run', '--rm', '--read-only', '--network', 'none', '--entrypoint', 'sh', image, '-c', line);
+}
+
+/** How a container that was run to its end ended. */
+export interface Ended {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** Runs a container to its end, whatever that is. */
+export function runToEnd(...args: readonly string[]): Ended {
+  const { status, stdout, stderr } = spawnSync(client, ['run', '--rm', ...args], { encoding: 'utf8' });
+  return { code: status ?? -1, output: stdout + stderr };
+}
+
+/** What the engine knows of an image's or a container's configuration. */
+export interface Configuration {
+  readonly User: string;
+  readonly Entrypoint: readonly string[];
+  readonly Healthcheck?: { readonly Test: readonly string[] };
+  readonly Labels: Readonly<Record<string, string>>;
+}
+
+export interface ImageFacts {
+  readonly Size: number;
+  readonly Config: Configuration;
+}
+
+export async function inspectImage(image: string): Promise<ImageFacts> {
+  const [facts] = JSON.parse(await docker('image', 'inspect', image)) as [ImageFacts];
+  return facts;
+}
+
+export interface ContainerFacts {
+  readonly Id: string;
+  readonly State: { readonly Status: string; readonly ExitCode: number; readonly Health?: { readonly Status: string } };
+  readonly HostConfig: { readonly ReadonlyRootfs: boolean; readonly CapDrop: readonly string[] };
+  readonly Config: Configuration & { readonly Labels: { readonly 'com.docker.compose.service': string } };
+}
+
+export async function inspectContainers(ids: readonly string[]): Promise<ContainerFacts[]> {
+  return ids.length === 0 ? [] : (JSON.parse(await docker('container', 'inspect', ...ids)) as ContainerFacts[]);
+}

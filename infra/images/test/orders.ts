@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ComposeSystem } from './compose-system.ts';
+
+export interface Order {
+  readonly id: string;
+  readonly status: string;
+}
+
+/** Places orders through order-api's container, a few at a time, each again until it is known to be accepted. */
+export async function placeOrders(system: ComposeSystem, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  let started = 0;
+  const next = async (): Promise<void> => {
+    while (started < count) {
+      started += 1;
+      ids.push(await placeOrder(system));
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, next));
+  return ids;
+}
+
+/** The key makes a repeated request one order, also when order-api was killed after it had committed. */
+async function placeOrder(system: ComposeSystem): Promise<string> {
+  const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+  const body = JSON.stringify({
+    customerId: 'images',
+    currency: 'EUR',
+    lines: [{ sku: 'tea', quantity: 1, unitPrice: 1_099 }],
+  });
+  for (;;) {
+    const response = await system
+      .url('order-api', '/orders')
+      .then((url) => fetch(url, { method: 'POST', headers, body }))
+      .catch(() => undefined);
+    if (response?.status === 202) return ((await response.json()) as Order).id;
+    if (response && response.status < 500 && response.status !== 409)
+      throw new Error(`${response.status} ${await response.text()}`);
+    await pause(100);
+  }
+}
+
+/** How many of these orders are paid. */
+export async function countPaid(system: ComposeSystem, ids: readonly string[]): Promise<number> {
+  const wanted = new Set(ids);
+  const url = await system.url('order-api', '/orders');
+  let cursor: string | undefined;
+  let paid = 0;
+  do {
+    const query = new URLSearchParams({ limit: '100', status: 'paid', ...(cursor && { cursor }) });
+    const page = await getJson<{ items: Order[]; nextCursor?: string }>(`${url}?${query}`);
+    paid += page.items.filter(({ id }) => wanted.has(id)).length;
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return paid;
+}
+
+export async function getJson<T>(url: string): Promise<T> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as T;
+}
