@@ -123,6 +123,7 @@ export interface TransferFrame {
 
 export interface SessionInternals {
   readonly connection: ConnectionInternals;
+  output(frame: unknown): void;
   readonly links: Readonly<Record<string, LinkInternals>>;
   readonly outgoing: {
     readonly next_pending_delivery: number;

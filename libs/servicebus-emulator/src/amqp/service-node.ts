@@ -2,6 +2,7 @@ import type { BrokerCore } from '../broker-core.js';
 import { DecodeError } from '../codec/decode-error.js';
 import type { Entity } from '../entities/entity.js';
 import { ACCEPTED, rejected, toBrokerError } from './amqp-error.js';
+import { settleWith } from './dispositions.js';
 import type { RawTransfer } from './raw-transfers.js';
 import { readRequest, type Request } from './request.js';
 import type { LinkInternals, ReceiverInternals, SenderInternals } from './rhea-internals.js';
@@ -42,7 +43,7 @@ export class ServiceNode {
       const reason = toBrokerError(error, (unexpected) =>
         this.#core.log('error', 'A request failed.', { link: this.#receiver.name, error: unexpected }),
       );
-      delivery.update(true, rejected(reason));
+      settleWith(delivery, rejected(reason), { session: this.#receiver.session, receives: true });
     }
   }
 
