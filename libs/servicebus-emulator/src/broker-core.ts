@@ -1,6 +1,7 @@
 import type { LockTokens } from './amqp/lock-token.js';
 import type { Clock } from './clock.js';
 import type { Namespace } from './entities/namespace.js';
+import type { FaultPlan } from './faults/fault-plan.js';
 import type { Log } from './log.js';
 
 /** What the parts of one broker share. */
@@ -8,6 +9,7 @@ export interface BrokerCore {
   readonly namespace: Namespace;
   readonly clock: Clock;
   readonly log: Log;
+  readonly faults: FaultPlan;
   /** When the broker was started, ms since 1970. */
   readonly startedAt: number;
   readonly tokens: LockTokens;

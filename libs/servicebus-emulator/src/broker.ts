@@ -11,6 +11,8 @@ import { Clock } from './clock.js';
 import { RECORD_NOTHING } from './entities/events.js';
 import { Namespace } from './entities/namespace.js';
 import { Faces } from './faces/faces.js';
+import { FaultPlan } from './faults/fault-plan.js';
+import { Faults } from './faults/faults.js';
 import type { Log } from './log.js';
 import { openStore, type Store, type SyncMode } from './store/index.js';
 import type { Topology } from './topology/index.js';
@@ -48,6 +50,8 @@ export interface Broker {
   readonly managementPort: number;
   /** The broker's time: `clock.advance(ms)` lets locks and messages expire and scheduled messages arrive at once. */
   readonly clock: Pick<Clock, 'now' | 'advance'>;
+  /** Lets things go wrong on purpose. */
+  readonly faults: Faults;
   /** The entities, for whoever administers them in process. */
   readonly namespace: Namespace;
   /** Resolves once everything that happened so far is safe. @throws when it could not be made safe */
@@ -79,13 +83,14 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     const inner = await openCore(options, log, traffic);
     const listener = new AmqpListener(inner.core);
     faces.open((stream) => listener.accept(stream));
+    const faults = createFaults(inner.core, listener);
     const { namespace: name = DEFAULT_NAMESPACE, authorizationRules = [] } = options.topology ?? {};
     management.start({
       atom: new AtomApi(inner.core, name),
-      control: new ControlApi({ core: inner.core, traffic, name, authorizationRules }),
+      control: new ControlApi({ core: inner.core, faults, traffic, name, authorizationRules }),
     });
     log('info', 'The broker listens.', { host, port, managementPort });
-    return runningBroker({ ...inner, listener, faces, management, host, port, managementPort });
+    return runningBroker({ ...inner, listener, faults, faces, management, host, port, managementPort });
   } catch (error) {
     await faces.close();
     throw error;
@@ -143,6 +148,7 @@ function createCore(namespace: Namespace, clock: Clock, store: Store | undefined
     namespace,
     clock,
     log,
+    faults: new FaultPlan(),
     startedAt: clock.now(),
     tokens: new LockTokens(randomBytes(4).readUInt32BE()),
     newId: randomUUID,
@@ -156,8 +162,19 @@ function createCore(namespace: Namespace, clock: Clock, store: Store | undefined
   };
 }
 
+function createFaults({ faults, namespace, clock }: BrokerCore, listener: AmqpListener): Faults {
+  return new Faults({
+    plan: faults,
+    registry: namespace.registry,
+    now: () => clock.now(),
+    dropConnections: (entity) => listener.dropConnections(entity),
+    detachLinks: (error, entity) => listener.detachLinks(error, entity),
+  });
+}
+
 interface Running extends Inner {
   readonly listener: AmqpListener;
+  readonly faults: Faults;
   readonly faces: Faces;
   readonly management: ManagementFace;
   readonly host: string;
@@ -166,7 +183,7 @@ interface Running extends Inner {
 }
 
 function runningBroker(running: Running): Broker {
-  const { core, store, listener, host, port, managementPort } = running;
+  const { core, store, listener, faults, host, port, managementPort } = running;
   let closing: Promise<void> | undefined;
   return {
     connectionString: connectionString(host, port),
@@ -175,13 +192,14 @@ function runningBroker(running: Running): Broker {
     port,
     managementPort,
     clock: core.clock,
+    faults,
     namespace: core.namespace,
     flushed: async () => store?.recorder.flushed(),
     accept: (stream) => listener.accept(stream),
     get connections() {
       return listener.connections;
     },
-    dropConnections: () => listener.dropConnections(),
+    dropConnections: () => void listener.dropConnections(),
     close: () => (closing ??= close(running)),
   };
 }

@@ -7,6 +7,8 @@ export { BrokerError, type ErrorCondition } from './entities/errors.js';
 export type { Namespace } from './entities/namespace.js';
 export type { EntityStatus, QueueOptions, SubscriptionOptions, TopicOptions } from './entities/options.js';
 export { FOREVER } from './entities/options.js';
+export type { ActiveFault, Disruption, Fault } from './faults/fault.js';
+export type { Faults } from './faults/faults.js';
 export type { Log, LogLevel } from './log.js';
 export type { Rule } from './rules/index.js';
 export { formatTopology, parseTopology, type Topology, TopologyError } from './topology/index.js';

@@ -136,7 +136,9 @@ function attachToSession(core: BrokerCore, sender: SenderInternals, attach: Sess
 
 function resolve(core: BrokerCore, address: string): Omit<EntityAddress, 'entity'> & { readonly entity: Entity } {
   const parsed = parseAddress(address);
-  return { ...parsed, entity: core.namespace.registry.get(parsed.entity) };
+  const entity = core.namespace.registry.get(parsed.entity);
+  core.faults.checkBusy(entity.path);
+  return { ...parsed, entity };
 }
 
 /** @throws BrokerError when nothing can be received from the entity */

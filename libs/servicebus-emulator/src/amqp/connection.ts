@@ -52,13 +52,20 @@ export class Connection {
     socket.on('drain', () => this.#wakeReceivers());
   }
 
-  /** Detaches every link to an entity. */
-  detach(entity: Entity, error: BrokerError): void {
+  /** Detaches every link to an entity, or to any. @returns how many there were */
+  detach(error: BrokerError, entity?: Entity): number {
+    let count = 0;
     for (const [link, attached] of this.#links) {
-      if (attached.entity !== entity) continue;
+      if (!attached.entity || (entity && attached.entity !== entity)) continue;
       if (attached instanceof OutgoingLink) attached.detach(error);
       else link.close(amqpError(error));
+      count++;
     }
+    return count;
+  }
+
+  isAttachedTo(entity: Entity): boolean {
+    return [...this.#links.values()].some((attached) => attached.entity === entity);
   }
 
   /** Says goodbye, waits a moment for the answer, and hangs up. @param error why */

@@ -38,13 +38,14 @@ export class IncomingLink {
   take({ delivery, format, size, bytes }: RawTransfer): void {
     const { namespace, clock } = this.#core;
     try {
+      this.#core.faults.checkSend(this.entity.path);
       if (!bytes) throw tooLarge(size, this.maxMessageSize);
       const messages = readTransfer(bytes, format, this.#core.newId);
       const { transfer } = namespace.send(this.entity.path, messages, clock.now());
       this.#core.whenSafe((error) => {
         if (error === undefined) {
           namespace.commit(transfer, clock.now());
-          this.#answer(delivery, ACCEPTED);
+          if (!this.#core.faults.losesSendReply(this.entity.path)) this.#answer(delivery, ACCEPTED);
         } else {
           namespace.retract(transfer);
           this.#refuse(delivery, error);

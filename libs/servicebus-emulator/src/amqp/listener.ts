@@ -19,7 +19,7 @@ export class AmqpListener {
     this.#container = rhea.create_container({ id: `servicebus-emulator-${core.newId()}` });
     offerMechanisms(this.#container);
     this.#stopObserving = core.namespace.observe({
-      entityDeleted: (entity) => this.#detach(entity, entityNotFound(entity.path)),
+      entityDeleted: (entity) => this.detachLinks(entityNotFound(entity.path), entity),
       entityUpdated: (entity) => this.#updated(entity),
     });
   }
@@ -45,9 +45,16 @@ export class AmqpListener {
     this.#connections.add(served);
   }
 
-  /** Ends every connection without a goodbye, as a network does. */
-  dropConnections(): void {
-    for (const connection of this.#connections) connection.drop();
+  /** Ends connections without a goodbye, as a network does: all, or those attached to an entity. @returns how many */
+  dropConnections(entity?: Entity): number {
+    const dropped = [...this.#connections].filter((connection) => !entity || connection.isAttachedTo(entity));
+    for (const connection of dropped) connection.drop();
+    return dropped.length;
+  }
+
+  /** Detaches every link to an entity, or to any. @returns how many */
+  detachLinks(error: BrokerError, entity?: Entity): number {
+    return [...this.#connections].reduce((count, connection) => count + connection.detach(error, entity), 0);
   }
 
   /** Says goodbye to the clients there are. */
@@ -64,11 +71,7 @@ export class AmqpListener {
       'com.microsoft:entity-disabled',
       `Messaging entity '${entity.path}' is currently disabled.`,
     );
-    this.#detach(entity, reason);
-  }
-
-  #detach(entity: Entity, error: BrokerError): void {
-    for (const connection of this.#connections) connection.detach(entity, error);
+    this.detachLinks(reason, entity);
   }
 }
 

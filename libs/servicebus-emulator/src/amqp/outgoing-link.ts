@@ -5,6 +5,7 @@ import { type BrokerError, sessionLockLost } from '../entities/errors.js';
 import type { MessageQueue } from '../entities/message-queue.js';
 import type { QueuedMessage } from '../entities/queued-message.js';
 import type { Session, SessionHolder } from '../entities/session.js';
+import type { Due } from '../entities/timeline.js';
 import type { Waiter } from '../entities/waiters.js';
 import { ACCEPTED, amqpError, rejected, toBrokerError } from './amqp-error.js';
 import type { LockToken } from './lock-token.js';
@@ -76,6 +77,18 @@ export class OutgoingLink implements Waiter, SessionHolder {
     const token = this.#held.get(delivery);
     if (!token || delivery.settled) return;
     this.#held.delete(delivery);
+    const fault = this.#core.faults.settlement(this.entity.path);
+    if (fault === 'lost') return;
+    const { clock } = this.#core;
+    if (fault === 0) this.#settle(delivery, token, outcome, state);
+    else
+      clock.timeline.schedule(
+        later(() => this.#settle(delivery, token, outcome, state)),
+        clock.now() + fault,
+      );
+  }
+
+  #settle(delivery: OutgoingDelivery, token: LockToken, outcome: Outcome, state: RemoteState | undefined): void {
     try {
       settle(this.#options.queue, token, outcome, state, this.#core.clock.now());
       this.entity.life.used(this.#core.clock.now());
@@ -196,4 +209,8 @@ export class OutgoingLink implements Waiter, SessionHolder {
       if (message?.lock?.id === token.lockId) this.#options.queue.release(message, now);
     }
   }
+}
+
+function later(onDue: () => void): Due {
+  return { dueAt: 0, heapIndex: -1, onDue };
 }

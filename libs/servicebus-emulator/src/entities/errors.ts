@@ -24,6 +24,8 @@ const STATUS = {
 
 export type ErrorCondition = keyof typeof STATUS;
 
+export const ERROR_CONDITIONS = Object.keys(STATUS) as readonly ErrorCondition[];
+
 /** The broker says no; its condition and text are what Azure says, so that clients raise the same error. */
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';

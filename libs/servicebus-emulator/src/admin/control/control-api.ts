@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BrokerCore } from '../../broker-core.js';
+import type { Faults } from '../../faults/faults.js';
 import type { Traffic } from '../../traffic.js';
 import { BrokerError } from '../../entities/errors.js';
 import type { AuthorizationRule } from '../../entities/authorization-rule.js';
@@ -9,11 +10,13 @@ import { sendJson, sendText } from '../answer.js';
 import { readBody } from '../read-body.js';
 import { browse } from './browse.js';
 import { describeClock, moveClock } from './clock.js';
+import { clearFaults, createFault } from './faults.js';
 import { followTraffic } from './follow.js';
 import { listEntities } from './list-entities.js';
 
 export interface ControlOptions {
   readonly core: BrokerCore;
+  readonly faults: Faults;
   readonly traffic: Traffic;
   /** The namespace's name. */
   readonly name: string;
@@ -34,6 +37,10 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'GET clock': ({ core }, { response }) => sendJson(response, 200, describeClock(core)),
   'POST clock': async ({ core }, { message, response }) =>
     sendJson(response, 200, moveClock(core, parseJson(await readBody(message)))),
+  'GET faults': ({ faults }, { response }) => sendJson(response, 200, faults.list()),
+  'POST faults': async ({ faults }, { message, response }) =>
+    sendJson(response, 201, createFault(faults, parseJson(await readBody(message)))),
+  'DELETE faults': ({ faults }, { response }, id) => sendJson(response, 200, clearFaults(faults, id)),
   'GET entities': ({ core }, { response }) => sendJson(response, 200, listEntities(core.namespace)),
   'GET messages': ({ core }, { url, response }, rest) => sendJson(response, 200, browse(core, rest, url.searchParams)),
   'GET traffic': ({ traffic }, { url, message, response }) => followTraffic(traffic, url, message, response),

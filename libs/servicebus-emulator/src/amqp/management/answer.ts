@@ -63,6 +63,7 @@ export function answerManagement(node: ManagementNode, request: Request, send: (
 function perform({ core, entity, subQueue }: ManagementNode, { properties, body }: Request): OperationResult {
   const name = properties.text('operation') ?? '';
   const operation = OPERATIONS.get(name);
+  core.faults.checkBusy(entity.path);
   if (!operation) throw new BrokerError('amqp:not-implemented', `The operation '${name}' is not supported.`);
   return operation({ core, entity, subQueue, now: core.clock.now() }, new FieldMap(body));
 }
