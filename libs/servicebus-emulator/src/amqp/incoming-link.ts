@@ -6,6 +6,7 @@ import { DATA, sectionsOf } from '../codec/sections.js';
 import type { Entity } from '../entities/entity.js';
 import { BrokerError } from '../entities/errors.js';
 import { ACCEPTED, rejected, toBrokerError } from './amqp-error.js';
+import { settleWith } from './dispositions.js';
 import type { RawTransfer } from './raw-transfers.js';
 import type { IncomingDelivery, ReceiverInternals } from './rhea-internals.js';
 
@@ -69,7 +70,7 @@ export class IncomingLink {
   }
 
   #answer(delivery: IncomingDelivery, state: unknown): void {
-    delivery.update(true, state);
+    settleWith(delivery, state, { session: this.#receiver.session, receives: true });
     if (this.#receiver.credit <= CREDIT / 2) this.#receiver.add_credit(CREDIT - this.#receiver.credit);
   }
 }

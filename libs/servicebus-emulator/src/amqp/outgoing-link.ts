@@ -8,6 +8,7 @@ import type { Session, SessionHolder } from '../entities/session.js';
 import type { Due } from '../entities/timeline.js';
 import type { Waiter } from '../entities/waiters.js';
 import { ACCEPTED, amqpError, rejected, toBrokerError } from './amqp-error.js';
+import { settleWith } from './dispositions.js';
 import type { LockToken } from './lock-token.js';
 import { type Outcome, settle } from './settle.js';
 import type { OutgoingDelivery, RemoteState, SenderInternals } from './rhea-internals.js';
@@ -186,7 +187,7 @@ export class OutgoingLink implements Waiter, SessionHolder {
   }
 
   #reply(delivery: OutgoingDelivery, state: unknown): void {
-    delivery.update(true, state);
+    settleWith(delivery, state, { session: this.#sender.session, receives: false });
     // The client never settles a second time; without this rhea keeps the delivery for ever.
     delivery.remote_settled = true;
     if (this.#sender.credit > 0) this.ready();
