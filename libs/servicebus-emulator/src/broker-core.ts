@@ -1,5 +1,7 @@
 import type { LockTokens } from './amqp/lock-token.js';
+import type { ConnectionAccess } from './auth/connection-access.js';
 import type { Clock } from './clock.js';
+import type { BrokerError } from './entities/errors.js';
 import type { Namespace } from './entities/namespace.js';
 import type { FaultPlan } from './faults/fault-plan.js';
 import type { Log } from './log.js';
@@ -10,6 +12,8 @@ export interface BrokerCore {
   readonly clock: Clock;
   readonly log: Log;
   readonly faults: FaultPlan;
+  /** What a new client may do. @param ended told of a link whose token is over */
+  readonly openAccess: (ended: (link: object, error: BrokerError) => void) => ConnectionAccess;
   /** When the broker was started, ms since 1970. */
   readonly startedAt: number;
   readonly tokens: LockTokens;

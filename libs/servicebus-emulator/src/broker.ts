@@ -1,20 +1,19 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { AtomApi } from './admin/atom/atom-api.js';
 import { ControlApi } from './admin/control/control-api.js';
 import { ManagementFace } from './admin/management-face.js';
 import { AmqpListener } from './amqp/listener.js';
-import { LockTokens } from './amqp/lock-token.js';
-import { applyTopology } from './apply-topology.js';
+import { namespaceRules } from './auth/namespace-rules.js';
 import type { BrokerCore } from './broker-core.js';
-import { Clock } from './clock.js';
-import { RECORD_NOTHING } from './entities/events.js';
-import { Namespace } from './entities/namespace.js';
+import type { Clock } from './clock.js';
+import { connectionString } from './connection-string.js';
+import type { AuthorizationRule } from './entities/authorization-rule.js';
+import type { Namespace } from './entities/namespace.js';
 import { Faces } from './faces/faces.js';
-import { FaultPlan } from './faults/fault-plan.js';
 import { Faults } from './faults/faults.js';
 import type { Log } from './log.js';
-import { openStore, type Store, type SyncMode } from './store/index.js';
+import { type OpenedCore, openCore } from './open-core.js';
+import type { SyncMode } from './store/index.js';
 import type { Topology } from './topology/index.js';
 import { Traffic } from './traffic.js';
 
@@ -34,6 +33,15 @@ export interface BrokerOptions {
   readonly dataDir?: string;
   /** When what is kept must be on the disk itself. Default `always`: before it is accepted. */
   readonly sync?: SyncMode;
+  /** Whether clients must show a valid shared access signature. Default false: anything is accepted. */
+  readonly requireAuth?: boolean;
+  /** With {@link requireAuth}: links are ended when their tokens are over, as on Azure. Default true. */
+  readonly enforceTokenExpiry?: boolean;
+  /**
+   * With {@link requireAuth}: tokens of Entra ID are believed, with every right. Nobody checks who issued them. Default
+   * false.
+   */
+  readonly acceptEntraTokens?: boolean;
   /** Takes the broker's log. Default: nobody. */
   readonly log?: Log;
 }
@@ -85,81 +93,18 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     faces.open((stream) => listener.accept(stream));
     const faults = createFaults(inner.core, listener);
     const { namespace: name = DEFAULT_NAMESPACE, authorizationRules = [] } = options.topology ?? {};
+    const [rootRule] = namespaceRules(options.topology);
     management.start({
+      access: inner.access,
       atom: new AtomApi(inner.core, name),
       control: new ControlApi({ core: inner.core, faults, traffic, name, authorizationRules }),
     });
     log('info', 'The broker listens.', { host, port, managementPort });
-    return runningBroker({ ...inner, listener, faults, faces, management, host, port, managementPort });
+    return runningBroker({ ...inner, rootRule, listener, faults, faces, management, host, port, managementPort });
   } catch (error) {
     await faces.close();
     throw error;
   }
-}
-
-interface Inner {
-  readonly core: BrokerCore;
-  readonly store: Store | undefined;
-  readonly stop: () => Promise<void>;
-}
-
-/** Everything but the clients. */
-async function openCore(options: BrokerOptions, log: Log, traffic: Traffic): Promise<Inner> {
-  const clock = new Clock((error) => log('error', 'Something that was due failed.', { error }));
-  const namespace = new Namespace({ timeline: clock.timeline, newId: randomUUID });
-  const store = await openData(options, namespace, clock, log);
-  namespace.recordTo(traffic.watch(store?.recorder ?? RECORD_NOTHING));
-  const stop = async () => {
-    namespace.close();
-    clock.close();
-    await store?.close();
-  };
-  try {
-    if (options.topology) applyTopology(namespace, options.topology, clock.now());
-    await store?.recorder.flushed();
-    clock.start();
-    return { core: createCore(namespace, clock, store, log), store, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-}
-
-async function openData(
-  { dataDir, sync }: BrokerOptions,
-  namespace: Namespace,
-  clock: Clock,
-  log: Log,
-): Promise<Store | undefined> {
-  if (dataDir === undefined) return undefined;
-  const store = await openStore({ dir: dataDir, ...(sync && { sync }), log: (message) => log('warn', message) });
-  try {
-    await store.replay((event) => namespace.apply(event, clock.now()));
-    store.snapshotFrom(() => namespace.snapshot());
-    return store;
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-}
-
-function createCore(namespace: Namespace, clock: Clock, store: Store | undefined, log: Log): BrokerCore {
-  return {
-    namespace,
-    clock,
-    log,
-    faults: new FaultPlan(),
-    startedAt: clock.now(),
-    tokens: new LockTokens(randomBytes(4).readUInt32BE()),
-    newId: randomUUID,
-    whenSafe(done) {
-      if (!store) return done();
-      store.recorder.flushed().then(
-        () => done(),
-        (error: unknown) => done(error),
-      );
-    },
-  };
 }
 
 function createFaults({ faults, namespace, clock }: BrokerCore, listener: AmqpListener): Faults {
@@ -172,7 +117,8 @@ function createFaults({ faults, namespace, clock }: BrokerCore, listener: AmqpLi
   });
 }
 
-interface Running extends Inner {
+interface Running extends OpenedCore {
+  readonly rootRule: AuthorizationRule;
   readonly listener: AmqpListener;
   readonly faults: Faults;
   readonly faces: Faces;
@@ -183,11 +129,11 @@ interface Running extends Inner {
 }
 
 function runningBroker(running: Running): Broker {
-  const { core, store, listener, faults, host, port, managementPort } = running;
+  const { core, store, rootRule, listener, faults, host, port, managementPort } = running;
   let closing: Promise<void> | undefined;
   return {
-    connectionString: connectionString(host, port),
-    adminConnectionString: connectionString(host, managementPort),
+    connectionString: connectionString(rootRule, host, port),
+    adminConnectionString: connectionString(rootRule, host, managementPort),
     host,
     port,
     managementPort,
@@ -210,11 +156,4 @@ async function close({ management, listener, faces, stop }: Running): Promise<vo
   listener.close();
   await closed;
   await stop();
-}
-
-/** Microsoft's clients turn TLS off for this flag only; they want a key, and any will do. */
-function connectionString(host: string, port: number): string {
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  const key = 'SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE';
-  return `Endpoint=sb://${reachable}:${port};${key};UseDevelopmentEmulator=true;`;
 }

@@ -1,8 +1,10 @@
 export { plainHttpPolicy, type PlainHttpPolicy } from './admin/plain-http-policy.js';
 export { applyTopology } from './apply-topology.js';
+export { createSasToken } from './auth/sas-token.js';
 export { describeTopology } from './describe-topology.js';
 export { type Broker, type BrokerOptions, startBroker } from './broker.js';
 export type { Entity, QueueEntity, SubscriptionEntity, TopicEntity } from './entities/entity.js';
+export type { AccessRight, AuthorizationRule } from './entities/authorization-rule.js';
 export { BrokerError, type ErrorCondition } from './entities/errors.js';
 export type { Namespace } from './entities/namespace.js';
 export type { EntityStatus, QueueOptions, SubscriptionOptions, TopicOptions } from './entities/options.js';

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import type { AccessControl } from '../auth/access-control.js';
 import { BrokerError } from '../entities/errors.js';
 import type { Log } from '../log.js';
 import type { AtomApi } from './atom/atom-api.js';
@@ -13,6 +14,8 @@ const ATOM = 'application/atom+xml';
 
 /** What is behind the face once the broker is ready. */
 export interface ManagementApis {
+  /** Undefined when everybody may do everything. */
+  readonly access: AccessControl | undefined;
   readonly atom: AtomApi;
   readonly control: ControlApi;
 }
@@ -46,6 +49,8 @@ export class ManagementFace {
     try {
       if (url.pathname === '/health' && !isAtom) return this.#health(response);
       const apis = this.#ready();
+      // The broker's own pages show and change everything.
+      apis.access?.check(request.headers.authorization, isAtom ? decodeURIComponent(url.pathname) : '/', 'Manage');
       if (isAtom) await answerAtom(apis.atom, url, request, response);
       else await apis.control.answer({ url, message: request, response });
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { ConnectionAccess } from '../auth/connection-access.js';
 import type { BrokerCore } from '../broker-core.js';
 import type { Entity, QueueEntity, SubscriptionEntity } from '../entities/entity.js';
 import { type EntityAddress, parseAddress } from '../entities/entity-path.js';
@@ -40,7 +41,11 @@ class SessionWaiting {
 }
 
 /** A link on which the client sends. @throws BrokerError when it is refused */
-export function attachSender(core: BrokerCore, receiver: ReceiverInternals): IncomingLink | ServiceNode {
+export function attachSender(
+  core: BrokerCore,
+  receiver: ReceiverInternals,
+  access: ConnectionAccess,
+): IncomingLink | ServiceNode {
   const { source, target, snd_settle_mode, rcv_settle_mode } = receiver.remote.attach ?? {};
   const address = target?.address ?? '';
   // The one target without an address that clients ask for is the coordinator of transactions.
@@ -50,13 +55,15 @@ export function attachSender(core: BrokerCore, receiver: ReceiverInternals): Inc
   receiver.local.attach.snd_settle_mode = snd_settle_mode ?? 2;
   receiver.local.attach.rcv_settle_mode = rcv_settle_mode ?? 0;
   if (address === '$cbs')
-    return new ServiceNode(core, receiver, undefined, (request, send) => send(answerToken(core, request)));
+    return new ServiceNode(core, receiver, undefined, (request, send) => send(answerToken(core, access, request)));
   const { entity, subQueue, management } = resolve(core, address);
   if (management) {
+    access.watch(receiver, entity.path, undefined);
     return new ServiceNode(core, receiver, entity, (request, send) =>
-      answerManagement({ core, entity, subQueue }, request, send),
+      answerManagement({ core, entity, subQueue, access }, request, send),
     );
   }
+  access.watch(receiver, entity.path, 'Send');
   if (entity.kind === 'subscription' || subQueue !== 'main') {
     throw new BrokerError('amqp:not-allowed', `Messages cannot be sent to '${address}', only to queues and topics.`);
   }
@@ -67,6 +74,7 @@ export function attachSender(core: BrokerCore, receiver: ReceiverInternals): Inc
 }
 
 export interface AttachReceiverPorts {
+  readonly access: ConnectionAccess;
   readonly unreadBytes: () => number;
   /** Told of the link when it was made later: a session was waited for. */
   readonly attached: (link: OutgoingLink) => void;
@@ -84,6 +92,7 @@ export function attachReceiver(
   sender.set_target({ address: target?.address });
   if (address === '$cbs') return new ReplyLink();
   const { entity, subQueue, management } = resolve(core, address);
+  ports.access.watch(sender, entity.path, management ? undefined : 'Listen');
   if (management) return new ReplyLink();
   const family = checkReceive(entity, address);
   sender.local.attach.snd_settle_mode = snd_settle_mode ?? 2;

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { ConnectionAccess } from '../auth/connection-access.js';
 import type { BrokerCore } from '../broker-core.js';
 import type { Entity } from '../entities/entity.js';
 import { type BrokerError } from '../entities/errors.js';
@@ -29,6 +30,7 @@ export class Connection {
   readonly #socket: Duplex;
   readonly #connection: ConnectionInternals;
   readonly #links = new Map<LinkInternals, Attached>();
+  readonly #access: ConnectionAccess;
   readonly #ended: () => void;
   #closed = false;
   #goodbye: NodeJS.Timeout | undefined;
@@ -39,6 +41,7 @@ export class Connection {
     this.#socket = socket;
     this.#connection = connection;
     this.#ended = ended;
+    this.#access = core.openAccess((link, error) => this.#detachLink(link as LinkInternals, error));
     this.#listen();
     corkSocket(socket, connection);
     connection.accept(socket);
@@ -57,8 +60,7 @@ export class Connection {
     let count = 0;
     for (const [link, attached] of this.#links) {
       if (!attached.entity || (entity && attached.entity !== entity)) continue;
-      if (attached instanceof OutgoingLink) attached.detach(error);
-      else link.close(amqpError(error));
+      this.#detachLink(link, error);
       count++;
     }
     return count;
@@ -80,12 +82,21 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  #detachLink(link: LinkInternals, error: BrokerError): void {
+    const attached = this.#links.get(link);
+    if (attached instanceof OutgoingLink) attached.detach(error);
+    else link.close(amqpError(error));
+  }
+
   #listen(): void {
     const connection = this.#connection;
     const on = (event: string, listener: (context: LinkContext) => void) =>
       connection.on(event, listener as (context: never) => void);
     on('session_open', ({ session }) => session && this.#takeTransfers(session));
-    on('receiver_open', ({ receiver }) => receiver && this.#attach(receiver, () => attachSender(this.#core, receiver)));
+    on(
+      'receiver_open',
+      ({ receiver }) => receiver && this.#attach(receiver, () => attachSender(this.#core, receiver, this.#access)),
+    );
     on('sender_open', ({ sender }) => sender && this.#attach(sender, () => this.#attachReceiver(sender)));
     on('sender_flow', ({ sender }) => sender && this.#receiverOf(sender)?.flow());
     for (const outcome of ['accepted', 'released', 'modified', 'rejected'] as const) on(outcome, this.#settle(outcome));
@@ -103,6 +114,7 @@ export class Connection {
 
   #attachReceiver(sender: SenderInternals): AttachedReceiver | undefined {
     return attachReceiver(this.#core, sender, {
+      access: this.#access,
       unreadBytes: () => this.#socket.writableLength,
       attached: (link) => {
         this.#links.set(sender, link);
@@ -156,6 +168,7 @@ export class Connection {
   #detached(link: LinkInternals | undefined): void {
     if (!link) return;
     this.#links.get(link)?.closed();
+    this.#access.unwatch(link);
     this.#links.delete(link);
   }
 
@@ -187,6 +200,7 @@ export class Connection {
     this.#closed = true;
     clearTimeout(this.#goodbye);
     this.#detachAll();
+    this.#access.close();
     this.#ended();
   }
 }

@@ -28,6 +28,9 @@ export function createProgram(): Command {
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--port <port>', 'where AMQP clients connect; 0 is any free one', portNumber, 5672)
     .option('--management-port <port>', 'where administration clients connect; 0 is any free one', portNumber, 5300)
+    .option('--require-auth', 'clients must show a valid shared access signature')
+    .option('--ignore-token-expiry', 'with --require-auth: links outlive the tokens that opened them')
+    .option('--accept-entra-tokens', 'with --require-auth: tokens of Entra ID are believed, unchecked')
     .addOption(
       new Option('--log <level>', 'the least important lines to print')
         .choices(['debug', 'info', 'warn', 'error'])

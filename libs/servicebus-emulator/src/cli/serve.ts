@@ -11,6 +11,9 @@ export interface ServeFlags {
   readonly host: string;
   readonly port: number;
   readonly managementPort: number;
+  readonly requireAuth?: boolean;
+  readonly ignoreTokenExpiry?: boolean;
+  readonly acceptEntraTokens?: boolean;
   readonly log: LogLevel;
 }
 
@@ -22,13 +25,17 @@ export async function serve(flags: ServeFlags): Promise<void> {
   await broker.close();
 }
 
-async function start({ config, data, sync, host, port, managementPort, log }: ServeFlags): Promise<Broker> {
+async function start(flags: ServeFlags): Promise<Broker> {
+  const { config, data, sync, host, port, managementPort, log } = flags;
   const topology = config === undefined ? undefined : await readTopology(config);
   const options: BrokerOptions = {
     host,
     port,
     managementPort,
     sync,
+    requireAuth: flags.requireAuth ?? false,
+    enforceTokenExpiry: !flags.ignoreTokenExpiry,
+    acceptEntraTokens: flags.acceptEntraTokens ?? false,
     log: logFrom(log),
     ...(topology && { topology }),
     ...(data !== undefined && { dataDir: data }),

@@ -12,6 +12,7 @@ export interface Refusal {
 /** Azure's sub-codes: its own clients tell errors of one status apart by them. */
 const SUB_CODES: Readonly<Record<number, string>> = {
   400: 'SubCode=40000. Bad Request. ',
+  401: 'SubCode=40100. Unauthorized. ',
   403: 'SubCode=40300. Forbidden. ',
   409: 'SubCode=40900. Conflict. ',
 };

@@ -1,3 +1,4 @@
+import type { ConnectionAccess } from '../../auth/connection-access.js';
 import type { BrokerCore } from '../../broker-core.js';
 import type { Entity } from '../../entities/entity.js';
 import type { SubQueue } from '../../entities/entity-path.js';
@@ -28,10 +29,17 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['com.microsoft:update-disposition', updateDisposition],
 ]);
 
+/** What a sender does; all else is a receiver's. */
+const SENDING: ReadonlySet<string> = new Set([
+  'com.microsoft:cancel-scheduled-message',
+  'com.microsoft:schedule-message',
+]);
+
 export interface ManagementNode {
   readonly core: BrokerCore;
   readonly entity: Entity;
   readonly subQueue: SubQueue;
+  readonly access: ConnectionAccess;
 }
 
 /** Answers a request to an entity's `$management` node, once what it did is safe. */
@@ -60,11 +68,12 @@ export function answerManagement(node: ManagementNode, request: Request, send: (
   }
 }
 
-function perform({ core, entity, subQueue }: ManagementNode, { properties, body }: Request): OperationResult {
+function perform({ core, entity, subQueue, access }: ManagementNode, { properties, body }: Request): OperationResult {
   const name = properties.text('operation') ?? '';
   const operation = OPERATIONS.get(name);
   core.faults.checkBusy(entity.path);
   if (!operation) throw new BrokerError('amqp:not-implemented', `The operation '${name}' is not supported.`);
+  access.check(entity.path, SENDING.has(name) ? 'Send' : 'Listen');
   return operation({ core, entity, subQueue, now: core.clock.now() }, new FieldMap(body));
 }
 

@@ -1,0 +1,94 @@
+import type { AccessRight, AuthorizationRule } from '../entities/authorization-rule.js';
+import { parseAddress, parseSubscriptionPath } from '../entities/entity-path.js';
+import { BrokerError } from '../entities/errors.js';
+import type { Registry } from '../entities/registry.js';
+import { jwtExpiry } from './jwt.js';
+import { allows, covers, type Grant } from './grant.js';
+import { isSignedWith, parseSasToken, type SasToken } from './sas-token.js';
+
+export interface AccessControlOptions {
+  readonly registry: Registry;
+  /** Keys that open the whole namespace. */
+  readonly rules: readonly AuthorizationRule[];
+  /** Whether the tokens of Entra ID are believed. Nothing here can check who issued them. */
+  readonly acceptEntraTokens: boolean;
+}
+
+/** Says what a token allows. */
+export class AccessControl {
+  readonly #options: AccessControlOptions;
+
+  constructor(options: AccessControlOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param now ms since 1970, by the system's clock: the client that made the token knows no other
+   * @throws BrokerError unauthorized-access when the token is not valid
+   */
+  grant(token: string, now: number): Grant {
+    const sas = parseSasToken(token);
+    if (!sas) return this.#grantEntra(token, now);
+    if (sas.expiresAt <= now) throw expired(sas.expiresAt);
+    const path = pathOf(sas.resource);
+    const [scope, rule] = this.#rule(sas, path);
+    return { scope: scope === '' ? path : scope, rights: rule.rights, expiresAt: sas.expiresAt };
+  }
+
+  /**
+   * Checks one request by the token that came with it.
+   * @param path of what it is about
+   * @throws BrokerError unauthorized-access
+   */
+  check(token: string | undefined, path: string, right: AccessRight): void {
+    if (token === undefined) throw unauthorized('MissingToken: The request lacks an authorization header.');
+    const now = Date.now();
+    const about = path.replace(/^\/+|\/+$/g, '');
+    if (allows(this.grant(token, now), about, right, now)) return;
+    throw unauthorized(`${right} claim(s) are required to perform this operation on '/${about}'.`);
+  }
+
+  /** The rule whose key signed the token, and the path it is for. */
+  #rule(sas: SasToken, path: string): readonly [scope: string, rule: AuthorizationRule] {
+    const { registry, rules } = this.#options;
+    const target = registry.target(parseSubscriptionPath(path)?.topic ?? path);
+    const own = target?.options.authorizationRules ?? [];
+    const candidates = [
+      ...rules.map((rule) => ['', rule] as const),
+      ...own.map((rule) => [target?.path.toLowerCase() ?? '', rule] as const),
+    ].filter(([scope, { keyName }]) => keyName === sas.keyName && covers(scope, path));
+    if (candidates.length === 0) throw unauthorized(`InvalidIssuer: There is no key '${sas.keyName}' for '${path}'.`);
+    const signer = candidates.find(([, { primaryKey, secondaryKey }]) =>
+      [primaryKey, secondaryKey].some((key) => key !== undefined && isSignedWith(sas, key)),
+    );
+    if (!signer) throw unauthorized('InvalidSignature: The token has an invalid signature.');
+    return signer;
+  }
+
+  #grantEntra(token: string, now: number): Grant {
+    const expiresAt = jwtExpiry(token.replace(/^Bearer\s+/i, ''));
+    if (expiresAt === undefined) throw unauthorized('MalformedToken: The credentials could not be read.');
+    if (!this.#options.acceptEntraTokens) {
+      throw unauthorized('InvalidIssuer: This broker was not told to accept tokens of Entra ID.');
+    }
+    if (expiresAt <= now) throw expired(expiresAt);
+    return { scope: '', rights: ['Manage', 'Send', 'Listen'], expiresAt };
+  }
+}
+
+/** The entity an audience is about, in lower case: the dead letters and `$management` of an entity are the entity's. */
+function pathOf(resource: string): string {
+  const path = resource
+    .replace(/^[a-z]+:\/\/[^/]*/i, '')
+    .replace(/\?.*$/, '')
+    .replace(/\/+$/, '');
+  return parseAddress(path).entity.toLowerCase();
+}
+
+export function unauthorized(message: string): BrokerError {
+  return new BrokerError('amqp:unauthorized-access', message);
+}
+
+export function expired(at: number): BrokerError {
+  return unauthorized(`ExpiredToken: The token is expired. Expiration time: '${new Date(at).toISOString()}'.`);
+}

@@ -1,0 +1,105 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { LockTokens } from './amqp/lock-token.js';
+import { applyTopology } from './apply-topology.js';
+import { AccessControl } from './auth/access-control.js';
+import { OPEN_ACCESS, TokenAccess } from './auth/connection-access.js';
+import { namespaceRules } from './auth/namespace-rules.js';
+import type { BrokerOptions } from './broker.js';
+import type { BrokerCore } from './broker-core.js';
+import { Clock } from './clock.js';
+import { RECORD_NOTHING } from './entities/events.js';
+import { Namespace } from './entities/namespace.js';
+import { FaultPlan } from './faults/fault-plan.js';
+import type { Log } from './log.js';
+import { openStore, type Store } from './store/index.js';
+import type { Traffic } from './traffic.js';
+
+/** What of a broker's options does not concern its ports. */
+export type CoreOptions = Omit<BrokerOptions, 'host' | 'port' | 'managementPort' | 'log'>;
+
+/** A broker without its clients. */
+export interface OpenedCore {
+  readonly core: BrokerCore;
+  /** Undefined when everybody may do everything. */
+  readonly access: AccessControl | undefined;
+  readonly store: Store | undefined;
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Opens everything but the ways in: data, entities, time.
+ * @throws when the topology contradicts itself, or the data directory is damaged or in use
+ */
+export async function openCore(options: CoreOptions, log: Log, traffic: Traffic): Promise<OpenedCore> {
+  const clock = new Clock((error) => log('error', 'Something that was due failed.', { error }));
+  const namespace = new Namespace({ timeline: clock.timeline, newId: randomUUID });
+  const store = await openData(options, namespace, clock, log);
+  namespace.recordTo(traffic.watch(store?.recorder ?? RECORD_NOTHING));
+  const stop = async () => {
+    namespace.close();
+    clock.close();
+    await store?.close();
+  };
+  try {
+    if (options.topology) applyTopology(namespace, options.topology, clock.now());
+    await store?.recorder.flushed();
+    clock.start();
+    const access = options.requireAuth ? createAccess(options, namespace) : undefined;
+    const enforceExpiry = options.enforceTokenExpiry ?? true;
+    return { core: createCore({ namespace, clock, store, log, access, enforceExpiry }), access, store, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openData(
+  { dataDir, sync }: CoreOptions,
+  namespace: Namespace,
+  clock: Clock,
+  log: Log,
+): Promise<Store | undefined> {
+  if (dataDir === undefined) return undefined;
+  const store = await openStore({ dir: dataDir, ...(sync && { sync }), log: (message) => log('warn', message) });
+  try {
+    await store.replay((event) => namespace.apply(event, clock.now()));
+    store.snapshotFrom(() => namespace.snapshot());
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+interface CoreParts {
+  readonly namespace: Namespace;
+  readonly clock: Clock;
+  readonly store: Store | undefined;
+  readonly log: Log;
+  readonly access: AccessControl | undefined;
+  readonly enforceExpiry: boolean;
+}
+
+function createCore({ namespace, clock, store, log, access, enforceExpiry }: CoreParts): BrokerCore {
+  return {
+    namespace,
+    clock,
+    log,
+    faults: new FaultPlan(),
+    openAccess: (ended) => (access ? new TokenAccess({ control: access, enforceExpiry, ended }) : OPEN_ACCESS),
+    startedAt: clock.now(),
+    tokens: new LockTokens(randomBytes(4).readUInt32BE()),
+    newId: randomUUID,
+    whenSafe(done) {
+      if (!store) return done();
+      store.recorder.flushed().then(
+        () => done(),
+        (error: unknown) => done(error),
+      );
+    },
+  };
+}
+
+function createAccess({ topology, acceptEntraTokens = false }: CoreOptions, { registry }: Namespace): AccessControl {
+  return new AccessControl({ registry, rules: namespaceRules(topology), acceptEntraTokens });
+}
