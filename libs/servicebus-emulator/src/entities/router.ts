@@ -4,6 +4,7 @@ import { MessageView } from '../codec/message-view.js';
 import type { IncomingMessage } from '../codec/read-message.js';
 import { FilterError, type NewId } from '../rules/index.js';
 import type { QueueEntity, QueueFamily, SubscriptionEntity, TopicEntity } from './entity.js';
+import { checkMessage, problemOfHeader } from './check-message.js';
 import { BrokerError, entityDisabled, entityNotFound, quotaExceeded } from './errors.js';
 import type { DeadLetterCause } from './message-queue.js';
 import { type MessageContent, sizeOf, type StoredMessage } from './message.js';
@@ -14,6 +15,12 @@ import { Transfer } from './transfer.js';
 
 /** Azure's limit of entities a message is forwarded through. */
 const MAX_HOPS = 4;
+
+/** A rule's action made the message's properties larger than they may be. */
+const HEADER_TOO_LARGE: DeadLetterCause = {
+  reason: 'HeaderSizeExceeded',
+  description: 'The size quota for this stream has been exceeded.',
+};
 
 type Target = QueueEntity | TopicEntity;
 
@@ -52,6 +59,7 @@ export class Router {
     messages: readonly IncomingMessage[],
     now: number,
   ): { transfer: Transfer; sequenceNumbers: number[] } {
+    for (const message of messages) checkMessage(message);
     checkSend(target, messages);
     const transfer = new Transfer();
     const sequenceNumbers = messages.map((message) => this.#enter(target, start(message), transfer, now));
@@ -136,9 +144,13 @@ export class Router {
       this.#bury(subscription, { ...journey, content: withCause(journey.content, cause) }, transfer);
       return [];
     }
-    return matches.map(({ changed }) =>
-      changed ? { ...journey, ...changedContent(journey.content, journey.sessionId, changed) } : journey,
-    );
+    return matches.flatMap(({ changed }) => {
+      if (!changed) return [journey];
+      const copy = { ...journey, ...changedContent(journey.content, journey.sessionId, changed) };
+      if (!problemOfHeader(copy.content)) return [copy];
+      this.#bury(subscription, { ...journey, content: withCause(journey.content, HEADER_TOO_LARGE) }, transfer);
+      return [];
+    });
   }
 
   /** Into a queue or subscription, or on to where it forwards. */
