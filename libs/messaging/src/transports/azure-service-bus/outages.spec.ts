@@ -25,7 +25,7 @@ describe('a broker that is away', () => {
   it('is waited for by a subscription, is an error for a send, and both work once it is there', async () => {
     const port = await freePort();
     const connection = { connectionString: connectionStringTo(port) };
-    const transport = createAzureServiceBusTransport(connection, { maxReconnectDelayMs: 50 });
+    const transport = createAzureServiceBusTransport(connection, { maxReconnectDelayMs: 50, requestTimeoutMs: 3_000 });
     const work = await receive(transport, 'work');
     expect(work.subscription.health()).toMatchObject({
       state: 'connecting',
@@ -58,7 +58,7 @@ describe('a broker that is away', () => {
     const port = await freePort();
     const first = await startBroker({ port, topology: serviceBusTopology });
     const connection = { connectionString: connectionStringTo(port) };
-    const transport = createAzureServiceBusTransport(connection, { maxReconnectDelayMs: 50 });
+    const transport = createAzureServiceBusTransport(connection, { maxReconnectDelayMs: 50, requestTimeoutMs: 3_000 });
     const work = await receive(transport, 'work');
     await transport.send([outgoing('before')]);
     await work.complete();
