@@ -3,6 +3,7 @@ import { addBrokerCommand } from './broker/command.js';
 import type { CommandContext } from './command-context.js';
 import { addPostgresCommand } from './database/command.js';
 import { addDeadLetterCommands } from './dead-letters/command.js';
+import { addLoadCommand } from './load/command.js';
 import { addMigrateCommand } from './migrate/command.js';
 import { addOrdersCommands } from './orders/command.js';
 import { addProduceCommand } from './produce/command.js';
@@ -21,6 +22,7 @@ export function createProgram(context: CommandContext): Command {
   addOrdersCommands(program, context);
   addDeadLetterCommands(program, context);
   addTailCommand(program, context);
+  addLoadCommand(program, context);
   addMigrateCommand(program, context);
   addBrokerCommand(program, context);
   addPostgresCommand(program, context);

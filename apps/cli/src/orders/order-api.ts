@@ -11,6 +11,8 @@ export interface Order {
   /** In minor units. */
   readonly total: number | null;
   readonly createdAt: string | null;
+  /** When the payment was captured. */
+  readonly capturedAt?: string;
   readonly rejection?: { readonly code: string; readonly text: string };
   readonly cancelReason?: string;
   readonly paymentFailure?: string;
@@ -34,10 +36,11 @@ const timeoutMs = 10_000;
 
 /** A client of order-api. Every failure is a {@link CommandError} that says which request failed, and how. */
 export class OrderApi {
-  readonly #baseUrl: string;
+  /** Without a slash at its end. */
+  readonly baseUrl: string;
 
   constructor(baseUrl: string) {
-    this.#baseUrl = baseUrl.replace(/\/$/, '');
+    this.baseUrl = baseUrl.replace(/\/$/, '');
   }
 
   /** Places an order. Placing it again with the same key answers the same order. */
@@ -69,15 +72,15 @@ export class OrderApi {
   }
 
   #required<T>(answer: unknown, path: string): T {
-    if (answer === undefined) throw new CommandError(`${this.#baseUrl}${path} answers 404: is it order-api?`);
+    if (answer === undefined) throw new CommandError(`${this.baseUrl}${path} answers 404: is it order-api?`);
     return answer as T;
   }
 
   async #request(path: string, init: RequestInit = {}): Promise<unknown> {
-    const url = this.#baseUrl + path;
+    const url = this.baseUrl + path;
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) }).catch((error: unknown) => {
       throw new CommandError(
-        `order-api does not answer at ${this.#baseUrl}: start it with npm start, or set ORDER_API_URL.`,
+        `order-api does not answer at ${this.baseUrl}: start it with npm start, or set ORDER_API_URL.`,
         {
           cause: error,
         },
