@@ -1,3 +1,8 @@
 import preset from '../../jest.preset.mjs';
 
-export default { ...preset, displayName: 'cli' };
+export default {
+  ...preset,
+  displayName: 'cli',
+  globalSetup: '@orderflow/local-postgres/testing/global-setup',
+  globalTeardown: '@orderflow/local-postgres/testing/global-teardown',
+};

@@ -1,8 +1,17 @@
 import { messagingSchema } from '@orderflow/messaging/postgres';
 import { createPool, migrate, readMigrations } from '@orderflow/service-kit';
+import { grant } from './grant.js';
 
-/** Brings an app's database up to date and answers the names of the migrations that ran. */
-export async function migrateApp(app: string, url: string, folder: string): Promise<readonly string[]> {
+/**
+ * Brings an app's database up to date and answers the names of the migrations that ran.
+ * @param roles who may read and write the tables, besides their owner
+ */
+export async function migrateApp(
+  app: string,
+  url: string,
+  folder: string,
+  roles: readonly string[] = [],
+): Promise<readonly string[]> {
   const migrations = [...messagingSchema, ...(await readMigrations(folder))];
   const pool = createPool({
     url,
@@ -12,7 +21,9 @@ export async function migrateApp(app: string, url: string, folder: string): Prom
     onError: () => undefined,
   });
   try {
-    return await migrate(pool, migrations);
+    const ran = await migrate(pool, migrations);
+    for (const role of roles) await grant(pool, url, role);
+    return ran;
   } finally {
     await pool.end();
   }

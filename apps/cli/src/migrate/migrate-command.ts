@@ -4,12 +4,23 @@ import { readRuntime } from '../runtime-file.js';
 import { databaseApps } from '../up/services.js';
 import { migrationFolder } from './migration-folders.js';
 
+export interface MigrateOptions {
+  readonly json: boolean;
+  /** Who may read and write the tables, besides their owner. */
+  readonly roles: readonly string[];
+}
+
 /** Migrates one app, or all of the running system, and says what ran. */
-export async function migrateCommand(context: CommandContext, app: string | undefined, json: boolean): Promise<void> {
+export async function migrateCommand(
+  context: CommandContext,
+  app: string | undefined,
+  { json, roles }: MigrateOptions,
+): Promise<void> {
   const { migrateApp } = await import('./migrate-app.js');
   const results: Record<string, readonly string[]> = {};
   for (const { name, url } of targets(context, app)) {
-    const ran = await migrateApp(name, url, migrationFolder(name, context.workspace, context.environment));
+    const folder = migrationFolder(name, context.workspace, context.environment);
+    const ran = await migrateApp(name, url, folder, roles);
     results[name] = ran;
     if (!json) console.log(ran.length === 0 ? `${name}: up to date` : `${name}: ${ran.join(', ')}`);
   }

@@ -62,4 +62,12 @@ locals {
   }
 
   deployments = merge(local.app_deployments, local.operations_deployment)
+
+  # Who may read and write the tables of an app: its identity, named like its role. Migration jobs grant it.
+  database_roles = {
+    for app in keys(local.apps) : app => concat(
+      [var.identities[app].name],
+      app == "order-api" && var.operations_identity != null ? [var.operations_identity.name] : [],
+    )
+  }
 }

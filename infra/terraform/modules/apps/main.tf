@@ -190,7 +190,7 @@ resource "azurerm_container_app_job" "migrate" {
     container {
       name   = "migrate"
       image  = var.images["cli"]
-      args   = ["migrate", each.key]
+      args   = concat(["migrate", each.key], flatten([for role in local.database_roles[each.key] : ["--grant-to", role]]))
       cpu    = 0.25
       memory = "0.5Gi"
 

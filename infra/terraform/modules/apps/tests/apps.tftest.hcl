@@ -104,6 +104,11 @@ run "every_database_has_a_migration_job" {
     condition     = { for app, job in azurerm_container_app_job.migrate : app => job.template[0].container[0].args[1] } == { order-api = "order-api", order-worker = "order-worker", billing-worker = "billing-worker", analytics-worker = "analytics-worker" }
     error_message = "One job migrates one app's database."
   }
+
+  assert {
+    condition     = alltrue([for app, job in azurerm_container_app_job.migrate : slice(job.template[0].container[0].args, 2, 4) == tolist(["--grant-to", var.identities[app].name])])
+    error_message = "Its job lets an app read and write its tables."
+  }
 }
 
 run "operations_are_internal_and_apart" {
