@@ -4,7 +4,6 @@ export default {
   ...preset,
   displayName: 'local-postgres',
   // Starting servers takes longer than Jest's five seconds on a busy machine.
-  testTimeout: 60_000,
   globalSetup: '@orderflow/local-postgres/testing/global-setup',
   globalTeardown: '@orderflow/local-postgres/testing/global-teardown',
 };
