@@ -6,10 +6,12 @@ import { AmqpListener } from './amqp/listener.js';
 import { namespaceRules } from './auth/namespace-rules.js';
 import type { BrokerCore } from './broker-core.js';
 import type { Clock } from './clock.js';
-import { connectionString } from './connection-string.js';
+import { connectionString, secureConnectionString } from './connection-string.js';
 import type { AuthorizationRule } from './entities/authorization-rule.js';
 import type { Namespace } from './entities/namespace.js';
+import type { Certificate } from './faces/certificate.js';
 import { Faces } from './faces/faces.js';
+import { generateCertificate } from './faces/generate-certificate.js';
 import { Faults } from './faults/faults.js';
 import type { Log } from './log.js';
 import { type OpenedCore, openCore } from './open-core.js';
@@ -33,6 +35,8 @@ export interface BrokerOptions {
   readonly dataDir?: string;
   /** When what is kept must be on the disk itself. Default `always`: before it is accepted. */
   readonly sync?: SyncMode;
+  /** Every port speaks TLS too, with this certificate or a generated one. Default none. */
+  readonly tls?: Certificate | 'generate';
   /** Whether clients must show a valid shared access signature. Default false: anything is accepted. */
   readonly requireAuth?: boolean;
   /** With {@link requireAuth}: links are ended when their tokens are over, as on Azure. Default true. */
@@ -42,6 +46,11 @@ export interface BrokerOptions {
    * false.
    */
   readonly acceptEntraTokens?: boolean;
+  /**
+   * Whether links and connections that are not used are ended, as on Azure: by the broker's time, so also when it is
+   * moved. Clients come back by themselves; false keeps them while somebody debugs. Default true.
+   */
+  readonly enforceIdleTimeouts?: boolean;
   /** Takes the broker's log. Default: nobody. */
   readonly log?: Log;
 }
@@ -52,6 +61,13 @@ export interface Broker {
   readonly connectionString: string;
   /** For `new ServiceBusAdministrationClient(…)`, which needs {@link plainHttpPolicy} too. */
   readonly adminConnectionString: string;
+  /**
+   * For both, over TLS, when the broker was told to speak it; clients must trust {@link certificate}. AMQP over
+   * WebSocket needs it too.
+   */
+  readonly secureConnectionString: string | undefined;
+  /** What clients must trust, PEM. */
+  readonly certificate: string | undefined;
   readonly host: string;
   readonly port: number;
   /** Where {@link adminConnectionString} leads: {@link port} unless another one was asked for. */
@@ -82,7 +98,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const { host = '127.0.0.1', log = () => undefined } = options;
   log('info', 'This broker is for laptops, tests and CI. In production use Azure Service Bus itself.');
   const management = new ManagementFace(log);
-  const faces = new Faces({ log, http: (request, response) => management.handle(request, response) });
+  const certificate = options.tls === 'generate' ? await generateCertificate(host) : options.tls;
+  const faces = new Faces({ log, certificate, http: (request, response) => management.handle(request, response) });
   try {
     const port = await faces.listen(host, options.port ?? 0);
     const managementPort =
@@ -100,7 +117,18 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       control: new ControlApi({ core: inner.core, faults, traffic, name, authorizationRules }),
     });
     log('info', 'The broker listens.', { host, port, managementPort });
-    return runningBroker({ ...inner, rootRule, listener, faults, faces, management, host, port, managementPort });
+    return runningBroker({
+      ...inner,
+      certificate,
+      rootRule,
+      listener,
+      faults,
+      faces,
+      management,
+      host,
+      port,
+      managementPort,
+    });
   } catch (error) {
     await faces.close();
     throw error;
@@ -119,6 +147,7 @@ function createFaults({ faults, namespace, clock }: BrokerCore, listener: AmqpLi
 
 interface Running extends OpenedCore {
   readonly rootRule: AuthorizationRule;
+  readonly certificate: Certificate | undefined;
   readonly listener: AmqpListener;
   readonly faults: Faults;
   readonly faces: Faces;
@@ -129,11 +158,13 @@ interface Running extends OpenedCore {
 }
 
 function runningBroker(running: Running): Broker {
-  const { core, store, rootRule, listener, faults, host, port, managementPort } = running;
+  const { core, store, certificate, rootRule, listener, faults, host, port, managementPort } = running;
   let closing: Promise<void> | undefined;
   return {
     connectionString: connectionString(rootRule, host, port),
     adminConnectionString: connectionString(rootRule, host, managementPort),
+    secureConnectionString: certificate && secureConnectionString(rootRule, host, port),
+    certificate: certificate?.cert,
     host,
     port,
     managementPort,
@@ -152,8 +183,8 @@ function runningBroker(running: Running): Broker {
 
 async function close({ management, listener, faces, stop }: Running): Promise<void> {
   management.stop();
-  const closed = faces.close();
-  listener.close();
-  await closed;
+  faces.stop();
+  await listener.close();
+  await faces.close();
   await stop();
 }

@@ -9,6 +9,8 @@ export { BrokerError, type ErrorCondition } from './entities/errors.js';
 export type { Namespace } from './entities/namespace.js';
 export type { EntityStatus, QueueOptions, SubscriptionOptions, TopicOptions } from './entities/options.js';
 export { FOREVER } from './entities/options.js';
+export type { Certificate } from './faces/certificate.js';
+export { generateCertificate } from './faces/generate-certificate.js';
 export type { ActiveFault, Disruption, Fault } from './faults/fault.js';
 export type { Faults } from './faults/faults.js';
 export type { Log, LogLevel } from './log.js';

@@ -15,7 +15,7 @@ import { openStore, type Store } from './store/index.js';
 import type { Traffic } from './traffic.js';
 
 /** What of a broker's options does not concern its ports. */
-export type CoreOptions = Omit<BrokerOptions, 'host' | 'port' | 'managementPort' | 'log'>;
+export type CoreOptions = Omit<BrokerOptions, 'host' | 'port' | 'managementPort' | 'tls' | 'log'>;
 
 /** A broker without its clients. */
 export interface OpenedCore {

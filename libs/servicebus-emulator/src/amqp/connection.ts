@@ -72,9 +72,9 @@ export class Connection {
 
   /** Says goodbye, waits a moment for the answer, and hangs up. @param error why */
   close(error: BrokerError): void {
-    if (!this.#connection.is_open()) return this.#hangUp();
+    if (!this.#connection.is_open()) return this.drop();
     this.#connection.close(amqpError(error));
-    this.#goodbye = setTimeout(() => this.#hangUp(), GOODBYE_PATIENCE);
+    this.#goodbye = setTimeout(() => this.drop(), GOODBYE_PATIENCE);
   }
 
   /** Ends without a goodbye, as a network does. */

@@ -13,6 +13,7 @@ export class AmqpListener {
   readonly #container: rhea.Container;
   readonly #connections = new Set<Connection>();
   readonly #stopObserving: () => void;
+  #emptied: (() => void) | undefined;
 
   constructor(core: BrokerCore) {
     this.#core = core;
@@ -41,7 +42,7 @@ export class AmqpListener {
       sender_options: { autosettle: false, treat_modified_as_released: false },
     } as unknown as rhea.ConnectionOptions) as unknown as ConnectionInternals;
     socket.on('error', () => undefined); // 'close' follows, and ends the connection.
-    const served: Connection = new Connection(this.#core, socket, connection, () => this.#connections.delete(served));
+    const served: Connection = new Connection(this.#core, socket, connection, () => this.#ended(served));
     this.#connections.add(served);
   }
 
@@ -57,11 +58,17 @@ export class AmqpListener {
     return [...this.#connections].reduce((count, connection) => count + connection.detach(error, entity), 0);
   }
 
-  /** Says goodbye to the clients there are. */
-  close(): void {
+  /** Says goodbye to the clients there are. Resolves when all are gone, which those that do not answer are soon. */
+  async close(): Promise<void> {
     this.#stopObserving();
     const reason = new BrokerError('amqp:connection:forced', 'The broker is shutting down.');
     for (const connection of this.#connections) connection.close(reason);
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#emptied = resolve));
+  }
+
+  #ended(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#emptied?.();
   }
 
   #updated(entity: Entity): void {

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Log } from '../log.js';
 import type { Certificate } from './certificate.js';
 import { type HttpHandler, HttpServer } from './http-server.js';
+import { WebSockets } from './web-sockets.js';
 import { SharedPort } from './shared-port.js';
 
 export interface FacesOptions {
@@ -22,6 +23,8 @@ export class Faces {
   constructor(options: FacesOptions) {
     this.#options = options;
     this.#http = new HttpServer(options.http);
+    const webSockets = new WebSockets((stream) => this.#acceptAmqp(stream));
+    this.#http.onUpgrade((request, socket, head) => webSockets.upgrade(request, socket, head));
   }
 
   /**
@@ -50,9 +53,13 @@ export class Faces {
     this.#early.clear();
   }
 
-  /** Takes no more clients and hangs up on those that do not speak AMQP. Resolves when all clients are gone. */
+  /** Takes no more clients. */
+  stop(): void {
+    for (const port of this.#ports) port.stop();
+  }
+
+  /** Hangs up on the clients there still are. Resolves when all are gone. */
   async close(): Promise<void> {
-    for (const stream of this.#early) stream.destroy();
     await Promise.all(this.#ports.map((port) => port.close()));
   }
 

@@ -23,8 +23,8 @@ export class SharedPort {
   readonly #options: SharedPortOptions;
   readonly #server: Server;
   readonly #tls: TlsServer | undefined;
-  /** Clients that are not AMQP's, which says goodbye to its own. */
   readonly #sockets = new Set<Socket>();
+  #stopped: Promise<void> | undefined;
 
   constructor(options: SharedPortOptions) {
     this.#options = options;
@@ -46,12 +46,16 @@ export class SharedPort {
     return typeof address === 'object' && address !== null ? address.port : port;
   }
 
-  /** Takes no more clients and hangs up on those that do not speak AMQP. Resolves when all are gone. */
+  /** Takes no more clients. */
+  stop(): void {
+    this.#stopped ??= new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+
+  /** Hangs up on the clients there still are. Resolves when all are gone. */
   async close(): Promise<void> {
-    if (!this.#server.listening) return;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.stop();
     for (const socket of this.#sockets) socket.destroy();
-    await closed;
+    await this.#stopped;
   }
 
   /** Waits for the first byte, and hands the client to whoever speaks its protocol. */
@@ -73,12 +77,8 @@ export class SharedPort {
   #handOver(socket: Socket, firstByte: number): void {
     const protocol = protocolOf(firstByte);
     if (protocol === 'tls') return this.#startTls(socket);
-    if (protocol === 'http') {
-      this.#options.http(socket);
-    } else {
-      this.#sockets.delete(socket);
-      this.#options.amqp(socket);
-    }
+    if (protocol === 'http') this.#options.http(socket);
+    else this.#options.amqp(socket);
   }
 
   #startTls(socket: Socket): void {
