@@ -6,7 +6,7 @@ const OPTIONAL = [
   {
     tool: 'Terraform',
     command: process.env.TERRAFORM_BIN ?? 'terraform',
-    specs: ['terraform/tests/terraform.spec.ts', 'terraform/tests/policies.spec.ts', 'terraform/tests/faults.spec.ts'],
+    specs: ['terraform', 'policies', 'faults', 'deployment'].map((name) => `terraform/tests/${name}.spec.ts`),
     instead:
       'fmt, validate, terraform test, the policies and most seeded faults did not run; fallback.spec.ts checked HCL against the schema',
   },

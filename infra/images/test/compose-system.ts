@@ -27,6 +27,11 @@ export class ComposeSystem {
     this.#options = options;
   }
 
+  /** The prefix of the names of its containers, networks and volumes. */
+  get project(): string {
+    return this.#options.project;
+  }
+
   /** Starts what is not running, in the order of health. */
   async up(...args: readonly string[]): Promise<void> {
     await this.compose('up', '--detach', '--no-build', ...args);

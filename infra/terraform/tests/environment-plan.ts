@@ -43,7 +43,11 @@ export class TerraformCopy {
   }
 
   /** Plans an environment with its example variables; throws what Terraform printed when that fails. */
-  async plan(terraform: Terraform, environment: Environment): Promise<readonly PlannedResource[]> {
+  async plan(
+    terraform: Terraform,
+    environment: Environment,
+    ...more: readonly string[]
+  ): Promise<readonly PlannedResource[]> {
     const directory = this.directory(environment);
     const file = join(directory, 'plan');
     const planned = await terraform.run(
@@ -53,6 +57,7 @@ export class TerraformCopy {
       '-no-color',
       '-var-file=terraform.tfvars.example',
       `-out=${file}`,
+      ...more,
     );
     if (planned.code !== 0) throw new Error(planned.output);
     const shown = await terraform.run(directory, 'show', '-json', file);
