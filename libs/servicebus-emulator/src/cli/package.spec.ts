@@ -80,6 +80,32 @@ describe('the package, installed from its tarball', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   }, 60_000);
 
+  it('speaks TLS with a certificate that it makes once, and wants keys when told so', async () => {
+    const secured = await start('--tls', 'certificate', '--require-auth');
+    const connectionString = find(secured.lines, /over TLS +(\S+)/);
+    const url = find(secured.lines, /(http\S+)\/entities/);
+    const env = { ...process.env, NODE_EXTRA_CA_CERTS: find(secured.lines, /NODE_EXTRA_CA_CERTS=(\S+)/) };
+    const program = `
+      import { ServiceBusAdministrationClient } from '@azure/service-bus';
+      console.log((await new ServiceBusAdministrationClient(process.argv[1]).createQueue('q')).name);`;
+    const args = ['--input-type=module', '-e', program];
+    expect((await run(process.execPath, [...args, connectionString], { cwd: folder, env })).stdout).toBe('q\n');
+    const wrong = connectionString.replace('SAS_KEY_VALUE', 'wrong');
+    await expect(run(process.execPath, [...args, wrong], { cwd: folder, env })).rejects.toMatchObject({
+      stderr: expect.stringContaining('InvalidSignature'),
+    });
+    await expect(execute('export', '--url', url)).rejects.toMatchObject({ stderr: expect.stringContaining('401') });
+    const key = 'RootManageSharedAccessKey=SAS_KEY_VALUE';
+    expect((await execute('export', '--url', url, '--key', key)).stdout).toContain('"q"');
+    const made = await readFile(join(folder, 'certificate', 'cert.pem'), 'utf8');
+    secured.child.kill();
+    await once(secured.child, 'exit');
+    const again = await start('--tls', 'certificate');
+    expect(await readFile(join(folder, 'certificate', 'cert.pem'), 'utf8')).toBe(made);
+    again.child.kill();
+    await once(again.child, 'exit');
+  }, 60_000);
+
   it('brings types', async () => {
     const types = join(folder, 'node_modules', '@orderflow', 'servicebus-emulator', 'dist', 'index.d.ts');
     expect(await readFile(types, 'utf8')).toContain('startBroker');

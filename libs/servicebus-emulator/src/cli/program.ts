@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { exportTopology } from './export-topology.js';
+import { type ExportFlags, exportTopology } from './export-topology.js';
 import { serve, type ServeFlags } from './serve.js';
 
 const help = `
@@ -28,6 +28,7 @@ export function createProgram(): Command {
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--port <port>', 'where AMQP clients connect; 0 is any free one', portNumber, 5672)
     .option('--management-port <port>', 'where administration clients connect; 0 is any free one', portNumber, 5300)
+    .option('--tls <directory>', 'speak TLS too, with its cert.pem and key.pem; both are made when they are missing')
     .option('--require-auth', 'clients must show a valid shared access signature')
     .option('--ignore-token-expiry', 'with --require-auth: links outlive the tokens that opened them')
     .option('--accept-entra-tokens', 'with --require-auth: tokens of Entra ID are believed, unchecked')
@@ -42,7 +43,8 @@ export function createProgram(): Command {
     .command('export')
     .description("print a running broker's queues, topics, subscriptions and rules as a configuration file")
     .option('--url <url>', 'the broker', 'http://127.0.0.1:5300')
-    .action(({ url }: { readonly url: string }) => exportTopology(url));
+    .option('--key <name=value>', 'a key that may manage, for a broker that requires authorization')
+    .action((flags: ExportFlags) => exportTopology(flags));
   return program;
 }
 

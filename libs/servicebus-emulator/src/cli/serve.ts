@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Broker, type BrokerOptions, startBroker } from '../broker.js';
 import type { Log, LogLevel } from '../log.js';
 import type { SyncMode } from '../store/index.js';
+import { type CertificateFiles, openCertificate } from './tls-files.js';
 import { parseTopology, type Topology } from '../topology/index.js';
 
 export interface ServeFlags {
@@ -11,6 +12,7 @@ export interface ServeFlags {
   readonly host: string;
   readonly port: number;
   readonly managementPort: number;
+  readonly tls?: string;
   readonly requireAuth?: boolean;
   readonly ignoreTokenExpiry?: boolean;
   readonly acceptEntraTokens?: boolean;
@@ -19,13 +21,14 @@ export interface ServeFlags {
 
 /** Runs a broker until the process is asked to stop. @throws an error that says what is wrong with the flags or the file */
 export async function serve(flags: ServeFlags): Promise<void> {
-  const broker = await start(flags);
-  process.stdout.write(welcome(broker));
+  const certificate = flags.tls === undefined ? undefined : await openCertificate(flags.tls, flags.host);
+  const broker = await start(flags, certificate);
+  process.stdout.write(welcome(broker, certificate));
   await stopSignal();
   await broker.close();
 }
 
-async function start(flags: ServeFlags): Promise<Broker> {
+async function start(flags: ServeFlags, certificate: CertificateFiles | undefined): Promise<Broker> {
   const { config, data, sync, host, port, managementPort, log } = flags;
   const topology = config === undefined ? undefined : await readTopology(config);
   const options: BrokerOptions = {
@@ -37,6 +40,7 @@ async function start(flags: ServeFlags): Promise<Broker> {
     enforceTokenExpiry: !flags.ignoreTokenExpiry,
     acceptEntraTokens: flags.acceptEntraTokens ?? false,
     log: logFrom(log),
+    ...(certificate && { tls: certificate }),
     ...(topology && { topology }),
     ...(data !== undefined && { dataDir: data }),
   };
@@ -55,12 +59,18 @@ async function readTopology(file: string): Promise<Topology> {
   }
 }
 
-function welcome({ connectionString, adminConnectionString, host, managementPort }: Broker): string {
+function welcome(broker: Broker, certificate: CertificateFiles | undefined): string {
+  const { connectionString, adminConnectionString, secureConnectionString, host, managementPort } = broker;
   const url = `http://${host}:${managementPort}`;
+  const secure = [
+    `  over TLS        ${secureConnectionString}`,
+    `  certificate     NODE_EXTRA_CA_CERTS=${certificate?.file}`,
+  ];
   return [
     'The broker is ready. It is for laptops, tests and CI: in production use Azure Service Bus itself.',
     `  clients         ${connectionString}`,
     `  administration  ${adminConnectionString}`,
+    ...(certificate ? secure : []),
     `  look inside     ${url}/entities   ${url}/traffic   ${url}/health`,
     '',
   ].join('\n');
