@@ -14,6 +14,8 @@ export interface BrokerCore {
   readonly faults: FaultPlan;
   /** What a new client may do. @param ended told of a link whose token is over */
   readonly openAccess: (ended: (link: object, error: BrokerError) => void) => ConnectionAccess;
+  /** Whether clients that do nothing are sent away. */
+  readonly enforceIdleTimeouts: boolean;
   /** When the broker was started, ms since 1970. */
   readonly startedAt: number;
   readonly tokens: LockTokens;

@@ -45,8 +45,9 @@ export async function openCore(options: CoreOptions, log: Log, traffic: Traffic)
     await store?.recorder.flushed();
     clock.start();
     const access = options.requireAuth ? createAccess(options, namespace) : undefined;
-    const enforceExpiry = options.enforceTokenExpiry ?? true;
-    return { core: createCore({ namespace, clock, store, log, access, enforceExpiry }), access, store, stop };
+    const { enforceTokenExpiry: enforceExpiry = true, enforceIdleTimeouts = true } = options;
+    const parts = { namespace, clock, store, log, access, enforceExpiry, enforceIdleTimeouts };
+    return { core: createCore(parts), access, store, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -78,16 +79,15 @@ interface CoreParts {
   readonly log: Log;
   readonly access: AccessControl | undefined;
   readonly enforceExpiry: boolean;
+  readonly enforceIdleTimeouts: boolean;
 }
 
-function createCore({ namespace, clock, store, log, access, enforceExpiry }: CoreParts): BrokerCore {
+function createCore({ store, access, enforceExpiry, ...parts }: CoreParts): BrokerCore {
   return {
-    namespace,
-    clock,
-    log,
+    ...parts,
     faults: new FaultPlan(),
     openAccess: (ended) => (access ? new TokenAccess({ control: access, enforceExpiry, ended }) : OPEN_ACCESS),
-    startedAt: clock.now(),
+    startedAt: parts.clock.now(),
     tokens: new LockTokens(randomBytes(4).readUInt32BE()),
     newId: randomUUID,
     whenSafe(done) {

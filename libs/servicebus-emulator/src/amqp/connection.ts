@@ -6,6 +6,8 @@ import { type BrokerError } from '../entities/errors.js';
 import { amqpError, toBrokerError } from './amqp-error.js';
 import { attachReceiver, attachSender, type Attached, type AttachedReceiver } from './attach.js';
 import { corkSocket } from './corked-socket.js';
+import { IdleWatch } from './idle-watch.js';
+import { IncomingLink } from './incoming-link.js';
 import { OutgoingLink } from './outgoing-link.js';
 import { takeRawTransfers } from './raw-transfers.js';
 import type {
@@ -31,6 +33,7 @@ export class Connection {
   readonly #connection: ConnectionInternals;
   readonly #links = new Map<LinkInternals, Attached>();
   readonly #access: ConnectionAccess;
+  readonly #idle: IdleWatch | undefined;
   readonly #ended: () => void;
   #closed = false;
   #goodbye: NodeJS.Timeout | undefined;
@@ -42,6 +45,7 @@ export class Connection {
     this.#connection = connection;
     this.#ended = ended;
     this.#access = core.openAccess((link, error) => this.#detachLink(link as LinkInternals, error));
+    this.#idle = core.enforceIdleTimeouts ? this.#watchIdleness() : undefined;
     this.#listen();
     corkSocket(socket, connection);
     connection.accept(socket);
@@ -88,6 +92,17 @@ export class Connection {
     else link.close(amqpError(error));
   }
 
+  #watchIdleness(): IdleWatch {
+    return new IdleWatch({
+      clock: this.#core.clock,
+      awaitsToken: () => this.#access.awaitsToken,
+      detach: (idle, error) => {
+        for (const [link, attached] of this.#links) if (attached === idle) this.#detachLink(link, error);
+      },
+      close: (error) => this.close(error),
+    });
+  }
+
   #listen(): void {
     const connection = this.#connection;
     const on = (event: string, listener: (context: LinkContext) => void) =>
@@ -117,7 +132,7 @@ export class Connection {
       access: this.#access,
       unreadBytes: () => this.#socket.writableLength,
       attached: (link) => {
-        this.#links.set(sender, link);
+        this.#attached(sender, link);
         link.ready();
       },
     });
@@ -127,7 +142,7 @@ export class Connection {
   #attach(link: LinkInternals, attach: () => Attached | undefined): void {
     try {
       const attached = attach();
-      if (attached) this.#links.set(link, attached);
+      if (attached) this.#attached(link, attached);
     } catch (error) {
       const reason = toBrokerError(error, (unexpected) =>
         this.#core.log('error', 'An attach failed.', { link: link.name, error: unexpected }),
@@ -136,6 +151,12 @@ export class Connection {
       link.local.attach.target = null;
       link.close(amqpError(reason));
     }
+  }
+
+  #attached(link: LinkInternals, attached: Attached): void {
+    this.#links.set(link, attached);
+    const carriesMessages = attached instanceof IncomingLink || attached instanceof OutgoingLink;
+    if (attached.entity) this.#idle?.opened(link, carriesMessages ? attached : undefined);
   }
 
   #takeTransfers(session: SessionInternals): void {
@@ -170,6 +191,7 @@ export class Connection {
     this.#links.get(link)?.closed();
     this.#access.unwatch(link);
     this.#links.delete(link);
+    this.#idle?.closed(link);
   }
 
   #sessionEnded(session: SessionInternals): void {
@@ -201,6 +223,7 @@ export class Connection {
     clearTimeout(this.#goodbye);
     this.#detachAll();
     this.#access.close();
+    this.#idle?.end();
     this.#ended();
   }
 }

@@ -21,12 +21,25 @@ export class IncomingLink {
   readonly entity: Entity;
   readonly #core: BrokerCore;
   readonly #receiver: ReceiverInternals;
+  /** A sender waits for nothing. */
+  readonly waiting = false;
+  #usedAt: number;
 
   constructor(core: BrokerCore, receiver: ReceiverInternals, entity: Entity) {
     this.#core = core;
     this.#receiver = receiver;
     this.entity = entity;
+    this.#usedAt = core.clock.now();
     receiver.add_credit(CREDIT);
+  }
+
+  get name(): string {
+    return this.#receiver.name;
+  }
+
+  /** When something was last sent, ms since 1970. */
+  get usedAt(): number {
+    return this.#usedAt;
   }
 
   /** The largest message or batch, in bytes. */
@@ -38,11 +51,12 @@ export class IncomingLink {
 
   take({ delivery, format, size, bytes }: RawTransfer): void {
     const { namespace, clock } = this.#core;
+    this.#usedAt = clock.now();
     try {
       this.#core.faults.checkSend(this.entity.path);
       if (!bytes) throw tooLarge(size, this.maxMessageSize);
       const messages = readTransfer(bytes, format, this.#core.newId);
-      const { transfer } = namespace.send(this.entity.path, messages, clock.now());
+      const { transfer } = namespace.send(this.entity.path, messages, this.#usedAt);
       this.#core.whenSafe((error) => {
         if (error === undefined) {
           namespace.commit(transfer, clock.now());

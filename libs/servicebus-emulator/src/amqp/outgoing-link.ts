@@ -41,17 +41,33 @@ export class OutgoingLink implements Waiter, SessionHolder {
   #unwrittenBytes = 0;
   #scheduled = false;
   #closed = false;
+  #usedAt: number;
 
   constructor(core: BrokerCore, sender: SenderInternals, options: OutgoingLinkOptions) {
     this.#core = core;
     this.#sender = sender;
     this.#options = options;
     this.entity = options.entity;
+    this.#usedAt = core.clock.now();
     sender._get_drain = () => this.#answerDrain();
+  }
+
+  get name(): string {
+    return this.#sender.name;
   }
 
   get session(): Session | undefined {
     return this.#options.session;
+  }
+
+  /** When something was last received or settled, ms since 1970. */
+  get usedAt(): number {
+    return this.#usedAt;
+  }
+
+  /** Whether the client waits for messages. */
+  get waiting(): boolean {
+    return this.#sender.credit > 0;
   }
 
   /** There may be messages: looks for them before the turn ends, once for all that came meanwhile. */
@@ -66,6 +82,7 @@ export class OutgoingLink implements Waiter, SessionHolder {
 
   /** The client changed its credit, or asks to use it up. */
   flow(): void {
+    this.#usedAt = this.#core.clock.now();
     this.#pump();
     if (!this.#sender._draining) return;
     this.#options.queue.receivers.delete(this);
@@ -92,7 +109,7 @@ export class OutgoingLink implements Waiter, SessionHolder {
   #settle(delivery: OutgoingDelivery, token: LockToken, outcome: Outcome, state: RemoteState | undefined): void {
     try {
       settle(this.#options.queue, token, outcome, state, this.#core.clock.now());
-      this.entity.life.used(this.#core.clock.now());
+      this.#used();
       this.#core.whenSafe((error) =>
         error === undefined ? this.#reply(delivery, ACCEPTED) : this.#fail(delivery, error),
       );
@@ -156,7 +173,7 @@ export class OutgoingLink implements Waiter, SessionHolder {
 
   #send(message: QueuedMessage): void {
     const { queue, receiveAndDelete } = this.#options;
-    this.entity.life.used(this.#core.clock.now());
+    this.#used();
     const token = { sequenceNumber: message.sequenceNumber, lockId: message.lock?.id ?? 0 };
     const bytes = writeMessage(message, receiveAndDelete ? undefined : queue.lockedUntil(message));
     const delivery = this.#sender.send(bytes, this.#core.tokens.tag(token), 0);
@@ -164,6 +181,11 @@ export class OutgoingLink implements Waiter, SessionHolder {
     this.#unwrittenBytes += bytes.length;
     if (receiveAndDelete) delivery.settled = true;
     else this.#held.set(delivery, token);
+  }
+
+  #used(): void {
+    this.#usedAt = this.#core.clock.now();
+    this.entity.life.used(this.#usedAt);
   }
 
   #credit(): number {

@@ -5,6 +5,8 @@ import type { BrokerError } from '../entities/errors.js';
 
 /** What one client may do, by the tokens it has shown. */
 export interface ConnectionAccess {
+  /** Whether the client has yet to show a valid token. */
+  readonly awaitsToken: boolean;
   /** The client shows a token. @throws BrokerError unauthorized-access when it is not valid */
   show(token: string): void;
   /** @param right any will do when it is undefined. @throws BrokerError unauthorized-access */
@@ -17,6 +19,7 @@ export interface ConnectionAccess {
 
 /** Everybody may do everything. */
 export const OPEN_ACCESS: ConnectionAccess = Object.freeze({
+  awaitsToken: false,
   show: () => undefined,
   check: () => undefined,
   watch: () => undefined,
@@ -45,15 +48,21 @@ export class TokenAccess implements ConnectionAccess {
   readonly #options: TokenAccessOptions;
   readonly #watched = new Map<object, Need>();
   #grants: readonly Grant[] = [];
+  #awaitsToken = true;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: TokenAccessOptions) {
     this.#options = options;
   }
 
+  get awaitsToken(): boolean {
+    return this.#awaitsToken;
+  }
+
   show(token: string): void {
     const now = Date.now();
     const grant = this.#options.control.grant(token, now);
+    this.#awaitsToken = false;
     // One that is renewed takes the place of the one before.
     const others = this.#grants.filter((one) => one.expiresAt > now && !isRenewal(one, grant));
     this.#grants = [...others, grant];

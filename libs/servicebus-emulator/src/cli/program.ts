@@ -32,6 +32,7 @@ export function createProgram(): Command {
     .option('--require-auth', 'clients must show a valid shared access signature')
     .option('--ignore-token-expiry', 'with --require-auth: links outlive the tokens that opened them')
     .option('--accept-entra-tokens', 'with --require-auth: tokens of Entra ID are believed, unchecked')
+    .option('--keep-idle-clients', 'links and connections that are not used are not ended, as they are on Azure')
     .addOption(
       new Option('--log <level>', 'the least important lines to print')
         .choices(['debug', 'info', 'warn', 'error'])

@@ -16,6 +16,7 @@ export interface ServeFlags {
   readonly requireAuth?: boolean;
   readonly ignoreTokenExpiry?: boolean;
   readonly acceptEntraTokens?: boolean;
+  readonly keepIdleClients?: boolean;
   readonly log: LogLevel;
 }
 
@@ -39,6 +40,7 @@ async function start(flags: ServeFlags, certificate: CertificateFiles | undefine
     requireAuth: flags.requireAuth ?? false,
     enforceTokenExpiry: !flags.ignoreTokenExpiry,
     acceptEntraTokens: flags.acceptEntraTokens ?? false,
+    enforceIdleTimeouts: !flags.keepIdleClients,
     log: logFrom(log),
     ...(certificate && { tls: certificate }),
     ...(topology && { topology }),
