@@ -1,38 +1,24 @@
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { cloneDatabase, type TestDatabase } from '@orderflow/local-postgres/testing';
 import type { Envelope } from '@orderflow/messaging';
 import { MessageContext } from '@orderflow/messaging/nest';
-import { createPostgresInbox, messagingSchema } from '@orderflow/messaging/postgres';
-import { createPool, migrate, readMigrations } from '@orderflow/service-kit';
-import type { Pool } from 'pg';
+import { createPostgresInbox } from '@orderflow/messaging/postgres';
+import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { Aggregates } from './aggregates.js';
 import { Events } from './events.controller.js';
 import { SummaryReader } from './summary.js';
 
-const migrations = fileURLToPath(new URL('../../migrations', import.meta.url));
+const migrations = new URL('../../migrations', import.meta.url);
 
-let database: TestDatabase;
-let pool: Pool;
+let database: ServiceDatabase;
 let events: Events;
 
-const connect = (url: string) => createPool({ url, applicationName: 'spec', onError: () => {} });
-
-async function prepare(url: string): Promise<void> {
-  const empty = connect(url);
-  await migrate(empty, [...messagingSchema, ...(await readMigrations(migrations))]);
-  await empty.end();
-}
-
 beforeEach(async () => {
-  database = await cloneDatabase({ template: 'analytics-worker', prepare });
-  pool = connect(database.url);
-  events = new Events(new Aggregates(createPostgresInbox({ pool })));
+  database = await openServiceDatabase('analytics-worker', migrations);
+  events = new Events(new Aggregates(createPostgresInbox(database)));
 });
 
 afterEach(async () => {
-  await pool.end();
-  await database.drop();
+  await database.close();
 });
 
 function context(type: string, id: string, time = '2026-01-01T10:00:30.000Z'): MessageContext {
@@ -62,7 +48,7 @@ const payment = (orderId: string, amount: number, currency: string, secondsLater
 });
 
 const summary = (from = '2026-01-01T00:00:00Z', to = '2026-01-02T00:00:00Z') =>
-  new SummaryReader(pool).read({ from: new Date(from), to: new Date(to) });
+  new SummaryReader(database.pool).read({ from: new Date(from), to: new Date(to) });
 
 describe('the aggregates', () => {
   it('count events by minute and type, revenue by currency, the funnel, and latencies', async () => {

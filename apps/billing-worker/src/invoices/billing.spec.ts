@@ -1,52 +1,33 @@
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Order, orderAccepted } from '@orderflow/contracts';
-import { cloneDatabase, type TestDatabase } from '@orderflow/local-postgres/testing';
 import { createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import { MessageContext } from '@orderflow/messaging/nest';
-import {
-  createPostgresInbox,
-  createPostgresOutbox,
-  messagingSchema,
-  type PostgresOutbox,
-} from '@orderflow/messaging/postgres';
-import { createPool, migrate, readMigrations } from '@orderflow/service-kit';
-import type { Pool } from 'pg';
+import { createPostgresInbox, createPostgresOutbox, type PostgresOutbox } from '@orderflow/messaging/postgres';
+import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { HttpPaymentGateway } from '../gateway/http-payment-gateway.js';
 import { answer, ScriptedGateway } from '../gateway/testing/scripted-gateway.js';
 import { Billing } from './billing.js';
 import { InvoiceStore } from './invoice-store.js';
 
-const migrations = fileURLToPath(new URL('../../migrations', import.meta.url));
+const migrations = new URL('../../migrations', import.meta.url);
 const write = createEnvelopeWriter('/spec');
 const captured = answer(201, { status: 'captured', chargeId: 'ch-1' });
 
 let provider: ScriptedGateway;
-let database: TestDatabase;
-let pool: Pool;
+let database: ServiceDatabase;
 let outbox: PostgresOutbox;
 let invoices: InvoiceStore;
 
-const connect = (url: string) => createPool({ url, applicationName: 'spec', onError: () => {} });
-
-async function prepare(url: string): Promise<void> {
-  const empty = connect(url);
-  await migrate(empty, [...messagingSchema, ...(await readMigrations(migrations))]);
-  await empty.end();
-}
-
 beforeEach(async () => {
-  database = await cloneDatabase({ template: 'billing-worker', prepare });
-  pool = connect(database.url);
-  outbox = createPostgresOutbox({ pool });
+  database = await openServiceDatabase('billing-worker', migrations);
+  outbox = createPostgresOutbox(database);
   provider = await ScriptedGateway.start();
-  invoices = new InvoiceStore(pool);
+  invoices = new InvoiceStore(database.pool);
 });
 
 afterEach(async () => {
   await provider.stop();
-  await pool.end();
-  await database.drop();
+  await database.close();
 });
 
 const order: Order = {
@@ -59,7 +40,7 @@ const order: Order = {
 };
 
 function billing(gatewayKeyLifetimeMs = 86_400_000): Billing {
-  const inbox = createPostgresInbox({ pool, outbox });
+  const inbox = createPostgresInbox({ ...database, outbox });
   const gateway = new HttpPaymentGateway({ url: provider.url, timeoutMs: 5_000, failuresToOpen: 100, openForMs: 1 });
   return new Billing({ inbox, outbox, invoices, gateway, gatewayKeyLifetimeMs, topic: 'events' });
 }
@@ -116,7 +97,7 @@ describe('billing', () => {
   it('commits the intent before it asks the gateway', async () => {
     let intents: unknown[] = [];
     provider.answers.push(async (request, response) => {
-      intents = (await pool.query('SELECT order_id FROM charge_intents')).rows;
+      intents = (await database.pool.query('SELECT order_id FROM charge_intents')).rows;
       await captured(request, response);
     });
     await billing().bill(order, context());
@@ -144,14 +125,14 @@ describe('billing', () => {
   it('writes one invoice and one event for two deliveries at the same time', async () => {
     provider.answers.push(captured, captured);
     await Promise.all([billing().bill(order, context()), billing().bill(order, context())]);
-    expect((await pool.query('SELECT FROM invoices')).rowCount).toBe(1);
+    expect((await database.pool.query('SELECT FROM invoices')).rowCount).toBe(1);
     expect(await published()).toHaveLength(1);
   });
 
   it('looks a charge up before it charges, once the gateway may have forgotten the key', async () => {
     provider.answers.push(answer(500, {}), answer(200, { charges: [{ status: 'captured', chargeId: 'ch-0' }] }));
     await expect(billing().bill(order, context())).rejects.toThrow('answered 500');
-    await pool.query("UPDATE charge_intents SET created_at = now() - interval '25 hours'");
+    await database.pool.query("UPDATE charge_intents SET created_at = now() - interval '25 hours'");
     await billing().bill(order, context());
     expect(provider.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
       'POST /charges',

@@ -1,46 +1,27 @@
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Order, orderCancel, orderPlace } from '@orderflow/contracts';
-import { cloneDatabase, type TestDatabase } from '@orderflow/local-postgres/testing';
 import { type Contract, createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import { MessageContext } from '@orderflow/messaging/nest';
-import {
-  createPostgresInbox,
-  createPostgresOutbox,
-  messagingSchema,
-  type PostgresOutbox,
-} from '@orderflow/messaging/postgres';
-import { createPool, migrate, readMigrations } from '@orderflow/service-kit';
-import type { Pool } from 'pg';
+import { createPostgresInbox, createPostgresOutbox, type PostgresOutbox } from '@orderflow/messaging/postgres';
+import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { Decisions } from './decisions.js';
 
-const migrations = fileURLToPath(new URL('../../migrations', import.meta.url));
+const migrations = new URL('../../migrations', import.meta.url);
 const write = createEnvelopeWriter('/spec');
 
-let database: TestDatabase;
-let pool: Pool;
+let database: ServiceDatabase;
 let outbox: PostgresOutbox;
 let decisions: Decisions;
 
-const connect = (url: string) => createPool({ url, applicationName: 'spec', onError: () => {} });
-
-async function prepare(url: string): Promise<void> {
-  const empty = connect(url);
-  await migrate(empty, [...messagingSchema, ...(await readMigrations(migrations))]);
-  await empty.end();
-}
-
 beforeEach(async () => {
-  database = await cloneDatabase({ template: 'order-worker', prepare });
-  pool = connect(database.url);
-  outbox = createPostgresOutbox({ pool });
-  const inbox = createPostgresInbox({ pool, outbox });
+  database = await openServiceDatabase('order-worker', migrations);
+  outbox = createPostgresOutbox(database);
+  const inbox = createPostgresInbox({ ...database, outbox });
   decisions = new Decisions({ inbox, outbox, topic: 'events', rules: { totalLimit: 10_000 } });
 });
 
 afterEach(async () => {
-  await pool.end();
-  await database.drop();
+  await database.close();
 });
 
 const order = (change: Partial<Order> = {}): Order => ({
@@ -121,15 +102,15 @@ describe('decisions', () => {
   it('let the first win when order and cancel arrive together', async () => {
     await Promise.all([place(order()), cancel()]);
     const events = await published();
-    const { rows } = await pool.query('SELECT decision FROM decisions');
+    const { rows } = await database.pool.query('SELECT decision FROM decisions');
     expect(events.map(({ envelope }) => envelope.type)).toEqual([`order.${rows[0].decision}`]);
   });
 
   it('leave nothing behind when their event cannot be written', async () => {
-    await pool.query('ALTER TABLE outbox RENAME TO outbox_away');
+    await database.pool.query('ALTER TABLE outbox RENAME TO outbox_away');
     await expect(place(order())).rejects.toThrow('outbox');
-    expect((await pool.query('SELECT FROM decisions')).rowCount).toBe(0);
-    await pool.query('ALTER TABLE outbox_away RENAME TO outbox');
+    expect((await database.pool.query('SELECT FROM decisions')).rowCount).toBe(0);
+    await database.pool.query('ALTER TABLE outbox_away RENAME TO outbox');
     await place(order());
     expect(await published()).toHaveLength(1);
   });

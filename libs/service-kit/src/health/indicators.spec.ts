@@ -25,7 +25,11 @@ it('a database that nobody answers for is not ready', async () => {
     throw error;
   };
   // Port 1 is reserved, and nothing listens there.
-  const pool = createPool({ url: 'postgres://me:secret@127.0.0.1:1/none', applicationName: 'indicators.spec', onError });
+  const pool = createPool({
+    url: 'postgres://me:secret@127.0.0.1:1/none',
+    applicationName: 'indicators.spec',
+    onError,
+  });
   await expect(databaseIndicator(pool).check()).rejects.toThrow('ECONNREFUSED');
   await pool.end();
 });

@@ -1,0 +1,1 @@
+export { openServiceDatabase, type ServiceDatabase } from './service-database.js';
