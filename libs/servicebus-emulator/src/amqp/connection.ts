@@ -5,11 +5,9 @@ import type { Entity } from '../entities/entity.js';
 import { type BrokerError } from '../entities/errors.js';
 import { amqpError, toBrokerError } from './amqp-error.js';
 import { attachReceiver, attachSender, type Attached, type AttachedReceiver } from './attach.js';
-import { corkSocket } from './corked-socket.js';
 import { IdleWatch } from './idle-watch.js';
 import { IncomingLink } from './incoming-link.js';
 import { OutgoingLink } from './outgoing-link.js';
-import { takeRawTransfers } from './raw-transfers.js';
 import type {
   ConnectionInternals,
   LinkContext,
@@ -18,7 +16,10 @@ import type {
   SenderInternals,
   SessionInternals,
 } from './rhea-internals.js';
-import type { Outcome } from './settle.js';
+import { acknowledgeInput } from './wire/acknowledge-input.js';
+import { readFramesOf } from './wire/frame-reader.js';
+import { FrameWriter } from './wire/frame-writer.js';
+import { takeOverSession } from './wire/take-over-session.js';
 
 /** The largest frame a client may send; larger messages come in several. */
 export const MAX_FRAME_SIZE = 256 * 1024;
@@ -31,6 +32,7 @@ export class Connection {
   readonly #core: BrokerCore;
   readonly #socket: Duplex;
   readonly #connection: ConnectionInternals;
+  readonly #writer: FrameWriter;
   readonly #links = new Map<LinkInternals, Attached>();
   readonly #access: ConnectionAccess;
   readonly #idle: IdleWatch | undefined;
@@ -47,8 +49,10 @@ export class Connection {
     this.#access = core.openAccess((link, error) => this.#detachLink(link as LinkInternals, error));
     this.#idle = core.enforceIdleTimeouts ? this.#watchIdleness() : undefined;
     this.#listen();
-    corkSocket(socket, connection);
+    this.#writer = new FrameWriter(socket);
+    acknowledgeInput(socket, connection, this.#writer);
     connection.accept(socket);
+    readFramesOf(connection);
     limitFrames(connection);
     // rhea does not notice a socket that was destroyed: without this its links would go on taking messages.
     socket.once('close', () => {
@@ -113,8 +117,6 @@ export class Connection {
       ({ receiver }) => receiver && this.#attach(receiver, () => attachSender(this.#core, receiver, this.#access)),
     );
     on('sender_open', ({ sender }) => sender && this.#attach(sender, () => this.#attachReceiver(sender)));
-    on('sender_flow', ({ sender }) => sender && this.#receiverOf(sender)?.flow());
-    for (const outcome of ['accepted', 'released', 'modified', 'rejected'] as const) on(outcome, this.#settle(outcome));
     for (const event of ['receiver_close', 'sender_close', 'receiver_error', 'sender_error']) {
       on(event, ({ receiver, sender }) => this.#detached(receiver ?? sender));
     }
@@ -130,7 +132,7 @@ export class Connection {
   #attachReceiver(sender: SenderInternals): AttachedReceiver | undefined {
     return attachReceiver(this.#core, sender, {
       access: this.#access,
-      unreadBytes: () => this.#socket.writableLength,
+      unreadBytes: () => this.#socket.writableLength + this.#writer.gathered,
       attached: (link) => {
         this.#attached(sender, link);
         link.ready();
@@ -164,22 +166,14 @@ export class Connection {
       const attached = this.#links.get(receiver);
       return attached && 'take' in attached ? attached : undefined;
     };
-    takeRawTransfers(
-      session,
-      (receiver) => target(receiver)?.maxMessageSize ?? 0,
-      (receiver, transfer) => target(receiver)?.take(transfer),
-    );
-  }
-
-  #settle(outcome: Outcome): (context: LinkContext) => void {
-    return ({ sender, delivery }) => {
-      if (sender && delivery) this.#receiverOf(sender)?.settled(delivery, outcome, delivery.remote_state);
-    };
-  }
-
-  #receiverOf(sender: SenderInternals): OutgoingLink | undefined {
-    const attached = this.#links.get(sender);
-    return attached instanceof OutgoingLink ? attached : undefined;
+    takeOverSession(session, this.#writer, {
+      limit: (receiver) => target(receiver)?.maxMessageSize ?? 0,
+      take: (receiver, transfer) => target(receiver)?.take(transfer),
+      settled: (delivery, outcome, state) => {
+        const attached = this.#links.get(delivery.link);
+        if (attached instanceof OutgoingLink) attached.settled(delivery, outcome, state);
+      },
+    });
   }
 
   #wakeReceivers(): void {
@@ -189,6 +183,7 @@ export class Connection {
   #detached(link: LinkInternals | undefined): void {
     if (!link) return;
     this.#links.get(link)?.closed();
+    link.session.outgoing.forget(link);
     this.#access.unwatch(link);
     this.#links.delete(link);
     this.#idle?.closed(link);

@@ -6,9 +6,8 @@ import { DATA, sectionsOf } from '../codec/sections.js';
 import type { Entity } from '../entities/entity.js';
 import { BrokerError } from '../entities/errors.js';
 import { ACCEPTED, rejected, toBrokerError } from './amqp-error.js';
-import { settleWith } from './dispositions.js';
-import type { RawTransfer } from './raw-transfers.js';
-import type { IncomingDelivery, ReceiverInternals } from './rhea-internals.js';
+import type { ReceiverInternals } from './rhea-internals.js';
+import type { IncomingDelivery, RawTransfer } from './wire/incoming-transfers.js';
 
 /** Service Bus's format of a batch: one message whose data sections are messages themselves. */
 const BATCH_FORMAT = 0x80013700;
@@ -84,7 +83,7 @@ export class IncomingLink {
   }
 
   #answer(delivery: IncomingDelivery, state: unknown): void {
-    settleWith(delivery, state, { session: this.#receiver.session, receives: true });
+    delivery.settle(state);
     if (this.#receiver.credit <= CREDIT / 2) this.#receiver.add_credit(CREDIT - this.#receiver.credit);
   }
 }

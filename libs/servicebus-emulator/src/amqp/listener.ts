@@ -5,6 +5,8 @@ import type { Entity } from '../entities/entity.js';
 import { BrokerError, entityNotFound } from '../entities/errors.js';
 import { Connection, MAX_FRAME_SIZE } from './connection.js';
 import type { ConnectionInternals } from './rhea-internals.js';
+import { INCOMING_WINDOW } from './wire/incoming-transfers.js';
+import { OUTGOING_WINDOW } from './wire/outgoing-transfers.js';
 
 /** Speaks AMQP with whoever is handed to it. */
 export class AmqpListener {
@@ -37,7 +39,7 @@ export class AmqpListener {
       max_frame_size: MAX_FRAME_SIZE,
       channel_max: 4_999,
       idle_time_out: 120_000,
-      session_buffer_size: { incoming: 4_096, outgoing: 2_048 },
+      session_buffer_size: { incoming: INCOMING_WINDOW, outgoing: OUTGOING_WINDOW },
       receiver_options: { autoaccept: false, autosettle: false, credit_window: 0 },
       sender_options: { autosettle: false, treat_modified_as_released: false },
     } as unknown as rhea.ConnectionOptions) as unknown as ConnectionInternals;

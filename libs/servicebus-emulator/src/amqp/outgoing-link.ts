@@ -8,10 +8,10 @@ import type { Session, SessionHolder } from '../entities/session.js';
 import type { Due } from '../entities/timeline.js';
 import type { Waiter } from '../entities/waiters.js';
 import { ACCEPTED, amqpError, rejected, toBrokerError } from './amqp-error.js';
-import { settleWith } from './dispositions.js';
 import type { LockToken } from './lock-token.js';
-import { type Outcome, settle } from './settle.js';
-import type { OutgoingDelivery, RemoteState, SenderInternals } from './rhea-internals.js';
+import { settle } from './settle.js';
+import type { FlowFields, RemoteState, SenderInternals } from './rhea-internals.js';
+import type { Outcome, OutgoingDelivery } from './wire/outgoing-transfers.js';
 
 /** Bytes a slow reader may leave unread before it gets no more. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
@@ -36,8 +36,8 @@ export class OutgoingLink implements Waiter, SessionHolder {
   readonly #sender: SenderInternals;
   readonly #options: OutgoingLinkOptions;
   readonly #held = new Map<OutgoingDelivery, LockToken>();
-  /** Deliveries rhea has and has not written yet: they use credit that rhea does not count yet. */
-  readonly #unwritten: { readonly id: number; readonly bytes: number }[] = [];
+  /** Deliveries that are not written yet: they use credit that the link still shows. */
+  #unwritten: OutgoingDelivery[] = [];
   #unwrittenBytes = 0;
   #scheduled = false;
   #closed = false;
@@ -50,6 +50,8 @@ export class OutgoingLink implements Waiter, SessionHolder {
     this.entity = options.entity;
     this.#usedAt = core.clock.now();
     sender._get_drain = () => this.#answerDrain();
+    // rhea would tell every listener up to its container twice for each message a client asks for.
+    sender.on_flow = ({ performative }) => this.#flow(performative);
   }
 
   get name(): string {
@@ -81,13 +83,17 @@ export class OutgoingLink implements Waiter, SessionHolder {
   }
 
   /** The client changed its credit, or asks to use it up. */
-  flow(): void {
+  #flow({ delivery_count: count, link_credit: credit, drain }: FlowFields): void {
     this.#usedAt = this.#core.clock.now();
+    const sender = this.#sender;
+    sender.credit = ((count ?? 0) + (credit ?? 0) - sender.delivery_count) >>> 0;
+    sender._draining = drain;
+    if (!sender.is_open()) return;
     this.#pump();
-    if (!this.#sender._draining) return;
+    if (!drain) return;
     this.#options.queue.receivers.delete(this);
-    this.#sender.issue_flow = true;
-    this.#sender.connection._register();
+    sender.issue_flow = true;
+    sender.connection._register();
   }
 
   /** The client says what became of a delivery. */
@@ -177,7 +183,7 @@ export class OutgoingLink implements Waiter, SessionHolder {
     const token = { sequenceNumber: message.sequenceNumber, lockId: message.lock?.id ?? 0 };
     const bytes = writeMessage(message, receiveAndDelete ? undefined : queue.lockedUntil(message));
     const delivery = this.#sender.send(bytes, this.#core.tokens.tag(token), 0);
-    this.#unwritten.push({ id: delivery.id, bytes: bytes.length });
+    this.#unwritten.push(delivery);
     this.#unwrittenBytes += bytes.length;
     if (receiveAndDelete) delivery.settled = true;
     else this.#held.set(delivery, token);
@@ -189,14 +195,10 @@ export class OutgoingLink implements Waiter, SessionHolder {
   }
 
   #credit(): number {
-    const { next_pending_delivery: next } = this.#sender.session.outgoing;
-    let written = 0;
-    for (const { id, bytes } of this.#unwritten) {
-      if (id >= next) break;
-      written++;
-      this.#unwrittenBytes -= bytes;
+    if (this.#unwritten[0]?.isWritten) {
+      this.#unwritten = this.#unwritten.filter((delivery) => !delivery.isWritten);
+      this.#unwrittenBytes = this.#unwritten.reduce((sum, { payload }) => sum + payload.length, 0);
     }
-    this.#unwritten.splice(0, written);
     return this.#sender.credit - this.#unwritten.length;
   }
 
@@ -209,9 +211,7 @@ export class OutgoingLink implements Waiter, SessionHolder {
   }
 
   #reply(delivery: OutgoingDelivery, state: unknown): void {
-    settleWith(delivery, state, { session: this.#sender.session, receives: false });
-    // The client never settles a second time; without this rhea keeps the delivery for ever.
-    delivery.remote_settled = true;
+    delivery.settle(state);
     if (this.#sender.credit > 0) this.ready();
   }
 
@@ -225,9 +225,9 @@ export class OutgoingLink implements Waiter, SessionHolder {
   /** Messages that never left are available again, no delivery counted. */
   #releaseUnwritten(now: number): void {
     this.#credit();
-    const unwritten = new Set(this.#unwritten.map(({ id }) => id));
-    for (const [delivery, token] of this.#held) {
-      if (!unwritten.has(delivery.id)) continue;
+    for (const delivery of this.#unwritten) {
+      const token = this.#held.get(delivery);
+      if (!token) continue;
       const message = this.#options.queue.find(token.sequenceNumber);
       if (message?.lock?.id === token.lockId) this.#options.queue.release(message, now);
     }

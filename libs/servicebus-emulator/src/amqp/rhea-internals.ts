@@ -3,6 +3,9 @@
  * place, so that an upgrade of rhea is checked against this file.
  */
 
+import type { IncomingDelivery, IncomingTransfers } from './wire/incoming-transfers.js';
+import type { OutgoingDelivery, OutgoingTransfers } from './wire/outgoing-transfers.js';
+
 export interface AmqpErrorFields {
   readonly condition: string;
   readonly description: string;
@@ -36,12 +39,14 @@ export interface LinkInternals {
   readonly session: SessionInternals;
   readonly connection: ConnectionInternals;
   readonly state: EndpointState;
+  on_flow(frame: { readonly performative: FlowFields }): void;
   readonly local: { readonly handle: number; readonly attach: AttachFields };
   readonly remote: { attach?: AttachFields };
   credit: number;
   delivery_count: number;
   issue_flow: boolean;
   is_open(): boolean;
+  is_receiver(): boolean;
   set_source(fields: Record<string, unknown>): void;
   set_target(fields: Record<string, unknown>): void;
   close(error?: AmqpErrorFields): void;
@@ -61,7 +66,6 @@ export interface ReceiverInternals extends LinkInternals {
 }
 
 export interface LinkContext {
-  readonly delivery?: OutgoingDelivery;
   readonly sender?: SenderInternals;
   readonly receiver?: ReceiverInternals;
   readonly session?: SessionInternals;
@@ -85,63 +89,67 @@ export interface TypedValue {
   readonly value: unknown;
 }
 
-export interface OutgoingDelivery {
-  readonly id: number;
-  settled: boolean;
-  remote_settled: boolean;
-  readonly remote_state?: RemoteState;
-  update(settled: boolean, state: unknown): void;
-}
-
-export interface IncomingDelivery {
-  readonly id: number;
-  readonly format: number;
-  readonly link: ReceiverInternals;
-  settled: boolean;
-  state: unknown;
-  remote_settled: boolean;
-  remote_state: unknown;
-  /** Bytes so far; undefined once they were more than the link allows. */
-  frames: Buffer[] | undefined;
-  size: number;
-  incomplete: boolean;
-  update(settled: boolean, state: unknown): void;
+export interface TransferPerformative {
+  readonly delivery_id?: number;
+  readonly delivery_tag?: Buffer;
+  readonly message_format?: number;
+  readonly settled?: boolean;
+  readonly more?: boolean;
+  readonly aborted?: boolean;
 }
 
 export interface TransferFrame {
-  readonly performative: {
-    readonly delivery_id?: number;
-    readonly delivery_tag?: Buffer;
-    readonly message_format?: number;
-    readonly settled?: boolean;
-    readonly state?: unknown;
-    readonly more?: boolean;
-    readonly aborted?: boolean;
-  };
+  readonly performative: TransferPerformative;
   readonly payload?: Buffer;
+}
+
+export interface BeginFields {
+  readonly next_outgoing_id: number;
+  readonly incoming_window: number;
+}
+
+export interface FlowFields {
+  readonly next_incoming_id: number | undefined;
+  readonly incoming_window: number;
+  readonly next_outgoing_id: number;
+  readonly outgoing_window: number;
+  readonly handle: number | undefined;
+  readonly delivery_count: number | undefined;
+  readonly link_credit: number | undefined;
+  readonly drain: boolean;
+}
+
+export interface DispositionFields {
+  readonly first: number;
+  readonly last?: number;
+  readonly settled?: boolean;
+  readonly state?: unknown;
 }
 
 export interface SessionInternals {
   readonly connection: ConnectionInternals;
-  output(frame: unknown): void;
+  readonly state: EndpointState;
+  readonly local: { readonly channel: number };
+  readonly remote: {
+    readonly begin?: BeginFields;
+    readonly handles: Readonly<Record<number, LinkInternals | undefined>>;
+  };
   readonly links: Readonly<Record<string, LinkInternals>>;
-  readonly outgoing: {
-    readonly next_pending_delivery: number;
-    available(): number;
-  };
-  readonly incoming: {
-    next_transfer_id: number;
-    next_delivery_id: number | undefined;
-    readonly deliveries: { push(delivery: IncomingDelivery): void };
-    update(delivery: IncomingDelivery, settled: boolean, state: unknown): void;
-    on_transfer(frame: TransferFrame, receiver: ReceiverInternals): void;
-  };
+  outgoing: OutgoingTransfers;
+  incoming: IncomingTransfers;
+  output(frame: unknown): void;
+  on_flow(frame: { readonly performative: FlowFields }): void;
+  _process(): void;
+  _write_flow(link?: LinkInternals): void;
 }
 
 export interface ConnectionInternals {
   socket_ready: boolean;
   readonly transport: { peek_size(buffer: Buffer): number | undefined };
+  readonly amqp_transport: { readonly header_received: unknown; read(buffer: Buffer): number };
   readonly options: { readonly id: string };
+  readonly max_frame_size?: number;
+  readonly remote_channel_map: Readonly<Record<number, SessionInternals | undefined>>;
   on(event: string, listener: (context: never) => void): void;
   is_open(): boolean;
   close(error?: AmqpErrorFields): void;

@@ -2,10 +2,9 @@ import type { BrokerCore } from '../broker-core.js';
 import { DecodeError } from '../codec/decode-error.js';
 import type { Entity } from '../entities/entity.js';
 import { ACCEPTED, rejected, toBrokerError } from './amqp-error.js';
-import { settleWith } from './dispositions.js';
-import type { RawTransfer } from './raw-transfers.js';
 import { readRequest, type Request } from './request.js';
 import type { LinkInternals, ReceiverInternals, SenderInternals } from './rhea-internals.js';
+import type { RawTransfer } from './wire/incoming-transfers.js';
 
 const CREDIT = 1_000;
 const NO_TAG = Buffer.alloc(0);
@@ -37,13 +36,13 @@ export class ServiceNode {
     try {
       if (!bytes) throw new DecodeError('The request is too large.');
       const request = readRequest(bytes);
-      delivery.update(true, ACCEPTED);
+      delivery.settle(ACCEPTED);
       this.#answer(request, (reply) => this.#reply(request, reply));
     } catch (error) {
       const reason = toBrokerError(error, (unexpected) =>
         this.#core.log('error', 'A request failed.', { link: this.#receiver.name, error: unexpected }),
       );
-      settleWith(delivery, rejected(reason), { session: this.#receiver.session, receives: true });
+      delivery.settle(rejected(reason));
     }
   }
 

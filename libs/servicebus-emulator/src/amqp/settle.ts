@@ -4,9 +4,7 @@ import { BrokerError } from '../entities/errors.js';
 import type { MessageQueue } from '../entities/message-queue.js';
 import type { LockToken } from './lock-token.js';
 import type { RemoteState, TypedValue } from './rhea-internals.js';
-
-/** AMQP's outcomes of a delivery. */
-export type Outcome = 'accepted' | 'released' | 'modified' | 'rejected';
+import type { Outcome } from './wire/outgoing-transfers.js';
 
 /**
  * Does to a message what its receiver says.
