@@ -106,6 +106,15 @@ describe('the package, installed from its tarball', () => {
     await once(again.child, 'exit');
   }, 60_000);
 
+  it('has a page whose examples work', async () => {
+    const page = await readFile(join(folder, 'node_modules', '@orderflow', 'servicebus-emulator', 'README.md'), 'utf8');
+    const program = /^```js\n(.*?)^```$/ms.exec(page)?.[1] ?? '';
+    expect((await run(process.execPath, ['--input-type=module', '-e', program], { cwd: folder })).stdout).toBe('0\n');
+    const test = /^```ts\n(.*?)^```$/ms.exec(page)?.[1];
+    const tested = await readFile(join(library, 'src', 'example.spec.ts'), 'utf8');
+    expect(test).toBe(tested.replace('./index.js', '@orderflow/servicebus-emulator'));
+  });
+
   it('brings types', async () => {
     const types = join(folder, 'node_modules', '@orderflow', 'servicebus-emulator', 'dist', 'index.d.ts');
     expect(await readFile(types, 'utf8')).toContain('startBroker');
