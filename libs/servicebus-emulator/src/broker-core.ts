@@ -1,4 +1,5 @@
 import type { LockTokens } from './amqp/lock-token.js';
+import type { ReceiverCounts } from './amqp/receiver-counts.js';
 import type { ConnectionAccess } from './auth/connection-access.js';
 import type { Clock } from './clock.js';
 import type { BrokerError } from './entities/errors.js';
@@ -19,6 +20,7 @@ export interface BrokerCore {
   /** When the broker was started, ms since 1970. */
   readonly startedAt: number;
   readonly tokens: LockTokens;
+  readonly receivers: ReceiverCounts;
   /** Makes message ids for senders that give none. */
   readonly newId: () => string;
   /**

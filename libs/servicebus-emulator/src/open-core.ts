@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { LockTokens } from './amqp/lock-token.js';
+import { ReceiverCounts } from './amqp/receiver-counts.js';
 import { applyTopology } from './apply-topology.js';
 import { AccessControl } from './auth/access-control.js';
 import { OPEN_ACCESS, TokenAccess } from './auth/connection-access.js';
@@ -89,6 +90,7 @@ function createCore({ store, access, enforceExpiry, ...parts }: CoreParts): Brok
     openAccess: (ended) => (access ? new TokenAccess({ control: access, enforceExpiry, ended }) : OPEN_ACCESS),
     startedAt: parts.clock.now(),
     tokens: new LockTokens(randomBytes(4).readUInt32BE()),
+    receivers: new ReceiverCounts(),
     newId: randomUUID,
     whenSafe(done) {
       if (!store) return done();

@@ -97,6 +97,7 @@ export function attachReceiver(
   const family = checkReceive(entity, address);
   sender.local.attach.snd_settle_mode = snd_settle_mode ?? 2;
   sender.local.attach.rcv_settle_mode = rcv_settle_mode ?? 0;
+  core.receivers.check(entity);
   const queue = family[subQueue];
   const receiveAndDelete = snd_settle_mode === 1;
   entity.life.used(core.clock.now());

@@ -12,6 +12,9 @@ import type { IncomingDelivery, RawTransfer } from './wire/incoming-transfers.js
 /** Service Bus's format of a batch: one message whose data sections are messages themselves. */
 const BATCH_FORMAT = 0x80013700;
 
+/** The largest batch, however large single messages may be (Learn, "Service Bus quotas"). */
+const MAX_BATCH_BYTES = 1024 * 1024;
+
 /** Messages a sender may have unanswered; beyond that it waits. */
 const CREDIT = 2_000;
 
@@ -54,6 +57,7 @@ export class IncomingLink {
     try {
       this.#core.faults.checkSend(this.entity.path);
       if (!bytes) throw tooLarge(size, this.maxMessageSize);
+      if (format === BATCH_FORMAT && size > MAX_BATCH_BYTES) throw tooLarge(size, MAX_BATCH_BYTES);
       const messages = readTransfer(bytes, format, this.#core.newId);
       const { transfer } = namespace.send(this.entity.path, messages, this.#usedAt);
       this.#core.whenSafe((error) => {
@@ -88,7 +92,7 @@ export class IncomingLink {
   }
 }
 
-function tooLarge(size: number, limit: number): BrokerError {
+export function tooLarge(size: number, limit: number): BrokerError {
   return new BrokerError(
     'amqp:link:message-size-exceeded',
     `The received message (size:${size} bytes) exceeds the limit (${limit} bytes) currently allowed on the link.`,

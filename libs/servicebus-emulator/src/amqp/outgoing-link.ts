@@ -49,6 +49,7 @@ export class OutgoingLink implements Waiter, SessionHolder {
     this.#options = options;
     this.entity = options.entity;
     this.#usedAt = core.clock.now();
+    core.receivers.entered(this.entity);
     sender._get_drain = () => this.#answerDrain();
     // rhea would tell every listener up to its container twice for each message a client asks for.
     sender.on_flow = ({ performative }) => this.#flow(performative);
@@ -138,6 +139,7 @@ export class OutgoingLink implements Waiter, SessionHolder {
   closed(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#core.receivers.left(this.entity);
     const { queue, session } = this.#options;
     const now = this.#core.clock.now();
     queue.receivers.delete(this);

@@ -1,22 +1,18 @@
 import { readMessage } from '../../codec/read-message.js';
 import { BrokerError, messageNotFound } from '../../entities/errors.js';
-import { FieldMap } from '../request.js';
 import { ValueReader } from '../../codec/read-value.js';
+import { tooLarge } from '../incoming-link.js';
+import { FieldMap } from '../request.js';
 import { DONE, type Operation, type OperationContext, required, sequenceNumbers } from './operation.js';
 
 /** Schedules messages: their time is in an annotation of each. Answers the numbers that cancel them. */
 export const scheduleMessage: Operation = (context, request) => {
-  const { core, entity, now } = context;
-  const messages = encodedMessages(request).map((bytes) => readMessage(bytes, core.newId));
-  const limit = 'maxMessageSizeInKilobytes' in entity.options ? entity.options.maxMessageSizeInKilobytes * 1024 : 0;
-  for (const { content } of messages) {
-    if (content.bare.length > limit) {
-      throw new BrokerError(
-        'amqp:link:message-size-exceeded',
-        `The received message (size:${content.bare.length} bytes) exceeds the limit (${limit} bytes) currently allowed on the link.`,
-      );
-    }
-  }
+  const { core, now } = context;
+  const entity = scheduling(context);
+  const encoded = encodedMessages(request);
+  const limit = entity.options.maxMessageSizeInKilobytes * 1024;
+  for (const { length } of encoded) if (length > limit) throw tooLarge(length, limit);
+  const messages = encoded.map((bytes) => readMessage(bytes, core.newId));
   const { transfer, sequenceNumbers: numbers } = core.namespace.send(entity.path, messages, now);
   return {
     status: 200,

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ServiceBusClient } from '@azure/service-bus';
+import { type Broker, startBroker } from '../broker.js';
+import { MAX_RECEIVERS } from './receiver-counts.js';
+import { RawClient } from './testing/raw-client.js';
+
+const MB = 1024 * 1024;
+
+let broker: Broker;
+let client: ServiceBusClient;
+
+beforeEach(async () => {
+  broker = await startBroker();
+  client = new ServiceBusClient(broker.connectionString, { retryOptions: { maxRetries: 0 } });
+});
+
+afterEach(async () => {
+  await client.close();
+  await broker.close();
+});
+
+describe('a message', () => {
+  it('may have 256 KB by default, and as much as its queue was told, up to 100 MB', async () => {
+    const { namespace, clock } = broker;
+    namespace.createQueue('standard', {}, clock.now());
+    namespace.createQueue('premium', { maxMessageSizeInKilobytes: 102_400 }, clock.now());
+    const body = Buffer.alloc(20 * MB, 'x');
+    const tooLarge = { code: 'MessageSizeExceeded' };
+    await expect(client.createSender('standard').sendMessages({ body })).rejects.toMatchObject(tooLarge);
+    await client.createSender('premium').sendMessages({ body });
+    const [message] = await client.createReceiver('premium', { receiveMode: 'receiveAndDelete' }).receiveMessages(1);
+    expect(body.equals(message?.body)).toBe(true);
+    const more = { maxMessageSizeInKilobytes: 102_401 };
+    expect(() => namespace.createQueue('more', more, clock.now())).toThrow('between 1 and 102400, not 102401');
+  });
+
+  it('comes in batches of at most 1 MB, however large it may be by itself', async () => {
+    broker.namespace.createQueue('premium', { maxMessageSizeInKilobytes: 102_400 }, broker.clock.now());
+    const sender = client.createSender('premium');
+    const half = { body: Buffer.alloc(MB / 2) };
+    await expect(sender.sendMessages([half, half, half])).rejects.toMatchObject({ code: 'MessageSizeExceeded' });
+    await sender.sendMessages([half, { body: 'small' }]);
+    expect(broker.namespace.registry.target('premium')?.main.counts.active).toBe(2);
+  });
+
+  it('has the same limits when it is scheduled, and is scheduled on queues and topics only', async () => {
+    const raw = await RawClient.connect(broker.port);
+    broker.namespace.createQueue('q', {}, broker.clock.now());
+    const sender = client.createSender('q');
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    await expect(sender.scheduleMessages({ body: Buffer.alloc(300_000) }, tomorrow)).rejects.toMatchObject({
+      code: 'MessageSizeExceeded',
+    });
+    const schedule = 'com.microsoft:schedule-message';
+    const reply = await raw.request('q/$DeadLetterQueue', schedule, { messages: [] });
+    expect(reply).toMatchObject({ status: 400, condition: 'amqp:not-allowed' });
+    await raw.close();
+  });
+});
+
+it('tells a sender that an entity is full, and takes messages again once there is room', async () => {
+  broker.namespace.createQueue('q', { maxSizeInMegabytes: 1 }, broker.clock.now());
+  const sender = client.createSender('q');
+  const body = Buffer.alloc(200 * 1024);
+  for (let i = 0; i < 5; i++) await sender.sendMessages({ body });
+  await expect(sender.sendMessages({ body })).rejects.toMatchObject({ code: 'QuotaExceeded' });
+  await client.createReceiver('q', { receiveMode: 'receiveAndDelete' }).receiveMessages(1);
+  await sender.sendMessages({ body });
+});
+
+it('has 5,000 receivers at most at an entity, all subscriptions of a topic together', async () => {
+  const { namespace, clock } = broker;
+  namespace.createTopic('t', {}, clock.now());
+  for (const name of ['a', 'b']) namespace.createSubscription(`t/Subscriptions/${name}`, {}, clock.now());
+  const raw = await RawClient.connect(broker.port);
+  const receivers = Array.from({ length: MAX_RECEIVERS - 1 }, () =>
+    raw.connection.open_receiver({ source: { address: 't/Subscriptions/a' }, credit_window: 0 }),
+  );
+  const last = await raw.openReceiver('t/Subscriptions/a');
+  const refused = raw.connection.open_receiver({ source: { address: 't/Subscriptions/b' } });
+  await once(refused, 'receiver_error');
+  expect(refused.error).toMatchObject({ condition: 'com.microsoft:server-busy' });
+  last.close();
+  await once(last, 'receiver_close');
+  await raw.openReceiver('t/Subscriptions/b');
+  expect(receivers.filter((receiver) => receiver.is_open())).toHaveLength(MAX_RECEIVERS - 1);
+  await raw.close();
+});
