@@ -12,6 +12,9 @@ export interface LoadReport {
   readonly runs: readonly RunSummary[];
 }
 
+/** Part of the rate that must come out at the end for a run to have kept up; the last orders take their time. */
+const keptUp = 0.9;
+
 /** The report as a page; `charts` are the file names of each run's charts, in the order of the runs. */
 export function toMarkdown({ startedAt, command, machine, runs }: LoadReport, charts: readonly string[][]): string {
   const { cpus, cpu, memoryGb, node, loadBefore, loadAfter } = machine;
@@ -76,6 +79,7 @@ function verdict(run: RunSummary): string {
     isComplete(run)
       ? `Every one of ${run.orders} orders was accepted and paid.`
       : `**${run.paid.orders} of ${run.orders} orders were paid.**`,
+    ...(keepsUp(run) ? [] : ['The rate is more than it can do here: orders were paid slower than they came.']),
     ...listed('Requests that failed', failures),
     ...listed('Accepted and not paid', notPaid),
     ...listed('Dead-lettered', dead),
@@ -87,9 +91,13 @@ function verdict(run: RunSummary): string {
   return facts.join(' ');
 }
 
+function keepsUp({ rate, paid }: RunSummary): boolean {
+  return paid.perSecond >= keptUp * rate;
+}
+
 function listed(what: string, counts: Readonly<Record<string, number>>): string[] {
   const entries = Object.entries(counts);
-  return entries.length === 0 ? [] : [`${what}: ${entries.map(([name, count]) => `${name} ${count}`).join(', ')}.`];
+  return entries.length === 0 ? [] : [`${what}: ${entries.map(([name, count]) => `${count} × ${name}`).join(', ')}.`];
 }
 
 function highestBacklog({ samples }: RunSummary): string {
