@@ -40,7 +40,7 @@ const ENTITY: FieldType = {
   write: (value, base) => (value === undefined ? '' : `${base.replace(/^\w+:/, 'sb:')}${String(value)}`),
 };
 
-/** The elements of a description in Azure's order; clients of other languages read them by it. */
+/** The elements of a description, in Azure's order. */
 const FIELDS: readonly (readonly [element: string, option: OptionName, type: FieldType])[] = [
   ['LockDuration', 'lockDuration', DURATION],
   ['MaxSizeInMegabytes', 'maxSizeInMegabytes', INTEGER],
