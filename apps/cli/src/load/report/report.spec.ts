@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { LoadRun } from '../load-run.js';
+import type { Outcome } from '../order-outcomes.js';
 import type { Placement } from '../order-poster.js';
 import { chartsOf } from './charts.js';
 import { lineChart } from './line-chart.js';
@@ -49,7 +50,7 @@ const bad: LoadRun = {
     { intendedAt: startedAt + 1_000, sentAt: startedAt + 1_000, answeredAt: startedAt + 1_005, failure: 'HTTP 503' },
     placement(3, 40),
   ],
-  outcomes: new Map([
+  outcomes: new Map<string, Outcome>([
     ['order-0', paidAt(0, 100)],
     ['order-1', { status: 'accepted' }],
   ]),
