@@ -59,7 +59,7 @@ describe('the management API over HTTP', () => {
     expect((await request('/health')).text).toBe('{"status":"ready"}\n');
   });
 
-  it('answers the elements of a description in Azure's order', async () => {
+  it("answers the elements of a description in Azure's order", async () => {
     await put('/ordered', entry('<QueueDescription/>'));
     const { text } = await request('/ordered?api-version=2021-05');
     const [, description = ''] = /<QueueDescription[^>]*>(.*)<\/QueueDescription>/s.exec(text) ?? [];
