@@ -22,6 +22,7 @@ const ports: Readonly<Record<string, number>> = {
 /** The system of docker-compose.yml, beside whatever else runs here: a project, volumes and ports of its own. */
 export class ComposeSystem {
   readonly #options: ComposeOptions;
+  readonly #addresses = new Map<string, string>();
 
   constructor(options: ComposeOptions) {
     this.#options = options;
@@ -35,11 +36,25 @@ export class ComposeSystem {
   /** Starts what is not running, in the order of health. */
   async up(...args: readonly string[]): Promise<void> {
     await this.compose('up', '--detach', '--no-build', ...args);
+    this.forgetAddresses();
   }
 
   /** Stops everything, and removes containers, networks and volumes. */
   async remove(): Promise<void> {
     await this.compose('down', '--volumes', '--remove-orphans', '--timeout', '30');
+  }
+
+  /** Stops everything, the apps before what they need, and answers how many seconds that took. */
+  async stop(): Promise<number> {
+    const startedAt = performance.now();
+    await this.compose('stop', '--timeout', '30');
+    return (performance.now() - startedAt) / 1_000;
+  }
+
+  /** Starts again what was stopped. */
+  async start(): Promise<void> {
+    await this.compose('start');
+    this.forgetAddresses();
   }
 
   compose(...args: readonly string[]): Promise<string> {
@@ -49,10 +64,16 @@ export class ComposeSystem {
     return execute([...command, ...file, ...args], { ...freePorts, ...environment });
   }
 
-  /** Where an app answers now: a restarted container gets another port. */
+  /** Where an app answers. */
   async url(app: string, path = ''): Promise<string> {
-    const address = await this.compose('port', app, String(ports[app]));
+    const address = this.#addresses.get(app) ?? (await this.compose('port', app, String(ports[app])));
+    this.#addresses.set(app, address);
     return `http://${address}${path}`;
+  }
+
+  /** A restarted container gets another port: to be called when one does not answer. */
+  forgetAddresses(): void {
+    this.#addresses.clear();
   }
 
   /** Every container, also the ended ones, by its service. */
@@ -73,6 +94,7 @@ export class ComposeSystem {
     const ids = (await this.containers(service)).map(({ Id }) => Id);
     await docker('kill', '--signal', 'KILL', ...ids);
     await docker('start', ...ids);
+    this.forgetAddresses();
   }
 }
 

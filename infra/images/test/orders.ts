@@ -9,15 +9,29 @@ export interface Order {
 
 /** Places orders through order-api's container, a few at a time, each again until it is known to be accepted. */
 export async function placeOrders(system: ComposeSystem, count: number): Promise<string[]> {
-  const ids: string[] = [];
   let started = 0;
-  const next = async (): Promise<void> => {
-    while (started < count) {
-      started += 1;
+  return placeWhile(system, () => started++ < count);
+}
+
+/** Places orders as long as something goes on, some 80 a second at most. Answers their ids. */
+export async function placeOrdersDuring(system: ComposeSystem, work: Promise<unknown>): Promise<string[]> {
+  let over = false;
+  const end = work.finally(() => {
+    over = true;
+  });
+  const [ids] = await Promise.all([placeWhile(system, () => !over, 100), end]);
+  return ids;
+}
+
+async function placeWhile(system: ComposeSystem, goesOn: () => boolean, pauseMs = 0): Promise<string[]> {
+  const ids: string[] = [];
+  const place = async (): Promise<void> => {
+    while (goesOn()) {
       ids.push(await placeOrder(system));
+      await pause(pauseMs);
     }
   };
-  await Promise.all(Array.from({ length: 8 }, next));
+  await Promise.all(Array.from({ length: 8 }, place));
   return ids;
 }
 
@@ -33,7 +47,7 @@ async function placeOrder(system: ComposeSystem): Promise<string> {
     const response = await system
       .url('order-api', '/orders')
       .then((url) => fetch(url, { method: 'POST', headers, body }))
-      .catch(() => undefined);
+      .catch(() => system.forgetAddresses());
     if (response?.status === 202) return ((await response.json()) as Order).id;
     if (response && response.status < 500 && response.status !== 409)
       throw new Error(`${response.status} ${await response.text()}`);
