@@ -32,9 +32,12 @@ export const peek: Operation = (context, request) => {
   };
 };
 
+/** Azure's limit of messages that one request deletes (Learn, "Batch delete messages"): it may always delete fewer. */
+const MAX_DELETED = 4_000;
+
 /** Deletes the oldest messages that nobody has locked. */
 export const batchDelete: Operation = (context, request) => {
-  const count = required(request.number('message-count'), 'message-count');
+  const count = Math.min(required(request.number('message-count'), 'message-count'), MAX_DELETED);
   const before = request.time('enqueued-time-utc') ?? Infinity;
   const queue = queueOf(context);
   const deleted: QueuedMessage[] = [];
