@@ -53,6 +53,7 @@ export async function loadCommand(context: CommandContext, flags: LoadFlags): Pr
 }
 
 async function runAll(context: CommandContext, flags: LoadFlags): Promise<LoadRun[]> {
+  checkAddresses(context);
   const api = findOrderApi(context);
   const counts = await QueueCounts.open(findServiceBus(context));
   const runtime = localRuntime(context);
@@ -88,6 +89,10 @@ async function runAll(context: CommandContext, flags: LoadFlags): Promise<LoadRu
       runs.push(run);
     }
     return runs;
+  } catch (error) {
+    // Whoever was waiting says only that it was told to stop, not why.
+    asked.signal.throwIfAborted();
+    throw error;
   } finally {
     // Ends what a failed run left under way.
     asked.abort();
@@ -101,6 +106,17 @@ async function runAll(context: CommandContext, flags: LoadFlags): Promise<LoadRu
 /** The system on this machine, unless another one's API is named. */
 function localRuntime({ workspace, environment }: CommandContext): Runtime | undefined {
   return environment['ORDER_API_URL'] ? undefined : readRuntime(workspace.runtimeFile);
+}
+
+/** The backlog of one system must not be shown with the latencies of another. */
+function checkAddresses({ environment }: CommandContext): void {
+  const namesBroker =
+    environment['SERVICEBUS_CONNECTION_STRING'] || environment['SERVICEBUS_FULLY_QUALIFIED_NAMESPACE'];
+  if (environment['ORDER_API_URL'] && !namesBroker) {
+    throw new UsageError(
+      'ORDER_API_URL names a system whose broker is not known: set SERVICEBUS_FULLY_QUALIFIED_NAMESPACE or SERVICEBUS_CONNECTION_STRING too.',
+    );
+  }
 }
 
 function workersOf({ workers }: LoadFlags, runtime: Runtime | undefined): readonly Workers[] {

@@ -49,7 +49,7 @@ export interface LoadRun {
 const warmUpTimeoutMs = 120_000;
 const restPollMs = 250;
 
-/** Runs the load once: replicas, warm-up, load, until every order has ended. Rejects with the signal's reason. */
+/** Runs the load once: replicas, warm-up, load, until every order has ended. Rejects when the signal comes. */
 export async function runLoad(options: LoadRunOptions): Promise<LoadRun> {
   const { workers, schedule, api, counts, queues, signal } = options;
   await prepare(options);

@@ -14,7 +14,8 @@ const underWay = ['pending', 'accepted'] as const;
 
 /**
  * Resolves with true once the API knows how every order of a customer ended, or with false at the deadline. Asks for
- * one order of each status that is not an end, so that it costs the same for ten orders and for a million.
+ * one order of each status that is not an end, so that it costs the same for ten orders and for a million. An API
+ * that is too busy to answer is asked again; rejects with its failure when the deadline finds it like that.
  */
 export async function waitUntilEnded(
   api: OrderApi,
@@ -23,11 +24,19 @@ export async function waitUntilEnded(
   signal: AbortSignal,
 ): Promise<boolean> {
   for (;;) {
-    const pages = await Promise.all(underWay.map((status) => api.list({ customerId, status, limit: '1' })));
-    if (pages.every(({ items }) => items.length === 0)) return true;
+    const ended = await haveEnded(api, customerId).catch((error: unknown) => {
+      if (performance.now() > deadline) throw error;
+      return false;
+    });
+    if (ended) return true;
     if (performance.now() > deadline) return false;
     await pause(pollMs, undefined, { signal });
   }
+}
+
+async function haveEnded(api: OrderApi, customerId: string): Promise<boolean> {
+  const pages = await Promise.all(underWay.map((status) => api.list({ customerId, status, limit: '1' })));
+  return pages.every(({ items }) => items.length === 0);
 }
 
 /** Every order of a customer by its id, read page by page after the run. */

@@ -18,7 +18,7 @@ export interface PlaceOrdersOptions {
   readonly onChange?: (placing: Placing) => void;
 }
 
-/** Places every order when it is due; resolves when the last is answered. Rejects with the signal's reason. */
+/** Places every order when it is due; resolves when the last is answered. Rejects when the signal comes. */
 export async function placeOrders(options: PlaceOrdersOptions): Promise<readonly Placement[]> {
   const { apiUrl, customerId, schedule, signal, onChange = () => undefined } = options;
   const poster = new OrderPoster(apiUrl, customerId);

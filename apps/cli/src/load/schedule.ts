@@ -10,7 +10,7 @@ export interface Schedule {
 /** The time, in milliseconds since 1970 with a fraction; never goes back. */
 export interface LoadClock {
   now(): number;
-  /** Resolves at `time` or later; rejects with the signal's reason when that comes first. */
+  /** Resolves at `time` or later; rejects when the signal comes first. */
   waitUntil(time: number, signal: AbortSignal): Promise<void>;
 }
 

@@ -28,6 +28,8 @@ export class ReplicaPool {
   readonly #options: ReplicaPoolOptions;
   /** Further replicas, the newest last. */
   readonly #further: ManagedProcess[] = [];
+  /** Those that were asked to stop and are not gone yet. */
+  readonly #stopping = new Set<ManagedProcess>();
   readonly #ready = new Set<ManagedProcess>();
   /** Starts and stops under way. */
   readonly #changes = new Set<Promise<unknown>>();
@@ -58,7 +60,7 @@ export class ReplicaPool {
 
   /** Ends every further replica at once. */
   kill(): void {
-    for (const replica of this.#further) replica.kill();
+    for (const replica of [...this.#further, ...this.#stopping]) replica.kill();
   }
 
   #startAnother(port: number): void {
@@ -76,7 +78,8 @@ export class ReplicaPool {
     const replica = this.#further.pop();
     if (replica === undefined) return;
     this.#ready.delete(replica);
-    this.#track(replica.stop());
+    this.#stopping.add(replica);
+    this.#track(replica.stop().finally(() => this.#stopping.delete(replica)));
   }
 
   #track(change: Promise<unknown>): void {
