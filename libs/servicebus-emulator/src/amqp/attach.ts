@@ -48,8 +48,10 @@ export function attachSender(
 ): IncomingLink | ServiceNode {
   const { source, target, snd_settle_mode, rcv_settle_mode } = receiver.remote.attach ?? {};
   const address = target?.address ?? '';
-  // The one target without an address that clients ask for is the coordinator of transactions.
-  if (!target) throw new BrokerError('amqp:not-implemented', 'Transactions are not supported.');
+  // rhea reads the coordinator of transactions, which is no target it knows, as something without an address.
+  if (!target || !('address' in target)) {
+    throw new BrokerError('amqp:not-implemented', 'The target has no address. Transactions are not supported.');
+  }
   receiver.set_source({ address: source?.address });
   receiver.set_target({ address });
   receiver.local.attach.snd_settle_mode = snd_settle_mode ?? 2;

@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import rhea from 'rhea';
+import { type Broker, startBroker } from '../broker.js';
+import type { SenderInternals, Terminus } from './rhea-internals.js';
+import { RawClient } from './testing/raw-client.js';
+
+const COORDINATOR = 0x30;
+const types = rhea.types as unknown as {
+  wrap_list(items: readonly unknown[]): unknown;
+  wrap_described(value: unknown, descriptor: number): Terminus;
+};
+
+let broker: Broker;
+let raw: RawClient;
+
+beforeEach(async () => {
+  broker = await startBroker();
+  broker.namespace.createQueue('q', { maxDeliveryCount: 2 }, broker.clock.now());
+  raw = await RawClient.connect(broker.port);
+});
+
+afterEach(async () => {
+  await raw.close();
+  await broker.close();
+});
+
+interface Received {
+  readonly message: rhea.Message;
+  readonly delivery: rhea.Delivery;
+}
+
+async function next(receiver: rhea.Receiver): Promise<Received> {
+  receiver.add_credit(1);
+  const [context] = (await once(receiver, 'message')) as [Received];
+  return context;
+}
+
+describe('what a client says became of a message', () => {
+  it('"released" gives it back without counting a delivery, however often', async () => {
+    const sender = await raw.openSender('q');
+    sender.send({ body: 'patient' });
+    const receiver = await raw.openReceiver('q');
+    for (let i = 0; i < 5; i++) {
+      const { message, delivery } = await next(receiver);
+      expect([message.body, message.delivery_count]).toEqual(['patient', 0]);
+      const settled = once(receiver, 'settled');
+      delivery.release();
+      await settled;
+    }
+    expect(broker.namespace.registry.target('q')?.main.counts.active).toBe(1);
+  });
+
+  it('"modified" counts a delivery, and the last one that may fail dead-letters it', async () => {
+    const sender = await raw.openSender('q');
+    sender.send({ body: 'poison' });
+    const receiver = await raw.openReceiver('q');
+    for (const count of [0, 1]) {
+      const { message, delivery } = await next(receiver);
+      expect(message.delivery_count).toBe(count);
+      const settled = once(receiver, 'settled');
+      delivery.modified({ delivery_failed: true });
+      await settled;
+    }
+    const { message } = await next(await raw.openReceiver('q/$DeadLetterQueue'));
+    expect(message.application_properties).toMatchObject({ DeadLetterReason: 'MaxDeliveryCountExceeded' });
+  });
+});
+
+it('refuses transactions, and goes on without them', async () => {
+  const warning = jest.spyOn(console, 'warn').mockReturnValue();
+  const coordinator = raw.connection.open_sender({});
+  const { attach } = (coordinator as unknown as SenderInternals).local;
+  // rhea knows no coordinators, and its server says so on the console: the target is written here as the specification of transactions has it.
+  attach.target = types.wrap_described(types.wrap_list([]), COORDINATOR);
+  await once(coordinator, 'sender_error');
+  expect(coordinator.error).toMatchObject({ condition: 'amqp:not-implemented' });
+  const sender = await raw.openSender('q');
+  sender.send({ body: 'by itself' });
+  await once(sender, 'accepted');
+  warning.mockRestore();
+});
