@@ -184,7 +184,7 @@ export class OutgoingLink implements Waiter, SessionHolder {
     this.#used();
     const token = { sequenceNumber: message.sequenceNumber, lockId: message.lock?.id ?? 0 };
     const bytes = writeMessage(message, receiveAndDelete ? undefined : queue.lockedUntil(message));
-    const delivery = this.#sender.send(bytes, this.#core.tokens.tag(token), 0);
+    const delivery = this.#sender.session.outgoing.send(this.#sender, this.#core.tokens.tag(token), bytes);
     this.#unwritten.push(delivery);
     this.#unwrittenBytes += bytes.length;
     if (receiveAndDelete) delivery.settled = true;

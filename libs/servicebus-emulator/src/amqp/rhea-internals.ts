@@ -16,6 +16,7 @@ export interface EndpointState {
   close_requests: number;
   local_open: boolean;
   remote_open: boolean;
+  is_open(): boolean;
 }
 
 export interface Terminus {
@@ -138,8 +139,6 @@ export interface SessionInternals {
   outgoing: OutgoingTransfers;
   incoming: IncomingTransfers;
   output(frame: unknown): void;
-  on_flow(frame: { readonly performative: FlowFields }): void;
-  _process(): void;
   _write_flow(link?: LinkInternals): void;
 }
 

@@ -26,10 +26,6 @@ export class Dispositions {
     this.#receives = receives;
   }
 
-  get isEmpty(): boolean {
-    return this.#settled.length === 0;
-  }
-
   add(delivery: Settled): void {
     this.#settled.push(delivery);
   }

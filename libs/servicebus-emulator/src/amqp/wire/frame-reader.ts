@@ -90,8 +90,8 @@ class FrameReader {
   #flow(session: LinkInternals['session']): boolean {
     const [nextIncoming, incomingWindow, nextOutgoing, outgoingWindow, handle, count, credit, , drain] = this.#fields;
     if (typeof incomingWindow !== 'number' || typeof nextOutgoing !== 'number') return false;
-    if (typeof outgoingWindow !== 'number' || (handle !== null && !session.remote.handles[Number(handle)]))
-      return false;
+    const link = typeof handle === 'number' ? session.remote.handles[handle] : undefined;
+    if (typeof outgoingWindow !== 'number' || (handle !== null && !link)) return false;
     const performative: FlowFields = {
       next_incoming_id: asNumber(nextIncoming),
       incoming_window: incomingWindow,
@@ -102,7 +102,9 @@ class FrameReader {
       link_credit: asNumber(credit),
       drain: drain === true,
     };
-    session.on_flow({ performative });
+    session.incoming.on_flow(performative);
+    session.outgoing.on_flow(performative);
+    link?.on_flow({ performative });
     return true;
   }
 

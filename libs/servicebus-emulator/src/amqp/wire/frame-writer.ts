@@ -36,6 +36,7 @@ export class FrameWriter {
   #bytes: Buffer | undefined;
   #length = 0;
   #planned = false;
+  readonly #work = new Set<() => void>();
   /** Frames or parts of frames that were written so far. */
   written = 0;
 
@@ -56,6 +57,12 @@ export class FrameWriter {
   /** Bytes that wait for the end of the turn. */
   get gathered(): number {
     return this.#length;
+  }
+
+  /** Has something done at the end of this turn, once, and what it writes sent along. */
+  atEndOfTurn(work: () => void): void {
+    this.#work.add(work);
+    this.#plan();
   }
 
   transfer(fields: TransferFields, payload: Buffer): void {
@@ -110,15 +117,23 @@ export class FrameWriter {
     return true;
   }
 
+  #plan(): void {
+    if (this.#planned) return;
+    this.#planned = true;
+    process.nextTick(() => this.#endTurn());
+  }
+
+  #endTurn(): void {
+    const work = [...this.#work];
+    this.#work.clear();
+    for (const one of work) one();
+    this.#planned = false;
+    this.flush();
+  }
+
   /** @returns where there is room for so many bytes */
   #reserve(size: number): number {
-    if (!this.#planned) {
-      this.#planned = true;
-      process.nextTick(() => {
-        this.#planned = false;
-        this.flush();
-      });
-    }
+    this.#plan();
     const needed = this.#length + size;
     if (!this.#bytes) this.#bytes = spares.pop() ?? Buffer.allocUnsafeSlow(FIRST_SIZE);
     if (needed > this.#bytes.length) {

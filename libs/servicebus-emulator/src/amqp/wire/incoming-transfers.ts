@@ -30,7 +30,6 @@ export class IncomingDelivery {
   readonly id: number;
   readonly format: number;
   readonly #transfers: IncomingTransfers;
-  readonly #receiver: ReceiverInternals;
   #settled = false;
   /** What the client has forgotten already: it wants no answer. */
   remoteSettled: boolean;
@@ -39,9 +38,8 @@ export class IncomingDelivery {
   frames: Buffer[] | undefined = [];
   size = 0;
 
-  constructor(transfers: IncomingTransfers, receiver: ReceiverInternals, fields: TransferPerformative) {
+  constructor(transfers: IncomingTransfers, fields: TransferPerformative) {
     this.#transfers = transfers;
-    this.#receiver = receiver;
     this.id = fields.delivery_id as number;
     this.format = fields.message_format ?? 0;
     this.remoteSettled = fields.settled ?? false;
@@ -71,8 +69,7 @@ export class IncomingDelivery {
     this.settled = true;
     this.state = state;
     if (this.remoteSettled) return;
-    this.#transfers.dispositions.add(this);
-    this.#receiver.connection._register();
+    this.#transfers.answer(this);
   }
 }
 
@@ -82,28 +79,26 @@ export class IncomingDelivery {
  * those rhea calls and reads.
  */
 export class IncomingTransfers {
-  readonly dispositions: Dispositions;
+  readonly #dispositions: Dispositions;
   readonly #ports: IncomingPorts;
+  readonly #busy: () => void;
   #unsettled = 0;
   #nextDelivery: number | undefined;
   next_transfer_id: number;
   /** The last transfer id the client knows it may use; rhea sets it with every flow it writes. */
   max_transfer_id: number;
 
-  constructor(begin: BeginFields | undefined, dispositions: Dispositions, ports: IncomingPorts) {
+  /** @param busy to be told when {@link process} has something to do */
+  constructor(begin: BeginFields | undefined, dispositions: Dispositions, ports: IncomingPorts, busy: () => void) {
     this.next_transfer_id = begin?.next_outgoing_id ?? 0;
     this.max_transfer_id = this.next_transfer_id + INCOMING_WINDOW;
-    this.dispositions = dispositions;
+    this.#dispositions = dispositions;
     this.#ports = ports;
+    this.#busy = busy;
   }
 
   get window(): number {
     return INCOMING_WINDOW - this.#unsettled;
-  }
-
-  /** Whether the end of the turn has anything to do. */
-  get isBusy(): boolean {
-    return !this.dispositions.isEmpty || this.#needsFlow();
   }
 
   on_flow(fields: FlowFields): void {
@@ -117,6 +112,7 @@ export class IncomingTransfers {
   /** @throws Error when the client breaks the protocol */
   on_transfer({ performative, payload }: TransferFrame, receiver: ReceiverInternals): void {
     this.next_transfer_id++;
+    if (this.#needsFlow()) this.#busy();
     if (!receiver.is_remote_open()) throw new Error('A transfer came after the link was detached.');
     const delivery = receiver._incomplete ?? this.#begin(performative, receiver);
     const { delivery_id: id, more, aborted, settled } = performative;
@@ -144,8 +140,14 @@ export class IncomingTransfers {
 
   /** The end of a turn. */
   process(session: SessionInternals): void {
-    this.dispositions.write();
+    this.#dispositions.write();
     if (this.#needsFlow()) session._write_flow();
+  }
+
+  /** Tells the client at the end of the turn what became of a delivery. */
+  answer(delivery: IncomingDelivery): void {
+    this.#dispositions.add(delivery);
+    this.#busy();
   }
 
   /** A delivery is answered, or will never be. */
@@ -166,6 +168,6 @@ export class IncomingTransfers {
     if (this.window === 0) throw new Error(`More than ${INCOMING_WINDOW} deliveries came before one was answered.`);
     this.#nextDelivery = (id + 1) >>> 0;
     this.#unsettled++;
-    return new IncomingDelivery(this, receiver, fields);
+    return new IncomingDelivery(this, fields);
   }
 }

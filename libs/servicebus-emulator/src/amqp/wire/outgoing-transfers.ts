@@ -77,6 +77,7 @@ export class OutgoingTransfers {
   readonly #writer: FrameWriter;
   readonly #dispositions: Dispositions;
   readonly #ports: OutgoingPorts;
+  readonly #busy: () => void;
   readonly #unsettled = new Map<number, OutgoingDelivery>();
   #pending: OutgoingDelivery[] = [];
   #nextDelivery = 0;
@@ -87,23 +88,21 @@ export class OutgoingTransfers {
   /** rhea asks whether a full session has room again. */
   readonly deliveries = { available: () => this.available() };
 
+  /** @param busy to be told when {@link process} has something to do */
   constructor(
     session: SessionInternals,
     begin: BeginFields | undefined,
     writer: FrameWriter,
     dispositions: Dispositions,
     ports: OutgoingPorts,
+    busy: () => void,
   ) {
     this.#session = session;
     this.#writer = writer;
     this.#dispositions = dispositions;
     this.#ports = ports;
+    this.#busy = busy;
     this.#remoteWindow = begin?.incoming_window ?? 0;
-  }
-
-  /** Whether the end of the turn has anything to do. */
-  get isBusy(): boolean {
-    return this.#pending.length > 0 || !this.#dispositions.isEmpty;
   }
 
   /** How many more deliveries can be sent before one is settled. */
@@ -116,12 +115,14 @@ export class OutgoingTransfers {
     if (this.available() <= 0) throw new Error(`More than ${OUTGOING_WINDOW} deliveries are unsettled.`);
     const delivery = new OutgoingDelivery(this, link, tag, payload, format);
     this.#pending.push(delivery);
+    this.#busy();
     return delivery;
   }
 
   on_flow(fields: FlowFields): void {
     this.#remoteNextTransfer = fields.next_incoming_id ?? 0;
     this.#remoteWindow = fields.incoming_window;
+    if (this.#pending.length > 0) this.#busy();
   }
 
   on_disposition({ first, last, settled, state }: DispositionFields): void {
@@ -145,7 +146,7 @@ export class OutgoingTransfers {
   finish(delivery: OutgoingDelivery): void {
     if (!this.#unsettled.delete(delivery.id)) return;
     this.#dispositions.add(delivery);
-    this.#session.connection._register();
+    this.#busy();
   }
 
   /** A link is gone: what it has not written will never be, and what it has nobody will settle. */

@@ -14,20 +14,21 @@ export function takeOverSession(
   ports: IncomingPorts & OutgoingPorts,
 ): void {
   const { begin } = session.remote;
-  session.incoming = new IncomingTransfers(begin, new Dispositions(session, writer, true), ports);
-  session.outgoing = new OutgoingTransfers(session, begin, writer, new Dispositions(session, writer, false), ports);
-  // rhea goes through every session of a connection after every read, and Microsoft's clients open one for each link.
-  const process = session._process.bind(session);
-  session._process = () => {
-    if (isBusy(session)) process();
+  const process = () => {
+    if (!session.state.is_open()) return; // What is answered late has nobody to hear it.
+    session.incoming.process(session);
+    session.outgoing.process();
   };
-}
-
-function isBusy({ state, incoming, outgoing, links }: SessionInternals): boolean {
-  if (outgoing.isBusy || incoming.isBusy || state.open_requests > 0 || state.close_requests > 0) return true;
-  for (const name in links) {
-    const link = links[name];
-    if (link && (link.issue_flow || link.state.open_requests > 0 || link.state.close_requests > 0)) return true;
-  }
-  return false;
+  // rhea goes through all sessions of a connection at the end of every turn, and Microsoft's clients open one for each
+  // link: messages do not ask it to.
+  const busy = () => writer.atEndOfTurn(process);
+  session.incoming = new IncomingTransfers(begin, new Dispositions(session, writer, true), ports, busy);
+  session.outgoing = new OutgoingTransfers(
+    session,
+    begin,
+    writer,
+    new Dispositions(session, writer, false),
+    ports,
+    busy,
+  );
 }
