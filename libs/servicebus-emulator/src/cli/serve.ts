@@ -17,6 +17,7 @@ export interface ServeFlags {
   readonly ignoreTokenExpiry?: boolean;
   readonly acceptEntraTokens?: boolean;
   readonly keepIdleClients?: boolean;
+  readonly ignoreIdleTimeouts?: boolean;
   readonly log: LogLevel;
 }
 
@@ -38,6 +39,7 @@ async function start(flags: ServeFlags, certificate: CertificateFiles | undefine
     managementPort,
     sync,
     requireAuth: flags.requireAuth ?? false,
+    enforceIdleTimeouts: !flags.ignoreIdleTimeouts,
     enforceTokenExpiry: !flags.ignoreTokenExpiry,
     acceptEntraTokens: flags.acceptEntraTokens ?? false,
     enforceIdleTimeouts: !flags.keepIdleClients,
