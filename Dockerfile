@@ -60,7 +60,7 @@ COPY infra/images/healthcheck.mjs ./
 COPY infra/servicebus/Config.json infra/servicebus/
 VOLUME /data
 EXPOSE 5672
-HEALTHCHECK --interval=5s --timeout=3s --start-period=20s CMD ["node", "healthcheck.mjs"]
+HEALTHCHECK --interval=5s --timeout=10s --start-period=30s --retries=3 CMD ["node", "healthcheck.mjs"]
 CMD ["broker", "--host", "0.0.0.0"]
 LABEL org.opencontainers.image.title="orderflow/broker" \
       org.opencontainers.image.description="OrderFlow's embedded Service Bus broker, for laptops, tests and CI"
@@ -72,7 +72,7 @@ COPY infra/images/healthcheck.mjs ./
 COPY --from=build /images/${APP} ./
 ENV HOST=0.0.0.0 PORT=3000
 EXPOSE 3000
-HEALTHCHECK --interval=5s --timeout=3s --start-period=20s CMD ["node", "healthcheck.mjs"]
+HEALTHCHECK --interval=5s --timeout=10s --start-period=30s --retries=3 CMD ["node", "healthcheck.mjs"]
 # The app itself is PID 1: it answers SIGTERM by finishing what is in flight.
 ENTRYPOINT ["node", "--enable-source-maps", "main.mjs"]
 ARG VERSION=0.0.0

@@ -89,6 +89,17 @@ export class ComposeSystem {
     return services.length === 0 ? all : all.filter((each) => services.includes(serviceOf(each)));
   }
 
+  /** The containers that ended with another exit code than 0, each with the end of its log. */
+  async endsOtherThan0(): Promise<string[]> {
+    const failed = (await this.containers()).filter(({ State }) => State.ExitCode !== 0);
+    return Promise.all(
+      failed.map(async (each) => {
+        const log = await this.compose('logs', '--no-color', '--tail', '20', serviceOf(each));
+        return `${serviceOf(each)} ended with ${each.State.ExitCode}:\n${log}`;
+      }),
+    );
+  }
+
   /** Ends a service's containers without warning, and starts them again. */
   async killAndRestart(service: string): Promise<void> {
     const ids = (await this.containers(service)).map(({ Id }) => Id);
