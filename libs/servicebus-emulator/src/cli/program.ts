@@ -33,7 +33,6 @@ export function createProgram(): Command {
     .option('--ignore-token-expiry', 'with --require-auth: links outlive the tokens that opened them')
     .option('--accept-entra-tokens', 'with --require-auth: tokens of Entra ID are believed, unchecked')
     .option('--keep-idle-clients', 'links and connections that are not used are not ended, as they are on Azure')
-    .option('--ignore-idle-timeouts', 'links and connections that are not used stay; for debugging')
     .addOption(
       new Option('--log <level>', 'the least important lines to print')
         .choices(['debug', 'info', 'warn', 'error'])

@@ -17,7 +17,6 @@ export interface ServeFlags {
   readonly ignoreTokenExpiry?: boolean;
   readonly acceptEntraTokens?: boolean;
   readonly keepIdleClients?: boolean;
-  readonly ignoreIdleTimeouts?: boolean;
   readonly log: LogLevel;
 }
 
@@ -39,7 +38,6 @@ async function start(flags: ServeFlags, certificate: CertificateFiles | undefine
     managementPort,
     sync,
     requireAuth: flags.requireAuth ?? false,
-    enforceIdleTimeouts: !flags.ignoreIdleTimeouts,
     enforceTokenExpiry: !flags.ignoreTokenExpiry,
     acceptEntraTokens: flags.acceptEntraTokens ?? false,
     enforceIdleTimeouts: !flags.keepIdleClients,
