@@ -90,7 +90,8 @@ function serverArguments({ dataDir, port, durable }: ServerOptions): string[] {
     port: String(port),
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    max_connections: '200',
+    // Four replicas of each worker, each with a pool of 20, and the tests' databases.
+    max_connections: '400',
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   return ['-D', dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];

@@ -45,7 +45,9 @@ export class Monitor {
       if (counts !== undefined) await this.#take(counts);
       // One that took longer than a second is followed at once.
       next = Math.max(next, realClock.now() - samplingIntervalMs);
-      await pause(next + samplingIntervalMs - realClock.now(), undefined, { signal }).catch(() => undefined);
+      await pause(Math.max(0, next + samplingIntervalMs - realClock.now()), undefined, { signal }).catch(
+        () => undefined,
+      );
     }
   }
 

@@ -60,8 +60,10 @@ export class WakeChannel {
 
   async #connect(): Promise<void> {
     const { options } = this.#options.pool;
-    // The pool's own kind of client, which may know how to log in without a password.
-    const client = new ((options.Client ?? pg.Client) as typeof pg.Client)({ ...options, keepAlive: true });
+    // The pool's own kind of client, which may know how to log in without a password. The pool hides a password from
+    // copies of its options.
+    const Client = (options.Client ?? pg.Client) as typeof pg.Client;
+    const client = new Client({ ...options, password: options.password, keepAlive: true });
     // A lost connection says `error` and `end`; one that was never made rejects and may say both as well.
     let lost = false;
     const lose = (error?: unknown): void => {
