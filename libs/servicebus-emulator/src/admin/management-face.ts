@@ -43,7 +43,8 @@ export class ManagementFace {
 
   /** Answers a request; never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', baseOf(request));
+    const url = urlOf(request);
+    if (!url) return sendText(response, 400, 'text/plain', 'The URL or the host header cannot be read.\n');
     // Every request of Azure's API has a version; so an entity may be named like one of the broker's own pages.
     const isAtom = url.searchParams.has('api-version');
     try {
@@ -96,8 +97,8 @@ async function answerAtom(atom: AtomApi, url: URL, request: IncomingMessage, res
   sendText(response, status, ATOM, xml);
 }
 
-/** The namespace's URL as this client reached it. */
-function baseOf({ headers, socket }: IncomingMessage): string {
+/** What was asked for, by the URL as this client reached the namespace; undefined when it is no URL. */
+function urlOf({ url, headers, socket }: IncomingMessage): URL | undefined {
   const scheme = (socket as Partial<TLSSocket>).encrypted ? 'https' : 'http';
-  return `${scheme}://${headers.host ?? 'localhost'}`;
+  return URL.parse(url ?? '/', `${scheme}://${headers.host ?? 'localhost'}`) ?? undefined;
 }

@@ -79,6 +79,25 @@ describe('one port', () => {
     expect((await fetch(`http://127.0.0.1:${broker.port}/health`)).status).toBe(200);
     silent.destroy();
   });
+
+  it.each([
+    ['a URL that is none', 'GET // HTTP/1.1\r\nHost: x\r\n\r\n', '400'],
+    ['a host that is none', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', '400'],
+    ['no host', 'GET /health HTTP/1.0\r\n\r\n', '200'],
+    ['a bad encoding', 'GET /% HTTP/1.1\r\nHost: x\r\n\r\n', '400'],
+    [
+      'a bad upgrade',
+      'GET /% HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n',
+      '404',
+    ],
+    ['no HTTP after all', 'GOSSIP\r\n\r\n', '400'],
+  ])('answers %s', async (_what, request, status) => {
+    const socket = connectTcp(broker.port, '127.0.0.1');
+    socket.write(request);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString('latin1')).toContain(`HTTP/1.1 ${status}`);
+    socket.destroy();
+  });
 });
 
 describe('a broker without a certificate', () => {

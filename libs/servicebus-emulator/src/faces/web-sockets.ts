@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 
-const PATH = '/$servicebus/websocket';
+/** Some clients encode the dollar sign. */
+const PATH = /^\/(\$|%24)servicebus\/websocket(\?|$)/i;
 const PROTOCOL = 'AMQPWSB10';
 /** Clients send an AMQP frame, or a few, in one WebSocket message. */
 const MAX_PAYLOAD = 4 * 1024 * 1024;
@@ -22,11 +23,15 @@ export class WebSockets {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const path = (request.url ?? '').replace(/\?.*$/, '');
-    if (decodeURIComponent(path).toLowerCase() !== PATH) {
-      socket.end(`HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\nWebSockets are served at ${PATH} only.\n`);
+    if (!PATH.test(request.url ?? '')) {
+      const hint = 'WebSockets are served at /$servicebus/websocket only.';
+      socket.end(`HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n${hint}\n`);
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#amqp(createWebSocketStream(webSocket)));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      const stream = createWebSocketStream(webSocket);
+      stream.on('error', () => undefined); // 'close' follows.
+      this.#amqp(stream);
+    });
   }
 }
