@@ -47,7 +47,8 @@ export function describeMessage(message: StoredMessage, lockedUntil?: number): M
 const LAST_TIME = 8_640_000_000_000_000;
 
 function isoTime(ms: number): string {
-  return new Date(Math.min(ms, LAST_TIME)).toISOString();
+  if (Number.isNaN(ms)) return 'beyond the calendar';
+  return new Date(Math.max(Math.min(ms, LAST_TIME), -LAST_TIME)).toISOString();
 }
 
 function describeBody(bare: Buffer): Pick<MessagePage, 'body' | 'encoding'> {
@@ -73,5 +74,6 @@ function json(value: unknown): unknown {
   if (value instanceof Map) {
     return Object.fromEntries([...(value as Map<AmqpValue, AmqpValue>)].map(([key, one]) => [String(key), json(one)]));
   }
+  if (typeof value === 'object' && value !== null) return readable(value as Readonly<Record<string, unknown>>);
   return value ?? null;
 }

@@ -19,13 +19,22 @@ export function followTraffic(traffic: Traffic, url: URL, request: IncomingMessa
   });
   response.flushHeaders();
   const stop = traffic.follow((event) => {
-    const page = describeEvent(event);
+    const page = describeSafely(event);
     if (!page || (entity !== undefined && !concerns(page.entity, entity))) return;
     const text = JSON.stringify(page);
     response.write(asEvents ? `event: ${page.type}\ndata: ${text}\n\n` : `${text}\n`);
     if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
   });
   response.once('close', stop);
+}
+
+/** Whoever sends what cannot be described must not notice that somebody watches. */
+function describeSafely(event: SingleEvent): EventPage | undefined {
+  try {
+    return describeEvent(event);
+  } catch (error) {
+    return page(event.type, 'path' in event ? event.path : '', { problem: String(error) });
+  }
 }
 
 interface EventPage {
