@@ -19,6 +19,12 @@ export const PATIENCE = Object.freeze({
   token: 20_000,
 });
 
+/**
+ * When the clock was moved over such a moment, a client gets this long to do something, in ms: whoever moves half an
+ * hour ahead and sends must not meet the end of his link.
+ */
+const GRACE = 1_000;
+
 /** A link by which messages go. */
 export interface UsedLink {
   readonly name: string;
@@ -40,14 +46,14 @@ export interface IdleWatchOptions {
 export class IdleWatch {
   readonly #options: IdleWatchOptions;
   readonly #links = new Map<object, Alarm | undefined>();
-  readonly #unused = new Alarm(() => this.#closeUnused(this.#hadLinks ? PATIENCE.connection : PATIENCE.firstLink));
+  readonly #unused = this.#alarm(() => this.#closeUnused(this.#hadLinks ? PATIENCE.connection : PATIENCE.firstLink));
   readonly #token: Alarm;
   #hadLinks = false;
 
   /** Begins with the connection. */
   constructor(options: IdleWatchOptions) {
     this.#options = options;
-    this.#token = new Alarm(() => {
+    this.#token = this.#alarm(() => {
       if (options.awaitsToken()) options.close(noToken());
     });
     this.#set(this.#unused, PATIENCE.firstLink);
@@ -58,7 +64,7 @@ export class IdleWatch {
   opened(key: object, link: UsedLink | undefined): void {
     this.#hadLinks = true;
     this.#options.clock.timeline.cancel(this.#unused);
-    const alarm = link && new Alarm((now) => this.#check(key, link, now));
+    const alarm = link && this.#alarm((now) => this.#check(key, link, now));
     this.#cancel(this.#links.get(key));
     this.#links.set(key, alarm);
     this.#set(alarm, PATIENCE.link);
@@ -85,6 +91,15 @@ export class IdleWatch {
     this.#options.detach(link, idleLink(link));
     // Gone at this moment, whenever the client confirms it: an hour that is skipped leaves the same behind.
     this.closed(key, now);
+  }
+
+  #alarm(ring: (now: number) => void): Alarm {
+    const alarm = new Alarm((now) => {
+      const { clock } = this.#options;
+      if (clock.now() - now <= GRACE) ring(now);
+      else this.#set(alarm, GRACE);
+    });
+    return alarm;
   }
 
   #closeUnused(ms: number): void {
