@@ -8,7 +8,8 @@ let client: ServiceBusClient;
 let last = 0;
 beforeAll(async () => {
   broker = await startBroker();
-  client = connect({ maxRetries: 0, timeoutInMs: 1_000 });
+  // Long enough to connect on a busy machine, short enough to wait for what is lost.
+  client = connect({ maxRetries: 0, timeoutInMs: 5_000 });
 });
 afterEach(() => void broker.faults.clear());
 afterAll(async () => {
