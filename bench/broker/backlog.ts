@@ -1,60 +1,101 @@
 /**
  * What a backlog of 1,000,000 messages of 1 KB costs: memory each, and time for a message that comes and goes.
- * Run: npx node --conditions=@orderflow/source --experimental-transform-types --expose-gc --max-old-space-size=6000 --import ./bench/typescript.mjs bench/broker/backlog.ts
+ * `npm run bench:broker` runs it with the others.
  */
-import rhea from 'rhea';
 import { startBroker } from '@orderflow/servicebus-emulator';
 import { readMessage } from '../../libs/servicebus-emulator/src/codec/read-message.ts';
+import { type Peer, startPeer } from './child.ts';
+import { encodedMessage } from './message.ts';
+import { connect, receiveAndComplete, sendPipelined } from './raw-client.ts';
+import { median, printTable } from './table.ts';
 
 const BACKLOG = Number(process.env['BACKLOG'] ?? 1_000_000);
-const ROUNDS = 50_000;
+const ROUNDS = 20_000;
+const COUNT = 10_000;
+const rows: string[][] = [];
+
+function ratio(what: string, empty: number, full: number, reach: string): void {
+  rows.push([what, `${empty.toFixed(1)} µs`, `${full.toFixed(1)} µs`, (empty / full).toFixed(2), reach]);
+}
+
+/** Broker CPU for a message that is sent, received and completed over AMQP, µs. */
+async function overTheWire(peer: Peer): Promise<number> {
+  const client = await connect(peer.port);
+  const figures: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    const before = await peer.usage();
+    await sendPipelined(client, 'a', COUNT);
+    await receiveAndComplete(client, 'a', COUNT);
+    const after = await peer.usage();
+    if (i > 0) figures.push((after.cpu - before.cpu) / COUNT);
+  }
+  await client.close();
+  return median(figures);
+}
+
+const peer = await startPeer('broker-process.ts');
+const wireEmpty = await overTheWire(peer);
+const before = (await peer.usage()).rss;
+await peer.fill(BACKLOG);
+const bytes = ((await peer.usage()).rss - before) / BACKLOG;
+rows.push(['memory of a queued message of 1 KB', '', `${bytes.toFixed(0)} bytes`, '', '< 2048']);
+ratio('over AMQP: send, receive, complete (CPU)', wireEmpty, await overTheWire(peer), '≥ 0.8');
+await peer.stop();
 
 const broker = await startBroker();
 const now = broker.clock.now();
 const queue = broker.namespace.createQueue('q', { maxSizeInMegabytes: 81_920 }, now);
-const body = rhea.message.data_section(Buffer.alloc(1_024));
-const encoded = rhea.message.encode({ message_id: 'x', body } as unknown as rhea.Message);
+const { main } = queue;
 
-function send(): void {
-  const { transfer } = broker.namespace.send('q', [readMessage(encoded, () => 'unused')], now);
+function send(scheduledFor?: number): void {
+  const message = { ...readMessage(encodedMessage, () => 'unused'), scheduledFor };
+  const { transfer } = broker.namespace.send('q', [message], now);
   broker.namespace.commit(transfer, now);
 }
 
 function comeAndGo(): void {
   send();
-  const message = queue.main.receive(now);
-  if (message) queue.main.remove(message);
+  const message = main.receive(now);
+  if (message) main.remove(message);
+}
+
+let moment = 0;
+function scheduleAndCancel(): void {
+  // Anywhere among those that are scheduled.
+  moment = (moment + 7_919) % BACKLOG;
+  send(now + 3_600_000 + moment);
+  const message = main.find(main.lastSequenceNumber);
+  if (message) main.remove(message);
 }
 
 let from = 1;
 function peekTen(): void {
-  from = (from + 7_919) % BACKLOG;
+  from = (from + 7_919) % Math.max(main.lastSequenceNumber, 1);
   let seen = 0;
-  for (const _ of queue.main.from(from)) if (++seen === 10) return;
+  for (const _ of main.from(from)) if (++seen === 10) return;
 }
 
 /** µs each. */
 function time(run: () => void): number {
-  for (let i = 0; i < ROUNDS; i++) run();
-  const start = performance.now();
-  for (let i = 0; i < ROUNDS; i++) run();
-  return ((performance.now() - start) * 1_000) / ROUNDS;
+  const figures: number[] = [];
+  for (let round = 0; round < 6; round++) {
+    const start = performance.now();
+    for (let i = 0; i < ROUNDS; i++) run();
+    figures.push(((performance.now() - start) * 1_000) / ROUNDS);
+  }
+  return median(figures.slice(1));
 }
 
+const emptied = { comeAndGo: time(comeAndGo), schedule: time(scheduleAndCancel) };
+for (let i = 0; i < 10; i++) send();
+const peekFew = time(peekTen);
+for (let i = 10; i < BACKLOG; i++) send();
 globalThis.gc?.();
-const { rss: before } = process.memoryUsage();
-const empty = time(comeAndGo);
-for (let i = 0; i < BACKLOG; i++) send();
+ratio('entities alone: send, receive, complete', emptied.comeAndGo, time(comeAndGo), '');
+ratio('peek 10 from anywhere', peekFew, time(peekTen), '');
+while (main.counts.active > 0) main.take(now);
+for (let i = 0; i < BACKLOG; i++) send(now + 3_600_000 + ((i * 7_919) % BACKLOG));
 globalThis.gc?.();
-const { rss: after } = process.memoryUsage();
-const full = time(comeAndGo);
-const lines = [
-  '| what | figure | reach |',
-  '|---|---|---|',
-  `| memory per queued message | ${((after - before) / BACKLOG).toFixed(0)} bytes | < 2048 |`,
-  `| send, receive, complete: backlog 0 | ${empty.toFixed(1)} µs | |`,
-  `| send, receive, complete: backlog ${BACKLOG} | ${full.toFixed(1)} µs, ratio ${(empty / full).toFixed(2)} | ≥ 0.8 |`,
-  `| peek of 10 anywhere | ${time(peekTen).toFixed(1)} µs | |`,
-];
-process.stdout.write(`${lines.join('\n')}\n`);
+ratio('schedule and cancel, all of the backlog scheduled', emptied.schedule, time(scheduleAndCancel), '');
 await broker.close();
+printTable(['what', 'backlog 0', `backlog ${BACKLOG.toLocaleString('en')}`, 'ratio', 'reach'], rows);

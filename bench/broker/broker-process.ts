@@ -1,20 +1,33 @@
-/** A broker in a process of its own: prints its port, answers `cpu` with the CPU it used so far, in µs. */
+/** A broker in a process of its own: prints its port, and answers what `child.ts` asks. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startBroker } from '@orderflow/servicebus-emulator';
+import { encodedMessage } from './message.ts';
+import { readMessage } from '../../libs/servicebus-emulator/src/codec/read-message.ts';
 
 const durable = process.argv.includes('--durable');
 const dataDir = durable ? await mkdtemp(join(tmpdir(), 'bench-broker-')) : undefined;
 const broker = await startBroker(dataDir === undefined ? {} : { dataDir });
 for (const name of ['a', 'b']) broker.namespace.createQueue(name, { maxSizeInMegabytes: 81_920 }, broker.clock.now());
-process.on('message', (request: string) => {
-  if (request === 'usage') {
-    const { user, system } = process.cpuUsage();
-    globalThis.gc?.();
-    const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
-    process.send?.({ cpu: user + system, rss, heapUsed, external, arrayBuffers });
+
+function fill(count: number): void {
+  const now = broker.clock.now();
+  for (let i = 0; i < count; i++) {
+    const { transfer } = broker.namespace.send('a', [readMessage(encodedMessage, () => 'unused')], now);
+    broker.namespace.commit(transfer, now);
   }
+}
+
+process.on('message', (request: 'usage' | { readonly fill: number }) => {
+  if (request !== 'usage') {
+    fill(request.fill);
+    process.send?.('filled');
+    return;
+  }
+  globalThis.gc?.();
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpu: user + system, rss: process.memoryUsage().rss });
 });
 process.on('disconnect', () => {
   void broker.close().then(async () => {

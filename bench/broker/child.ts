@@ -5,8 +5,6 @@ export interface Usage {
   /** µs. */
   readonly cpu: number;
   readonly rss: number;
-  readonly heapUsed: number;
-  readonly arrayBuffers: number;
 }
 
 /** A server in a process of its own. */
@@ -14,6 +12,8 @@ export interface Peer {
   readonly port: number;
   readonly connectionString: string;
   usage(): Promise<Usage>;
+  /** Puts messages into the queue `a`. */
+  fill(count: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -28,6 +28,10 @@ export async function startPeer(file: string, ...args: string[]): Promise<Peer> 
     usage: async () => {
       child.send('usage');
       return (await reply(child)) as Usage;
+    },
+    fill: async (count) => {
+      child.send({ fill: count });
+      await reply(child);
     },
     stop: async () => {
       const exit = once(child, 'exit');

@@ -1,22 +1,20 @@
 /**
  * The broker against a stock rhea server, in processes of their own, 1 KB bodies, alternating rounds, medians.
- * Run: npx node --conditions=@orderflow/source --experimental-transform-types --import ./bench/typescript.mjs bench/broker/ratios.ts
+ * `npm run bench:broker` runs it with the others.
  */
 import { ServiceBusClient } from '@azure/service-bus';
 import { type Peer, startPeer } from './child.ts';
 import { connect, receiveAndComplete, sendPipelined } from './raw-client.ts';
+import { median, printTable } from './table.ts';
 
 const PAIRS = Number(process.env['PAIRS'] ?? 5);
 const COUNT = Number(process.env['COUNT'] ?? 10_000);
-const SIZE = 1_024;
 
 interface Figure {
   readonly perSecond: number;
   /** CPU of the server a message, µs. */
   readonly cpu: number;
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 async function measure(peer: Peer, count: number, run: () => Promise<number>): Promise<Figure> {
   const before = await peer.usage();
@@ -25,14 +23,19 @@ async function measure(peer: Peer, count: number, run: () => Promise<number>): P
   return { perSecond: count / seconds, cpu: (after.cpu - before.cpu) / count };
 }
 
-const rows: string[] = [];
+const rows: string[][] = [];
 function report(row: string, unit: string, ours: readonly Figure[], theirs: readonly Figure[], reach: string): void {
   const figure = (figures: readonly Figure[]) => median(figures.map(({ perSecond }) => perSecond));
   const cpu = (figures: readonly Figure[]) => median(figures.map((one) => one.cpu));
   const [a, b] = [figure(ours), figure(theirs)];
-  rows.push(
-    `| ${row} | ${a.toFixed(0)} ${unit}, ${cpu(ours).toFixed(1)} µs | ${b.toFixed(0)} ${unit}, ${cpu(theirs).toFixed(1)} µs | ${(a / b).toFixed(2)} | ${(cpu(theirs) / cpu(ours)).toFixed(2)} | ${reach} |`,
-  );
+  rows.push([
+    row,
+    `${a.toFixed(0)} ${unit}, ${cpu(ours).toFixed(1)} µs`,
+    `${b.toFixed(0)} ${unit}, ${cpu(theirs).toFixed(1)} µs`,
+    (a / b).toFixed(2),
+    (cpu(theirs) / cpu(ours)).toFixed(2),
+    reach,
+  ]);
 }
 
 const broker = await startPeer('broker-process.ts');
@@ -57,11 +60,11 @@ report(
   'msg/s',
   ...(await pairs(
     async () => {
-      const figure = await measure(broker, COUNT, () => sendPipelined(client, 'a', COUNT, SIZE));
+      const figure = await measure(broker, COUNT, () => sendPipelined(client, 'a', COUNT));
       await drain('a');
       return figure;
     },
-    () => measure(stock, COUNT, () => sendPipelined(stockClient, 'a', COUNT, SIZE)),
+    () => measure(stock, COUNT, () => sendPipelined(stockClient, 'a', COUNT)),
   )),
   '≥ 0.95',
 );
@@ -70,7 +73,7 @@ report(
   'msg/s',
   ...(await pairs(
     async () => {
-      await sendPipelined(client, 'a', COUNT, SIZE);
+      await sendPipelined(client, 'a', COUNT);
       return measure(broker, COUNT, () => drain('a'));
     },
     // A connection for each round: what a stock sender has queued beyond the credit blocks its session for ever.
@@ -106,7 +109,7 @@ async function sdkRound(peer: Peer, count: number, subscribe: boolean): Promise<
         { maxConcurrentCalls: 32 },
       );
     });
-    const body = Buffer.alloc(SIZE, 'x');
+    const body = Buffer.alloc(1_024, 'x');
     let next = 0;
     await Promise.all(
       senders.map(async (sender) => {
@@ -122,14 +125,20 @@ async function sdkRound(peer: Peer, count: number, subscribe: boolean): Promise<
   return { figure, clientCpu: (used.user + used.system) / count };
 }
 
-const SDK_COUNT = Math.min(COUNT, 4_000);
+const SDK_COUNT = Math.min(COUNT, 8_000);
 const sdkRounds = [];
-for (let i = 0; i < 3; i++) sdkRounds.push(await sdkRound(broker, SDK_COUNT, true));
+await sdkRound(broker, SDK_COUNT, true); // Warms both up.
+for (let i = 0; i < PAIRS; i++) sdkRounds.push(await sdkRound(broker, SDK_COUNT, true));
 const brokerCpu = median(sdkRounds.map(({ figure }) => figure.cpu));
 const clientCpu = median(sdkRounds.map((round) => round.clientCpu));
-rows.push(
-  `| under the SDK, 32 senders + subscribe 32 | broker ${brokerCpu.toFixed(0)} µs | client ${clientCpu.toFixed(0)} µs | | ${(brokerCpu / clientCpu).toFixed(2)} | ≤ 0.5 |`,
-);
+rows.push([
+  'under the SDK, 32 senders + subscribe 32',
+  `broker ${brokerCpu.toFixed(0)} µs`,
+  `client ${clientCpu.toFixed(0)} µs`,
+  '',
+  `${(brokerCpu / clientCpu).toFixed(2)} of the client's`,
+  '≤ 0.5',
+]);
 report(
   'durable against in memory, 32 awaiting senders',
   'msg/s',
@@ -164,13 +173,9 @@ async function lightTraffic(): Promise<number> {
   await sdk.close();
   return median(waits);
 }
-rows.push(`| light traffic, send → handler p50 | ${(await lightTraffic()).toFixed(2)} ms | | | | < 3 ms |`);
+rows.push(['light traffic, send → handler p50', `${(await lightTraffic()).toFixed(2)} ms`, '', '', '', '< 3 ms']);
 
 await client.close();
 await stockClient.close();
 await Promise.all([broker.stop(), durable.stop(), stock.stop()]);
-process.stdout.write(
-  ['| path | ours | baseline | throughput ratio | CPU ratio | reach |', '|---|---|---|---|---|---|', ...rows, ''].join(
-    '\n',
-  ),
-);
+printTable(['path', 'ours', 'baseline', 'throughput ratio', 'CPU ratio', 'reach'], rows);

@@ -1,6 +1,7 @@
 /** A plain rhea client: as little work as rhea allows, so that the server is what is measured. */
 import { once } from 'node:events';
 import rhea from 'rhea';
+import { encodedMessage } from './message.ts';
 
 export interface RawConnection {
   readonly connection: rhea.Connection;
@@ -24,14 +25,7 @@ export async function connect(port: number): Promise<RawConnection> {
 }
 
 /** Sends `count` messages, as many in flight as the link has credit. @returns seconds */
-export async function sendPipelined(
-  { connection }: RawConnection,
-  address: string,
-  count: number,
-  size: number,
-): Promise<number> {
-  const body = rhea.message.data_section(Buffer.alloc(size, 'x'));
-  const encoded = rhea.message.encode({ message_id: 'bench', body });
+export async function sendPipelined({ connection }: RawConnection, address: string, count: number): Promise<number> {
   const sender = connection.open_sender({ target: { address } });
   await once(sender, 'sendable');
   const start = performance.now();
@@ -47,7 +41,7 @@ export async function sendPipelined(
     while (sent < count && sender.sendable() && sent - accepted < 1_000) {
       sent++;
       (sender as unknown as { send(bytes: Buffer, tag: Buffer, format: number): void }).send(
-        encoded,
+        encodedMessage,
         Buffer.from(String(sent)),
         0,
       );
