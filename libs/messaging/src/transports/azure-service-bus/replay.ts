@@ -7,6 +7,7 @@ import { brokerFacts, fromServiceBusMessage, toServiceBusMessage } from './nativ
 import type { Sending } from './sending.js';
 import { openDeadLetters } from './service-bus-dead-letters.js';
 import { release } from './settle.js';
+import { SettlementTurns } from './settlement-turns.js';
 import { translateError } from './translate-error.js';
 
 /** Messages asked for at a time. */
@@ -130,9 +131,12 @@ export class Replay {
   /** Hands back what was only held. What cannot be handed back any more is free once its lock runs out. */
   async #letGo(): Promise<void> {
     this.#locks.close();
+    // Each in a tick of its own: neighbours may count different releases.
+    const turns = new SettlementTurns();
     await Promise.allSettled(
       this.#held.map(async ({ message, receiver }) => {
         const { state } = fromNative(fromServiceBusMessage(message), brokerFacts(message, this.#parts.queue));
+        await turns.take('other');
         await release(receiver, message, state);
       }),
     );
