@@ -1,5 +1,5 @@
 declare module 'rhea/lib/frames.js' {
-  /** The part of rhea's frame writer that it does not publish. */
+  /** The part of rhea's frame reader and writer that it does not publish. */
   const frames: {
     disposition(fields: {
       /** True when the receiver of the deliveries says so. */
@@ -9,6 +9,11 @@ declare module 'rhea/lib/frames.js' {
       readonly state: unknown;
       readonly settled: boolean;
     }): unknown;
+    read_frame(bytes: Buffer): {
+      readonly channel: number;
+      readonly performative: Readonly<Record<string, unknown>>;
+      readonly payload?: Buffer;
+    };
   };
   export default frames;
 }
