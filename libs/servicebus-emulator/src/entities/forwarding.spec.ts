@@ -120,3 +120,11 @@ describe('a rule that fails on a message', () => {
     expect(failing.main.counts.active + failing.deadLetters.counts.active).toBe(0);
   });
 });
+
+it('dead-letters a message without a session where a subscription requires one', () => {
+  namespace.createTopic('t', {}, NOW);
+  const subscription = namespace.createSubscription('t/Subscriptions/s', { requiresSession: true }, NOW);
+  send('t', 'm');
+  expect(subscription.main.counts.active).toBe(0);
+  expect(reasons(subscription)).toEqual(['Session ID is null.']);
+});
