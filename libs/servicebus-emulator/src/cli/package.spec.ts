@@ -109,7 +109,10 @@ describe('the package, installed from its tarball', () => {
   it('has a page whose examples work', async () => {
     const page = await readFile(join(folder, 'node_modules', '@orderflow', 'servicebus-emulator', 'README.md'), 'utf8');
     const program = /^```js\n(.*?)^```$/ms.exec(page)?.[1] ?? '';
-    expect((await run(process.execPath, ['--input-type=module', '-e', program], { cwd: folder })).stdout).toBe('0\n');
+    // As it prints where nobody asks for colours.
+    const env = { ...process.env, FORCE_COLOR: '0' };
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], { cwd: folder, env });
+    expect(stdout).toBe('0\n');
     const test = /^```ts\n(.*?)^```$/ms.exec(page)?.[1];
     const tested = await readFile(join(library, 'src', 'example.spec.ts'), 'utf8');
     expect(test).toBe(tested.replace('./index.js', '@orderflow/servicebus-emulator'));
