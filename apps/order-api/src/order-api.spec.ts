@@ -19,14 +19,14 @@ beforeEach(async () => {
   database = await openOrderDatabase();
   broker = await startOrderBroker();
   api = await start();
-}, 20_000);
+});
 
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
   await api.stop();
   await broker.close();
   await database.close();
-}, 30_000);
+});
 
 const start = () => startOrderApi({ databaseUrl: database.url, connectionString: broker.connectionString });
 
@@ -71,7 +71,7 @@ describe('order-api', () => {
     broker = await startOrderBroker({ port });
     const { commands } = await receive();
     for (const id of ids) expect((await commands.next(id)).type).toBe('order.place');
-  }, 30_000);
+  });
 
   it('leaves what it accepted and did not send to the process after it', async () => {
     const { port } = broker;
@@ -82,7 +82,7 @@ describe('order-api', () => {
     api = await start();
     const { commands } = await receive();
     expect((await commands.next(id)).type).toBe('order.place');
-  }, 30_000);
+  });
 
   it('sends on after its connection was cut', async () => {
     const { commands } = await receive();
@@ -90,7 +90,7 @@ describe('order-api', () => {
     broker.dropConnections();
     const ids = await Promise.all([place(), place(), place()]);
     for (const id of ids) expect((await commands.next(id)).type).toBe('order.place');
-  }, 30_000);
+  });
 
   it('handles an event once, however often and over however many connections it comes', async () => {
     const { worker, commands } = await receive();
@@ -111,7 +111,7 @@ describe('order-api', () => {
     await eventually(async () => expect(await handledEvents()).toBe(1));
     expect(await read(`/orders/${id}`)).toMatchObject({ status: 'pending' });
     expect(await read(`/orders/${id}/timeline`)).toMatchObject({ messages: [{}, { id: envelope.id }] });
-  }, 30_000);
+  });
 
   it('serves the messaging lab', async () => {
     const send = (body: string) => fetch(`${api.url}/send`, { method: 'POST', body });
@@ -120,14 +120,14 @@ describe('order-api', () => {
     expect(await read('/receive?max=1')).toEqual(['Hello world!']);
     expect(await read('/receive?idleTimeout=0.2')).toEqual(['{"a": 1}', '42']);
     expect(await read('/peek')).toEqual([]);
-  }, 20_000);
+  });
 
   it('says when the lab cannot be reached', async () => {
     await broker.close();
     const answer = await fetch(`${api.url}/send`, { method: 'POST', body: 'Hello world!' });
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({ type: 'urn:orderflow:problem:broker-unavailable' });
-  }, 30_000);
+  });
 });
 
 it('knows its migrations', async () => {

@@ -117,7 +117,7 @@ describe('a client that misbehaves', () => {
       { numRuns: 150 },
     );
     await expectToServe();
-  }, 30_000);
+  });
 });
 
 describe('a raw client', () => {
@@ -209,7 +209,7 @@ describe('a raw client', () => {
     const other = client.createReceiver('q', { receiveMode: 'receiveAndDelete' });
     expect(await other.receiveMessages(952)).toHaveLength(952);
     await client.close();
-  }, 20_000);
+  });
 
   it('that does not read costs the broker a bounded amount of memory', async () => {
     const body = Buffer.alloc(200_000);
@@ -231,5 +231,5 @@ describe('a raw client', () => {
     });
     socket.resume();
     await all;
-  }, 20_000);
+  });
 });

@@ -46,4 +46,4 @@ it('gives a client with small frames and a small window large messages in pieces
   const closed = once(container, 'connection_close');
   connection.close();
   await closed;
-}, 20_000);
+});
