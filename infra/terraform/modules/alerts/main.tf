@@ -109,7 +109,8 @@ resource "azurerm_monitor_metric_alert" "replicas_missing" {
   tags = var.tags
 }
 
-# Work that was accepted but has not reached the broker. Only the apps know it, so it comes from their telemetry.
+# Work that was accepted but has not reached the broker. Only the apps know it: they log it, once a minute, in a line of
+# JSON (libs/service-kit/src/messaging/report-waiting-outbox.ts).
 resource "azurerm_monitor_scheduled_query_rules_alert_v2" "outbox_age" {
   name                = "${var.name}-outbox-age"
   resource_group_name = var.resource_group_name
@@ -120,14 +121,15 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "outbox_age" {
 
   evaluation_frequency = "PT5M"
   window_duration      = "PT5M"
-  # The table appears with the first telemetry; a new workspace does not have it yet.
+  # The table appears with the first log line; a new workspace does not have it yet.
   skip_query_validation = true
 
   criteria {
     query                   = <<-KQL
-      AppMetrics
-      | where Name == "${var.outbox_age_metric}"
-      | summarize Age = max(Max) by AppRoleName
+      ContainerAppConsoleLogs_CL
+      | extend Line = parse_json(Log_s)
+      | where Line.msg == "messages wait in the outbox"
+      | summarize Age = max(todouble(Line.outboxOldestAgeSeconds)) by ContainerAppName_s
     KQL
     metric_measure_column   = "Age"
     time_aggregation_method = "Maximum"
@@ -135,7 +137,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "outbox_age" {
     threshold               = var.outbox_age_seconds
 
     dimension {
-      name     = "AppRoleName"
+      name     = "ContainerAppName_s"
       operator = "Include"
       values   = ["*"]
     }

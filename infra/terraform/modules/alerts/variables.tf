@@ -82,14 +82,8 @@ variable "apps" {
 }
 
 variable "log_analytics_workspace_id" {
-  description = "Workspace with the apps' telemetry."
+  description = "Workspace with the apps' logs."
   type        = string
-}
-
-variable "outbox_age_metric" {
-  description = "Name of the apps' metric of the oldest outbox row's age in seconds."
-  type        = string
-  default     = "orderflow_outbox_oldest_age_seconds"
 }
 
 variable "outbox_age_seconds" {

@@ -19,6 +19,7 @@ import { requireMigrations } from '../postgres/require-migrations.js';
 import type { ProcessConfig, ServiceContext } from '../service/service-parts.js';
 import { keepInboxSmall } from './keep-inbox-small.js';
 import { loadTransport, type TransportConfig } from './load-transport.js';
+import { reportWaitingOutbox } from './report-waiting-outbox.js';
 
 /** The variables of a service that consumes a queue and keeps its data in PostgreSQL. */
 export interface MessagingConfig extends ProcessConfig, TransportConfig {
@@ -60,6 +61,7 @@ export class Messaging implements OnApplicationShutdown {
   readonly #options: MessagingOptions;
   #relay: Relay | undefined;
   #stopPurging = (): void => undefined;
+  #stopReporting = (): void => undefined;
 
   private constructor(options: MessagingOptions, transport: Transport) {
     const { config, name, logger, metrics } = options;
@@ -107,6 +109,7 @@ export class Messaging implements OnApplicationShutdown {
     const onError = (error: unknown) => logger.warn({ err: error }, 'the outbox could not be sent; it is tried again');
     this.#relay = startRelay({ pool, outbox, transport, onError });
     this.#stopPurging = keepInboxSmall(this.inbox, logger);
+    this.#stopReporting = reportWaitingOutbox(outbox, logger);
   };
 
   /** For the service's health: its database, its receiver, its outbox. */
@@ -125,6 +128,7 @@ export class Messaging implements OnApplicationShutdown {
   /** Comes last: the consumer has drained (its `onModuleDestroy`), and no request is in flight any more. */
   async onApplicationShutdown(): Promise<void> {
     this.#stopPurging();
+    this.#stopReporting();
     await this.#relay?.stop();
     await this.transport.close();
     await this.pool.end();

@@ -1,0 +1,79 @@
+import { Writable } from 'node:stream';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { cloneDatabase, type TestDatabase } from '@orderflow/local-postgres/testing';
+import { createPostgresOutbox, messagingSchema, type PostgresOutbox } from '@orderflow/messaging/postgres';
+import type { Pool } from 'pg';
+import { createLogger } from '../logging/create-logger.js';
+import { createPool } from '../postgres/create-pool.js';
+import { migrate } from '../postgres/migrate.js';
+import { reportOnce } from './report-waiting-outbox.js';
+
+let database: TestDatabase;
+let pool: Pool;
+let outbox: PostgresOutbox;
+let lines: Record<string, unknown>[];
+
+const connect = (url: string) => createPool({ url, applicationName: 'spec', onError: () => {} });
+
+async function prepare(url: string): Promise<void> {
+  const empty = connect(url);
+  await migrate(empty, messagingSchema);
+  await empty.end();
+}
+
+beforeEach(async () => {
+  database = await cloneDatabase({ template: 'outbox', prepare });
+  pool = connect(database.url);
+  outbox = createPostgresOutbox({ pool });
+  lines = [];
+});
+
+afterEach(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+function report(): Promise<void> {
+  const destination = new Writable({
+    write(chunk, _, done) {
+      lines.push(JSON.parse(String(chunk)));
+      done();
+    },
+  });
+  return reportOnce(outbox, createLogger({ name: 'spec', destination }));
+}
+
+async function addMessage(): Promise<void> {
+  const envelope = {
+    id: 'm-1',
+    type: 't',
+    version: 1,
+    source: '/spec',
+    time: '2026-01-01T00:00:00.000Z',
+    contentType: 'application/json',
+    headers: {},
+    body: Buffer.from('{}'),
+  };
+  await outbox.transaction((tx) => outbox.add(tx, [{ to: { queue: 'q' }, envelope }]));
+}
+
+it('says nothing of an empty outbox, nor of a message that was just written', async () => {
+  await report();
+  await addMessage();
+  await report();
+  expect(lines).toEqual([]);
+});
+
+it('says how long the oldest message has waited', async () => {
+  await addMessage();
+  await pool.query("UPDATE outbox SET created_at = now() - interval '2 minutes'");
+  await report();
+  expect(lines).toMatchObject([{ level: 'warn', msg: 'messages wait in the outbox', outboxRows: 1 }]);
+  expect(lines[0]?.['outboxOldestAgeSeconds']).toBeGreaterThanOrEqual(120);
+});
+
+it('says when it cannot tell', async () => {
+  await pool.query('DROP TABLE outbox');
+  await report();
+  expect(lines).toMatchObject([{ level: 'warn', msg: expect.stringContaining('could not be looked at') }]);
+});
