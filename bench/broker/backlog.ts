@@ -23,11 +23,11 @@ async function overTheWire(peer: Peer): Promise<number> {
   const client = await connect(peer.port);
   const figures: number[] = [];
   for (let i = 0; i < 6; i++) {
-    const before = await peer.usage();
+    const before = await peer.cpu();
     await sendPipelined(client, 'a', COUNT);
     await receiveAndComplete(client, 'a', COUNT);
-    const after = await peer.usage();
-    if (i > 0) figures.push((after.cpu - before.cpu) / COUNT);
+    const after = await peer.cpu();
+    if (i > 0) figures.push((after - before) / COUNT);
   }
   await client.close();
   return median(figures);
@@ -35,9 +35,9 @@ async function overTheWire(peer: Peer): Promise<number> {
 
 const peer = await startPeer('broker-process.ts');
 const wireEmpty = await overTheWire(peer);
-const before = (await peer.usage()).rss;
+const before = await peer.memory();
 await peer.fill(BACKLOG);
-const bytes = ((await peer.usage()).rss - before) / BACKLOG;
+const bytes = ((await peer.memory()) - before) / BACKLOG;
 rows.push(['memory of a queued message of 1 KB', '', `${bytes.toFixed(0)} bytes`, '', '< 2048']);
 ratio('over AMQP: send, receive, complete (CPU)', wireEmpty, await overTheWire(peer), '≥ 0.8');
 await peer.stop();

@@ -19,15 +19,17 @@ function fill(count: number): void {
   }
 }
 
-process.on('message', (request: 'usage' | { readonly fill: number }) => {
-  if (request !== 'usage') {
+process.on('message', (request: 'cpu' | 'memory' | { readonly fill: number }) => {
+  if (request === 'cpu') {
+    const { user, system } = process.cpuUsage();
+    process.send?.(user + system);
+  } else if (request === 'memory') {
+    globalThis.gc?.();
+    process.send?.(process.memoryUsage().rss);
+  } else {
     fill(request.fill);
     process.send?.('filled');
-    return;
   }
-  globalThis.gc?.();
-  const { user, system } = process.cpuUsage();
-  process.send?.({ cpu: user + system, rss: process.memoryUsage().rss });
 });
 process.on('disconnect', () => {
   void broker.close().then(async () => {

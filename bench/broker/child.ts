@@ -1,17 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
-export interface Usage {
-  /** µs. */
-  readonly cpu: number;
-  readonly rss: number;
-}
-
 /** A server in a process of its own. */
 export interface Peer {
   readonly port: number;
   readonly connectionString: string;
-  usage(): Promise<Usage>;
+  /** What it has used since it started, µs. Collects no garbage, so that a round pays for its own and no more. */
+  cpu(): Promise<number>;
+  /** What it holds after its garbage was collected, bytes. */
+  memory(): Promise<number>;
   /** Puts messages into the queue `a`. */
   fill(count: number): Promise<void>;
   stop(): Promise<void>;
@@ -25,9 +22,13 @@ export async function startPeer(file: string, ...args: string[]): Promise<Peer> 
   const ready = (await reply(child)) as { port: number; connectionString: string };
   return {
     ...ready,
-    usage: async () => {
-      child.send('usage');
-      return (await reply(child)) as Usage;
+    cpu: async () => {
+      child.send('cpu');
+      return (await reply(child)) as number;
+    },
+    memory: async () => {
+      child.send('memory');
+      return (await reply(child)) as number;
     },
     fill: async (count) => {
       child.send({ fill: count });

@@ -17,10 +17,9 @@ interface Figure {
 }
 
 async function measure(peer: Peer, count: number, run: () => Promise<number>): Promise<Figure> {
-  const before = await peer.usage();
+  const before = await peer.cpu();
   const seconds = await run();
-  const after = await peer.usage();
-  return { perSecond: count / seconds, cpu: (after.cpu - before.cpu) / count };
+  return { perSecond: count / seconds, cpu: ((await peer.cpu()) - before) / count };
 }
 
 const rows: string[][] = [];

@@ -74,15 +74,15 @@ async function connections(): Promise<void> {
   const cpu = async (): Promise<number> => {
     const figures: number[] = [];
     for (let i = 0; i < 4; i++) {
-      const before = await peer.usage();
+      const before = await peer.cpu();
       await sendPipelined(client, 'a', COUNT);
       await receiveAndComplete(client, 'a', COUNT);
-      figures.push(((await peer.usage()).cpu - before.cpu) / COUNT);
+      figures.push(((await peer.cpu()) - before) / COUNT);
     }
     return median(figures.slice(1));
   };
   const alone = await cpu();
-  const before = (await peer.usage()).rss;
+  const before = await peer.memory();
   const start = performance.now();
   const others: RawConnection[] = [];
   for (let i = 0; i < 1_000; i++) {
@@ -91,7 +91,7 @@ async function connections(): Promise<void> {
     others.push(other);
   }
   const each = (performance.now() - start) / 1_000;
-  const memory = ((await peer.usage()).rss - before) / 1_000 / 1_024;
+  const memory = ((await peer.memory()) - before) / 1_000 / 1_024;
   const crowded = await cpu();
   rows.push([
     '1,000 connections: connect and attach, each',
