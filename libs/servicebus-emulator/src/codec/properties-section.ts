@@ -1,5 +1,5 @@
 import { type AmqpValue, ValueReader } from './read-value.js';
-import { PROPERTIES, sectionsOf } from './sections.js';
+import { PROPERTIES, SectionCursor } from './sections.js';
 import { ValueWriter } from './value-writer.js';
 
 /** The fields of a message's properties section, in AMQP's order. */
@@ -34,25 +34,37 @@ export function readProperties(bytes: Buffer, offset: number): Partial<Record<Pr
 
 /** Writes a text field: content type is a symbol, the others are strings; null takes the field away. */
 export function encodeField(field: PropertyField, value: string | null): Buffer {
-  const writer = new ValueWriter(value === null ? 1 : value.length + 8);
-  if (value === null) return writer.null().finish();
+  if (value === null) return NULL;
+  const length = Buffer.byteLength(value);
+  const writer = new ValueWriter(length + (length < 256 ? 2 : 5));
   return (field === 'contentType' ? writer.symbol(value) : writer.string(value)).finish();
 }
 
+const NULL = Buffer.of(0x40);
+
+/** A section's descriptor, and the head of its list. */
+const SECTION_OVERHEAD = 3 + 9;
+
 /** The bare message with some fields of its properties replaced by encoded values; everything else byte for byte. */
 export function withProperties(bare: Buffer, changes: ReadonlyMap<PropertyField, Buffer>): Buffer {
-  const section = sectionsOf(bare).find(({ code }) => code === PROPERTIES);
   const fields: Buffer[] = [];
-  if (section) {
-    const { count, reader } = new ValueReader(bare, section.value).items();
-    while (fields.length < count) fields.push(reader.raw());
-  }
+  const rest = bare.subarray(readFields(bare, fields));
   for (const [field, encoded] of changes) {
     const index = PROPERTY_FIELDS.indexOf(field);
-    while (fields.length <= index) fields.push(Buffer.of(0x40));
+    while (fields.length <= index) fields.push(NULL);
     fields[index] = encoded;
   }
-  const writer = new ValueWriter(bare.length + 128).descriptor(PROPERTIES);
+  const size = fields.reduce((sum, { length }) => sum + length, SECTION_OVERHEAD + rest.length);
+  const writer = new ValueWriter(size).descriptor(PROPERTIES);
   writer.list(fields.length, (list) => fields.forEach((field) => list.raw(field)));
-  return writer.raw(bare.subarray(section?.end ?? 0)).finish();
+  return writer.raw(rest).finish();
+}
+
+/** Appends the encoded fields of a bare message's properties. @returns where its next section begins */
+function readFields(bare: Buffer, fields: Buffer[]): number {
+  const section = new SectionCursor(bare);
+  if (!section.next() || section.code !== PROPERTIES) return 0;
+  const { count, reader } = new ValueReader(bare, section.value).items();
+  while (fields.length < count) fields.push(reader.raw());
+  return section.end;
 }

@@ -1,8 +1,8 @@
 import type { MessageContent } from '../entities/message.js';
 import { DecodeError } from './decode-error.js';
-import { encodeField, readProperties, type PropertyField, withProperties } from './properties-section.js';
+import { encodeField, PROPERTY_FIELDS, withProperties } from './properties-section.js';
 import { type AmqpValue, ValueReader } from './read-value.js';
-import { HEADER, MESSAGE_ANNOTATIONS, PROPERTIES, type Section, sectionsOf } from './sections.js';
+import { HEADER, MESSAGE_ANNOTATIONS, PROPERTIES, SectionCursor } from './sections.js';
 
 /** A message as a client sent it, taken apart. */
 export interface IncomingMessage {
@@ -13,8 +13,6 @@ export interface IncomingMessage {
   /** Annotation `x-opt-scheduled-enqueue-time`, ms since 1970. */
   readonly scheduledFor: number | undefined;
 }
-
-const NOTHING = Buffer.alloc(0);
 
 /** Annotations that only the broker sets; a sender's are dropped. */
 const BROKER_ANNOTATIONS: ReadonlySet<AmqpValue> = new Set([
@@ -35,25 +33,28 @@ const BROKER_ANNOTATIONS: ReadonlySet<AmqpValue> = new Set([
  * @throws DecodeError
  */
 export function readMessage(bytes: Buffer, newId: () => string): IncomingMessage {
-  const sections = sectionsOf(bytes);
-  const find = (code: number): Section | undefined => sections.find((section) => section.code === code);
-  const firstBare = sections.find(({ code }) => code >= PROPERTIES);
-  if (!firstBare) throw new DecodeError('The message has no body.');
-  const header = readHeader(bytes, find(HEADER));
-  const annotations = readAnnotations(bytes, find(MESSAGE_ANNOTATIONS));
-  const properties = firstBare.code === PROPERTIES ? readProperties(bytes, firstBare.value) : {};
-  const given = properties.messageId;
-  const messageId = given === undefined ? newId() : idText(given);
-  const bare = bytes.subarray(firstBare.start);
+  const section = new SectionCursor(bytes);
+  let header = NO_HEADER;
+  let annotations = NO_ANNOTATIONS;
+  let properties = NO_PROPERTIES;
+  let bareAt = -1;
+  while (section.next()) {
+    if (section.code === HEADER) header = readHeader(bytes, section.value);
+    else if (section.code === MESSAGE_ANNOTATIONS) annotations = readAnnotations(bytes, section.value);
+    else if (section.code === PROPERTIES) properties = readProperties(bytes, section.value);
+    if (bareAt < 0 && section.code >= PROPERTIES) bareAt = section.start;
+  }
+  if (bareAt < 0) throw new DecodeError('The message has no body.');
+  const messageId = properties.messageId ?? newId();
   return {
     messageId,
-    sessionId: textOf(properties.groupId, 'group-id'),
+    sessionId: properties.sessionId,
     scheduledFor: annotations.scheduledFor,
     content: {
       bare:
-        given === undefined
-          ? withProperties(bare, new Map([['messageId', encodeField('messageId', messageId)]]))
-          : own(bare),
+        properties.messageId === undefined
+          ? withProperties(bytes.subarray(bareAt), new Map([['messageId', encodeField('messageId', messageId)]]))
+          : own(bytes, bareAt),
       annotations: annotations.others,
       partitionKey: annotations.partitionKey,
       priority: header.priority,
@@ -66,42 +67,78 @@ export function readMessage(bytes: Buffer, newId: () => string): IncomingMessage
  * A copy that does not keep what was read from the socket in memory. Small ones share pages of 8 KB: allocating each
  * by itself costs more than all the rest of a send when there is a backlog.
  */
-function own(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafe(bytes.length);
-  bytes.copy(copy);
+function own(bytes: Buffer, from = 0): Buffer {
+  const copy = Buffer.allocUnsafe(bytes.length - from);
+  bytes.copy(copy, 0, from);
   return copy;
 }
 
-function idText(value: AmqpValue): string {
-  return Buffer.isBuffer(value) ? value.toString('hex') : String(value);
+interface Header {
+  readonly priority: number;
+  readonly timeToLive: number | undefined;
 }
 
-function textOf(value: AmqpValue | undefined, field: string): string | undefined {
-  if (value === undefined || typeof value === 'string') return value;
-  throw new DecodeError(`The property ${field} is a string.`);
-}
+const NO_HEADER: Header = { priority: 4, timeToLive: undefined };
 
-function readHeader(bytes: Buffer, section: Section | undefined): { priority: number; timeToLive: number | undefined } {
-  if (!section) return { priority: 4, timeToLive: undefined };
-  const { count, reader } = new ValueReader(bytes, section.value).items();
-  const fields = Array.from({ length: Math.min(count, 3) }, () => reader.next());
+function readHeader(bytes: Buffer, offset: number): Header {
+  const { count, reader } = new ValueReader(bytes, offset).items();
+  if (count > 0) reader.skip();
+  const priority = count > 1 ? reader.next() : null;
+  const timeToLive = count > 2 ? reader.next() : null;
   return {
-    priority: typeof fields[1] === 'bigint' ? Number(fields[1]) : 4,
-    timeToLive: typeof fields[2] === 'bigint' ? Number(fields[2]) : undefined,
+    priority: typeof priority === 'bigint' ? Number(priority) : NO_HEADER.priority,
+    timeToLive: typeof timeToLive === 'bigint' ? Number(timeToLive) : undefined,
   };
 }
 
-/** The header holds at most 49 days; a longer life shows in the difference of two properties. */
-function timeToLive(
-  header: number | undefined,
-  properties: Partial<Record<PropertyField, AmqpValue>>,
-): number | undefined {
-  const { absoluteExpiryTime, creationTime } = properties;
-  if (absoluteExpiryTime instanceof Date && creationTime instanceof Date) {
-    const life = absoluteExpiryTime.getTime() - creationTime.getTime();
-    if (life > 0xffff_ffff && header !== undefined) return life;
+/** What of the properties the broker itself looks at. */
+interface Properties {
+  messageId: string | undefined;
+  sessionId: string | undefined;
+  expiry: number | undefined;
+  creation: number | undefined;
+}
+
+const NO_PROPERTIES: Properties = {
+  messageId: undefined,
+  sessionId: undefined,
+  expiry: undefined,
+  creation: undefined,
+};
+
+function readProperties(bytes: Buffer, offset: number): Properties {
+  const properties: Properties = { ...NO_PROPERTIES };
+  const { count, reader } = new ValueReader(bytes, offset).items();
+  for (let i = 0; i < count && i < PROPERTY_FIELDS.length; i++) {
+    const field = PROPERTY_FIELDS[i];
+    if (field === 'messageId') properties.messageId = idText(reader.next());
+    else if (field === 'groupId') properties.sessionId = textOf(reader.next(), 'group-id');
+    else if (field === 'absoluteExpiryTime') properties.expiry = timeOf(reader.next());
+    else if (field === 'creationTime') properties.creation = timeOf(reader.next());
+    else reader.skip();
   }
-  return header;
+  return properties;
+}
+
+function idText(value: AmqpValue): string | undefined {
+  if (value === null) return undefined;
+  return Buffer.isBuffer(value) ? value.toString('hex') : String(value);
+}
+
+function textOf(value: AmqpValue, field: string): string | undefined {
+  if (value === null) return undefined;
+  if (typeof value === 'string') return value;
+  throw new DecodeError(`The property ${field} is a string.`);
+}
+
+function timeOf(value: AmqpValue): number | undefined {
+  return value instanceof Date ? value.getTime() : undefined;
+}
+
+/** The header holds at most 49 days; a longer life shows in the difference of two properties. */
+function timeToLive(header: number | undefined, { expiry, creation }: Properties): number | undefined {
+  if (header === undefined || expiry === undefined || creation === undefined) return header;
+  return expiry - creation > 0xffff_ffff ? expiry - creation : header;
 }
 
 interface Annotations {
@@ -110,10 +147,11 @@ interface Annotations {
   others: Buffer;
 }
 
-function readAnnotations(bytes: Buffer, section: Section | undefined): Annotations {
-  const annotations: Annotations = { scheduledFor: undefined, partitionKey: undefined, others: NOTHING };
-  if (!section) return annotations;
-  const { count, reader } = new ValueReader(bytes, section.value).items();
+const NO_ANNOTATIONS: Annotations = { scheduledFor: undefined, partitionKey: undefined, others: Buffer.alloc(0) };
+
+function readAnnotations(bytes: Buffer, offset: number): Annotations {
+  const annotations: Annotations = { ...NO_ANNOTATIONS };
+  const { count, reader } = new ValueReader(bytes, offset).items();
   const others: Buffer[] = [];
   for (let i = 0; i < count / 2; i++) {
     const start = reader.position;

@@ -81,6 +81,11 @@ export class ValueReader {
     return this.#bytes.subarray(start, this.position);
   }
 
+  /** Passes over the next value. */
+  skip(): void {
+    this.position = endOfValue(this.#bytes, this.position, this.#limit);
+  }
+
   /** The next value decoded. @throws DecodeError */
   next(depth = 0): AmqpValue {
     if (depth > MAX_DEPTH) throw new DecodeError('Values are nested too deeply.');

@@ -19,33 +19,52 @@ export interface Section {
   readonly end: number;
 }
 
-/**
- * The sections of an encoded message, in order.
- * @throws DecodeError when they are out of order or repeated, or no sections at all
- */
-export function sectionsOf(bytes: Buffer): readonly Section[] {
-  const sections: Section[] = [];
-  let position = 0;
-  let last = 0;
-  while (position < bytes.length) {
-    const section = sectionAt(bytes, position);
-    const repeatable = section.code === DATA || section.code === SEQUENCE;
-    if (section.code < last || (section.code === last && !repeatable)) {
-      throw new DecodeError(`Section 0x${section.code.toString(16)} comes after 0x${last.toString(16)}.`);
-    }
-    last = section.code;
-    sections.push(section);
-    position = section.end;
+/** Goes through the sections of an encoded message in order, itself the section it is at. */
+export class SectionCursor implements Section {
+  readonly #bytes: Buffer;
+  code = 0;
+  start = 0;
+  value = 0;
+  end = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
   }
-  return sections;
+
+  /**
+   * Goes to the next section, the first at first.
+   * @returns false behind the last
+   * @throws DecodeError when sections are out of order or repeated, or no sections at all
+   */
+  next(): boolean {
+    const bytes = this.#bytes;
+    const start = this.end;
+    if (start >= bytes.length) return false;
+    if (bytes[start] !== 0) throw new DecodeError('A message section begins with a descriptor.');
+    const value = endOfValue(bytes, start + 1);
+    const code = sectionCode(bytes, start + 1);
+    if (code < HEADER || code > FOOTER) throw new DecodeError(`0x${code.toString(16)} is no section of a message.`);
+    const repeatable = code === DATA || code === SEQUENCE;
+    if (code < this.code || (code === this.code && !repeatable)) {
+      throw new DecodeError(`Section 0x${code.toString(16)} comes after 0x${this.code.toString(16)}.`);
+    }
+    this.end = endOfValue(bytes, value);
+    this.code = code;
+    this.start = start;
+    this.value = value;
+    return true;
+  }
 }
 
-function sectionAt(bytes: Buffer, start: number): Section {
-  if (bytes[start] !== 0) throw new DecodeError('A message section begins with a descriptor.');
-  const value = endOfValue(bytes, start + 1);
-  const code = sectionCode(bytes, start + 1);
-  if (code < HEADER || code > FOOTER) throw new DecodeError(`0x${code.toString(16)} is no section of a message.`);
-  return { code, start, value, end: endOfValue(bytes, value) };
+/** The sections of an encoded message, in order. @throws DecodeError */
+export function sectionsOf(bytes: Buffer): readonly Section[] {
+  const sections: Section[] = [];
+  const cursor = new SectionCursor(bytes);
+  while (cursor.next()) {
+    const { code, start, value, end } = cursor;
+    sections.push({ code, start, value, end });
+  }
+  return sections;
 }
 
 const BY_SYMBOL: ReadonlyMap<string, number> = new Map([

@@ -95,7 +95,7 @@ export class MessageQueue {
 
   /** Makes a message of this queue; nobody sees it before {@link publish}. */
   prepare(message: Omit<StoredMessage, 'sequenceNumber'>): QueuedMessage {
-    return new QueuedMessage(this, { ...message, sequenceNumber: this.nextSequenceNumber() });
+    return new QueuedMessage(this, message, this.nextSequenceNumber());
   }
 
   /** The message is here now, and available when it is active. */
@@ -110,7 +110,7 @@ export class MessageQueue {
   /** Puts back what a journal tells of. */
   restore(message: StoredMessage, now: number): void {
     this.skipTo(message.sequenceNumber);
-    this.publish(new QueuedMessage(this, message), now);
+    this.publish(new QueuedMessage(this, message, message.sequenceNumber), now);
   }
 
   /** Sets what a session's receivers keep with it; undefined clears it. */

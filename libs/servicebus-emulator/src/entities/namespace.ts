@@ -287,9 +287,8 @@ export class Namespace {
   }
 
   #recordAll(events: readonly SingleEvent[]): void {
-    const [first, ...others] = events;
-    if (!first) return;
-    this.#recorder.record(others.length === 0 ? first : { type: 'group', events });
+    const [first] = events;
+    if (first) this.#recorder.record(events.length === 1 ? first : { type: 'group', events });
   }
 
   /**

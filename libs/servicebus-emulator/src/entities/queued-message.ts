@@ -34,9 +34,9 @@ export class QueuedMessage implements StoredMessage, Due {
   heapIndex = -1;
   readonly #home: MessageHome;
 
-  constructor(home: MessageHome, message: StoredMessage) {
+  constructor(home: MessageHome, message: Omit<StoredMessage, 'sequenceNumber'>, sequenceNumber: number) {
     this.#home = home;
-    this.sequenceNumber = message.sequenceNumber;
+    this.sequenceNumber = sequenceNumber;
     this.enqueuedSequenceNumber = message.enqueuedSequenceNumber;
     this.enqueuedAt = message.enqueuedAt;
     this.expiresAt = message.expiresAt;

@@ -7,7 +7,7 @@ import type { QueueEntity, QueueFamily, SubscriptionEntity, TopicEntity } from '
 import { checkMessage, problemOfHeader } from './check-message.js';
 import { BrokerError, entityDisabled, entityNotFound, quotaExceeded } from './errors.js';
 import type { DeadLetterCause } from './message-queue.js';
-import { type MessageContent, sizeOf, type StoredMessage } from './message.js';
+import { type MessageContent, type MessageState, sizeOf, type StoredMessage } from './message.js';
 import { FOREVER } from './options.js';
 import type { RuleMatch } from './rule-set.js';
 import { changedContent } from './rule-changes.js';
@@ -102,8 +102,7 @@ export class Router {
       return isScheduled ? target.main.nextSequenceNumber() : 0;
     }
     if (isScheduled) {
-      const record = stored(journey, now, target.main.lastSequenceNumber + 1);
-      const message = target.main.prepare({ ...record, state: 'scheduled' });
+      const message = target.main.prepare(stored(journey, now, target.main.lastSequenceNumber + 1, 'scheduled'));
       transfer.place(target.main, message);
       return message.sequenceNumber;
     }
@@ -119,7 +118,7 @@ export class Router {
     const sequenceNumber = topic.main.nextSequenceNumber();
     transfer.note({ type: 'sequence-used', path: topic.path, last: sequenceNumber });
     const entered = { ...journey, enqueuedSequenceNumber: journey.enqueuedSequenceNumber ?? sequenceNumber };
-    const view = new MessageView({ ...stored(entered, now), sequenceNumber, state: 'active' });
+    const view = new MessageView({ ...stored(entered, now, sequenceNumber), sequenceNumber });
     for (const subscription of topic.subscriptions.values()) {
       for (const copy of this.#copies(subscription, view, entered, transfer)) {
         this.#deliver(subscription, copy, transfer, now, topic.options.defaultMessageTimeToLive);
@@ -176,11 +175,8 @@ export class Router {
       return 0;
     }
     const life = Math.min(journey.content.timeToLive ?? FOREVER, options.defaultMessageTimeToLive, topicTimeToLive);
-    const message = main.prepare({
-      ...stored(journey, now, main.lastSequenceNumber + 1),
-      expiresAt: life >= FOREVER ? undefined : now + life,
-      state: 'active',
-    });
+    const expiresAt = life >= FOREVER ? undefined : now + life;
+    const message = main.prepare(stored(journey, now, main.lastSequenceNumber + 1, 'active', expiresAt));
     transfer.place(main, message);
     return message.sequenceNumber;
   }
@@ -200,13 +196,20 @@ export class Router {
   #bury(family: QueueFamily, journey: Journey, transfer: Transfer, kept: Partial<StoredMessage> = {}): void {
     const queue = family.deadLetters;
     const record = stored(journey, 0, queue.lastSequenceNumber + 1);
-    transfer.place(queue, queue.prepare({ ...record, ...kept, expiresAt: undefined, state: 'active' }));
+    transfer.place(queue, queue.prepare({ ...record, ...kept, expiresAt: undefined }));
   }
 }
 
 function start({ content, messageId, sessionId, scheduledFor }: IncomingMessage): Journey {
-  const nowhereYet = { hops: 0, enqueuedSequenceNumber: undefined, deadLetterSource: undefined };
-  return { content, messageId, sessionId, scheduledFor, ...nowhereYet };
+  return {
+    content,
+    messageId,
+    sessionId,
+    scheduledFor,
+    hops: 0,
+    enqueuedSequenceNumber: undefined,
+    deadLetterSource: undefined,
+  };
 }
 
 function asJourney(message: StoredMessage): Journey {
@@ -215,12 +218,20 @@ function asJourney(message: StoredMessage): Journey {
   return { content, sessionId, hops, enqueuedSequenceNumber, deadLetterSource, scheduledFor, messageId };
 }
 
-function stored(journey: Journey, now: number, sequenceNumber = 0): Omit<StoredMessage, 'sequenceNumber' | 'state'> {
+/** The message as an entity holds it. @param sequenceNumber what it will be there, where it begins its journey there */
+function stored(
+  journey: Journey,
+  now: number,
+  sequenceNumber: number,
+  state: MessageState = 'active',
+  expiresAt?: number,
+): Omit<StoredMessage, 'sequenceNumber'> {
   return {
     enqueuedSequenceNumber: journey.enqueuedSequenceNumber ?? sequenceNumber,
     enqueuedAt: now,
-    expiresAt: undefined,
+    expiresAt,
     deliveryCount: 0,
+    state,
     scheduledFor: journey.scheduledFor,
     sessionId: journey.sessionId,
     deadLetterSource: journey.deadLetterSource,
@@ -252,7 +263,8 @@ function isDuplicate(target: Target, journey: Journey, transfer: Transfer, now: 
 function checkSend(target: Target, messages: readonly IncomingMessage[]): void {
   const { options, path } = target;
   if (options.status === 'Disabled' || options.status === 'SendDisabled') throw entityDisabled(path);
-  const added = messages.reduce((sum, { content }) => sum + sizeOf(content), 0);
+  let added = 0;
+  for (const { content } of messages) added += sizeOf(content);
   const limit = options.maxSizeInMegabytes * 1024 * 1024;
   const bytes = bytesOf(target);
   if (bytes + added > limit) throw quotaExceeded(path, bytes, limit);

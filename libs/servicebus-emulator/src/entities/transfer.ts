@@ -12,23 +12,24 @@ interface Placement {
  * disk it is committed, and if that fails it is taken back, as if it had never been sent.
  */
 export class Transfer {
-  readonly #placements: Placement[] = [];
-  readonly #events: SingleEvent[] = [];
-  readonly #undo: (() => void)[] = [];
+  // Most transfers place one message: a literal has room for one, an empty array grows to seventeen at once.
+  #placements: Placement[] = [];
+  #events: SingleEvent[] = [];
+  #undo: (() => void)[] = [];
 
   get events(): readonly SingleEvent[] {
     return this.#events;
   }
 
   place(queue: MessageQueue, message: QueuedMessage): void {
-    this.#placements.push({ queue, message });
-    this.#events.push({ type: 'enqueued', path: queue.path, message });
+    this.#placements = append(this.#placements, { queue, message });
+    this.#events = append(this.#events, { type: 'enqueued', path: queue.path, message });
   }
 
   /** Something else to remember. @param undo what to do when the transfer is taken back */
   note(event: SingleEvent, undo?: () => void): void {
-    this.#events.push(event);
-    if (undo) this.#undo.push(undo);
+    this.#events = append(this.#events, event);
+    if (undo) this.#undo = append(this.#undo, undo);
   }
 
   /** Something else to remember, before all the rest. */
@@ -44,4 +45,10 @@ export class Transfer {
   retract(): void {
     for (const undo of this.#undo) undo();
   }
+}
+
+function append<T>(items: T[], item: T): T[] {
+  if (items.length === 0) return [item];
+  items.push(item);
+  return items;
 }
