@@ -51,8 +51,8 @@ export class Connection {
     this.#listen();
     this.#writer = new FrameWriter(socket);
     acknowledgeInput(socket, connection, this.#writer);
-    connection.accept(socket);
     readFramesOf(connection);
+    connection.accept(socket);
     limitFrames(connection);
     // rhea does not notice a socket that was destroyed: without this its links would go on taking messages.
     socket.once('close', () => {

@@ -91,9 +91,9 @@ export interface TypedValue {
 }
 
 export interface TransferPerformative {
-  readonly delivery_id?: number;
+  readonly delivery_id?: number | undefined;
   readonly delivery_tag?: Buffer;
-  readonly message_format?: number;
+  readonly message_format?: number | undefined;
   readonly settled?: boolean;
   readonly more?: boolean;
   readonly aborted?: boolean;
@@ -101,7 +101,7 @@ export interface TransferPerformative {
 
 export interface TransferFrame {
   readonly performative: TransferPerformative;
-  readonly payload?: Buffer;
+  readonly payload?: Buffer | undefined;
 }
 
 export interface BeginFields {
@@ -148,6 +148,10 @@ export interface ConnectionInternals {
   readonly amqp_transport: { readonly header_received: unknown; read(buffer: Buffer): number };
   readonly options: { readonly id: string };
   readonly max_frame_size?: number;
+  /** Set while a frame has come in part: its size, and how much of it there is. */
+  readonly frame_size?: number | undefined;
+  readonly received_bytes: number;
+  input(bytes: Buffer): void;
   readonly remote_channel_map: Readonly<Record<number, SessionInternals | undefined>>;
   on(event: string, listener: (context: never) => void): void;
   is_open(): boolean;

@@ -11,9 +11,11 @@ export function acknowledgeInput(socket: Duplex, connection: ConnectionInternals
   let checking = false;
   const check = () => {
     checking = false;
-    if (writer.written === writtenBefore && !socket.destroyed && connection.is_open()) connection._write_frame();
+    if (writer.isGathering || writer.written > writtenBefore) return;
+    if (!socket.destroyed && connection.is_open()) connection._write_frame();
   };
-  socket.on('data', () => {
+  socket.on('data', (bytes: Buffer) => {
+    writer.inputCame(bytes.length);
     writtenBefore = writer.written;
     if (checking) return;
     checking = true;

@@ -9,7 +9,7 @@ interface Settled {
 }
 
 /**
- * What the broker settled in this turn, told at its end: neighbours that were accepted in one frame, everything else by
+ * What the broker settled, told when the client pauses: neighbours that were accepted in one frame, everything else by
  * itself. (rhea merges neighbours without comparing the first two outcomes: a refused send beside an accepted one would
  * look accepted.)
  */

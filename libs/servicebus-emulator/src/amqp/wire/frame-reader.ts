@@ -21,6 +21,7 @@ export function readFramesOf(connection: ConnectionInternals): void {
   const transport = connection.amqp_transport;
   const readByRhea = transport.read.bind(transport);
   const reader = new FrameReader(connection);
+  finishFramesFirst(connection);
   transport.read = (buffer) => {
     if (!transport.header_received) return readByRhea(buffer);
     let offset = 0;
@@ -35,6 +36,20 @@ export function readFramesOf(connection: ConnectionInternals): void {
       offset = end;
     }
     return offset;
+  };
+}
+
+/**
+ * What of a frame has come rhea keeps, and appends all that comes next to it: here only the rest of that frame, so that
+ * what follows is not copied.
+ */
+function finishFramesFirst(connection: ConnectionInternals): void {
+  const input = connection.input.bind(connection);
+  connection.input = (bytes) => {
+    const missing = connection.frame_size === undefined ? 0 : connection.frame_size - connection.received_bytes;
+    if (missing === 0 || missing >= bytes.length) return input(bytes);
+    input(bytes.subarray(0, missing));
+    input(bytes.subarray(missing));
   };
 }
 
@@ -69,14 +84,14 @@ class FrameReader {
     const link = handles[handle];
     if (!link?.is_receiver() || typeof id === 'boolean' || typeof format === 'boolean') return false;
     const performative = {
-      ...(typeof id === 'number' && { delivery_id: id }),
-      ...(typeof format === 'number' && { message_format: format }),
+      delivery_id: asNumber(id),
+      message_format: asNumber(format),
       settled: settled === true,
       more: more === true,
       aborted: aborted === true,
     };
     const payload = this.#at < end ? this.#bytes.subarray(this.#at, end) : undefined;
-    link.session.incoming.on_transfer({ performative, ...(payload && { payload }) }, link as ReceiverInternals);
+    link.session.incoming.on_transfer({ performative, payload }, link as ReceiverInternals);
     return true;
   }
 

@@ -63,20 +63,35 @@ describe('a frame writer', () => {
     expect(performative['state']).toMatchObject({ descriptor: { value: 0x24 } });
   });
 
-  it('keeps the order of what rhea and it write, sends it at the end of the turn, and before the end', async () => {
+  it('keeps the order of what rhea and it write, sends it when the client pauses, and before the end', async () => {
     const socket = new PassThrough();
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     const writer = new FrameWriter(socket);
-    writer.atEndOfTurn(() => socket.write(Buffer.from('work')));
+    writer.atPause(() => socket.write(Buffer.from('work')));
     socket.write(Buffer.from('first'));
     socket.write(Buffer.from('second'));
     expect(writer.gathered).toBe(11);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => socket.once('data', resolve));
     expect(Buffer.concat(chunks).toString()).toBe('firstsecondwork');
     socket.write(Buffer.from('last'));
     socket.end();
     await new Promise((resolve) => socket.once('end', resolve));
     expect(Buffer.concat(chunks).toString()).toBe('firstsecondworklast');
+  });
+
+  it('waits while input keeps coming, but not for ever', async () => {
+    const socket = new PassThrough();
+    const writer = new FrameWriter(socket);
+    let isWritten = false;
+    writer.atPause(() => (isWritten = true));
+    let inputs = 0;
+    while (!isWritten && inputs < 1_000) {
+      writer.inputCame(1);
+      inputs++;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(inputs).toBeGreaterThan(20);
+    expect(inputs).toBeLessThan(100);
   });
 });

@@ -25,6 +25,8 @@ export interface IncomingPorts {
   readonly take: (receiver: ReceiverInternals, transfer: RawTransfer) => void;
 }
 
+const NO_FRAMES: Buffer[] = [];
+
 /** A message that a client sends. */
 export class IncomingDelivery {
   readonly id: number;
@@ -35,7 +37,7 @@ export class IncomingDelivery {
   remoteSettled: boolean;
   state: unknown;
   /** The payloads so far; undefined once they were more than the link allows. */
-  frames: Buffer[] | undefined = [];
+  frames: Buffer[] | undefined = NO_FRAMES;
   size = 0;
 
   constructor(transfers: IncomingTransfers, fields: TransferPerformative) {
@@ -60,7 +62,8 @@ export class IncomingDelivery {
     if (!payload) return;
     this.size += payload.length;
     if (this.size > limit) this.frames = undefined;
-    this.frames?.push(payload);
+    else if (this.frames?.length === 0) this.frames = [payload];
+    else this.frames?.push(payload);
   }
 
   /** Answers the client, once. */
@@ -138,13 +141,13 @@ export class IncomingTransfers {
     this.#ports.take(receiver, { delivery, format, size, bytes });
   }
 
-  /** The end of a turn. */
+  /** The client pauses. */
   process(session: SessionInternals): void {
     this.#dispositions.write();
     if (this.#needsFlow()) session._write_flow();
   }
 
-  /** Tells the client at the end of the turn what became of a delivery. */
+  /** Tells the client at its pause what became of a delivery. */
   answer(delivery: IncomingDelivery): void {
     this.#dispositions.add(delivery);
     this.#busy();

@@ -155,7 +155,7 @@ export class OutgoingTransfers {
     for (const [id, delivery] of this.#unsettled) if (delivery.link === link) this.#unsettled.delete(id);
   }
 
-  /** The end of a turn: writes what credit and window allow, and what was settled. */
+  /** The client pauses: writes what credit and window allow, and what was settled. */
   process(): void {
     if (this.#pending.length > 0) this.#writePending();
     this.#dispositions.write();

@@ -21,7 +21,7 @@ export function takeOverSession(
   };
   // rhea goes through all sessions of a connection at the end of every turn, and Microsoft's clients open one for each
   // link: messages do not ask it to.
-  const busy = () => writer.atEndOfTurn(process);
+  const busy = () => writer.atPause(process);
   session.incoming = new IncomingTransfers(begin, new Dispositions(session, writer, true), ports, busy);
   session.outgoing = new OutgoingTransfers(
     session,
