@@ -92,13 +92,27 @@ function createCore({ store, access, enforceExpiry, ...parts }: CoreParts): Brok
     tokens: new LockTokens(randomBytes(4).readUInt32BE()),
     receivers: new ReceiverCounts(),
     newId: randomUUID,
-    whenSafe(done) {
-      if (!store) return done();
-      store.recorder.flushed().then(
-        () => done(),
-        (error: unknown) => done(error),
-      );
-    },
+    whenSafe: store ? tellWhenSafe(store) : (done) => done(),
+  };
+}
+
+/** All that wait for the same write share one promise. */
+function tellWhenSafe({ recorder }: Store): BrokerCore['whenSafe'] {
+  let flushed: Promise<void> | undefined;
+  let waiting: ((error?: unknown) => void)[] = [];
+  return (done) => {
+    const promise = recorder.flushed();
+    if (promise === flushed) {
+      waiting.push(done);
+      return;
+    }
+    const all = [done];
+    flushed = promise;
+    waiting = all;
+    const tell = (error?: unknown) => {
+      for (const one of all) one(error);
+    };
+    promise.then(() => tell(), tell);
   };
 }
 

@@ -9,6 +9,7 @@ import {
 } from './frame.js';
 
 const CHUNK_SIZE = 1024 * 1024;
+const ZEROS = Buffer.alloc(CHUNK_SIZE);
 
 /** What comes next in a file. */
 export type ReadResult =
@@ -48,7 +49,7 @@ export class FrameReader {
       }
       this.#position = FILE_HEADER_SIZE;
     }
-    if (this.#position === this.#size) {
+    if (await this.#isUnusedFrom(this.#position)) {
       return { kind: 'end' };
     }
     return this.#readFrame(this.#salt);
@@ -69,6 +70,17 @@ export class FrameReader {
       at = rest.indexOf(FRAME_MAGIC, at + 1);
     }
     return false;
+  }
+
+  /** Whether nothing but zeros follows: no frame begins with one. */
+  async #isUnusedFrom(position: number): Promise<boolean> {
+    for (let at = position; at < this.#size; at += CHUNK_SIZE) {
+      const first = await this.#bytes(at, 1);
+      if (first[0] !== 0) return false;
+      const chunk = await this.#bytes(at, Math.min(CHUNK_SIZE, this.#size - at));
+      if (!chunk.equals(ZEROS.subarray(0, chunk.length))) return false;
+    }
+    return true;
   }
 
   async #readFrame(salt: number): Promise<ReadResult> {

@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
  *   file header   "OFSBUS1\n", 4 bytes of salt
  *   frame         "FRM1", length of the payload, CRC-32 of length and payload seeded with the salt, payload
  *
- * Numbers are 32 bits, little endian. The salt differs from file to file, so that a frame of another file (in the body
+ * Zeros behind the last frame are room for more. Numbers are 32 bits, little endian. The salt differs from file to file, so that a frame of another file (in the body
  * of a message, say) is never taken for one of this file.
  */
 
@@ -21,8 +21,13 @@ export const FRAME_HEADER_SIZE = FRAME_MAGIC.length + 8;
 const LENGTH_AT = FRAME_MAGIC.length;
 const CHECKSUM_AT = LENGTH_AT + 4;
 
+export interface FileHeader {
+  readonly header: Buffer;
+  readonly salt: number;
+}
+
 /** A new file's header, with a salt of its own. */
-export function newFileHeader(): { readonly header: Buffer; readonly salt: number } {
+export function newFileHeader(): FileHeader {
   const salt = randomBytes(4);
   return { header: Buffer.concat([FILE_MAGIC, salt]), salt: salt.readUInt32LE() };
 }

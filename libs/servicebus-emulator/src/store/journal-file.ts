@@ -1,19 +1,22 @@
 import { journalName } from './file-names.js';
 import type { StoreDirectory, StoreFile } from './files.js';
-import { newFileHeader, sealFrame } from './frame.js';
+import { type FileHeader, newFileHeader, sealFrame } from './frame.js';
+import { RoomAhead } from './room-ahead.js';
 
 /** The journal file that is being written. */
 export class JournalFile {
   readonly number: number;
   readonly #file: StoreFile;
   readonly #salt: number;
+  readonly #room: RoomAhead | undefined;
   #position: number;
 
-  private constructor(number: number, file: StoreFile, salt: number, position: number) {
+  private constructor(number: number, file: StoreFile, header: FileHeader, room: RoomAhead | undefined) {
     this.number = number;
     this.#file = file;
-    this.#salt = salt;
-    this.#position = position;
+    this.#salt = header.salt;
+    this.#position = header.header.length;
+    this.#room = room;
   }
 
   /**
@@ -24,11 +27,11 @@ export class JournalFile {
     const name = journalName(number);
     const file = await directory.open(name, purpose);
     try {
-      const { header, salt } = newFileHeader();
-      await file.write(header, 0);
+      const header = newFileHeader();
+      await file.write(header.header, 0);
       await file.sync();
       await directory.sync();
-      return new JournalFile(number, file, salt, header.length);
+      return new JournalFile(number, file, header, purpose === 'log' ? new RoomAhead(file) : undefined);
     } catch (error) {
       await file.close();
       // Left there, it would make the file before it look finished when the broker starts again.
@@ -38,7 +41,7 @@ export class JournalFile {
     }
   }
 
-  /** Bytes in the file. */
+  /** Bytes written; the file itself may be longer. */
   get size(): number {
     return this.#position;
   }
@@ -48,15 +51,24 @@ export class JournalFile {
     let position = this.#position;
     for (const frame of frames) {
       sealFrame(frame, this.#salt);
+      await this.#room?.reach(position + frame.length);
       await this.#file.write(frame, position);
       position += frame.length;
     }
     this.#position = position;
+    this.#room?.keepAheadOf(position);
   }
 
   /** Takes away what a failed append left behind. */
-  cutOffUnfinished(): Promise<void> {
-    return this.#file.truncate(this.#position);
+  async cutOffUnfinished(): Promise<void> {
+    await this.#room?.giveBack(this.#position);
+    await this.#file.truncate(this.#position);
+  }
+
+  /** Makes the file as long as what is in it, and syncs it. More may be appended. */
+  async finish(): Promise<void> {
+    await this.#room?.giveBack(this.#position);
+    await this.#file.sync();
   }
 
   sync(): Promise<void> {

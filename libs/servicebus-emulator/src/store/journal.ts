@@ -17,6 +17,17 @@ export type SyncMode = 'none' | 'interval' | 'always';
 
 const SYNC_INTERVAL_MS = 200;
 
+/**
+ * A batch is written when so many passes of the event loop have added nothing to it. A sync costs as much as fifty
+ * passes; begun with the first few of the messages that are just coming in, it makes all others wait for the next.
+ */
+const QUIET_PASSES = 8;
+/**
+ * It is written at this size, in bytes, all the same: the clients whose messages are in it go on with their answers
+ * while those of the others are synced, and neither waits for the other.
+ */
+const GATHERED_SIZE = 16 * 1024;
+
 /** A batch that grew beyond this, with a huge message in it, is not kept for the next. */
 const MAX_SPARE_SIZE = 1024 * 1024;
 
@@ -107,7 +118,7 @@ export class Journal implements Recorder {
       await this.flushed();
       await this.#running;
       await this.#syncing;
-      await this.#file.sync();
+      await this.#file.finish();
     } finally {
       clearTimeout(this.#syncTimer);
       await this.#file.close();
@@ -115,12 +126,12 @@ export class Journal implements Recorder {
   }
 
   #start(): void {
-    // Not at once: what else happens in this turn of the event loop shares the write.
-    this.#running ??= new Promise((resolve) => setImmediate(() => resolve(this.#run())));
+    this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {
     while (this.#failure === undefined && (this.#pending.isWanted || this.#checkpoint !== undefined)) {
+      await this.#pendingPause();
       const batch = this.#pending;
       const checkpoint = this.#checkpoint;
       this.#pending = new Batch(this.#spare);
@@ -135,6 +146,22 @@ export class Journal implements Recorder {
       this.#checkpoint?.done.reject(this.#failure);
     }
     this.#running = undefined;
+  }
+
+  /** Resolves when nothing more is being recorded, or enough. */
+  #pendingPause(): Promise<void> {
+    const { writer } = this.#pending;
+    return new Promise((resolve) => {
+      let length = 0;
+      let quietPasses = 0;
+      const pass = () => {
+        quietPasses = writer.length === length ? quietPasses + 1 : 0;
+        length = writer.length;
+        if (quietPasses < QUIET_PASSES && length < GATHERED_SIZE) setImmediate(pass);
+        else resolve();
+      };
+      setImmediate(pass);
+    });
   }
 
   /** Writes one batch, and answers everyone who waits for it. Never rejects. */
@@ -200,7 +227,7 @@ export class Journal implements Recorder {
     }
     try {
       await this.#syncing;
-      await this.#file.sync();
+      await this.#file.finish();
       const next = await createFile(this.#file.number + 1, this.#options);
       await this.#file.close();
       this.#file = next;

@@ -38,6 +38,57 @@ describe('after a crash', () => {
     expect((await harness.reopen()).events).toEqual([enqueued(1), enqueued(3)]);
   });
 
+  it('takes zeros behind the last record for the room they are, and says nothing', async () => {
+    await harness.write(enqueued(1));
+    const file = harness.path('journal-0000000001');
+    const whole = await readFile(file);
+    for (const room of [1, 11, 12, 5_000_000]) {
+      await rm(harness.path('journal-0000000002'), { force: true });
+      await writeFile(file, Buffer.concat([whole, Buffer.alloc(room)]));
+      const messages: string[] = [];
+      const { store, events } = await harness.reopen({ log: (text) => messages.push(text) });
+      expect(events).toEqual([enqueued(1)]);
+      expect(messages).toEqual([]);
+      await harness.close(store);
+      expect(await readFile(file)).toEqual(whole);
+    }
+  });
+
+  it('cuts off a record that a crash left unfinished within the room, wherever it stopped', async () => {
+    await harness.write(enqueued(1), enqueued(2));
+    const file = harness.path('journal-0000000001');
+    const whole = await readFile(file);
+    const lastRecord = whole.lastIndexOf('FRM1');
+    // Zeros at its end are there whether they were written or not.
+    const written = whole.findLastIndex((byte) => byte !== 0);
+    for (let length = lastRecord + 1; length <= written; length += 1) {
+      await rm(harness.path('journal-0000000002'), { force: true });
+      await writeFile(file, Buffer.concat([whole.subarray(0, length), Buffer.alloc(5_000)]));
+      const messages: string[] = [];
+      const { store, events } = await harness.reopen({ log: (text) => messages.push(text) });
+      expect(events).toEqual([enqueued(1)]);
+      expect(messages).toEqual([expect.stringContaining(`at byte ${lastRecord} that a crash left unfinished`)]);
+      await harness.close(store);
+      expect((await readFile(file)).length).toBe(lastRecord);
+    }
+  });
+
+  it('cuts off a record whose end reached the disk, and its beginning not', async () => {
+    await harness.write(enqueued(1), enqueued(2));
+    const file = harness.path('journal-0000000001');
+    const whole = await readFile(file);
+    const lastRecord = whole.lastIndexOf('FRM1');
+    await writeFile(
+      file,
+      Buffer.concat([Buffer.from(whole).fill(0, lastRecord, lastRecord + 20), Buffer.alloc(5_000)]),
+    );
+    const messages: string[] = [];
+    const { store, events } = await harness.reopen({ log: (text) => messages.push(text) });
+    expect(events).toEqual([enqueued(1)]);
+    expect(messages).toHaveLength(1);
+    await harness.close(store);
+  });
+
   it('uses a file again whose beginning was torn', async () => {
     await harness.write(enqueued(1));
     await writeFile(harness.path('journal-0000000002'), 'OFSB');

@@ -3,7 +3,7 @@ import { ByteReader } from './byte-reader.js';
 import { decodeEvent } from './decode-event.js';
 import { StoreCorruptError } from './errors.js';
 import { journalName, snapshotName, takeInventory } from './file-names.js';
-import type { StoreDirectory } from './files.js';
+import type { StoreDirectory, StoreFile } from './files.js';
 import { FILE_HEADER_SIZE } from './frame.js';
 import { FrameReader } from './frame-reader.js';
 
@@ -96,6 +96,7 @@ async function replayJournal(name: string, isLast: boolean, options: RecoverOpti
       const at = reader.position;
       const result = await reader.next();
       if (result.kind === 'end') {
+        if (isLast) await cutOff(file, reader.position);
         return reader.position;
       }
       if (result.kind === 'frame') {
@@ -110,13 +111,18 @@ async function replayJournal(name: string, isLast: boolean, options: RecoverOpti
         `${name}: cut off ${size - reader.position} bytes at byte ${reader.position} that a crash left unfinished ` +
           `(${result.problem}); nothing that was accepted is in them`,
       );
-      await file.truncate(reader.position);
-      await file.sync();
+      await cutOff(file, reader.position);
       return reader.position;
     }
   } finally {
     await file.close();
   }
+}
+
+async function cutOff(file: StoreFile, length: number): Promise<void> {
+  if ((await file.size()) === length) return;
+  await file.truncate(length);
+  await file.sync();
 }
 
 interface Frame {
