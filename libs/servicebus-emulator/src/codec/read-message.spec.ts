@@ -33,9 +33,9 @@ it('keeps what a sender encoded byte for byte, and gives an id to a message that
         expect(encoded.subarray(encoded.length - content.bare.length)).toEqual(content.bare);
         return;
       }
-      const { durable, priority, ttl, ...bare } = message;
-      const expected = decode(rhea.message.encode({ ...bare, message_id: 'made' } as unknown as rhea.Message));
-      expect(decode(content.bare)).toEqual(expected);
+      const withoutHeader = { ...message, durable: undefined, priority: undefined, ttl: undefined };
+      const expected = rhea.message.encode({ ...withoutHeader, message_id: 'made' } as unknown as rhea.Message);
+      expect(decode(content.bare)).toEqual(decode(expected));
     }),
   );
 });
