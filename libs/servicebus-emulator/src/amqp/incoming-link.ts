@@ -52,17 +52,18 @@ export class IncomingLink {
   }
 
   take({ delivery, format, size, bytes }: RawTransfer): void {
-    const { namespace, clock } = this.#core;
-    this.#usedAt = clock.now();
+    const { namespace } = this.#core;
+    const now = this.#core.clock.now();
+    this.#usedAt = now;
     try {
       this.#core.faults.checkSend(this.entity.path);
       if (!bytes) throw tooLarge(size, this.maxMessageSize);
       if (format === BATCH_FORMAT && size > MAX_BATCH_BYTES) throw tooLarge(size, MAX_BATCH_BYTES);
       const messages = readTransfer(bytes, format, this.#core.newId);
-      const { transfer } = namespace.send(this.entity.path, messages, this.#usedAt);
+      const { transfer } = namespace.send(this.entity.path, messages, now);
       this.#core.whenSafe((error) => {
         if (error === undefined) {
-          namespace.commit(transfer, clock.now());
+          namespace.commit(transfer, now);
           if (!this.#core.faults.losesSendReply(this.entity.path)) this.#answer(delivery, ACCEPTED);
         } else {
           namespace.retract(transfer);

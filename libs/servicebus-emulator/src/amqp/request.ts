@@ -10,7 +10,8 @@ export class FieldMap {
   /** @throws DecodeError when `encoded` is no map */
   constructor(encoded: Buffer | undefined) {
     if (!encoded) return;
-    const { count, reader } = new ValueReader(encoded).items();
+    const reader = new ValueReader(encoded);
+    const count = reader.enter();
     for (let i = 0; i < count / 2; i++) this.#fields.set(String(reader.next()), reader.raw());
   }
 
@@ -89,7 +90,8 @@ export function readRequest(bytes: Buffer): Request {
   const properties = value(PROPERTIES);
   const fields: Buffer[] = [];
   if (properties) {
-    const { count, reader } = new ValueReader(properties).items();
+    const reader = new ValueReader(properties);
+    const count = reader.enter();
     while (fields.length < count) fields.push(reader.raw());
   }
   const replyTo = fields[4] && new ValueReader(fields[4]).next();

@@ -26,7 +26,8 @@ export function withApplicationProperties(bare: Buffer, changes: PropertyChanges
 }
 
 function entriesWithout(bare: Buffer, offset: number, changes: PropertyChanges): Buffer[] {
-  const { count, reader } = new ValueReader(bare, offset).items();
+  const reader = new ValueReader(bare, offset);
+  const count = reader.enter();
   const entries: Buffer[] = [];
   for (let i = 0; i < count / 2; i++) {
     const start = reader.position;

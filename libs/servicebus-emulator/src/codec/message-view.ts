@@ -79,7 +79,8 @@ export function readApplicationProperties(bare: Buffer): ReadonlyMap<string, Fil
   const section = sectionsOf(bare).find(({ code }) => code === APPLICATION_PROPERTIES);
   const properties = new Map<string, FilterValue>();
   if (!section) return properties;
-  const { count, reader } = new ValueReader(bare, section.value).items();
+  const reader = new ValueReader(bare, section.value);
+  const count = reader.enter();
   for (let i = 0; i < count / 2; i++) {
     const name = reader.next();
     properties.set(String(name), toFilterValue(reader.next()));

@@ -23,7 +23,8 @@ export type PropertyField = (typeof PROPERTY_FIELDS)[number];
 
 /** Reads the fields of the properties section whose list begins at `offset`; absent ones are undefined. */
 export function readProperties(bytes: Buffer, offset: number): Partial<Record<PropertyField, AmqpValue>> {
-  const { count, reader } = new ValueReader(bytes, offset).items();
+  const reader = new ValueReader(bytes, offset);
+  const count = reader.enter();
   const fields: Partial<Record<PropertyField, AmqpValue>> = {};
   for (let i = 0; i < count && i < PROPERTY_FIELDS.length; i++) {
     const value = reader.next();
@@ -64,7 +65,8 @@ export function withProperties(bare: Buffer, changes: ReadonlyMap<PropertyField,
 function readFields(bare: Buffer, fields: Buffer[]): number {
   const section = new SectionCursor(bare);
   if (!section.next() || section.code !== PROPERTIES) return 0;
-  const { count, reader } = new ValueReader(bare, section.value).items();
+  const reader = new ValueReader(bare, section.value);
+  const count = reader.enter();
   while (fields.length < count) fields.push(reader.raw());
   return section.end;
 }

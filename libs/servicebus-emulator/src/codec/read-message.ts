@@ -81,7 +81,8 @@ interface Header {
 const NO_HEADER: Header = { priority: 4, timeToLive: undefined };
 
 function readHeader(bytes: Buffer, offset: number): Header {
-  const { count, reader } = new ValueReader(bytes, offset).items();
+  const reader = new ValueReader(bytes, offset);
+  const count = reader.enter();
   if (count > 0) reader.skip();
   const priority = count > 1 ? reader.next() : null;
   const timeToLive = count > 2 ? reader.next() : null;
@@ -108,7 +109,8 @@ const NO_PROPERTIES: Properties = {
 
 function readProperties(bytes: Buffer, offset: number): Properties {
   const properties: Properties = { ...NO_PROPERTIES };
-  const { count, reader } = new ValueReader(bytes, offset).items();
+  const reader = new ValueReader(bytes, offset);
+  const count = reader.enter();
   for (let i = 0; i < count && i < PROPERTY_FIELDS.length; i++) {
     const field = PROPERTY_FIELDS[i];
     if (field === 'messageId') properties.messageId = idText(reader.next());
@@ -151,7 +153,8 @@ const NO_ANNOTATIONS: Annotations = { scheduledFor: undefined, partitionKey: und
 
 function readAnnotations(bytes: Buffer, offset: number): Annotations {
   const annotations: Annotations = { ...NO_ANNOTATIONS };
-  const { count, reader } = new ValueReader(bytes, offset).items();
+  const reader = new ValueReader(bytes, offset);
+  const count = reader.enter();
   const others: Buffer[] = [];
   for (let i = 0; i < count / 2; i++) {
     const start = reader.position;

@@ -61,7 +61,7 @@ function endOfBare(bytes: Buffer, code: number, offset: number, limit: number): 
 /** Reads one value after the other. Slices it returns share the memory of `bytes`. */
 export class ValueReader {
   readonly #bytes: Buffer;
-  readonly #limit: number;
+  #limit: number;
   position: number;
 
   constructor(bytes: Buffer, position = 0, limit = bytes.length) {
@@ -100,23 +100,24 @@ export class ValueReader {
     return value;
   }
 
-  /** Enters the list or map at the position: a reader of its items, and how many there are. */
-  items(): { readonly count: number; readonly reader: ValueReader } {
+  /** Enters the list or map at the position: from here on reads its items. @returns how many there are */
+  enter(): number {
     const bytes = this.#bytes;
     const end = endOfValue(bytes, this.position, this.#limit);
     const code = bytes[this.position] as number;
     const at = this.position + 1;
-    this.position = end;
-    if (code === 0x45) return { count: 0, reader: new ValueReader(bytes, end, end) };
-    if (code === 0xc0 || code === 0xc1) {
-      if (at + 2 > end) throw new DecodeError('A list or map is too short to hold its own count.');
-      return { count: bytes[at + 1] as number, reader: new ValueReader(bytes, at + 2, end) };
+    this.#limit = end;
+    if (code === 0x45) {
+      this.position = end;
+      return 0;
     }
-    if (code === 0xd0 || code === 0xd1) {
-      if (at + 8 > end) throw new DecodeError('A list or map is too short to hold its own count.');
-      return { count: bytes.readUInt32BE(at + 4), reader: new ValueReader(bytes, at + 8, end) };
+    if (code !== 0xc0 && code !== 0xc1 && code !== 0xd0 && code !== 0xd1) {
+      throw new DecodeError(`A list or map was expected, not type 0x${code.toString(16)}.`);
     }
-    throw new DecodeError(`A list or map was expected, not type 0x${code.toString(16)}.`);
+    const width = code < 0xd0 ? 1 : 4;
+    if (at + 2 * width > end) throw new DecodeError('A list or map is too short to hold its own count.');
+    this.position = at + 2 * width;
+    return width === 1 ? (bytes[at + 1] as number) : bytes.readUInt32BE(at + 4);
   }
 
   #read(code: number, at: number, end: number, depth: number): AmqpValue {
@@ -140,8 +141,8 @@ export class ValueReader {
 
   #readCompound(code: number, at: number, end: number, depth: number): AmqpValue {
     if (code === 0xe0 || code === 0xf0) return readArray(this.#bytes, code, at, end, depth);
-    this.position = at - 1;
-    const { count, reader } = this.items();
+    const reader = new ValueReader(this.#bytes, at - 1, end);
+    const count = reader.enter();
     const values: AmqpValue[] = [];
     while (values.length < count) values.push(reader.next(depth + 1));
     return code === 0xc1 || code === 0xd1 ? toMap(values) : values;

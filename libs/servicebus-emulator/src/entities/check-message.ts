@@ -46,7 +46,8 @@ export function problemOfHeader({ bare, annotations }: MessageContent): string |
 }
 
 function largestItem(bytes: Buffer, at: number): number {
-  const { count, reader } = new ValueReader(bytes, at).items();
+  const reader = new ValueReader(bytes, at);
+  const count = reader.enter();
   let largest = 0;
   for (let i = 0; i < count; i++) largest = Math.max(largest, reader.raw().length);
   return largest;

@@ -43,7 +43,8 @@ function scheduling({ entity, subQueue }: OperationContext) {
 }
 
 function encodedMessages(request: FieldMap): readonly Buffer[] {
-  const { count, reader } = new ValueReader(required(request.raw('messages'), 'messages')).items();
+  const reader = new ValueReader(required(request.raw('messages'), 'messages'));
+  const count = reader.enter();
   return Array.from({ length: count }, () => {
     const message = new FieldMap(reader.raw()).binary('message');
     return required(message, 'message');
