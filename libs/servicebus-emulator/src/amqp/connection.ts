@@ -5,6 +5,7 @@ import type { Entity } from '../entities/entity.js';
 import { type BrokerError } from '../entities/errors.js';
 import { amqpError, toBrokerError } from './amqp-error.js';
 import { attachReceiver, attachSender, type Attached, type AttachedReceiver } from './attach.js';
+import { createConnection, MAX_FRAME_SIZE } from './create-connection.js';
 import { IdleWatch } from './idle-watch.js';
 import { IncomingLink } from './incoming-link.js';
 import { OutgoingLink } from './outgoing-link.js';
@@ -21,11 +22,11 @@ import { readFramesOf } from './wire/frame-reader.js';
 import { FrameWriter } from './wire/frame-writer.js';
 import { takeOverSession } from './wire/take-over-session.js';
 
-/** The largest frame a client may send; larger messages come in several. */
-export const MAX_FRAME_SIZE = 256 * 1024;
-
 /** How long a client may take to answer a goodbye, in ms. */
 const GOODBYE_PATIENCE = 500;
+
+/** How much of what a client calls its key is logged, in characters. */
+const MAX_SHOWN = 64;
 
 /** One client: its links, and an end to all of them however the connection ends. */
 export class Connection {
@@ -40,8 +41,12 @@ export class Connection {
   #closed = false;
   #goodbye: NodeJS.Timeout | undefined;
 
-  /** @param ended told once when the connection is over */
-  constructor(core: BrokerCore, socket: Duplex, connection: ConnectionInternals, ended: () => void) {
+  /**
+   * @param id what the broker calls itself
+   * @param ended told once when the connection is over
+   */
+  constructor(core: BrokerCore, socket: Duplex, id: string, ended: () => void) {
+    const connection = createConnection(id, (keyName, key) => this.#signIn(keyName, key));
     this.#core = core;
     this.#socket = socket;
     this.#connection = connection;
@@ -82,12 +87,31 @@ export class Connection {
   close(error: BrokerError): void {
     if (!this.#connection.is_open()) return this.drop();
     this.#connection.close(amqpError(error));
-    this.#goodbye = setTimeout(() => this.drop(), GOODBYE_PATIENCE);
+    this.#dropSoon();
   }
 
   /** Ends without a goodbye, as a network does. */
   drop(): void {
     this.#socket.destroy();
+  }
+
+  #dropSoon(): void {
+    clearTimeout(this.#goodbye);
+    this.#goodbye = setTimeout(() => this.drop(), GOODBYE_PATIENCE);
+  }
+
+  /** A client that shows a wrong key is told so, and then hung up on. */
+  #signIn(keyName: string, key: string): boolean {
+    if (this.#access.signIn(keyName, key)) return true;
+    this.#core.log('warn', 'A client was disconnected: it showed a wrong key.', {
+      keyName: keyName.slice(0, MAX_SHOWN),
+    });
+    setImmediate(() => {
+      if (this.#closed) return;
+      this.#socket.end();
+      this.#dropSoon();
+    });
+    return false;
   }
 
   #detachLink(link: LinkInternals, error: BrokerError): void {

@@ -13,7 +13,7 @@ let raw: RawClient;
 async function open(options: BrokerOptions = {}): Promise<void> {
   broker = await startBroker(options);
   broker.namespace.createQueue('q', {}, broker.clock.now());
-  raw = await RawClient.connect(broker.port);
+  raw = await RawClient.connect(broker.port, { username: 'anonymous' });
 }
 
 /** Moves the clock, and on to where clients that were silent since are sent away. */

@@ -1,26 +1,21 @@
 import type { Duplex } from 'node:stream';
-import rhea from 'rhea';
 import type { BrokerCore } from '../broker-core.js';
 import type { Entity } from '../entities/entity.js';
 import { BrokerError, entityNotFound } from '../entities/errors.js';
-import { Connection, MAX_FRAME_SIZE } from './connection.js';
-import type { ConnectionInternals } from './rhea-internals.js';
-import { INCOMING_WINDOW } from './wire/incoming-transfers.js';
-import { OUTGOING_WINDOW } from './wire/outgoing-transfers.js';
+import { Connection } from './connection.js';
 
 /** Speaks AMQP with whoever is handed to it. */
 export class AmqpListener {
   readonly #core: BrokerCore;
-  /** A container of our own: a client in the same process uses rhea's default one. */
-  readonly #container: rhea.Container;
+  /** What the broker calls itself to all its clients. */
+  readonly #id: string;
   readonly #connections = new Set<Connection>();
   readonly #stopObserving: () => void;
   #emptied: (() => void) | undefined;
 
   constructor(core: BrokerCore) {
     this.#core = core;
-    this.#container = rhea.create_container({ id: `servicebus-emulator-${core.newId()}` });
-    offerMechanisms(this.#container);
+    this.#id = `servicebus-emulator-${core.newId()}`;
     this.#stopObserving = core.namespace.observe({
       entityDeleted: (entity) => this.detachLinks(entityNotFound(entity.path), entity),
       entityUpdated: (entity) => this.#updated(entity),
@@ -34,17 +29,8 @@ export class AmqpListener {
 
   /** Serves one client on a stream that is connected already: plain, TLS, or inside a WebSocket. */
   accept(socket: Duplex): void {
-    const connection = this.#container.create_connection({
-      reconnect: false,
-      max_frame_size: MAX_FRAME_SIZE,
-      channel_max: 4_999,
-      idle_time_out: 120_000,
-      session_buffer_size: { incoming: INCOMING_WINDOW, outgoing: OUTGOING_WINDOW },
-      receiver_options: { autoaccept: false, autosettle: false, credit_window: 0 },
-      sender_options: { autosettle: false, treat_modified_as_released: false },
-    } as unknown as rhea.ConnectionOptions) as unknown as ConnectionInternals;
     socket.on('error', () => undefined); // 'close' follows, and ends the connection.
-    const served: Connection = new Connection(this.#core, socket, connection, () => this.#ended(served));
+    const served: Connection = new Connection(this.#core, socket, this.#id, () => this.#ended(served));
     this.#connections.add(served);
   }
 
@@ -82,31 +68,4 @@ export class AmqpListener {
     );
     this.detachLinks(reason, entity);
   }
-}
-
-interface Mechanisms {
-  readonly sasl_server_mechanisms: Record<string, () => SaslMechanism> & {
-    enable_anonymous(): void;
-    enable_plain(check: (user: string, password: string) => boolean): void;
-  };
-}
-
-interface SaslMechanism {
-  outcome: boolean | undefined;
-  username: string | undefined;
-  start(): void;
-}
-
-/** Who a client is shows in its `$cbs` tokens: SASL lets everybody in, as Azure does for ANONYMOUS and MSSBCBS. */
-function offerMechanisms(container: rhea.Container): void {
-  const { sasl_server_mechanisms: mechanisms } = container as unknown as Mechanisms;
-  mechanisms.enable_anonymous();
-  mechanisms.enable_plain(() => true);
-  mechanisms['MSSBCBS'] = () => ({
-    outcome: undefined,
-    username: undefined,
-    start() {
-      this.outcome = true;
-    },
-  });
 }

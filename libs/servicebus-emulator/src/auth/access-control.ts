@@ -4,7 +4,7 @@ import { BrokerError } from '../entities/errors.js';
 import type { Registry } from '../entities/registry.js';
 import { jwtExpiry } from './jwt.js';
 import { allows, covers, type Grant } from './grant.js';
-import { isSignedWith, parseSasToken, type SasToken } from './sas-token.js';
+import { isSameSecret, isSignedWith, parseSasToken, type SasToken } from './sas-token.js';
 
 export interface AccessControlOptions {
   readonly registry: Registry;
@@ -14,7 +14,7 @@ export interface AccessControlOptions {
   readonly acceptEntraTokens: boolean;
 }
 
-/** Says what a token allows. */
+/** Says what a token or a key allows. */
 export class AccessControl {
   readonly #options: AccessControlOptions;
 
@@ -33,6 +33,14 @@ export class AccessControl {
     const path = pathOf(sas.resource);
     const [scope, rule] = this.#rule(sas, path);
     return { scope: scope === '' ? path : scope, rights: rule.rights, expiresAt: sas.expiresAt };
+  }
+
+  /** What a key of the namespace allows whoever shows the key itself, as long as it stays; undefined for a wrong one. */
+  grantKey(keyName: string, key: string): Grant | undefined {
+    const rule = this.#options.rules.find(
+      (one) => one.keyName === keyName && opens(one, (own) => isSameSecret(own, key)),
+    );
+    return rule && { scope: '', rights: rule.rights, expiresAt: Infinity };
   }
 
   /**
@@ -58,9 +66,7 @@ export class AccessControl {
       ...own.map((rule) => [target?.path.toLowerCase() ?? '', rule] as const),
     ].filter(([scope, { keyName }]) => keyName === sas.keyName && covers(scope, path));
     if (candidates.length === 0) throw unauthorized(`InvalidIssuer: There is no key '${sas.keyName}' for '${path}'.`);
-    const signer = candidates.find(([, { primaryKey, secondaryKey }]) =>
-      [primaryKey, secondaryKey].some((key) => key !== undefined && isSignedWith(sas, key)),
-    );
+    const signer = candidates.find(([, candidate]) => opens(candidate, (key) => isSignedWith(sas, key)));
     if (!signer) throw unauthorized('InvalidSignature: The token has an invalid signature.');
     return signer;
   }
@@ -74,6 +80,11 @@ export class AccessControl {
     if (expiresAt <= now) throw expired(expiresAt);
     return { scope: '', rights: ['Manage', 'Send', 'Listen'], expiresAt };
   }
+}
+
+/** Whether one of the two values of a key passes. */
+function opens({ primaryKey, secondaryKey }: AuthorizationRule, passes: (key: string) => boolean): boolean {
+  return passes(primaryKey) || (secondaryKey !== undefined && passes(secondaryKey));
 }
 
 /** The entity an audience is about, in lower case: the dead letters and `$management` of an entity are the entity's. */

@@ -3,10 +3,12 @@ import { type AccessControl, expired, unauthorized } from './access-control.js';
 import { allows, type Grant } from './grant.js';
 import type { BrokerError } from '../entities/errors.js';
 
-/** What one client may do, by the tokens it has shown. */
+/** What one client may do, by the key or the tokens it has shown. */
 export interface ConnectionAccess {
-  /** Whether the client has yet to show a valid token. */
+  /** Whether the client has yet to show a valid key or token. */
   readonly awaitsToken: boolean;
+  /** The client shows a key of the namespace itself, before anything else. @returns whether it is one */
+  signIn(keyName: string, key: string): boolean;
   /** The client shows a token. @throws BrokerError unauthorized-access when it is not valid */
   show(token: string): void;
   /** @param right any will do when it is undefined. @throws BrokerError unauthorized-access */
@@ -20,6 +22,7 @@ export interface ConnectionAccess {
 /** Everybody may do everything. */
 export const OPEN_ACCESS: ConnectionAccess = Object.freeze({
   awaitsToken: false,
+  signIn: () => true,
   show: () => undefined,
   check: () => undefined,
   watch: () => undefined,
@@ -59,14 +62,15 @@ export class TokenAccess implements ConnectionAccess {
     return this.#awaitsToken;
   }
 
+  signIn(keyName: string, key: string): boolean {
+    const grant = this.#options.control.grantKey(keyName, key);
+    if (grant) this.#accept(grant, Date.now());
+    return grant !== undefined;
+  }
+
   show(token: string): void {
     const now = Date.now();
-    const grant = this.#options.control.grant(token, now);
-    this.#awaitsToken = false;
-    // One that is renewed takes the place of the one before.
-    const others = this.#grants.filter((one) => one.expiresAt > now && !isRenewal(one, grant));
-    this.#grants = [...others, grant];
-    this.#plan();
+    this.#accept(this.#options.control.grant(token, now), now);
   }
 
   check(path: string, right: AccessRight | undefined): void {
@@ -89,6 +93,14 @@ export class TokenAccess implements ConnectionAccess {
     this.#watched.clear();
   }
 
+  #accept(grant: Grant, now: number): void {
+    this.#awaitsToken = false;
+    // One that is renewed takes the place of the one before.
+    const others = this.#grants.filter((one) => one.expiresAt > now && !isRenewal(one, grant));
+    this.#grants = [...others, grant];
+    this.#plan();
+  }
+
   #allows({ path, right }: Need): boolean {
     const now = Date.now();
     return this.#grants.some((grant) => allows(grant, path, right, now));
@@ -96,8 +108,9 @@ export class TokenAccess implements ConnectionAccess {
 
   #plan(): void {
     clearTimeout(this.#timer);
-    if (!this.#options.enforceExpiry || this.#grants.length === 0) return;
+    if (!this.#options.enforceExpiry) return;
     const next = Math.min(...this.#grants.map(({ expiresAt }) => expiresAt));
+    if (next === Infinity) return;
     const wait = Math.min(Math.max(next - Date.now(), 0), LONGEST_TIMEOUT);
     this.#timer = setTimeout(() => this.#expire(next), wait).unref();
   }

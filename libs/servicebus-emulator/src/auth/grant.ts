@@ -1,11 +1,11 @@
 import type { AccessRight } from '../entities/authorization-rule.js';
 
-/** What a token allows. */
+/** What a token or a key allows. */
 export interface Grant {
   /** The path it opens with everything below, in lower case; '' for the whole namespace. */
   readonly scope: string;
   readonly rights: readonly AccessRight[];
-  /** Ms since 1970. */
+  /** Ms since 1970; Infinity for a key. */
   readonly expiresAt: number;
 }
 

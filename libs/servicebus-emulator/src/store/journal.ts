@@ -131,7 +131,7 @@ export class Journal implements Recorder {
 
   async #run(): Promise<void> {
     while (this.#failure === undefined && (this.#pending.isWanted || this.#checkpoint !== undefined)) {
-      await this.#pendingPause();
+      await this.#endOfBurst();
       const batch = this.#pending;
       const checkpoint = this.#checkpoint;
       this.#pending = new Batch(this.#spare);
@@ -149,7 +149,7 @@ export class Journal implements Recorder {
   }
 
   /** Resolves when nothing more is being recorded, or enough. */
-  #pendingPause(): Promise<void> {
+  #endOfBurst(): Promise<void> {
     const { writer } = this.#pending;
     return new Promise((resolve) => {
       let length = 0;

@@ -8,6 +8,11 @@ export interface RawReply {
   readonly body: Record<string, unknown>;
 }
 
+interface Credentials {
+  readonly username: string;
+  readonly password?: string;
+}
+
 /** A bare AMQP client, for what Microsoft's own does not do. */
 export class RawClient {
   readonly connection: rhea.Connection;
@@ -18,7 +23,11 @@ export class RawClient {
     this.connection = connection;
   }
 
-  static async connect(port: number): Promise<RawClient> {
+  /**
+   * @param credentials shown by SASL PLAIN; without a password it is ANONYMOUS
+   * @throws what the broker ends the connection with before it is open
+   */
+  static async connect(port: number, credentials: Credentials = { username: 'x', password: 'y' }): Promise<RawClient> {
     const container = rhea.create_container();
     // Tests await the events they are about; the others must not end the process.
     for (const event of [
@@ -30,8 +39,11 @@ export class RawClient {
       'error',
     ])
       container.on(event, () => undefined);
-    const connection = container.connect({ host: '127.0.0.1', port, username: 'x', password: 'y', reconnect: false });
-    await once(container, 'connection_open');
+    const connection = container.connect({ host: '127.0.0.1', port, ...credentials, reconnect: false });
+    await new Promise<void>((resolve, reject) => {
+      container.once('connection_open', () => resolve());
+      container.once('connection_error', ({ error }: { readonly error: Error }) => reject(error));
+    });
     return new RawClient(container, connection);
   }
 
