@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { orderAccepted, orderPlace } from '@orderflow/contracts';
 import { createEnvelopeWriter } from '@orderflow/messaging';
+import { lastingPort } from '@orderflow/messaging/testing';
 import { readMigrations } from '@orderflow/service-kit';
 import type { Broker } from '@orderflow/servicebus-emulator';
 import { eventually } from '../test/eventually.js';
@@ -17,7 +18,8 @@ const closing: (() => Promise<void>)[] = [];
 
 beforeEach(async () => {
   database = await openOrderDatabase();
-  broker = await startOrderBroker();
+  // Some tests have it come back.
+  broker = await startOrderBroker({ port: await lastingPort() });
   api = await start();
 });
 
@@ -28,7 +30,8 @@ afterEach(async () => {
   await database.close();
 });
 
-const start = () => startOrderApi({ databaseUrl: database.url, connectionString: broker.connectionString });
+const start = (env: Readonly<Record<string, string>> = {}) =>
+  startOrderApi({ databaseUrl: database.url, connectionString: broker.connectionString, env });
 
 async function receive() {
   const worker = transportTo(broker);
@@ -70,6 +73,19 @@ describe('order-api', () => {
     expect((await fetch(`${api.url}/health/live`)).status).toBe(200);
     broker = await startOrderBroker({ port });
     const { commands } = await receive();
+    for (const id of ids) expect((await commands.next(id)).type).toBe('order.place');
+  });
+
+  it('works with the connections it is allowed, and opens one more to listen', async () => {
+    await api.stop();
+    api = await start({ DATABASE_POOL_SIZE: '2' });
+    const { commands } = await receive();
+    const ids = await Promise.all(Array.from({ length: 40 }, place));
+    const { rows } = await database.pool.query<{ open: number }>(
+      `SELECT count(*)::int AS open FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'order-api'`,
+    );
+    expect(rows).toEqual([{ open: 3 }]);
     for (const id of ids) expect((await commands.next(id)).type).toBe('order.place');
   });
 
@@ -117,8 +133,9 @@ describe('order-api', () => {
     const send = (body: string) => fetch(`${api.url}/send`, { method: 'POST', body });
     for (const text of ['Hello world!', '{"a": 1}', '42']) expect(await (await send(text)).text()).toBe('true');
     expect(await read('/peek')).toEqual(['Hello world!', '{"a": 1}', '42']);
-    expect(await read('/receive?max=1')).toEqual(['Hello world!']);
-    expect(await read('/receive?idleTimeout=0.2')).toEqual(['{"a": 1}', '42']);
+    expect(await read('/receive?idleTimeout=60&max=1')).toEqual(['Hello world!']);
+    expect(await read('/receive?idleTimeout=60&max=2')).toEqual(['{"a": 1}', '42']);
+    expect(await read('/receive?idleTimeout=0.2')).toEqual([]);
     expect(await read('/peek')).toEqual([]);
   });
 

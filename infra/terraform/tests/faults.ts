@@ -273,6 +273,13 @@ export const FAULTS: readonly Fault[] = [
     replace: '',
   },
   {
+    name: 'more connections than the database grants',
+    says: 'open 210 connections, B_Standard_B1ms grants 35',
+    file: 'environments/dev/main.tf',
+    find: 'pool_size = 2\n',
+    replace: 'pool_size = 20\n',
+  },
+  {
     name: 'production that can be deleted',
     says: 'can be deleted by accident',
     file: 'environments/prod/main.tf',

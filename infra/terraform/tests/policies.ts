@@ -210,6 +210,22 @@ const replicasEndInPeace: Policy = (plan) =>
     when(Number(template(app)['termination_grace_period_seconds']) < 30, `${text(app['name'])} is killed within 30 s`),
   );
 
+/** Connections that PostgreSQL grants, by size, without the 15 that Azure keeps (its page on limits). */
+const GRANTED_CONNECTIONS: Readonly<Record<string, number>> = { B_Standard_B1ms: 35, GP_Standard_D2ds_v5: 844 };
+
+/** Each replica has its pool and one connection more that listens; a server that is full turns all apps away. */
+const replicasFitTheDatabase: Policy = (plan) => {
+  const needed = ofType(plan, 'azurerm_container_app').reduce((sum, app) => {
+    const poolSize = list(containerOf(app)['env']).find(({ name }) => name === 'DATABASE_POOL_SIZE')?.['value'];
+    return sum + Number(template(app)['max_replicas']) * (Number(poolSize) + 1);
+  }, 0);
+  return ofType(plan, 'azurerm_postgresql_flexible_server').flatMap(({ sku_name }) => {
+    const granted = GRANTED_CONNECTIONS[text(sku_name)];
+    if (granted === undefined) return [`how many connections ${text(sku_name)} grants is not known here`];
+    return when(!(needed <= granted), `all replicas open ${needed} connections, ${text(sku_name)} grants ${granted}`);
+  });
+};
+
 const entitiesAreNotPartitioned: Policy = (plan) =>
   ['azurerm_servicebus_queue', 'azurerm_servicebus_topic'].flatMap((type) =>
     ofType(plan, type).flatMap(({ name, partitioning_enabled }) =>
@@ -238,6 +254,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   'secrets stay in Key Vault': secretsStayInKeyVault,
   'only order-api is public': onlyTheApiIsPublic,
   'replicas may finish what is in flight': replicasEndInPeace,
+  'PostgreSQL has connections for every replica': replicasFitTheDatabase,
   'queues and topic are not partitioned': entitiesAreNotPartitioned,
   'the namespace is logged': namespaceIsLogged,
   'production is locked against deletion': productionIsLocked,

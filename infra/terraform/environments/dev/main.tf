@@ -24,6 +24,8 @@ module "system" {
 
   database = {
     sku_name = "B_Standard_B1ms"
+    # It lets 35 connections in, and eleven replicas may run.
+    pool_size = 2
   }
 
   scale = {

@@ -28,6 +28,8 @@ module "system" {
     backup_retention_days = 35
     geo_redundant_backup  = true
     zone_redundant        = true
+    # The default size lets 844 connections in, and 61 replicas may run.
+    pool_size = 12
   }
 
   scale = {

@@ -19,10 +19,10 @@ locals {
         QUEUE_NAME                           = var.queue_names["orders"]
         TOPIC_NAME                           = var.topic_name
         DEFAULT_CURRENCY                     = var.default_currency
+        DATABASE_POOL_SIZE                   = tostring(var.database_pool_size)
       },
       contains(["order-api", "operations"], app) ? {
-        ORDER_STATUS_QUEUE_NAME = var.queue_names["order-status"]
-        LAB_QUEUE_NAME          = var.queue_names["lab"]
+        LAB_QUEUE_NAME = var.queue_names["lab"]
       } : {},
     )
   }

@@ -137,6 +137,17 @@ variable "database_names" {
   type        = map(string)
 }
 
+variable "database_pool_size" {
+  description = "Connections to PostgreSQL that one replica opens at most, besides one that listens. All replicas at their most must stay below what the server's size allows."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.database_pool_size >= 2 && var.database_pool_size <= 1000
+    error_message = "database_pool_size must be 2 to 1000."
+  }
+}
+
 variable "payment_gateway_url_secret_id" {
   description = "Key Vault URI, without a version, of the secret that holds the payment gateway's URL."
   type        = string

@@ -141,6 +141,7 @@ module "apps" {
   topic_name                    = module.service_bus.topic_name
   database_host                 = module.database.host
   database_names                = module.database.database_names
+  database_pool_size            = var.database.pool_size
   payment_gateway_url_secret_id = "${azurerm_key_vault.this.vault_uri}secrets/${local.gateway_secret}"
   default_currency              = var.default_currency
   log_analytics_workspace_id    = module.observability.workspace_id

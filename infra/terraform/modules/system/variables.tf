@@ -101,12 +101,13 @@ variable "operations_enabled" {
 }
 
 variable "database" {
-  description = "Size and resilience of PostgreSQL."
+  description = "Size and resilience of PostgreSQL, and how many connections each replica opens at most (`pool_size`, besides one that listens)."
   type = object({
     sku_name              = string
     backup_retention_days = optional(number, 7)
     geo_redundant_backup  = optional(bool, false)
     zone_redundant        = optional(bool, false)
+    pool_size             = optional(number, 20)
   })
 }
 

@@ -31,6 +31,7 @@ describe('loadConfig', () => {
       QUEUE_NAME: 'orders',
       TOPIC_NAME: 'events',
       SHUTDOWN_TIMEOUT: 25_000,
+      DATABASE_POOL_SIZE: 20,
       MAX_CONCURRENCY: 32,
       IMMEDIATE_ATTEMPTS: 3,
       MAX_ATTEMPTS: 8,
@@ -40,10 +41,19 @@ describe('loadConfig', () => {
   });
 
   it('lists every problem at once, also the one that is about two variables', () => {
-    expect(problemsOf({ PORT: '70000', LOG_LEVEL: 'loud', MAX_ATTEMPTS: 'many', RETRY_BASE_DELAY: 'soon' })).toEqual([
+    expect(
+      problemsOf({
+        PORT: '70000',
+        LOG_LEVEL: 'loud',
+        DATABASE_POOL_SIZE: '1',
+        MAX_ATTEMPTS: 'many',
+        RETRY_BASE_DELAY: 'soon',
+      }),
+    ).toEqual([
       'PORT must be a whole number from 0 to 65535 (HTTP port; 0 takes a free one; example: 3000)',
       expect.stringMatching(/^LOG_LEVEL must be one of fatal, .* \(.*example: debug\)$/),
       expect.stringMatching(/^DATABASE_URL is not set \(The app's own PostgreSQL database.*example: postgres:/),
+      expect.stringMatching(/^DATABASE_POOL_SIZE must be a whole number from 2 to 1000/),
       expect.stringMatching(/^MAX_ATTEMPTS must be a whole number from 1 to 100/),
       expect.stringMatching(/^RETRY_BASE_DELAY must be a duration from 0 ms to 604800000 ms/),
       expect.stringMatching(/^Set either SERVICEBUS_CONNECTION_STRING or SERVICEBUS_FULLY_QUALIFIED_NAMESPACE/),

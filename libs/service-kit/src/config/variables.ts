@@ -99,6 +99,10 @@ export const databaseVariables = {
     example: 'postgres://user:password@host:5432/order_api',
     secret: true,
   }),
+  DATABASE_POOL_SIZE: variable(wholeNumber(2, 1_000).prefault('20'), {
+    description: 'Database connections of one replica at most, besides one that listens for its outbox',
+    example: '20',
+  }),
 };
 
 /** How a worker consumes; the retry policy of the messaging library. */

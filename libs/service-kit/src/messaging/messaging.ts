@@ -24,6 +24,7 @@ import { reportWaitingOutbox } from './report-waiting-outbox.js';
 /** The variables of a service that consumes a queue and keeps its data in PostgreSQL. */
 export interface MessagingConfig extends ProcessConfig, TransportConfig {
   readonly DATABASE_URL: string;
+  readonly DATABASE_POOL_SIZE: number;
   readonly MAX_CONCURRENCY: number;
   readonly IMMEDIATE_ATTEMPTS: number;
   readonly MAX_ATTEMPTS: number;
@@ -43,10 +44,6 @@ export interface MessagingOptions extends ServiceContext<MessagingConfig> {
   /** Whether a restart is the cure for a receiver that stalls; not for a service that people call as well. */
   readonly restartWhenStalled: boolean;
 }
-
-/** Reserved for HTTP routes, the relay and its listener, beside one connection for each delivery. */
-const SPARE_CONNECTIONS = 8;
-const MAX_CONNECTIONS = 20;
 
 /**
  * What a service needs to consume and publish without loss: database, inbox, outbox and its relay, transport, and the
@@ -70,7 +67,7 @@ export class Messaging implements OnApplicationShutdown {
     this.pool = createPool({
       url: config.DATABASE_URL,
       applicationName: name,
-      max: Math.min(MAX_CONNECTIONS, config.MAX_CONCURRENCY + SPARE_CONNECTIONS),
+      max: config.DATABASE_POOL_SIZE,
       onError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
     });
     this.outbox = createPostgresOutbox({ pool: this.pool });

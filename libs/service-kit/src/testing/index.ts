@@ -1,1 +1,2 @@
+export { rowsUnder } from './rows-under.js';
 export { openServiceDatabase, type ServiceDatabase } from './service-database.js';

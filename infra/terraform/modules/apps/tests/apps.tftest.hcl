@@ -78,6 +78,19 @@ run "secrets_stay_in_key_vault" {
   }
 }
 
+run "every_app_knows_how_many_connections_it_may_open" {
+  command = plan
+
+  variables {
+    database_pool_size = 4
+  }
+
+  assert {
+    condition     = alltrue([for deployed in azurerm_container_app.this : one([for env in deployed.template[0].container[0].env : env.value if env.name == "DATABASE_POOL_SIZE"]) == "4"])
+    error_message = "The size of the pool reaches every app."
+  }
+}
+
 run "replicas_are_probed_and_end_in_peace" {
   command = plan
 
