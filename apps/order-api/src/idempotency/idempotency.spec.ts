@@ -12,19 +12,25 @@ let broker: Broker;
 let worker: Transport;
 let commands: ReceivedCommands;
 let replicas: readonly TestOrderApi[];
+/** A replica that waits for another transaction for a moment only; the others wait for as long as a test may take. */
+let impatient: TestOrderApi;
 
 beforeAll(async () => {
   database = await openOrderDatabase();
   broker = await startOrderBroker();
   worker = transportTo(broker);
   commands = await receiveCommands(worker);
-  const env = { LOCK_TIMEOUT: '200ms' };
-  const start = () => startOrderApi({ databaseUrl: database.url, connectionString: broker.connectionString, env });
-  replicas = await Promise.all([start(), start()]);
+  const start = (lockTimeout: string) =>
+    startOrderApi({
+      databaseUrl: database.url,
+      connectionString: broker.connectionString,
+      env: { LOCK_TIMEOUT: lockTimeout },
+    });
+  [impatient, ...replicas] = await Promise.all([start('200ms'), start('25s'), start('25s')]);
 });
 
 afterAll(async () => {
-  await Promise.all(replicas.map((replica) => replica.stop()));
+  await Promise.all([impatient, ...replicas].map((replica) => replica.stop()));
   await worker.close();
   await broker.close();
   await database.close();
@@ -39,8 +45,8 @@ interface Sent {
   readonly body: Record<string, unknown>;
 }
 
-async function place(key: string, body: unknown = tea, headers: object = {}, replica = 0): Promise<Sent> {
-  const answer = await fetch(`${replicas[replica]?.url}/orders`, {
+async function place(key: string, body: unknown = tea, headers: object = {}, replica = replicas[0]): Promise<Sent> {
+  const answer = await fetch(`${replica?.url}/orders`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'idempotency-key': key, ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -63,7 +69,7 @@ describe('Idempotency-Key', () => {
   it('answers the same request with the same bytes, and places one order', async () => {
     const order = { ...tea, customerId: 'repeats' };
     const first = await place('"key-1"', order);
-    const second = await place('key-1', order, {}, 1);
+    const second = await place('key-1', order, {}, replicas[1]);
     expect(first.status).toBe(202);
     expect(first.headers.get('idempotency-replayed')).toBeNull();
     expect([second.status, second.text]).toEqual([202, first.text]);
@@ -124,7 +130,7 @@ describe('Idempotency-Key', () => {
 
   it('places one order for fifty requests at once on two replicas', async () => {
     const order = { ...tea, customerId: 'stampede' };
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => place('key-6', order, {}, n % 2)));
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => place('key-6', order, {}, replicas[n % 2])));
     const [first] = answers;
     for (const { status, text } of answers) expect([status, text]).toEqual([202, first?.text]);
     expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') === null)).toHaveLength(1);
@@ -139,7 +145,7 @@ describe('Idempotency-Key', () => {
     await database.pool.query(
       `update idempotency_keys set created_at = created_at - interval '24 hours' where key = 'key-7'`,
     );
-    const [one, two] = await Promise.all([place('key-7'), place('key-7', tea, {}, 1)]);
+    const [one, two] = await Promise.all([place('key-7'), place('key-7', tea, {}, replicas[1])]);
     expect(one.text).not.toBe(first.text);
     expect(two.text).toBe(one.text);
   });
@@ -199,7 +205,7 @@ describe('a request whose key is held by another transaction', () => {
     await holding(
       'key-10',
       async () => {
-        const answer = await place('key-10', order);
+        const answer = await place('key-10', order, {}, impatient);
         expect(answer.status).toBe(409);
         expect(answer.headers.get('retry-after')).toBe('1');
         expect(answer.body).toMatchObject({ type: 'urn:orderflow:problem:request-in-progress' });
