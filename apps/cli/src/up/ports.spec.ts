@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { lastingPort } from '@orderflow/messaging/testing';
 import { choosePorts } from './ports.js';
 
 const host = '127.0.0.1';
@@ -31,8 +32,7 @@ describe('choosePorts', () => {
   });
 
   it('keeps a port that was asked for, and moves the others out of its way', async () => {
-    const wanted = await takenPort();
-    await new Promise((closed) => servers.pop()?.close(closed));
+    const wanted = await lastingPort();
     const { ports } = await choosePorts([api(wanted), worker(1)], { WORKER_PORT: String(wanted) }, host);
     expect(ports.get('worker')).toBe(wanted);
     expect(ports.get('api')).not.toBe(wanted);
@@ -47,8 +47,7 @@ describe('choosePorts', () => {
   });
 
   it('refuses the same port for two', async () => {
-    const free = await takenPort();
-    await new Promise((closed) => servers.pop()?.close(closed));
+    const free = await lastingPort();
     const environment = { API_PORT: String(free), WORKER_PORT: String(free) };
     await expect(choosePorts([api(1), worker(2)], environment, host)).rejects.toThrow(
       `WORKER_PORT=${free} is given twice`,

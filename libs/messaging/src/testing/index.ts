@@ -1,5 +1,6 @@
 export { AdvancingClock } from './advancing-clock.js';
 export { type InboxEnvironment, inboxSuite } from './inbox-suite.js';
+export { lastingPort } from './lasting-port.js';
 export { ManualClock } from './manual-clock.js';
 export { type OutboxEnvironment, outboxSuite, recordingSend } from './outbox-suite.js';
 export { outgoing } from './outgoing.js';

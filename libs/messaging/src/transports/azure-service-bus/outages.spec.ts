@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startBroker } from '@orderflow/servicebus-emulator';
 import {
@@ -6,26 +5,17 @@ import {
   serviceBusTopology,
   ServiceBusEnvironment,
 } from '../../../test/service-bus-environment.js';
+import { lastingPort } from '../../testing/lasting-port.js';
 import { outgoing } from '../../testing/outgoing.js';
 import { receive } from '../../testing/receive.js';
 import type { Delivery, Settlement, TransportError } from '../../transport.js';
 import { createAzureServiceBusTransport } from './index.js';
 
-/** A port nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (address === null || typeof address === 'string') throw new Error('No port was free.');
-  return address.port;
-}
-
 describe('a broker that is away', () => {
   it('is waited for by a subscription, is an error for a send, and both work once it is there', async () => {
-    const port = await freePort();
+    const port = await lastingPort();
     const connection = { connectionString: connectionStringTo(port) };
-    const transport = createAzureServiceBusTransport(connection, { maxReconnectDelayMs: 50, requestTimeoutMs: 3_000 });
+    const transport = createAzureServiceBusTransport(connection, { maxReconnectDelayMs: 50, requestTimeoutMs: 10_000 });
     const work = await receive(transport, 'work');
     expect(work.subscription.health()).toMatchObject({
       state: 'connecting',
@@ -37,7 +27,7 @@ describe('a broker that is away', () => {
 
     const broker = await startBroker({ port, topology: serviceBusTopology });
     try {
-      await transport.ping(5_000);
+      await transport.ping(30_000);
       await transport.send([outgoing('m')]);
       expect((await work.complete()).envelope.id).toBe('m');
       expect(work.subscription.health()).toMatchObject({ state: 'running' });
@@ -48,17 +38,17 @@ describe('a broker that is away', () => {
   });
 
   it('does not keep a transport from closing', async () => {
-    const transport = createAzureServiceBusTransport({ connectionString: connectionStringTo(await freePort()) });
+    const transport = createAzureServiceBusTransport({ connectionString: connectionStringTo(await lastingPort()) });
     const work = await receive(transport, 'work');
     await transport.close();
     expect(work.subscription.health().state).toBe('stopped');
   });
 
   it('is found again on its port after it was replaced', async () => {
-    const port = await freePort();
+    const port = await lastingPort();
     const first = await startBroker({ port, topology: serviceBusTopology });
     const connection = { connectionString: connectionStringTo(port) };
-    const transport = createAzureServiceBusTransport(connection, { maxReconnectDelayMs: 50, requestTimeoutMs: 3_000 });
+    const transport = createAzureServiceBusTransport(connection, { maxReconnectDelayMs: 50, requestTimeoutMs: 10_000 });
     const work = await receive(transport, 'work');
     await transport.send([outgoing('before')]);
     await work.complete();
@@ -84,7 +74,7 @@ describe('a connection that has fallen silent', () => {
   afterEach(() => environment.close());
 
   it('is noticed and replaced, although the SDK says nothing', async () => {
-    const options = { requestTimeoutMs: 100, stallAfterMs: 60_000, maxReconnectDelayMs: 50 };
+    const options = { requestTimeoutMs: 500, stallAfterMs: 60_000, maxReconnectDelayMs: 50 };
     const { transport, relay } = await environment.connectThroughRelay(options);
     const other = await environment.connect();
     let tellError = (_: TransportError): void => {};
