@@ -18,19 +18,22 @@ afterEach(async () => {
 });
 
 const untilAborted = new AbortController().signal;
+/** For as many as are there: it is answered once they have come, however long that takes. */
+const all = (max: number) => ({ idleTimeoutMs: 60_000, max, signal: untilAborted });
+/** For none. */
 const soon = { idleTimeoutMs: 200, max: 100, signal: untilAborted };
 
 describe('ServiceBusLabQueue', () => {
   it('keeps from others what a batch holds, and gives it back when the batch is released', async () => {
     await queue.send('precious');
-    const held = await queue.receive({ ...soon, max: 1 });
+    const held = await queue.receive(all(1));
     expect(held.texts).toEqual(['precious']);
     const meanwhile = await queue.receive(soon);
     expect(meanwhile.texts).toEqual([]);
     await meanwhile.complete();
     expect(await queue.peek({ max: 10 })).toEqual(['precious']);
     await held.release();
-    const again = await queue.receive({ ...soon, max: 1 });
+    const again = await queue.receive(all(1));
     expect(again.texts).toEqual(['precious']);
     await again.complete();
     expect(await queue.peek({ max: 10 })).toEqual([]);
@@ -51,17 +54,17 @@ describe('ServiceBusLabQueue', () => {
     const sender = client.createSender('lab');
     await sender.sendMessages([{ body: 'a text' }, { body: { a: 1 } }]);
     await client.close();
-    const batch = await queue.receive({ ...soon, max: 2 });
+    const batch = await queue.receive(all(2));
     expect(batch.texts).toEqual(['"a text"', '{"a":1}']);
     await batch.complete();
   });
 
   it('says which messages it could not complete, and they come again', async () => {
     await queue.send('late');
-    const batch = await queue.receive({ ...soon, max: 1 });
+    const batch = await queue.receive(all(1));
     broker.clock.advance(61_000);
     await expect(batch.complete()).rejects.toThrow('1 of 1 lab messages were not settled');
-    const again = await queue.receive({ ...soon, max: 1 });
+    const again = await queue.receive(all(1));
     expect(again.texts).toEqual(['late']);
     await again.complete();
   });
