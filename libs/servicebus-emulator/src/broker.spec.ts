@@ -5,6 +5,7 @@ import { ServiceBusClient } from '@azure/service-bus';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Broker, type BrokerOptions, startBroker } from './broker.js';
 import { DEFAULT_QUEUE_OPTIONS } from './entities/options.js';
+import { heard } from './testing/turns.js';
 import { parseTopology } from './topology/index.js';
 
 const running: Broker[] = [];
@@ -23,9 +24,6 @@ async function stop(): Promise<void> {
 }
 
 afterEach(stop);
-
-/** Until the client has heard of what the broker did: the SDK gives no sign of it, and a send in between waits a minute. */
-const heard = () => new Promise((resolve) => setTimeout(resolve, 50));
 
 const TOPOLOGY = parseTopology(
   JSON.stringify({
@@ -77,6 +75,7 @@ describe('a broker in memory', () => {
       if (message) await receiver.completeMessage(message);
       if (body === 3) break;
       broker.dropConnections();
+      // The SDK gives no sign of it, and a send in between waits a minute.
       await heard();
     }
   });

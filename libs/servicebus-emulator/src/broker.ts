@@ -14,7 +14,7 @@ import { Faces } from './faces/faces.js';
 import { generateCertificate } from './faces/generate-certificate.js';
 import { Faults } from './faults/faults.js';
 import type { Log } from './log.js';
-import { type OpenedCore, openCore } from './open-core.js';
+import { type DiskOptions, type OpenedCore, openCore } from './open-core.js';
 import type { SyncMode } from './store/index.js';
 import type { Topology } from './topology/index.js';
 import { Traffic } from './traffic.js';
@@ -94,7 +94,12 @@ export interface Broker {
  * Starts a broker that speaks Service Bus's AMQP and its management API.
  * @throws when the port is taken, the topology contradicts itself, or the data directory is damaged or in use
  */
-export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+export function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  return startBrokerOn({}, options);
+}
+
+/** As {@link startBroker}, on another disk than the one there is: nothing for users of the package. */
+export async function startBrokerOn(disk: DiskOptions, options: BrokerOptions): Promise<Broker> {
   const { host = '127.0.0.1', log = () => undefined } = options;
   log('info', 'This broker is for laptops, tests and CI. In production use Azure Service Bus itself.');
   const management = new ManagementFace(log);
@@ -105,7 +110,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     const managementPort =
       options.managementPort === undefined ? port : await faces.listen(host, options.managementPort);
     const traffic = new Traffic();
-    const inner = await openCore(options, log, traffic);
+    const inner = await openCore({ ...options, disk }, log, traffic);
     const listener = new AmqpListener(inner.core);
     faces.open((stream) => listener.accept(stream));
     const faults = createFaults(inner.core, listener);

@@ -12,11 +12,16 @@ import { RECORD_NOTHING } from './entities/events.js';
 import { Namespace } from './entities/namespace.js';
 import { FaultPlan } from './faults/fault-plan.js';
 import type { Log } from './log.js';
-import { openStore, type Store } from './store/index.js';
+import { openStore, type Store, type StoreOptions } from './store/index.js';
 import type { Traffic } from './traffic.js';
 
+/** The disk that a data directory is on. */
+export type DiskOptions = Pick<StoreOptions, 'files' | 'reserveBytes' | 'spaceCheckInterval'>;
+
 /** What of a broker's options does not concern its ports. */
-export type CoreOptions = Omit<BrokerOptions, 'host' | 'port' | 'managementPort' | 'tls' | 'log'>;
+export interface CoreOptions extends Omit<BrokerOptions, 'host' | 'port' | 'managementPort' | 'tls' | 'log'> {
+  readonly disk: DiskOptions;
+}
 
 /** A broker without its clients. */
 export interface OpenedCore {
@@ -56,13 +61,18 @@ export async function openCore(options: CoreOptions, log: Log, traffic: Traffic)
 }
 
 async function openData(
-  { dataDir, sync }: CoreOptions,
+  { dataDir, sync, disk }: CoreOptions,
   namespace: Namespace,
   clock: Clock,
   log: Log,
 ): Promise<Store | undefined> {
   if (dataDir === undefined) return undefined;
-  const store = await openStore({ dir: dataDir, ...(sync && { sync }), log: (message) => log('warn', message) });
+  const store = await openStore({
+    ...disk,
+    dir: dataDir,
+    ...(sync && { sync }),
+    log: (message) => log('warn', message),
+  });
   try {
     await store.replay((event) => namespace.apply(event, clock.now()));
     store.snapshotFrom(() => namespace.snapshot());
