@@ -26,6 +26,14 @@ describe('a log line', () => {
     expect(lines.map(parse)).toHaveLength(3);
   });
 
+  it('keeps what follows a secret', () => {
+    const { lines, logger } = capture();
+    logger.fatal('Not usable:\n  BROKER (example: SharedAccessKey=topsecret)\n  DATABASE_URL is not set');
+    expect(parse(lines[0])['msg']).toBe(
+      'Not usable:\n  BROKER (example: SharedAccessKey=[redacted])\n  DATABASE_URL is not set',
+    );
+  });
+
   it('stays valid JSON when a URL and an @ are in different fields', () => {
     const line = JSON.stringify({ url: 'http://localhost:3000', mail: 'a@b' });
     expect(redact(line)).toBe(line);

@@ -21,7 +21,8 @@ const secretFields = ['authorization', 'cookie', 'password', 'connectionString',
 /** Passwords in URLs and keys in connection strings, wherever an error message quotes them. */
 const secretTexts: readonly [RegExp, string][] = [
   [/(\w+:\/\/[^\s:/@"]*:)[^\s@/"]+@/g, '$1[redacted]@'],
-  [/(SharedAccess(?:Key|Signature)\s*=\s*)[^;\s"]+/gi, '$1[redacted]'],
+  // The backslash begins an escape in JSON: what follows the key, such as the end of a line, is kept.
+  [/(SharedAccess(?:Key|Signature)\s*=\s*)[^;\s"\\)]+/gi, '$1[redacted]'],
 ];
 
 /** The text without the secrets in it. */

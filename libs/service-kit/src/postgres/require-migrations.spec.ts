@@ -34,3 +34,13 @@ it('lets a service start on a database that has them all', async () => {
   await migrate(pool, [books]);
   await expect(requireMigrations(pool, 'order-api', ['0001-books'])).resolves.toBeUndefined();
 });
+
+it('says that the database cannot be reached, and where to look', async () => {
+  const nowhere = createPool({ url: 'postgres://me:secret@127.0.0.1:1/books', applicationName: 'spec', onError() {} });
+  const start = requireMigrations(nowhere, 'order-api', ['0001-books']);
+  await expect(start).rejects.toBeInstanceOf(StartupError);
+  await expect(start).rejects.toThrow(
+    /^The database of order-api cannot be used: .*connect ECONNREFUSED 127\.0\.0\.1:1\. Check DATABASE_URL\.$/,
+  );
+  await nowhere.end();
+});

@@ -7,6 +7,7 @@ import { createLogger } from '../logging/create-logger.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import type { ServiceParts } from './service-parts.js';
 import { type RunningService, startService } from './start-service.js';
+import { StartupError } from './startup-error.js';
 
 const book = z.strictObject({ title: z.string('must be a text'), pages: z.int('must be a whole number') });
 
@@ -59,10 +60,10 @@ afterEach(async () => {
   running = undefined;
 });
 
-async function start(parts: Partial<ServiceParts> = {}): Promise<string> {
+async function start(parts: Partial<ServiceParts> = {}, PORT = 0): Promise<string> {
   lines = [];
   const logger = createLogger({ name: 'books', destination: { write: (line) => void lines.push(line) } });
-  const config = { PORT: 0, HOST: '127.0.0.1', LOG_LEVEL: 'info' as const, SHUTDOWN_TIMEOUT: 1_000 };
+  const config = { PORT, HOST: '127.0.0.1', LOG_LEVEL: 'info' as const, SHUTDOWN_TIMEOUT: 1_000 };
   running = await startService({ config, logger, metrics: createMetrics('books') }, { module: BooksModule, ...parts });
   return running.url;
 }
@@ -72,16 +73,19 @@ const post = (url: string, body: string) =>
 
 describe('requests', () => {
   it('are checked, and every problem is told in one document', async () => {
-    const answer = await post(await start(), JSON.stringify({ title: 1, colour: 'red' }));
+    const answer = await post(await start(), JSON.stringify({ title: 1, colour: 'red', 'a/b': 2 }));
     expect(answer.status).toBe(400);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
     expect(await answer.json()).toMatchObject({
       status: 400,
       instance: '/books',
-      errors: expect.arrayContaining([
+      detail: '4 things are wrong: see errors.',
+      errors: [
         { pointer: '#/title', detail: 'must be a text' },
         { pointer: '#/pages', detail: 'must be a whole number' },
-      ]),
+        { pointer: '#/colour', detail: 'is not known here; leave it out' },
+        { pointer: '#/a~1b', detail: 'is not known here; leave it out' },
+      ],
     });
   });
 
@@ -94,6 +98,10 @@ describe('requests', () => {
     const url = await start({ bodyLimit: 100 });
     expect((await post(url, JSON.stringify('x'.repeat(200)))).status).toBe(413);
     expect((await post(url, '{"title":')).status).toBe(400);
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
+      const answer = await fetch(`${url}/books`, { method: 'POST', body: '{}', headers: { 'content-type': type } });
+      expect(await answer.json()).toMatchObject({ status: 415, detail: expect.stringContaining('application/json') });
+    }
     expect((await fetch(`${url}/nowhere`)).headers.get('content-type')).toContain('application/problem+json');
   });
 
@@ -161,6 +169,15 @@ describe('the life of a service', () => {
     const strategy = new Strategy(new Error('no such queue'));
     await expect(start({ strategy: () => strategy })).rejects.toThrow('no such queue');
     expect(strategy.calls).toContain('close');
+  });
+
+  it('says which port is taken, and what to do', async () => {
+    const { port } = new URL(await start());
+    const second = start({}, Number(port));
+    await expect(second).rejects.toBeInstanceOf(StartupError);
+    await expect(second).rejects.toThrow(
+      `Port ${port} of 127.0.0.1 is taken. Set PORT to another one, or to 0 for any that is free.`,
+    );
   });
 
   it('does not listen when its preparation fails', async () => {

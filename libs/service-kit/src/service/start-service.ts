@@ -14,6 +14,7 @@ import { closeConnectionsOnStop, type StopHooks } from '../http/close-connection
 import type { ResponseHooks } from '../telemetry/http-duration.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
 import type { ProcessConfig, ServiceContext, ServiceParts } from './service-parts.js';
+import { StartupError } from './startup-error.js';
 
 /** A service that runs. */
 export interface RunningService {
@@ -46,7 +47,7 @@ export async function startService<Config extends ProcessConfig>(
     const strategy = parts.strategy?.(app);
     if (strategy) app.connectMicroservice({ strategy }, { inheritAppConfig: true });
     await parts.prepare?.(app);
-    await app.listen(context.config.PORT, context.config.HOST);
+    await listen(app, context.config);
     await app.startAllMicroservices();
   } catch (error) {
     await closeAfter(error, app);
@@ -72,13 +73,27 @@ async function createApp<Config extends ProcessConfig>(
   const adapter = new FastifyAdapter({ bodyLimit, requestTimeout, keepAliveTimeout, genReqId: () => randomUUID() });
   metrics.http(adapter.getInstance<ResponseHooks>());
   closeConnectionsOnStop(adapter.getInstance<StopHooks>());
+  adapter.getInstance().removeContentTypeParser('text/plain');
   const app = await NestFactory.create<NestFastifyApplication>({ module: ServiceModule, imports }, adapter, {
     bufferLogs: true,
+    // Nest would read forms as well, and texts: requests that no schema here can mean.
+    bodyParser: false,
     abortOnError: false,
   });
   app.useLogger(app.get(NestLogger));
   app.useGlobalPipes(new SchemaPipe()).useGlobalFilters(new ProblemFilter(tryAgain));
   return app;
+}
+
+/** @throws StartupError when something else listens there already */
+async function listen(app: NestFastifyApplication, { PORT, HOST }: ProcessConfig): Promise<void> {
+  try {
+    await app.listen(PORT, HOST);
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== 'EADDRINUSE') throw cause;
+    const advice = 'Set PORT to another one, or to 0 for any that is free.';
+    throw new StartupError(`Port ${PORT} of ${HOST} is taken. ${advice}`, { cause });
+  }
 }
 
 /** Rejects with the reason why the start failed, and with both where closing failed as well. */
