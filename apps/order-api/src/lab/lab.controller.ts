@@ -47,6 +47,8 @@ export class LabController implements OnModuleDestroy {
   @ApiProduces('text/plain')
   @ApiBody({ schema: { type: 'string', example: 'Hello world!' } })
   @ApiResponse({ status: 200, schema: { type: 'string', enum: ['true'] }, description: 'The broker has stored it' })
+  @ApiProblem(400, 'The body is not text in UTF-8')
+  @ApiProblem(413, 'The body is too large')
   async send(@Body() body: unknown): Promise<string> {
     await reach(this.#queue.send(textOfBody(body)));
     return 'true';

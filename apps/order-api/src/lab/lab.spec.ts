@@ -125,7 +125,7 @@ describe('the messaging lab', () => {
       errors: [
         { parameter: 'idleTimeout', detail: 'must be a number of seconds above 0 and up to 60' },
         { parameter: 'max', detail: 'must be a whole number from 1 to 1000' },
-        { detail: 'Unrecognized key: "wait"' },
+        { parameter: 'wait', detail: 'is not known here; leave it out' },
       ],
     });
   });

@@ -47,6 +47,8 @@ export class OrdersController {
   @ApiIdempotencyKey()
   @ApiResponse({ status: 202, standardSchema: orderView, description: 'Placed; `Location` says where to follow it' })
   @ApiProblem(400, 'The request or its Idempotency-Key is invalid')
+  @ApiProblem(413, 'The body is too large')
+  @ApiProblem(415, 'The body is not JSON')
   async place(
     @Body({ schema: placeOrderRequest }) order: PlaceOrderRequest,
     @Req() request: FastifyRequest,
@@ -74,6 +76,7 @@ export class OrdersController {
   @Post(':id/cancel')
   @HttpCode(202)
   @ApiResponse({ status: 202, standardSchema: orderView, description: 'Asked for, or cancelled already' })
+  @ApiProblem(400, 'The request is invalid')
   @ApiProblem(404, 'There is no such order')
   @ApiProblem(409, 'The order was decided before')
   async cancel(

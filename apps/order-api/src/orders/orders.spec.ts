@@ -88,13 +88,13 @@ describe('POST /orders', () => {
     const problem = (await answer.json()) as { errors: { pointer: string }[] };
     expect(problem).toMatchObject({ type: 'urn:orderflow:problem:invalid-request', status: 400, instance: '/orders' });
     expect(problem.errors.map(({ pointer }) => pointer).sort()).toEqual([
-      '#',
       '#/currency',
       '#/customerId',
-      '#/lines/0',
+      '#/lines/0/colour',
       '#/lines/0/quantity',
       '#/lines/0/sku',
       '#/lines/0/unitPrice',
+      '#/priority',
       '#/scheduledFor',
     ]);
   });

@@ -12,9 +12,10 @@ const codes: Readonly<Record<number, string>> = {
   408: 'request-timeout',
   413: 'body-too-large',
   414: 'uri-too-long',
-  415: 'unsupported-media-type',
   503: 'service-unavailable',
 };
+
+const mediaTypeAdvice = 'The body must be JSON: send the header content-type: application/json.';
 
 /**
  * What to answer for any error; what is not the client's doing is told without its inner workings.
@@ -23,6 +24,7 @@ const codes: Readonly<Record<number, string>> = {
 export function problemOf(error: unknown, tryAgain = 'Try again later.'): Problem {
   if (error instanceof Problem) return error;
   const status = statusOf(error);
+  if (status === 415) return new Problem(415, 'unsupported-media-type', mediaTypeAdvice, { cause: error });
   if (status !== undefined && status < 500) {
     return new Problem(status, codes[status] ?? 'bad-request', (error as Error).message, { cause: error });
   }

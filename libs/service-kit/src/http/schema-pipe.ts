@@ -12,11 +12,21 @@ export class SchemaPipe implements PipeTransform {
     if (!schema) return value;
     const result = await schema['~standard'].validate(value);
     if (!result.issues) return result.value;
-    const errors = result.issues.map((issue) => partOf(issue, type, data));
+    const errors = result.issues.flatMap(oneForEachField).map((issue) => partOf(issue, type, data));
     const [first] = errors;
     const detail = errors.length === 1 && first ? first.detail : `${errors.length} things are wrong: see errors.`;
     throw new Problem(400, 'invalid-request', detail, { errors });
   }
+}
+
+/** Zod tells of all unknown fields of an object at once; each is a thing that is wrong with the request. */
+function oneForEachField(issue: Issue): readonly Issue[] {
+  const { code, keys } = issue as { readonly code?: unknown; readonly keys?: unknown };
+  if (code !== 'unrecognized_keys' || !Array.isArray(keys)) return [issue];
+  return keys.map((key: string) => ({
+    path: [...(issue.path ?? []), key],
+    message: 'is not known here; leave it out',
+  }));
 }
 
 function partOf({ path = [], message }: Issue, type: ArgumentMetadata['type'], data: string | undefined): ProblemPart {
