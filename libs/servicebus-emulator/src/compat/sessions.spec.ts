@@ -16,7 +16,7 @@ it('accepts a session by id, in order, with its state', async () => {
   expect(session.sessionLockedUntilUtc.getTime()).toBeGreaterThan(Date.now());
   const [first] = await session.receiveMessages(1);
   if (first) await session.abandonMessage(first);
-  const messages = await session.receiveMessages(5, { maxWaitTimeInMs: 500 });
+  const messages = await session.receiveMessages(5, { maxWaitTimeInMs: 20_000 });
   expect(messages.map(({ body, deliveryCount }) => [body, deliveryCount])).toEqual([
     ['a1', 1],
     ['a2', 0],

@@ -1,3 +1,4 @@
+import { type PropertyChanges, withApplicationProperties } from '../codec/application-properties.js';
 import { ValueReader } from '../codec/read-value.js';
 import { APPLICATION_PROPERTIES, PROPERTIES, sectionsOf } from '../codec/sections.js';
 import type { IncomingMessage } from '../codec/read-message.js';
@@ -16,8 +17,23 @@ export function checkMessage({ messageId, sessionId, content }: IncomingMessage)
   checkId('message id', messageId);
   checkId('session id', sessionId);
   checkId('partition key', content.partitionKey);
+  checkHeader(content);
+}
+
+/** @throws BrokerError argument-error when a property is too large, or all of them are */
+export function checkHeader(content: MessageContent): void {
   const problem = problemOfHeader(content);
   if (problem) throw new BrokerError('com.microsoft:argument-error', problem);
+}
+
+/**
+ * The content with application properties as a receiver wants them.
+ * @throws BrokerError argument-error when a property becomes too large, or all of them do
+ */
+export function withChanges(content: MessageContent, changes: PropertyChanges): MessageContent {
+  const changed = { ...content, bare: withApplicationProperties(content.bare, changes) };
+  checkHeader(changed);
+  return changed;
 }
 
 function checkId(what: string, id: string | undefined): void {

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { encodeProperty, withApplicationProperties } from '../codec/application-properties.js';
+import { encodeProperty, type PropertyChanges, withApplicationProperties } from '../codec/application-properties.js';
 import { readMessage, type IncomingMessage } from '../codec/read-message.js';
 import { encodeTestMessage, idOf, type TestMessage } from '../testing/message.js';
+import type { MessageQueue } from './message-queue.js';
 import { Namespace } from './namespace.js';
+import type { QueuedMessage } from './queued-message.js';
 import { problemOfName, problemOfPath } from './entity-path.js';
 import { Timeline } from './timeline.js';
 
@@ -63,6 +65,32 @@ describe('what a message may carry', () => {
     const [dead] = [...deadLetters.from(0)];
     expect(dead && idOf(dead)).toBe('grows');
     expect(dead?.content.bare.toString('latin1')).toContain('HeaderSizeExceeded');
+  });
+});
+
+describe('what a receiver adds to a message', () => {
+  const large = (length: number) => new Map([['large', encodeProperty('x'.repeat(length))]]);
+  const settlements = {
+    abandon: (queue: MessageQueue, locked: QueuedMessage, changes: PropertyChanges) =>
+      queue.abandon(locked, changes, NOW),
+    defer: (queue: MessageQueue, locked: QueuedMessage, changes: PropertyChanges) => queue.defer(locked, changes, NOW),
+    'dead-letter': (queue: MessageQueue, locked: QueuedMessage, properties: PropertyChanges) =>
+      queue.deadLetter(locked, { reason: 'any', description: undefined, properties }, NOW),
+  };
+
+  it.each(Object.entries(settlements))('has the same limits, to %s too: otherwise it stays locked', (_, settle) => {
+    const { main, deadLetters } = namespace.createQueue('q', {}, NOW);
+    send('q', message({}, { own: 'x'.repeat(30 * KB), other: 'x'.repeat(10 * KB) }));
+    const locked = main.receive(NOW);
+    if (!locked) throw new Error('nothing came');
+    const { bytes } = main;
+    const lockId = locked.lock?.id ?? 0;
+    expect(() => settle(main, locked, large(33 * KB))).toThrow(/A property .* 32768/);
+    expect(() => settle(main, locked, large(25 * KB))).toThrow(/in all; at most 65536/);
+    expect(main.locked(locked.sequenceNumber, lockId, NOW)).toBe(locked);
+    expect([main.bytes, locked.deliveryCount, locked.state]).toEqual([bytes, 0, 'active']);
+    settle(main, locked, large(20 * KB));
+    expect(main.bytes + deadLetters.bytes).toBeGreaterThan(60 * KB);
   });
 });
 

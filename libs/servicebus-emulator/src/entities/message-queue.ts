@@ -1,4 +1,5 @@
-import { withApplicationProperties, type PropertyChanges } from '../codec/application-properties.js';
+import type { PropertyChanges } from '../codec/application-properties.js';
+import { withChanges } from './check-message.js';
 import { BrokerError, messageLockLost, sessionLockLost } from './errors.js';
 import type { BrokerEvent } from './events.js';
 import { sizeOf, type StoredMessage } from './message.js';
@@ -190,13 +191,19 @@ export class MessageQueue {
     this.#unlock(message, false, now);
   }
 
-  /** Ends a lock and counts a failed delivery; a deferred message stays deferred. */
+  /**
+   * Ends a lock and counts a failed delivery; a deferred message stays deferred.
+   * @throws BrokerError argument-error when the changes make its properties too large; then it stays locked
+   */
   abandon(message: QueuedMessage, changes: PropertyChanges | undefined, now: number): void {
     this.#modify(message, changes);
     this.#unlock(message, true, now, changes !== undefined && changes.size > 0);
   }
 
-  /** Sets a message aside: only its sequence number finds it again. */
+  /**
+   * Sets a message aside: only its sequence number finds it again.
+   * @throws BrokerError argument-error when the changes make its properties too large; then it stays locked
+   */
   defer(message: QueuedMessage, changes: PropertyChanges | undefined, now: number): void {
     this.#modify(message, changes);
     this.#count[message.state]--;
@@ -205,7 +212,10 @@ export class MessageQueue {
     this.#unlock(message, true, now, changes !== undefined && changes.size > 0);
   }
 
-  /** @throws BrokerError on a dead-letter queue, which has none of its own */
+  /**
+   * @throws BrokerError on a dead-letter queue, which has none of its own, and argument-error when the receiver's
+   * properties make the message's too large; then it stays locked
+   */
   deadLetter(message: QueuedMessage, cause: DeadLetterCause, now: number): void {
     if (!this.#ports.deadLetter) {
       throw new BrokerError('amqp:not-allowed', 'A message in a dead-letter queue cannot be dead-lettered again.');
@@ -285,9 +295,9 @@ export class MessageQueue {
 
   #modify(message: QueuedMessage, changes: PropertyChanges | undefined): void {
     if (!changes || changes.size === 0) return;
-    this.#bytes -= sizeOf(message.content);
-    message.content = { ...message.content, bare: withApplicationProperties(message.content.bare, changes) };
-    this.#bytes += sizeOf(message.content);
+    const content = withChanges(message.content, changes);
+    this.#bytes += sizeOf(content) - sizeOf(message.content);
+    message.content = content;
   }
 
   #first(now: number, session: Session | undefined): QueuedMessage | undefined {

@@ -4,7 +4,7 @@ import { MessageView } from '../codec/message-view.js';
 import type { IncomingMessage } from '../codec/read-message.js';
 import { FilterError, type NewId } from '../rules/index.js';
 import type { QueueEntity, QueueFamily, SubscriptionEntity, TopicEntity } from './entity.js';
-import { checkMessage, problemOfHeader } from './check-message.js';
+import { checkHeader, checkMessage, problemOfHeader } from './check-message.js';
 import { BrokerError, entityDisabled, entityNotFound, quotaExceeded } from './errors.js';
 import type { DeadLetterCause } from './message-queue.js';
 import { type MessageContent, type MessageState, sizeOf, type StoredMessage } from './message.js';
@@ -74,7 +74,10 @@ export class Router {
     return transfer;
   }
 
-  /** Moves a message to where its family's dead letters go. */
+  /**
+   * Moves a message to where its family's dead letters go.
+   * @throws BrokerError argument-error when its receiver's properties make the message's too large
+   */
   deadLetter(
     family: QueueEntity | SubscriptionEntity,
     message: StoredMessage,
@@ -83,6 +86,7 @@ export class Router {
   ): Transfer {
     const transfer = new Transfer();
     const content = withCause(message.content, cause);
+    if (cause.properties) checkHeader(content);
     const forwardTo = family.options.forwardDeadLetteredMessagesTo;
     const journey = { ...asJourney(message), content };
     if (forwardTo !== undefined) {

@@ -1,6 +1,7 @@
 import type { PropertyChanges } from '../../codec/application-properties.js';
 import { encodeProperty } from '../../codec/application-properties.js';
 import { writeMessage } from '../../codec/write-message.js';
+import { withChanges } from '../../entities/check-message.js';
 import { BrokerError, messageLockLost, messageNotFound, sessionLockLost } from '../../entities/errors.js';
 import type { QueuedMessage } from '../../entities/queued-message.js';
 import type { FieldMap } from '../request.js';
@@ -35,31 +36,44 @@ export const updateDisposition: Operation = (context, request) => {
       `'${status}' is no disposition: completed, abandoned, defered or suspended.`,
     );
   }
-  for (const message of lockedMessages(context, request)) act(queue, message, request, context.now);
+  const changes = changesOf(request, status);
+  const messages = lockedMessages(context, request);
+  // All or none: what is too large for one of them is found before any is settled.
+  if (changes.size > 0) for (const { content } of messages) withChanges(content, changes);
+  for (const message of messages) act(queue, message, changes, context.now);
   context.entity.life.used(context.now);
   return DONE;
 };
 
-type Disposition = (queue: ReturnType<typeof queueOf>, message: QueuedMessage, request: FieldMap, now: number) => void;
+type Disposition = (
+  queue: ReturnType<typeof queueOf>,
+  message: QueuedMessage,
+  changes: PropertyChanges,
+  now: number,
+) => void;
 
 /** By the names on the wire; one is misspelt there. */
 const dispositions: Readonly<Record<string, Disposition | undefined>> = {
   completed: (queue, message) => queue.remove(message),
-  abandoned: (queue, message, request, now) => queue.abandon(message, changesOf(request), now),
-  defered: (queue, message, request, now) => queue.defer(message, changesOf(request), now),
-  suspended: (queue, message, request, now) => {
-    const properties = new Map(changesOf(request));
-    const reason = request.text('deadletter-reason');
-    const description = request.text('deadletter-description');
-    if (reason !== undefined) properties.set('DeadLetterReason', encodeProperty(reason));
-    if (description !== undefined) properties.set('DeadLetterErrorDescription', encodeProperty(description));
-    queue.deadLetter(message, { reason: undefined, description: undefined, properties }, now);
-  },
+  abandoned: (queue, message, changes, now) => queue.abandon(message, changes, now),
+  defered: (queue, message, changes, now) => queue.defer(message, changes, now),
+  suspended: (queue, message, properties, now) =>
+    queue.deadLetter(message, { reason: undefined, description: undefined, properties }, now),
 };
 
-function changesOf(request: FieldMap): PropertyChanges {
-  const map = request.map('properties-to-modify');
-  return new Map([...(map?.entries() ?? [])].map(([name, encoded]) => [name, Buffer.from(encoded)]));
+/** The properties a disposition sets: the reason for dead-lettering is two of them. */
+function changesOf(request: FieldMap, status: string): PropertyChanges {
+  const changes = new Map<string, Buffer>();
+  if (status === 'completed') return changes;
+  for (const [name, encoded] of request.map('properties-to-modify')?.entries() ?? []) {
+    changes.set(name, Buffer.from(encoded));
+  }
+  if (status !== 'suspended') return changes;
+  const reason = request.text('deadletter-reason');
+  const description = request.text('deadletter-description');
+  if (reason !== undefined) changes.set('DeadLetterReason', encodeProperty(reason));
+  if (description !== undefined) changes.set('DeadLetterErrorDescription', encodeProperty(description));
+  return changes;
 }
 
 /** Hands out deferred messages, under locks or for good; all or none. */
