@@ -207,7 +207,8 @@ describe('a raw client', () => {
     receiver.add_credit(10_000);
     await full;
     const other = client.createReceiver('q', { receiveMode: 'receiveAndDelete' });
-    expect(await other.receiveMessages(952)).toHaveLength(952);
+    // It is content with what came within a second.
+    for (let left = 952; left > 0; ) left -= (await other.receiveMessages(left)).length;
     await client.close();
   });
 

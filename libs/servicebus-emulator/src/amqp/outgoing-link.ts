@@ -5,8 +5,8 @@ import { type BrokerError, sessionLockLost } from '../entities/errors.js';
 import type { MessageQueue } from '../entities/message-queue.js';
 import type { QueuedMessage } from '../entities/queued-message.js';
 import type { Session, SessionHolder } from '../entities/session.js';
-import type { Due } from '../entities/timeline.js';
 import type { Waiter } from '../entities/waiters.js';
+import { Alarm } from './alarm.js';
 import { ACCEPTED, amqpError, rejected, toBrokerError } from './amqp-error.js';
 import type { LockToken } from './lock-token.js';
 import { settle } from './settle.js';
@@ -106,11 +106,7 @@ export class OutgoingLink implements Waiter, SessionHolder {
     if (fault === 'lost') return;
     const { clock } = this.#core;
     if (fault === 0) this.#settle(delivery, token, outcome, state);
-    else
-      clock.timeline.schedule(
-        later(() => this.#settle(delivery, token, outcome, state)),
-        clock.now() + fault,
-      );
+    else clock.timeline.schedule(new Alarm(() => this.#settle(delivery, token, outcome, state)), clock.now() + fault);
   }
 
   #settle(delivery: OutgoingDelivery, token: LockToken, outcome: Outcome, state: RemoteState | undefined): void {
@@ -234,8 +230,4 @@ export class OutgoingLink implements Waiter, SessionHolder {
       if (message?.lock?.id === token.lockId) this.#options.queue.release(message, now);
     }
   }
-}
-
-function later(onDue: () => void): Due {
-  return { dueAt: 0, heapIndex: -1, onDue };
 }

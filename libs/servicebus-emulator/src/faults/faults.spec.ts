@@ -1,6 +1,8 @@
 import { ServiceBusClient } from '@azure/service-bus';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { RawClient } from '../amqp/testing/raw-client.js';
 import { type Broker, startBroker } from '../broker.js';
+import { heard } from '../testing/turns.js';
 import type { Fault } from './fault.js';
 
 let broker: Broker;
@@ -26,6 +28,7 @@ function createQueue(options = {}): string {
 }
 
 const active = (path: string) => broker.namespace.registry.get(path).main.counts.active;
+const deferredIn = (path: string) => broker.namespace.registry.get(path).main.counts.deferred;
 
 describe('faults', () => {
   it('refuse the next sends with a condition, in one entity only', async () => {
@@ -80,6 +83,46 @@ describe('faults', () => {
     await patient.close();
   });
 
+  /** A message whose link is gone: it is settled over the management link. */
+  async function receiveDeferred(queue: string, by: ServiceBusClient) {
+    await by.createSender(queue).sendMessages({ body: 1 });
+    const receiver = by.createReceiver(queue, { maxAutoLockRenewalDurationInMs: 0 });
+    const [message] = await receiver.receiveMessages(1);
+    if (message) await receiver.deferMessage(message);
+    const [deferred] = await receiver.receiveDeferredMessages(message?.sequenceNumber ? [message.sequenceNumber] : []);
+    if (!deferred) throw new Error('nothing came');
+    return { receiver, deferred };
+  }
+
+  it('lose a settlement over the management link as well', async () => {
+    const queue = createQueue();
+    const { receiver, deferred } = await receiveDeferred(queue, client);
+    broker.faults.add({ kind: 'lose-settlements', entity: queue });
+    // Microsoft's client would wait a minute for the answer that never comes.
+    const raw = await RawClient.connect(broker.port);
+    const body = { 'disposition-status': 'completed', 'lock-tokens': [deferred.lockToken] };
+    void raw.request(queue, 'com.microsoft:update-disposition', body);
+    while (broker.faults.list().length > 0) await new Promise(setImmediate);
+    await raw.close();
+    expect(deferredIn(queue)).toBe(1);
+    await receiver.completeMessage(deferred);
+    expect(deferredIn(queue)).toBe(0);
+  });
+
+  it('delay a settlement over the management link as well', async () => {
+    const queue = createQueue();
+    const patient = connect({ timeoutInMs: 60_000 });
+    const { receiver, deferred } = await receiveDeferred(queue, patient);
+    broker.faults.add({ kind: 'delay-settlements', entity: queue, delayMs: 20_000 });
+    const completed = receiver.completeMessage(deferred);
+    while (broker.faults.list().length > 0) await new Promise(setImmediate);
+    expect(deferredIn(queue)).toBe(1);
+    broker.clock.advance(20_000);
+    await completed;
+    expect(deferredIn(queue)).toBe(0);
+    await patient.close();
+  });
+
   it('lose the reply to a send that was stored', async () => {
     const queue = createQueue();
     broker.faults.add({ kind: 'lose-send-replies', entity: queue });
@@ -106,10 +149,10 @@ describe('disruptions', () => {
     const before = broker.connections;
     expect(broker.faults.disrupt({ kind: 'drop-connections', entity: queue })).toBe(1);
     while (broker.connections === before) await new Promise(setImmediate);
+    await heard();
     await sender.sendMessages({ body: 2 });
     expect(broker.faults.disrupt({ kind: 'detach-links', entity: queue })).toBeGreaterThan(0);
-    // Its answer comes after the detach on the same connection: the client has heard of it.
-    await patient.createReceiver(createQueue()).peekMessages(1);
+    await heard();
     await sender.sendMessages({ body: 3 });
     expect(active(queue)).toBe(3);
     await Promise.all([patient.close(), other.close()]);

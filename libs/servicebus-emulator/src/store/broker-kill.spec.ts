@@ -9,7 +9,8 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 
 const LOADER = new URL('./testing/ts-imports.mjs', import.meta.url).href;
 const CHILD = fileURLToPath(new URL('./testing/broker-child.ts', import.meta.url));
-const RETRY = { maxRetries: 0, retryDelayInMs: 10, timeoutInMs: 2000 };
+/** Long enough for a busy machine, short enough to wait for the answers of a broker that is gone. */
+const RETRY = { maxRetries: 0, retryDelayInMs: 10, timeoutInMs: 5000 };
 const SENDERS = 16;
 
 let dir: string;
@@ -99,7 +100,8 @@ async function drain(client: ServiceBusClient): Promise<readonly string[]> {
   const ids: string[] = [];
   for (;;) {
     const messages = await receiver.receiveMessages(500, { maxWaitTimeInMs: 300 });
-    if (messages.length === 0) {
+    // That none came in time does not mean that there is none.
+    if (messages.length === 0 && (await receiver.peekMessages(1)).length === 0) {
       return ids;
     }
     ids.push(...messages.map(({ messageId }) => String(messageId)));
@@ -129,4 +131,4 @@ it('keeps every message that clients saw accepted, and none that they saw comple
   expect([...ledger.accepted].filter((id) => !ledger.completing.has(id) && !left.has(id))).toEqual([]);
   expect([...ledger.completed].filter((id) => left.has(id))).toEqual([]);
   expect(ledger.completed.size).toBeGreaterThan(0);
-}, 60_000);
+}, 120_000);

@@ -3,6 +3,7 @@ import type { BrokerCore } from '../../broker-core.js';
 import type { Entity } from '../../entities/entity.js';
 import type { SubQueue } from '../../entities/entity-path.js';
 import { BrokerError } from '../../entities/errors.js';
+import { Alarm } from '../alarm.js';
 import { toBrokerError } from '../amqp-error.js';
 import { FieldMap, MANAGEMENT_NAMES, type Request, writeReply } from '../request.js';
 import { batchDelete, peek } from './browse.js';
@@ -11,6 +12,8 @@ import type { Operation, OperationResult } from './operation.js';
 import { addRule, enumerateRules, removeRule } from './rules.js';
 import { cancelScheduledMessage, scheduleMessage } from './schedule.js';
 import { getMessageSessions, getSessionState, renewSessionLock, setSessionState } from './sessions.js';
+
+const SETTLING = 'com.microsoft:update-disposition';
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['com.microsoft:add-rule', addRule],
@@ -26,7 +29,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['com.microsoft:renew-session-lock', renewSessionLock],
   ['com.microsoft:schedule-message', scheduleMessage],
   ['com.microsoft:set-session-state', setSessionState],
-  ['com.microsoft:update-disposition', updateDisposition],
+  [SETTLING, updateDisposition],
 ]);
 
 /** What a sender does; all else is a receiver's. */
@@ -44,6 +47,14 @@ export interface ManagementNode {
 
 /** Answers a request to an entity's `$management` node, once what it did is safe. */
 export function answerManagement(node: ManagementNode, request: Request, send: (reply: Buffer) => void): void {
+  const { faults, clock } = node.core;
+  const fault = operationOf(request) === SETTLING ? faults.settlement(node.entity.path) : 0;
+  if (fault === 'lost') return;
+  if (fault === 0) answer(node, request, send);
+  else clock.timeline.schedule(new Alarm(() => answer(node, request, send)), clock.now() + fault);
+}
+
+function answer(node: ManagementNode, request: Request, send: (reply: Buffer) => void): void {
   const { core, entity } = node;
   const fail = (error: unknown) => {
     const { status, message, condition } = toBrokerError(error, (unexpected) =>
@@ -68,13 +79,17 @@ export function answerManagement(node: ManagementNode, request: Request, send: (
   }
 }
 
-function perform({ core, entity, subQueue, access }: ManagementNode, { properties, body }: Request): OperationResult {
-  const name = properties.text('operation') ?? '';
+function operationOf({ properties }: Request): string {
+  return properties.text('operation') ?? '';
+}
+
+function perform({ core, entity, subQueue, access }: ManagementNode, request: Request): OperationResult {
+  const name = operationOf(request);
   const operation = OPERATIONS.get(name);
   core.faults.checkBusy(entity.path);
   if (!operation) throw new BrokerError('amqp:not-implemented', `The operation '${name}' is not supported.`);
   access.check(entity.path, SENDING.has(name) ? 'Send' : 'Listen');
-  return operation({ core, entity, subQueue, now: core.clock.now() }, new FieldMap(body));
+  return operation({ core, entity, subQueue, now: core.clock.now() }, new FieldMap(request.body));
 }
 
 function replyOf(request: Request, { status, body }: OperationResult): Buffer {
