@@ -48,7 +48,7 @@ export function attachSender(
 ): IncomingLink | ServiceNode {
   const { source, target, snd_settle_mode, rcv_settle_mode } = receiver.remote.attach ?? {};
   const address = target?.address ?? '';
-  // rhea reads the coordinator of transactions, which is no target it knows, as something without an address.
+  // The coordinator of transactions is read as no target.
   if (!target || !('address' in target)) {
     throw new BrokerError('amqp:not-implemented', 'The target has no address. Transactions are not supported.');
   }

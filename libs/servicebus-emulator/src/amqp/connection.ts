@@ -9,6 +9,7 @@ import { createConnection, MAX_FRAME_SIZE } from './create-connection.js';
 import { IdleWatch } from './idle-watch.js';
 import { IncomingLink } from './incoming-link.js';
 import { OutgoingLink } from './outgoing-link.js';
+import { readTermini } from './read-termini.js';
 import type {
   ConnectionInternals,
   LinkContext,
@@ -135,7 +136,7 @@ export class Connection {
     const connection = this.#connection;
     const on = (event: string, listener: (context: LinkContext) => void) =>
       connection.on(event, listener as (context: never) => void);
-    on('session_open', ({ session }) => session && this.#takeTransfers(session));
+    on('session_open', ({ session }) => session && this.#sessionBegan(session));
     on(
       'receiver_open',
       ({ receiver }) => receiver && this.#attach(receiver, () => attachSender(this.#core, receiver, this.#access)),
@@ -185,7 +186,8 @@ export class Connection {
     if (attached.entity) this.#idle?.opened(link, carriesMessages ? attached : undefined);
   }
 
-  #takeTransfers(session: SessionInternals): void {
+  #sessionBegan(session: SessionInternals): void {
+    readTermini(session);
     const target = (receiver: ReceiverInternals) => {
       const attached = this.#links.get(receiver);
       return attached && 'take' in attached ? attached : undefined;

@@ -127,6 +127,18 @@ export interface DispositionFields {
   readonly state?: unknown;
 }
 
+/** An attach as it came; what a client attaches to is not read yet. */
+export interface AttachFrame {
+  readonly performative: {
+    source: DescribedValue | null | undefined;
+    target: DescribedValue | null | undefined;
+  };
+}
+
+interface DescribedValue {
+  readonly descriptor?: { readonly value: unknown };
+}
+
 export interface SessionInternals {
   readonly connection: ConnectionInternals;
   readonly state: EndpointState;
@@ -139,6 +151,7 @@ export interface SessionInternals {
   outgoing: OutgoingTransfers;
   incoming: IncomingTransfers;
   output(frame: unknown): void;
+  on_attach(frame: AttachFrame): void;
   _write_flow(link?: LinkInternals): void;
 }
 
