@@ -5,7 +5,10 @@ import type { Envelope } from './envelope.js';
  * decides one. Everything above this file is broker-free, everything that names a broker is under `transports/`.
  */
 export interface Transport {
-  /** What this broker can do beyond the interface; asking for what is missing fails at start, never at run time. */
+  /**
+   * What this broker can do beyond the interface. Asking for what is missing fails at start, never at run time:
+   * whoever is going to ask calls `requireCapabilities` first.
+   */
   readonly capabilities: Capabilities;
 
   /**
@@ -111,7 +114,8 @@ export class TransportError extends Error {
   constructor(
     /**
      * A stable code: `QueueNotFound`, `TopicNotFound`, `Unauthorized`, `MessageTooLarge`, `InvalidOptions`, `Closed`
-     * (do something else); `Unreachable`, `Timeout`, `Busy`, `QueueFull`, `EntityDisabled` (try later);
+     * (do something else); `Unreachable`, `Timeout`, `Busy`, `QueueFull`, `EntityDisabled` (try later); `Stalled` (the
+     * receiver is being replaced);
      * `SettlementFailed`, `ConsumerRejected`, `LockLost` (the message is delivered again); `BrokerError` (anything else).
      */
     readonly code: string,

@@ -1,7 +1,7 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import Long from 'long';
 import type { Clock } from '../../clock.js';
-import type { SubscriptionHealth, TransportError } from '../../transport.js';
+import { type SubscriptionHealth, TransportError } from '../../transport.js';
 import { atMost } from './at-most.js';
 import type { Attachment, AttachmentEvents } from './attachment.js';
 import type { DeliveryLink } from './delivery-link.js';
@@ -157,6 +157,7 @@ export class Supervisor {
     this.#replace();
     const detail = `Message ${waiting} waits at the head of "${this.#of.queue}" and is not delivered; the connection is being replaced.`;
     this.#condition = { state: 'stalled', detail };
+    this.#of.onError(new TransportError('Stalled', detail, true));
   }
 
   async #firstWaiting(): Promise<string | undefined> {
