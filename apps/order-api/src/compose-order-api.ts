@@ -27,6 +27,8 @@ export async function composeOrderApi(context: ServiceContext<OrderApiConfig>): 
     contracts: createCatalogue({ defaultCurrency: config.DEFAULT_CURRENCY }),
     migrations,
     restartWhenStalled: false,
+    // For orders with `scheduledFor`.
+    needs: ['scheduling'],
   });
   const lab = await openLabQueue(config);
   return {

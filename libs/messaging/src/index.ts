@@ -32,6 +32,7 @@ export { createMessageReader, type MessageReader, type UnreadableCode } from './
 export { createMemoryOutbox, type MemoryOutbox } from './outbox/memory-outbox.js';
 export type { DrainReport, Outbox, OutboxBacklog } from './outbox/outbox.js';
 export { type DeliveryObserver, type DeliveryReport, observeDeliveries } from './middleware/observe.js';
+export { requireCapabilities } from './require-capabilities.js';
 export { ATTEMPTS_EXHAUSTED, backoff, decideRetry } from './retry/decide-retry.js';
 export { defaultRetryPolicy, type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
 export {

@@ -1,5 +1,12 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { type Contract, observeDeliveries, type Transport } from '@orderflow/messaging';
+import {
+  type Capabilities,
+  type Contract,
+  explain,
+  observeDeliveries,
+  requireCapabilities,
+  type Transport,
+} from '@orderflow/messaging';
 import { MessagingServer } from '@orderflow/messaging/nest';
 import {
   createPostgresInbox,
@@ -17,6 +24,7 @@ import { logDeliveries } from '../logging/log-deliveries.js';
 import { createPool } from '../postgres/create-pool.js';
 import { requireMigrations } from '../postgres/require-migrations.js';
 import type { ProcessConfig, ServiceContext } from '../service/service-parts.js';
+import { StartupError } from '../service/startup-error.js';
 import { keepInboxSmall } from './keep-inbox-small.js';
 import { loadTransport, type TransportConfig } from './load-transport.js';
 import { reportWaitingOutbox } from './report-waiting-outbox.js';
@@ -43,6 +51,8 @@ export interface MessagingOptions extends ServiceContext<MessagingConfig> {
   readonly migrations: readonly string[];
   /** Whether a restart is the cure for a receiver that stalls; not for a service that people call as well. */
   readonly restartWhenStalled: boolean;
+  /** What it asks of the broker beyond sending and receiving; nothing by default. */
+  readonly needs?: readonly (keyof Capabilities)[];
 }
 
 /**
@@ -90,9 +100,19 @@ export class Messaging implements OnApplicationShutdown {
     metrics.watchOutbox(() => this.outbox.backlog());
   }
 
-  /** Nothing is connected before {@link prepare}. */
-  static async open(options: MessagingOptions): Promise<Messaging> {
-    return new Messaging(options, await loadTransport(options.config));
+  /**
+   * Nothing is connected before {@link prepare}.
+   * @throws StartupError when the broker cannot do what the service needs
+   */
+  static async open(options: MessagingOptions, load = loadTransport): Promise<Messaging> {
+    const transport = await load(options.config);
+    try {
+      requireCapabilities(transport, options.needs ?? []);
+    } catch (cause) {
+      await transport.close();
+      throw new StartupError(`${options.name} cannot run here: ${explain(cause)}`, { cause });
+    }
+    return new Messaging(options, transport);
   }
 
   /**

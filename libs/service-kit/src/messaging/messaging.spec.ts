@@ -1,0 +1,44 @@
+import { expect, it } from '@jest/globals';
+import { createMemoryTransport } from '@orderflow/messaging/memory';
+import { createLogger } from '../logging/create-logger.js';
+import { StartupError } from '../service/startup-error.js';
+import { createMetrics } from '../telemetry/metrics.js';
+import { Messaging, type MessagingConfig } from './messaging.js';
+
+const config: MessagingConfig = {
+  PORT: 0,
+  HOST: '127.0.0.1',
+  LOG_LEVEL: 'silent',
+  SHUTDOWN_TIMEOUT: 1_000,
+  MESSAGING_TRANSPORT: 'azure-service-bus',
+  DATABASE_URL: 'postgres://127.0.0.1:1/books',
+  DATABASE_POOL_SIZE: 2,
+  MAX_CONCURRENCY: 1,
+  IMMEDIATE_ATTEMPTS: 1,
+  MAX_ATTEMPTS: 1,
+  RETRY_BASE_DELAY: 0,
+  RETRY_MAX_DELAY: 0,
+};
+
+it('refuses a broker that cannot do what the service needs, before anything starts', async () => {
+  const transport = Object.assign(createMemoryTransport({ topology: { queues: ['books'] } }), {
+    capabilities: { scheduling: false, duplicateDetection: true },
+  });
+  const opening = Messaging.open(
+    {
+      config,
+      logger: createLogger({ name: 'books', level: 'silent' }),
+      metrics: createMetrics('books'),
+      name: 'books',
+      queue: 'books',
+      contracts: [],
+      migrations: [],
+      restartWhenStalled: true,
+      needs: ['scheduling', 'duplicateDetection'],
+    },
+    async () => transport,
+  );
+  await expect(opening).rejects.toBeInstanceOf(StartupError);
+  await expect(opening).rejects.toThrow(/^books cannot run here: This broker has no scheduling, which this service/);
+  await expect(transport.ping()).rejects.toMatchObject({ code: 'Closed' });
+});
