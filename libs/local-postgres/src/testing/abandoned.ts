@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { liveOwner } from '../ownership.js';
-import { isAlive, findRunning } from '../postmaster.js';
+import { findRunning } from '../postmaster.js';
 import { TEMPORARY_PREFIX } from '../start-postgres.js';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -21,6 +21,7 @@ async function removeIfAbandoned(home: string): Promise<void> {
   // No server: it may be about to start. A server without a living owner: nobody will stop it any more.
   if (running === undefined || (await liveOwner(dataDir)) !== undefined) return;
   process.kill(running.pid, 'SIGINT');
-  while (isAlive(running.pid)) await pause(20);
+  // Not asked for its id alone, which a process keeps until somebody collects its exit code.
+  while ((await findRunning(dataDir)) !== undefined) await pause(20);
   await rm(home, { recursive: true, force: true });
 }
