@@ -18,7 +18,8 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const server of running.splice(0)) await server.stop();
-  await rm(home, { recursive: true, force: true });
+  // The processes of a server that was killed end a moment after it.
+  await rm(home, { recursive: true, force: true, maxRetries: 10 });
 });
 
 async function start(options: Parameters<typeof startPostgres>[0] = {}): Promise<LocalPostgres> {
