@@ -41,7 +41,11 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Resolves once a condition holds that no event tells of; the test's own timeout bounds the waiting. */
+/** Resolves once a condition holds that no event tells of; after 45 s, less than a test may take, rejects with it. */
 export async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+  const deadline = performance.now() + 45_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`Waited 45 s in vain until ${String(condition)}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
