@@ -13,6 +13,8 @@ export interface Contract<T> {
   parse(value: unknown): T;
   /** Version 0 only: the message's id, where the body is the one to carry it. */
   messageId?(payload: T): string;
+  /** Version 0 only: what the message is ordered by, likewise. */
+  orderingKey?(payload: T): string;
   /** How to read this version as the next one. */
   readonly upcast?: Upcast<T>;
 }

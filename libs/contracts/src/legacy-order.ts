@@ -33,6 +33,7 @@ export function legacyOrder({ defaultCurrency }: LegacyOrderOptions): Contract<L
     kind: 'command',
     schema: legacyOrderSchema,
     messageId: (payload) => payload.order_id,
+    orderingKey: (payload) => payload.order_id,
     upcast: { to: orderPlace, convert: (payload) => asOrder(payload, defaultCurrency) },
   });
 }

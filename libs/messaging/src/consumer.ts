@@ -1,6 +1,7 @@
 import type { Contract } from './contract.js';
 import { createDispatch, type DispatchOptions, type Handler } from './dispatch.js';
 import { createMessageReader } from './message-reader.js';
+import { identify } from './middleware/identify.js';
 import { type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
 import type { Consume, Middleware, SubscribeOptions, Subscription, Transport } from './transport.js';
 
@@ -24,13 +25,14 @@ export interface ConsumerOptions extends SubscribeOptions {
  */
 export function startConsumer(options: ConsumerOptions): Promise<Subscription> {
   checkHandlers(options);
+  const read = createMessageReader(options.contracts);
   const dispatch = createDispatch({
-    read: createMessageReader(options.contracts),
+    read,
     handlers: options.handlers,
     policy: retryPolicy(options.policy),
     ...(options.random && { random: options.random }),
   });
-  const consume = compose(options.middleware ?? [], dispatch);
+  const consume = compose([identify(read), ...(options.middleware ?? [])], dispatch);
   return options.transport.subscribe(options.queue, consume, options);
 }
 

@@ -15,6 +15,8 @@ export interface Contract<T = unknown> {
   parse(value: unknown): T;
   /** For bodies that carry their own id: it replaces the native message id. */
   messageId?(payload: T): string;
+  /** For bodies that carry their own ordering key, where the envelope has none. */
+  orderingKey?(payload: T): string;
   /** The next version, and how a payload becomes one of it. */
   readonly upcast?: ContractUpcast;
 }

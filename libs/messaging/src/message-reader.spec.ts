@@ -30,6 +30,7 @@ const greetingV0: Contract<string> = {
   kind: 'event',
   parse: (value) => String(value),
   messageId: (payload) => `hello-${payload}`,
+  orderingKey: (payload) => `to-${payload}`,
   upcast: { to: greetingV1, convert: (payload: string) => ({ text: payload }) },
 };
 
@@ -52,9 +53,10 @@ describe('a message reader', () => {
     expect(read(envelope({}))).toMatchObject({ id: 'm1', type: 'greeting', version: 1, payload: { text: 'hi' } });
   });
 
-  it('brings an old version up to date and takes its id from the body', () => {
+  it('brings an old version up to date and takes its id and ordering key from the body', () => {
     expect(read(envelope({ type: 'hello', version: 0 }, '"you"'))).toMatchObject({
       id: 'hello-you',
+      orderingKey: 'to-you',
       type: 'greeting',
       version: 1,
       payload: { text: 'you' },

@@ -22,7 +22,8 @@ export function createMessageReader(contracts: readonly Contract[]): MessageRead
     const contract = find(versionsByType, envelope);
     const payload = check(contract, parseJson(envelope), envelope);
     const id = contract.messageId?.(payload) ?? envelope.id;
-    return { id, ...latest(contract, payload), envelope };
+    const orderingKey = envelope.orderingKey ?? contract.orderingKey?.(payload);
+    return { id, ...(orderingKey !== undefined && { orderingKey }), ...latest(contract, payload), envelope };
   };
 }
 

@@ -7,6 +7,8 @@ export interface Message<T = unknown> {
   readonly type: string;
   readonly version: number;
   readonly payload: T;
+  /** What it is ordered by; for order messages the order id. */
+  readonly orderingKey?: string;
   /** What travelled, as it was. */
   readonly envelope: Envelope;
 }
