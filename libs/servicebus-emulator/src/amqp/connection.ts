@@ -29,6 +29,15 @@ const GOODBYE_PATIENCE = 500;
 /** How much of what a client calls its key is logged, in characters. */
 const MAX_SHOWN = 64;
 
+export interface ConnectionOptions {
+  /** What the broker calls itself. */
+  readonly id: string;
+  /** Why this client cannot be served. It is told so when it attaches: then somebody waits for an answer. */
+  readonly refusal: BrokerError | undefined;
+  /** Told once when the connection is over. */
+  readonly ended: () => void;
+}
+
 /** One client: its links, and an end to all of them however the connection ends. */
 export class Connection {
   readonly #core: BrokerCore;
@@ -38,19 +47,18 @@ export class Connection {
   readonly #links = new Map<LinkInternals, Attached>();
   readonly #access: ConnectionAccess;
   readonly #idle: IdleWatch | undefined;
+  readonly #refusal: BrokerError | undefined;
   readonly #ended: () => void;
   #closed = false;
   #goodbye: NodeJS.Timeout | undefined;
 
-  /**
-   * @param id what the broker calls itself
-   * @param ended told once when the connection is over
-   */
-  constructor(core: BrokerCore, socket: Duplex, id: string, ended: () => void) {
+  /** @param socket connected already */
+  constructor(core: BrokerCore, socket: Duplex, { id, refusal, ended }: ConnectionOptions) {
     const connection = createConnection(id, (keyName, key) => this.#signIn(keyName, key));
     this.#core = core;
     this.#socket = socket;
     this.#connection = connection;
+    this.#refusal = refusal;
     this.#ended = ended;
     this.#access = core.openAccess((link, error) => this.#detachLink(link as LinkInternals, error));
     this.#idle = core.enforceIdleTimeouts ? this.#watchIdleness() : undefined;
@@ -168,6 +176,7 @@ export class Connection {
   /** Attaches, or refuses: an attach without source and target, and then a detach that says why. */
   #attach(link: LinkInternals, attach: () => Attached | undefined): void {
     try {
+      if (this.#refusal) throw this.#refusal;
       const attached = attach();
       if (attached) this.#attached(link, attached);
     } catch (error) {
@@ -177,6 +186,7 @@ export class Connection {
       link.local.attach.source = null;
       link.local.attach.target = null;
       link.close(amqpError(reason));
+      if (this.#refusal) this.close(this.#refusal);
     }
   }
 

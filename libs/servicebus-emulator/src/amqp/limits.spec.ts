@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ServiceBusClient } from '@azure/service-bus';
 import { type Broker, startBroker } from '../broker.js';
-import { MAX_RECEIVERS } from './receiver-counts.js';
+import { QUOTAS } from '../entities/quotas.js';
+import { adminClient } from '../testing/admin.js';
 import { RawClient } from './testing/raw-client.js';
 
 const MB = 1024 * 1024;
@@ -74,7 +76,7 @@ it('has 5,000 receivers at most at an entity, all subscriptions of a topic toget
   namespace.createTopic('t', {}, clock.now());
   for (const name of ['a', 'b']) namespace.createSubscription(`t/Subscriptions/${name}`, {}, clock.now());
   const raw = await RawClient.connect(broker.port);
-  const receivers = Array.from({ length: MAX_RECEIVERS - 1 }, () =>
+  const receivers = Array.from({ length: QUOTAS.receiversPerEntity - 1 }, () =>
     raw.connection.open_receiver({ source: { address: 't/Subscriptions/a' }, credit_window: 0 }),
   );
   const last = await raw.openReceiver('t/Subscriptions/a');
@@ -84,6 +86,35 @@ it('has 5,000 receivers at most at an entity, all subscriptions of a topic toget
   last.close();
   await once(last, 'receiver_close');
   await raw.openReceiver('t/Subscriptions/b');
-  expect(receivers.filter((receiver) => receiver.is_open())).toHaveLength(MAX_RECEIVERS - 1);
+  expect(receivers.filter((receiver) => receiver.is_open())).toHaveLength(QUOTAS.receiversPerEntity - 1);
   await raw.close();
+});
+
+it('has 5,000 connections at most: the next client is told so, and served once there is room', async () => {
+  broker.namespace.createQueue('q', {}, broker.clock.now());
+  const silent = Array.from({ length: QUOTAS.connections }, () => new Duplex({ read: () => undefined }));
+  for (const stream of silent) broker.accept(stream);
+  const raw = await RawClient.connect(broker.port);
+  const closed = once(raw.connection, 'connection_close');
+  const quick = new ServiceBusClient(broker.connectionString, { retryOptions: { maxRetries: 0 } });
+  await expect(quick.createSender('q').sendMessages({ body: 1 })).rejects.toMatchObject({
+    code: 'QuotaExceeded',
+    message: expect.stringContaining('ConnectionsQuotaExceeded'),
+  });
+  await quick.close();
+  raw.connection.open_sender({ target: { address: 'q' } });
+  await closed;
+  expect(raw.connection.error).toMatchObject({ condition: 'amqp:resource-limit-exceeded' });
+  silent.pop()?.destroy();
+  while (broker.connections >= QUOTAS.connections) await new Promise(setImmediate);
+  await client.createSender('q').sendMessages({ body: 2 });
+});
+
+it('tells who administers it that there are too many entities', async () => {
+  const { namespace, clock } = broker;
+  for (let i = 0; i < QUOTAS.entities; i++) namespace.createQueue(`q${i}`, {}, clock.now());
+  await expect(adminClient(broker).createQueue('one-more')).rejects.toMatchObject({
+    statusCode: 403,
+    message: expect.stringContaining('10000 queues and topics'),
+  });
 });

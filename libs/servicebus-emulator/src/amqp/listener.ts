@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { BrokerCore } from '../broker-core.js';
 import type { Entity } from '../entities/entity.js';
 import { BrokerError, entityNotFound } from '../entities/errors.js';
+import { QUOTAS, tooManyConnections } from '../entities/quotas.js';
 import { Connection } from './connection.js';
 
 /** Speaks AMQP with whoever is handed to it. */
@@ -10,6 +11,8 @@ export class AmqpListener {
   /** What the broker calls itself to all its clients. */
   readonly #id: string;
   readonly #connections = new Set<Connection>();
+  /** How many of them are served; the others are too many, and hear that. */
+  #served = 0;
   readonly #stopObserving: () => void;
   #emptied: (() => void) | undefined;
 
@@ -30,8 +33,18 @@ export class AmqpListener {
   /** Serves one client on a stream that is connected already: plain, TLS, or inside a WebSocket. */
   accept(socket: Duplex): void {
     socket.on('error', () => undefined); // 'close' follows, and ends the connection.
-    const served: Connection = new Connection(this.#core, socket, this.#id, () => this.#ended(served));
-    this.#connections.add(served);
+    const refusal = this.#served >= QUOTAS.connections ? tooManyConnections() : undefined;
+    const served = refusal ? 0 : 1;
+    this.#served += served;
+    const connection: Connection = new Connection(this.#core, socket, {
+      id: this.#id,
+      refusal,
+      ended: () => {
+        this.#served -= served;
+        this.#ended(connection);
+      },
+    });
+    this.#connections.add(connection);
   }
 
   /** Ends connections without a goodbye, as a network does: all, or those attached to an entity. @returns how many */

@@ -1,8 +1,6 @@
 import type { Entity } from '../entities/entity.js';
 import { BrokerError } from '../entities/errors.js';
-
-/** Azure's limit of clients that receive from an entity at once (Learn, "Service Bus quotas"). */
-export const MAX_RECEIVERS = 5_000;
+import { QUOTAS } from '../entities/quotas.js';
 
 /** How many clients receive from which entity. All subscriptions of a topic count together. */
 export class ReceiverCounts {
@@ -10,10 +8,10 @@ export class ReceiverCounts {
 
   /** @throws BrokerError server-busy when the entity has as many receivers as it may have */
   check(entity: Entity): void {
-    if (this.#of(entity) < MAX_RECEIVERS) return;
+    if (this.#of(entity) < QUOTAS.receiversPerEntity) return;
     throw new BrokerError(
       'com.microsoft:server-busy',
-      `'${entity.path}' has ${MAX_RECEIVERS} receivers, which is the most an entity may have. Close some, or try again later.`,
+      `'${entity.path}' has ${QUOTAS.receiversPerEntity} receivers, which is the most an entity may have. Close some, or try again later.`,
     );
   }
 

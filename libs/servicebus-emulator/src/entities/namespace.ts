@@ -22,6 +22,7 @@ import {
   type TopicOptions,
 } from './options.js';
 import type { QueuedMessage } from './queued-message.js';
+import { checkFilterQuotas } from './quotas.js';
 import { Registry } from './registry.js';
 import { Replay } from './replay.js';
 import { Router } from './router.js';
@@ -124,17 +125,23 @@ export class Namespace {
     this.#delete(this.registry.get(path), now);
   }
 
-  /** @throws BrokerError when there is no such subscription, or the rule's name is taken. @throws RuleSyntaxError */
+  /**
+   * @throws BrokerError when there is no such subscription, the rule's name is taken, or its topic has too many filters
+   * @throws RuleSyntaxError
+   */
   addRule(path: string, rule: Rule, now: number): void {
-    const { rules } = this.#subscription(path);
+    const { rules, topic } = this.#subscription(path);
+    if (!rules.has(rule.name)) checkFilterQuotas(topic, [rule]);
     rules.add(rule, now);
     this.#recorder.record({ type: 'rule-added', path, rule, at: now });
   }
 
   /** Replaces the rule of the same name. @throws BrokerError when there is no such rule. @throws RuleSyntaxError */
   updateRule(path: string, rule: Rule, now: number): void {
-    const { rules } = this.#subscription(path);
-    if (!rules.has(rule.name)) throw entityNotFound(`${path}/Rules/${rule.name}`);
+    const { rules, topic } = this.#subscription(path);
+    const replaced = rules.get(rule.name);
+    if (!replaced) throw entityNotFound(`${path}/Rules/${rule.name}`);
+    if (replaced.filter.kind !== rule.filter.kind) checkFilterQuotas(topic, [rule]);
     rules.put(rule, now);
     this.#recorder.record({ type: 'rule-added', path, rule, at: now });
   }
@@ -219,7 +226,10 @@ export class Namespace {
   #create(description: EntityDescription, now: number, rules: readonly Rule[] = []): Entity {
     this.registry.checkNew(description.path, description.options);
     const entity = this.#build(description, now);
-    if (entity.kind === 'subscription') for (const rule of rules) entity.rules.add(rule, now);
+    if (entity.kind === 'subscription') {
+      checkFilterQuotas(entity.topic, rules);
+      for (const rule of rules) entity.rules.add(rule, now);
+    }
     const { path } = entity;
     this.#recordAll([
       { type: 'entity-created', entity: describe(entity, entity.options), at: now },

@@ -2,6 +2,7 @@ import { checkFixed, checkOptions } from './check-options.js';
 import type { Entity, QueueEntity, TopicEntity } from './entity.js';
 import { parseSubscriptionPath, problemOfName, problemOfPath } from './entity-path.js';
 import { BrokerError, entityExists, entityNotFound } from './errors.js';
+import { checkEntityQuota, checkSubscriptionQuota } from './quotas.js';
 
 /** The entities of a namespace by name, whatever its case. */
 export class Registry {
@@ -56,12 +57,17 @@ export class Registry {
     else this.#targets.delete(entity.path.toLowerCase());
   }
 
-  /** @throws BrokerError when the name is bad or taken, the options are, or an entity they name is missing */
+  /**
+   * @throws BrokerError when the name is bad or taken, there are too many already, the options are bad, or an entity
+   * they name is missing
+   */
   checkNew(path: string, options: Entity['options']): void {
     const subscription = parseSubscriptionPath(path);
     const problem = subscription ? problemOfName(subscription.name) : problemOfPath(path);
     if (problem) throw new BrokerError('com.microsoft:argument-error', problem);
     if (this.find(path)) throw entityExists(path);
+    if (subscription) checkSubscriptionQuota(this.topic(subscription.topic));
+    else checkEntityQuota(this.#targets.size);
     checkOptions(path, options);
     this.#checkTargets(path, options);
   }

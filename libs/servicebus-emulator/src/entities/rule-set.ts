@@ -4,11 +4,12 @@ import {
   type CompiledFilter,
   compileAction,
   compileFilter,
+  type Filter,
   type MessageChanges,
   type NewId,
   type Rule,
 } from '../rules/index.js';
-import { BrokerError } from './errors.js';
+import { BrokerError, entityNotFound } from './errors.js';
 
 interface CompiledRule {
   readonly rule: Rule;
@@ -26,6 +27,7 @@ export interface RuleMatch {
 export class RuleSet {
   readonly #path: string;
   readonly #rules = new Map<string, CompiledRule>();
+  readonly #counts: Record<Filter['kind'], number> = { sql: 0, correlation: 0, true: 0, false: 0 };
 
   constructor(path: string) {
     this.#path = path;
@@ -35,9 +37,18 @@ export class RuleSet {
     return this.#rules.size;
   }
 
+  /** How many filters there are of a kind. */
+  count(kind: Filter['kind']): number {
+    return this.#counts[kind];
+  }
+
   /** The rules in the order in which they were added. */
   list(): readonly { readonly rule: Rule; readonly createdAt: number }[] {
     return [...this.#rules.values()];
+  }
+
+  get(name: string): Rule | undefined {
+    return this.#rules.get(name.toLowerCase())?.rule;
   }
 
   has(name: string): boolean {
@@ -57,19 +68,24 @@ export class RuleSet {
 
   /** Adds a rule or replaces the one of its name. */
   put(rule: Rule, now: number): void {
-    this.#rules.set(rule.name.toLowerCase(), {
+    const name = rule.name.toLowerCase();
+    const replaced = this.#rules.get(name);
+    this.#rules.set(name, {
       rule,
-      createdAt: this.#rules.get(rule.name.toLowerCase())?.createdAt ?? now,
+      createdAt: replaced?.createdAt ?? now,
       matches: compileFilter(rule.filter),
       change: rule.action && compileAction(rule.action),
     });
+    if (replaced) this.#counts[replaced.rule.filter.kind]--;
+    this.#counts[rule.filter.kind]++;
   }
 
   /** @throws BrokerError when there is no such rule */
   remove(name: string): void {
-    if (!this.#rules.delete(name.toLowerCase())) {
-      throw new BrokerError('amqp:not-found', `The messaging entity '${this.#path}/Rules/${name}' could not be found.`);
-    }
+    const rule = this.get(name);
+    if (!rule) throw entityNotFound(`${this.#path}/Rules/${name}`);
+    this.#rules.delete(name.toLowerCase());
+    this.#counts[rule.filter.kind]--;
   }
 
   /**
