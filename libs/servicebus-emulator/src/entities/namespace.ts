@@ -12,7 +12,8 @@ import {
   type SingleEvent,
   StoreFullError,
 } from './events.js';
-import type { DeadLetterCause, MessageQueue } from './message-queue.js';
+import type { MessageQueue } from './message-queue.js';
+import { Mover } from './mover.js';
 import {
   DEFAULT_QUEUE_OPTIONS,
   DEFAULT_SUBSCRIPTION_OPTIONS,
@@ -21,7 +22,6 @@ import {
   type SubscriptionOptions,
   type TopicOptions,
 } from './options.js';
-import type { QueuedMessage } from './queued-message.js';
 import { checkFilterQuotas } from './quotas.js';
 import { Registry } from './registry.js';
 import { Replay } from './replay.js';
@@ -58,12 +58,13 @@ export class Namespace {
 
   constructor({ timeline, newId }: NamespaceOptions) {
     this.#router = new Router({ find: (path) => this.registry.target(path), newId });
+    const mover = new Mover(this.#router, (event) => this.#note(event));
     this.#factory = new EntityFactory({
       timeline,
       record: (event) => this.#note(event),
       nextLockId: () => ++this.#lastLockId,
-      deadLetter: (family, message, cause, now) => this.#deadLetter(family, message, cause, now),
-      activate: (target, message, now) => this.#activate(target, message, now),
+      deadLetter: (family, message, cause, now) => mover.deadLetter(family, message, cause, now),
+      activate: (target, message, now) => mover.activate(target, message, now),
       idle: (entity, now) => this.#delete(entity, now),
     });
     this.#replay = new Replay({ registry: this.registry, build: (entity, now) => this.#build(entity, now) });
@@ -255,45 +256,6 @@ export class Namespace {
       closeEntity(one);
       for (const observer of this.#observers) observer.entityDeleted(one);
     }
-  }
-
-  #deadLetter(
-    family: QueueEntity | SubscriptionEntity,
-    message: QueuedMessage,
-    cause: DeadLetterCause,
-    now: number,
-  ): void {
-    this.#move(family, message, this.#router.deadLetter(family, message, cause, now), now);
-  }
-
-  #activate(target: QueueEntity | TopicEntity, message: QueuedMessage, now: number): void {
-    if (target.kind === 'topic' || target.options.forwardTo !== undefined) {
-      this.#move(target, message, this.#router.activate(target, message, now), now);
-      return;
-    }
-    const scheduledAs = message.sequenceNumber;
-    const transfer = this.#router.activate(target, message, now);
-    const [enqueued] = transfer.events;
-    if (enqueued?.type === 'enqueued') {
-      const { sequenceNumber, expiresAt } = enqueued.message;
-      this.#note({ type: 'activated', path: target.path, scheduledAs, sequenceNumber, at: now, expiresAt });
-    }
-    target.main.detach(message);
-    transfer.commit(now);
-  }
-
-  /** Takes a message out of `from` and lets a transfer put it elsewhere, as one event. */
-  #move(
-    from: QueueEntity | TopicEntity | SubscriptionEntity,
-    message: QueuedMessage,
-    transfer: Transfer,
-    now: number,
-  ): void {
-    const { path } = from.main;
-    transfer.noteFirst({ type: 'removed', path, sequenceNumber: message.sequenceNumber });
-    this.#note({ type: 'group', events: transfer.events });
-    from.main.detach(message);
-    transfer.commit(now);
   }
 
   #recordAll(events: readonly SingleEvent[]): void {

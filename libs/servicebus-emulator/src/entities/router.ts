@@ -1,40 +1,23 @@
 import { DecodeError } from '../codec/decode-error.js';
-import { encodeProperty, withApplicationProperties } from '../codec/application-properties.js';
 import { MessageView } from '../codec/message-view.js';
 import type { IncomingMessage } from '../codec/read-message.js';
 import { FilterError, type NewId } from '../rules/index.js';
+import { checkSend, refusalToForward, type Target } from './admission.js';
 import type { QueueEntity, QueueFamily, SubscriptionEntity, TopicEntity } from './entity.js';
 import { checkHeader, checkMessage, problemOfHeader } from './check-message.js';
-import { BrokerError, entityDisabled, entityNotFound, quotaExceeded } from './errors.js';
+import { asJourney, type Journey, startJourney, stored, withCause } from './journey.js';
 import type { DeadLetterCause } from './message-queue.js';
-import { type MessageContent, type MessageState, sizeOf, type StoredMessage } from './message.js';
+import type { StoredMessage } from './message.js';
 import { FOREVER } from './options.js';
 import type { RuleMatch } from './rule-set.js';
 import { changedContent } from './rule-changes.js';
 import { Transfer } from './transfer.js';
-
-/** Azure's limit of entities a message is forwarded through. */
-const MAX_HOPS = 4;
 
 /** A rule's action made the message's properties larger than they may be. */
 const HEADER_TOO_LARGE: DeadLetterCause = {
   reason: 'HeaderSizeExceeded',
   description: 'The size quota for this stream has been exceeded.',
 };
-
-type Target = QueueEntity | TopicEntity;
-
-/** A message on its way, with what it brings along from where it was before. */
-interface Journey {
-  readonly content: MessageContent;
-  readonly messageId: string;
-  readonly sessionId: string | undefined;
-  readonly scheduledFor: number | undefined;
-  readonly hops: number;
-  /** Undefined until the message entered its first entity. */
-  readonly enqueuedSequenceNumber: number | undefined;
-  readonly deadLetterSource: string | undefined;
-}
 
 export interface RouterPorts {
   readonly find: (path: string) => Target | undefined;
@@ -62,7 +45,7 @@ export class Router {
     for (const message of messages) checkMessage(message);
     checkSend(target, messages);
     const transfer = new Transfer();
-    const sequenceNumbers = messages.map((message) => this.#enter(target, start(message), transfer, now));
+    const sequenceNumbers = messages.map((message) => this.#enter(target, startJourney(message), transfer, now));
     target.life.used(now);
     return { transfer, sequenceNumbers };
   }
@@ -188,7 +171,7 @@ export class Router {
   #forward(family: QueueFamily, to: string, journey: Journey, transfer: Transfer, now: number): void {
     const target = this.#ports.find(to);
     const onward = { ...journey, hops: journey.hops + 1, scheduledFor: undefined };
-    const refusal = refusalOf(family, to, target, onward);
+    const refusal = refusalToForward(family, to, target, onward);
     if (target && !refusal) {
       target.life.used(now);
       this.#enter(target, onward, transfer, now);
@@ -204,53 +187,7 @@ export class Router {
   }
 }
 
-function start({ content, messageId, sessionId, scheduledFor }: IncomingMessage): Journey {
-  return {
-    content,
-    messageId,
-    sessionId,
-    scheduledFor,
-    hops: 0,
-    enqueuedSequenceNumber: undefined,
-    deadLetterSource: undefined,
-  };
-}
-
-function asJourney(message: StoredMessage): Journey {
-  const { content, sessionId, hops, enqueuedSequenceNumber, deadLetterSource, scheduledFor } = message;
-  const messageId = String(new MessageView(message).system('messageId') ?? '');
-  return { content, sessionId, hops, enqueuedSequenceNumber, deadLetterSource, scheduledFor, messageId };
-}
-
-/** The message as an entity holds it. @param sequenceNumber what it will be there, where it begins its journey there */
-function stored(
-  journey: Journey,
-  now: number,
-  sequenceNumber: number,
-  state: MessageState = 'active',
-  expiresAt?: number,
-): Omit<StoredMessage, 'sequenceNumber'> {
-  return {
-    enqueuedSequenceNumber: journey.enqueuedSequenceNumber ?? sequenceNumber,
-    enqueuedAt: now,
-    expiresAt,
-    deliveryCount: 0,
-    state,
-    scheduledFor: journey.scheduledFor,
-    sessionId: journey.sessionId,
-    deadLetterSource: journey.deadLetterSource,
-    hops: journey.hops,
-    content: journey.content,
-  };
-}
-
-function withCause(content: MessageContent, { reason, description, properties }: DeadLetterCause): MessageContent {
-  const changes = new Map(properties);
-  if (reason !== undefined) changes.set('DeadLetterReason', encodeProperty(reason));
-  if (description !== undefined) changes.set('DeadLetterErrorDescription', encodeProperty(description));
-  return { ...content, bare: withApplicationProperties(content.bare, changes) };
-}
-
+/** Whether the entity has seen the message's id; otherwise it has now. */
 function isDuplicate(target: Target, journey: Journey, transfer: Transfer, now: number): boolean {
   const { duplicates, options } = target;
   if (!duplicates || journey.messageId === '') return false;
@@ -261,60 +198,4 @@ function isDuplicate(target: Target, journey: Journey, transfer: Transfer, now: 
   duplicates.remember(key, now);
   transfer.note({ type: 'message-id-seen', path: target.path, key, at: now }, () => duplicates.forget(key));
   return false;
-}
-
-/** @throws BrokerError when the entity does not take these messages from a client */
-function checkSend(target: Target, messages: readonly IncomingMessage[]): void {
-  const { options, path } = target;
-  if (options.status === 'Disabled' || options.status === 'SendDisabled') throw entityDisabled(path);
-  let added = 0;
-  for (const { content } of messages) added += sizeOf(content);
-  const limit = options.maxSizeInMegabytes * 1024 * 1024;
-  const bytes = bytesOf(target);
-  if (bytes + added > limit) throw quotaExceeded(path, bytes, limit);
-  const mustHaveSession = target.kind === 'queue' && target.options.requiresSession;
-  if (mustHaveSession && messages.some(({ sessionId }) => sessionId === undefined)) {
-    throw new BrokerError(
-      'amqp:not-allowed',
-      'The SessionId was not set on a message, and it cannot be sent to the entity. Entities that have session support enabled can only receive messages that have the SessionId set to a valid value.',
-    );
-  }
-}
-
-/** What an entity holds, in bytes: a topic holds what its subscriptions do. */
-export function bytesOf(target: Target): number {
-  if (target.kind === 'queue') return familyBytes(target);
-  let bytes = target.main.bytes;
-  for (const subscription of target.subscriptions.values()) bytes += familyBytes(subscription);
-  return bytes;
-}
-
-function familyBytes({ main, deadLetters, transferDeadLetters }: QueueFamily): number {
-  return main.bytes + deadLetters.bytes + transferDeadLetters.bytes;
-}
-
-/** Why a message cannot be forwarded; the source dead-letters it then. */
-function refusalOf(
-  family: QueueFamily,
-  to: string,
-  target: Target | undefined,
-  journey: Journey,
-): DeadLetterCause | undefined {
-  if (journey.hops > MAX_HOPS) {
-    return {
-      reason: 'MaxTransferHopCountExceeded',
-      description: `The maximum number of allowed hops when forwarding between queues has been exceeded. This value is set to ${MAX_HOPS}.`,
-    };
-  }
-  try {
-    if (!target) throw entityNotFound(to);
-    checkSend(target, [journey]);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof BrokerError)) throw error;
-    return {
-      reason: error.condition,
-      description: `Forwarding from '${family.path}' to '${to}' failed: ${error.message}`,
-    };
-  }
 }

@@ -21,14 +21,22 @@ beforeEach(async () => {
 
 afterEach(() => harness.dispose());
 
-/** Opens a store on the small disk, and tells when it says that there is room again. */
+/** Opens a store on the small disk; `room` resolves once the last that it said is not that the disk is full. */
 async function openOnSmallDisk(reserveBytes: number) {
-  let tellRoom: () => void = () => undefined;
-  const room = new Promise<void>((resolve) => {
-    tellRoom = resolve;
-  });
-  const log = (message: string) => (message.includes('there is room') ? tellRoom() : undefined);
+  let isFull = false;
+  let tell: () => void = () => undefined;
+  const log = (message: string) => {
+    isFull = message.includes('the disk is full') || (isFull && !message.includes('there is room'));
+    tell();
+  };
   const { store } = await harness.reopen({ files: disk, reserveBytes, spaceCheckInterval: 2, log });
+  const room = async () => {
+    while (isFull) {
+      await new Promise<void>((resolve) => {
+        tell = resolve;
+      });
+    }
+  };
   return { store, room };
 }
 
@@ -85,7 +93,7 @@ describe('on a full disk', () => {
     expect(() => store.recorder.record(enqueued(999))).toThrow(StoreFullError);
 
     disk.capacity *= 2;
-    await room;
+    await room();
     await enqueue(store, accepted + 1);
     await harness.close(store);
     await expectStored();
@@ -98,7 +106,7 @@ describe('on a full disk', () => {
     for (let number = 1; number <= accepted; number += 1) {
       await settle(store, number);
     }
-    await room;
+    await room();
     await enqueue(store, accepted + 1);
     await harness.close(store);
     await expectStored();
@@ -115,7 +123,7 @@ describe('on a full disk', () => {
     await expect(settle(store, 2)).rejects.toThrow(StoreFullError);
 
     disk.capacity = 100 * KILOBYTE;
-    await room;
+    await room();
     await settle(store, 3);
     await harness.close(store);
     await expectStored();

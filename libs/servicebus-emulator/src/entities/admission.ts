@@ -1,0 +1,68 @@
+import type { IncomingMessage } from '../codec/read-message.js';
+import type { QueueEntity, QueueFamily, TopicEntity } from './entity.js';
+import { BrokerError, entityDisabled, entityNotFound, quotaExceeded } from './errors.js';
+import type { Journey } from './journey.js';
+import type { DeadLetterCause } from './message-queue.js';
+import { sizeOf } from './message.js';
+
+/** Azure's limit of entities a message is forwarded through. */
+const MAX_HOPS = 4;
+
+/** Where messages can be sent. */
+export type Target = QueueEntity | TopicEntity;
+
+/** @throws BrokerError when the entity does not take these messages from a client */
+export function checkSend(target: Target, messages: readonly IncomingMessage[]): void {
+  const { options, path } = target;
+  if (options.status === 'Disabled' || options.status === 'SendDisabled') throw entityDisabled(path);
+  let added = 0;
+  for (const { content } of messages) added += sizeOf(content);
+  const limit = options.maxSizeInMegabytes * 1024 * 1024;
+  const bytes = bytesOf(target);
+  if (bytes + added > limit) throw quotaExceeded(path, bytes, limit);
+  const mustHaveSession = target.kind === 'queue' && target.options.requiresSession;
+  if (mustHaveSession && messages.some(({ sessionId }) => sessionId === undefined)) {
+    throw new BrokerError(
+      'amqp:not-allowed',
+      'The SessionId was not set on a message, and it cannot be sent to the entity. Entities that have session support enabled can only receive messages that have the SessionId set to a valid value.',
+    );
+  }
+}
+
+/** What an entity holds, in bytes: a topic holds what its subscriptions do. */
+function bytesOf(target: Target): number {
+  if (target.kind === 'queue') return familyBytes(target);
+  let bytes = target.main.bytes;
+  for (const subscription of target.subscriptions.values()) bytes += familyBytes(subscription);
+  return bytes;
+}
+
+function familyBytes({ main, deadLetters, transferDeadLetters }: QueueFamily): number {
+  return main.bytes + deadLetters.bytes + transferDeadLetters.bytes;
+}
+
+/** Why a message cannot be forwarded; the source dead-letters it then. */
+export function refusalToForward(
+  family: QueueFamily,
+  to: string,
+  target: Target | undefined,
+  journey: Journey,
+): DeadLetterCause | undefined {
+  if (journey.hops > MAX_HOPS) {
+    return {
+      reason: 'MaxTransferHopCountExceeded',
+      description: `The maximum number of allowed hops when forwarding between queues has been exceeded. This value is set to ${MAX_HOPS}.`,
+    };
+  }
+  try {
+    if (!target) throw entityNotFound(to);
+    checkSend(target, [journey]);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error;
+    return {
+      reason: error.condition,
+      description: `Forwarding from '${family.path}' to '${to}' failed: ${error.message}`,
+    };
+  }
+}
