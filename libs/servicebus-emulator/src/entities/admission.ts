@@ -2,7 +2,7 @@ import type { IncomingMessage } from '../codec/read-message.js';
 import type { QueueEntity, QueueFamily, TopicEntity } from './entity.js';
 import { BrokerError, entityDisabled, entityNotFound, quotaExceeded } from './errors.js';
 import type { Journey } from './journey.js';
-import type { DeadLetterCause } from './message-queue.js';
+import { type DeadLetterCause, tooManyHops } from './dead-letter-cause.js';
 import { sizeOf } from './message.js';
 
 /** Azure's limit of entities a message is forwarded through. */
@@ -48,12 +48,7 @@ export function refusalToForward(
   target: Target | undefined,
   journey: Journey,
 ): DeadLetterCause | undefined {
-  if (journey.hops > MAX_HOPS) {
-    return {
-      reason: 'MaxTransferHopCountExceeded',
-      description: `The maximum number of allowed hops when forwarding between queues has been exceeded. This value is set to ${MAX_HOPS}.`,
-    };
-  }
+  if (journey.hops > MAX_HOPS) return tooManyHops(MAX_HOPS);
   try {
     if (!target) throw entityNotFound(to);
     checkSend(target, [journey]);

@@ -2,8 +2,10 @@ import { DuplicateWindow } from './duplicate-window.js';
 import { EntityLife, type Entity, type QueueEntity, type SubscriptionEntity, type TopicEntity } from './entity.js';
 import { subscriptionPath } from './entity-path.js';
 import type { BrokerEvent } from './events.js';
-import { type DeadLetterCause, MessageQueue, type QueueSettings } from './message-queue.js';
+import { type DeadLetterCause, EXPIRED } from './dead-letter-cause.js';
+import { MessageQueue } from './message-queue.js';
 import { FOREVER, type QueueOptions, type SubscriptionOptions, type TopicOptions } from './options.js';
+import type { QueueSettings } from './queue-ports.js';
 import type { QueuedMessage } from './queued-message.js';
 import { RuleSet } from './rule-set.js';
 import type { Timeline } from './timeline.js';
@@ -22,11 +24,6 @@ export interface EntityPorts {
   readonly activate: (target: QueueEntity | TopicEntity, message: QueuedMessage, now: number) => void;
   readonly idle: (entity: Entity, now: number) => void;
 }
-
-const EXPIRED: DeadLetterCause = {
-  reason: 'TTLExpiredException',
-  description: 'The message expired and was dead lettered.',
-};
 
 /** Builds entities and wires their queues; it keeps none of them. */
 export class EntityFactory {

@@ -1,40 +1,14 @@
 import type { PropertyChanges } from '../codec/application-properties.js';
 import { withChanges } from './check-message.js';
+import { type DeadLetterCause, tooManyDeliveries } from './dead-letter-cause.js';
 import { BrokerError, messageLockLost, sessionLockLost } from './errors.js';
-import type { BrokerEvent } from './events.js';
 import { sizeOf, type StoredMessage } from './message.js';
+import type { QueuePorts } from './queue-ports.js';
 import { QueuedMessage } from './queued-message.js';
 import { SequenceMap } from './sequence-map.js';
 import type { Session } from './session.js';
 import { SessionTable } from './session-table.js';
-import type { Timeline } from './timeline.js';
 import { Waiters } from './waiters.js';
-
-/** What a queue asks its entity, each time anew because it may be updated. Durations in ms. */
-export interface QueueSettings {
-  readonly lockDuration: number;
-  readonly maxDeliveryCount: number;
-}
-
-/** Why a message is dead-lettered: becomes two application properties, besides those of the receiver. */
-export interface DeadLetterCause {
-  readonly reason: string | undefined;
-  readonly description: string | undefined;
-  readonly properties?: PropertyChanges | undefined;
-}
-
-export interface QueuePorts {
-  readonly timeline: Timeline;
-  readonly settings: () => QueueSettings;
-  readonly record: (event: BrokerEvent) => void;
-  readonly nextLockId: () => number;
-  /** Takes a message that is to be dead-lettered. Undefined on a dead-letter queue itself. */
-  readonly deadLetter: ((message: QueuedMessage, cause: DeadLetterCause, now: number) => void) | undefined;
-  /** Takes a message whose life is over. */
-  readonly expire: (message: QueuedMessage, now: number) => void;
-  /** Takes a scheduled message whose time has come. */
-  readonly activate: (message: QueuedMessage, now: number) => void;
-}
 
 /** How many messages are in which state, and their bytes. */
 export interface QueueCounts {
@@ -317,13 +291,6 @@ export class MessageQueue {
   #sessionOf(message: QueuedMessage): Session | undefined {
     return message.sessionId === undefined ? undefined : this.sessions?.get(message.sessionId);
   }
-}
-
-function tooManyDeliveries(count: number): DeadLetterCause {
-  return {
-    reason: 'MaxDeliveryCountExceeded',
-    description: `Message could not be consumed after ${count} delivery attempts.`,
-  };
 }
 
 function* filter(

@@ -1,6 +1,6 @@
 import type { QueueEntity, SubscriptionEntity, TopicEntity } from './entity.js';
 import type { BrokerEvent } from './events.js';
-import type { DeadLetterCause } from './message-queue.js';
+import type { DeadLetterCause } from './dead-letter-cause.js';
 import type { QueuedMessage } from './queued-message.js';
 import type { Router } from './router.js';
 import type { Transfer } from './transfer.js';

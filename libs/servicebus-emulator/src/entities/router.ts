@@ -6,18 +6,12 @@ import { checkSend, refusalToForward, type Target } from './admission.js';
 import type { QueueEntity, QueueFamily, SubscriptionEntity, TopicEntity } from './entity.js';
 import { checkHeader, checkMessage, problemOfHeader } from './check-message.js';
 import { asJourney, type Journey, startJourney, stored, withCause } from './journey.js';
-import type { DeadLetterCause } from './message-queue.js';
+import { type DeadLetterCause, HEADER_TOO_LARGE, NO_SESSION } from './dead-letter-cause.js';
 import type { StoredMessage } from './message.js';
 import { FOREVER } from './options.js';
 import type { RuleMatch } from './rule-set.js';
 import { changedContent } from './rule-changes.js';
 import { Transfer } from './transfer.js';
-
-/** A rule's action made the message's properties larger than they may be. */
-const HEADER_TOO_LARGE: DeadLetterCause = {
-  reason: 'HeaderSizeExceeded',
-  description: 'The size quota for this stream has been exceeded.',
-};
 
 export interface RouterPorts {
   readonly find: (path: string) => Target | undefined;
@@ -156,9 +150,7 @@ export class Router {
       return sequenceNumber;
     }
     if (options.requiresSession && journey.sessionId === undefined) {
-      const description = "Session enabled entity doesn't allow a message whose session identifier is null.";
-      const content = withCause(journey.content, { reason: 'Session ID is null.', description });
-      this.#bury(family, { ...journey, content }, transfer);
+      this.#bury(family, { ...journey, content: withCause(journey.content, NO_SESSION) }, transfer);
       return 0;
     }
     const life = Math.min(journey.content.timeToLive ?? FOREVER, options.defaultMessageTimeToLive, topicTimeToLive);
