@@ -41,7 +41,9 @@ beforeAll(async () => {
   await writeFile(join(folder, 'client.js'), CLIENT);
   await writeFile(join(folder, 'Config.json'), CONFIG);
   const packages = [`./${filename}`, '@azure/service-bus@7.9.5'];
-  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...packages], { cwd: folder });
+  // What `npm ci` did not leave in npm's cache comes from the registry, which need not answer at once.
+  const options = ['--prefer-offline', '--fetch-retries=5', '--no-audit', '--no-fund'];
+  await run('npm', ['install', ...options, ...packages], { cwd: folder });
 }, 240_000);
 afterAll(() => rm(folder, { recursive: true }));
 
