@@ -8,6 +8,8 @@ import { connect, receiveAndComplete, sendPipelined } from './raw-client.ts';
 import { median, printTable } from './table.ts';
 
 const PAIRS = Number(process.env['PAIRS'] ?? 5);
+/** Rounds before those that count: a server runs for days, its first seconds say little. */
+const WARM_UP = 4;
 const COUNT = Number(process.env['COUNT'] ?? 10_000);
 
 interface Figure {
@@ -43,8 +45,10 @@ const stock = await startPeer('stock-process.ts');
 
 async function pairs(ours: () => Promise<Figure>, theirs: () => Promise<Figure>): Promise<[Figure[], Figure[]]> {
   const figures: [Figure[], Figure[]] = [[], []];
-  await ours();
-  await theirs();
+  for (let i = 0; i < WARM_UP; i++) {
+    await ours();
+    await theirs();
+  }
   for (let i = 0; i < PAIRS; i++) {
     figures[0].push(await ours());
     figures[1].push(await theirs());

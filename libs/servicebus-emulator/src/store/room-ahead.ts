@@ -4,6 +4,8 @@ import type { StoreFile } from './files.js';
 const WORTH_IT = 256 * 1024;
 /** How much room is made at a time, in bytes: enough for some thousand messages, and written within milliseconds. */
 const ROOM_SIZE = 4 * 1024 * 1024;
+/** Zeros written at a time, in bytes: what the journal writes meanwhile waits for the file. */
+const PIECE_SIZE = 512 * 1024;
 
 let zeros: Buffer | undefined;
 
@@ -42,10 +44,12 @@ export class RoomAhead {
   }
 
   async #make(from: number): Promise<void> {
-    zeros ??= Buffer.alloc(ROOM_SIZE);
+    zeros ??= Buffer.alloc(PIECE_SIZE);
     try {
-      await this.#file.write(zeros, from);
-      this.#end = from + ROOM_SIZE;
+      for (let end = from; end < from + ROOM_SIZE; end += PIECE_SIZE) {
+        await this.#file.write(zeros, end);
+        this.#end = end + PIECE_SIZE;
+      }
     } catch {
       // The disk is full, or worse: what is written next meets the same disk, and says so to those it concerns.
       this.#isFull = true;
