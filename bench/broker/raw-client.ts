@@ -8,9 +8,11 @@ export interface RawConnection {
   close(): Promise<void>;
 }
 
-export async function connect(port: number): Promise<RawConnection> {
+/** @param noDelay whether every frame leaves at once; rhea's default, as that of Microsoft's SDK, is Nagle's algorithm */
+export async function connect(port: number, noDelay = false): Promise<RawConnection> {
   const container = rhea.create_container();
-  const connection = container.connect({ host: '127.0.0.1', port, username: 'bench', reconnect: false });
+  const options = { host: '127.0.0.1', port, username: 'bench', reconnect: false, tcp_no_delay: noDelay };
+  const connection = container.connect(options as rhea.ConnectionOptions);
   container.on('disconnected', () => undefined);
   await once(container, 'connection_open');
   connection.setMaxListeners(0);
