@@ -120,6 +120,8 @@ function tellWhenSafe({ recorder }: Store): BrokerCore['whenSafe'] {
     flushed = promise;
     waiting = all;
     const tell = (error?: unknown) => {
+      // Who comes later asks anew: the journal gives out this promise until the next write.
+      if (flushed === promise) flushed = undefined;
       for (const one of all) one(error);
     };
     promise.then(() => tell(), tell);
