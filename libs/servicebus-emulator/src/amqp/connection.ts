@@ -96,7 +96,8 @@ export class Connection {
   close(error: BrokerError): void {
     if (!this.#connection.is_open()) return this.drop();
     this.#connection.close(amqpError(error));
-    this.#dropSoon();
+    // The wait begins as the goodbye leaves: a broker that is held up in between must not cut it off.
+    this.#writer.atPause(() => this.#dropSoon());
   }
 
   /** Ends without a goodbye, as a network does. */
@@ -105,6 +106,7 @@ export class Connection {
   }
 
   #dropSoon(): void {
+    if (this.#closed) return;
     clearTimeout(this.#goodbye);
     this.#goodbye = setTimeout(() => this.drop(), GOODBYE_PATIENCE);
   }

@@ -83,6 +83,14 @@ describe('a client that does nothing', () => {
     expect(await error).toMatchObject({ description: expect.stringContaining('60000 milliseconds') });
   });
 
+  it('is told why, even by a broker that was held up meanwhile', async () => {
+    await open();
+    const error = closed();
+    broker.clock.advance(MINUTE);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700); // Longer than an answer to a goodbye is awaited.
+    expect(await error).toMatchObject({ condition: 'amqp:connection:forced' });
+  });
+
   it('loses a connection on which it shows no token within 20 seconds, where tokens are required', async () => {
     await open({ requireAuth: true });
     const error = closed();

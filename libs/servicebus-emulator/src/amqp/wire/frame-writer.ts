@@ -158,8 +158,8 @@ export class FrameWriter {
     const work = [...this.#work];
     this.#work.clear();
     for (const one of work) one();
-    this.flush();
     this.#planned = false;
+    this.flush();
     if (this.#work.size > 0) this.#plan();
   }
 
