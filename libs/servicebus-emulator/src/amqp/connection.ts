@@ -6,6 +6,7 @@ import { type BrokerError } from '../entities/errors.js';
 import { amqpError, toBrokerError } from './amqp-error.js';
 import { attachReceiver, attachSender, type Attached, type AttachedReceiver } from './attach.js';
 import { createConnection, MAX_FRAME_SIZE } from './create-connection.js';
+import { answerEverything, detach } from './detach.js';
 import { IdleWatch } from './idle-watch.js';
 import { IncomingLink } from './incoming-link.js';
 import { OutgoingLink } from './outgoing-link.js';
@@ -95,6 +96,7 @@ export class Connection {
   /** Says goodbye, waits a moment for the answer, and hangs up. @param error why */
   close(error: BrokerError): void {
     if (!this.#connection.is_open()) return this.drop();
+    for (const session of new Set([...this.#links.keys()].map((link) => link.session))) answerEverything(session);
     this.#connection.close(amqpError(error));
     // The wait begins as the goodbye leaves: a broker that is held up in between must not cut it off.
     this.#writer.atPause(() => this.#dropSoon());
@@ -127,8 +129,8 @@ export class Connection {
 
   #detachLink(link: LinkInternals, error: BrokerError): void {
     const attached = this.#links.get(link);
-    if (attached instanceof OutgoingLink) attached.detach(error);
-    else link.close(amqpError(error));
+    if (attached && 'detach' in attached) attached.detach(error);
+    else detach(link, error);
   }
 
   #watchIdleness(): IdleWatch {
@@ -206,7 +208,10 @@ export class Connection {
     };
     takeOverSession(session, this.#writer, {
       limit: (receiver) => target(receiver)?.maxMessageSize ?? 0,
-      take: (receiver, transfer) => target(receiver)?.take(transfer),
+      take: (receiver, transfer) => {
+        // What is still on its way when the connection was closed counts as never sent.
+        if (this.#connection.is_open()) target(receiver)?.take(transfer);
+      },
       settled: (delivery, outcome, state) => {
         const attached = this.#links.get(delivery.link);
         if (attached instanceof OutgoingLink) attached.settled(delivery, outcome, state);

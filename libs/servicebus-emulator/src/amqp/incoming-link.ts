@@ -6,6 +6,7 @@ import { DATA, sectionsOf } from '../codec/sections.js';
 import type { Entity } from '../entities/entity.js';
 import { BrokerError } from '../entities/errors.js';
 import { ACCEPTED, rejected, toBrokerError } from './amqp-error.js';
+import { detach } from './detach.js';
 import type { ReceiverInternals } from './rhea-internals.js';
 import type { IncomingDelivery, RawTransfer } from './wire/incoming-transfers.js';
 
@@ -26,6 +27,7 @@ export class IncomingLink {
   /** A sender waits for nothing. */
   readonly waiting = false;
   #usedAt: number;
+  #detachedWith: BrokerError | undefined;
 
   constructor(core: BrokerCore, receiver: ReceiverInternals, entity: Entity) {
     this.#core = core;
@@ -56,6 +58,8 @@ export class IncomingLink {
     const now = this.#core.clock.now();
     this.#usedAt = now;
     try {
+      // On its way already as the link ended: its sender takes it for failed, and so it must be.
+      if (this.#detachedWith) throw this.#detachedWith;
       this.#core.faults.checkSend(this.entity.path);
       if (!bytes) throw tooLarge(size, this.maxMessageSize);
       if (format === BATCH_FORMAT && size > MAX_BATCH_BYTES) throw tooLarge(size, MAX_BATCH_BYTES);
@@ -73,6 +77,11 @@ export class IncomingLink {
     } catch (error) {
       this.#refuse(delivery, error);
     }
+  }
+
+  detach(error: BrokerError): void {
+    this.#detachedWith = error;
+    detach(this.#receiver, error);
   }
 
   /** The client is gone or detached. */

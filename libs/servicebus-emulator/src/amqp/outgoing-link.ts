@@ -7,7 +7,8 @@ import type { QueuedMessage } from '../entities/queued-message.js';
 import type { Session, SessionHolder } from '../entities/session.js';
 import type { Waiter } from '../entities/waiters.js';
 import { Alarm } from './alarm.js';
-import { ACCEPTED, amqpError, rejected, toBrokerError } from './amqp-error.js';
+import { ACCEPTED, rejected, toBrokerError } from './amqp-error.js';
+import { detach } from './detach.js';
 import type { LockToken } from './lock-token.js';
 import { settle } from './settle.js';
 import type { FlowFields, RemoteState, SenderInternals } from './rhea-internals.js';
@@ -127,7 +128,7 @@ export class OutgoingLink implements Waiter, SessionHolder {
   }
 
   detach(error: BrokerError): void {
-    this.#sender.close(amqpError(error));
+    detach(this.#sender, error);
     this.closed();
   }
 

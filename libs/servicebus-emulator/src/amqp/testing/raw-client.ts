@@ -16,10 +16,8 @@ interface Credentials {
 /** A bare AMQP client, for what Microsoft's own does not do. */
 export class RawClient {
   readonly connection: rhea.Connection;
-  readonly #container: rhea.Container;
 
-  private constructor(container: rhea.Container, connection: rhea.Connection) {
-    this.#container = container;
+  private constructor(connection: rhea.Connection) {
     this.connection = connection;
   }
 
@@ -44,7 +42,7 @@ export class RawClient {
       container.once('connection_open', () => resolve());
       container.once('connection_error', ({ error }: { readonly error: Error }) => reject(error));
     });
-    return new RawClient(container, connection);
+    return new RawClient(connection);
   }
 
   /** A sender with credit. */
@@ -77,7 +75,7 @@ export class RawClient {
 
   async close(): Promise<void> {
     if (!this.connection.is_open()) return;
-    const closed = once(this.#container, 'connection_close');
+    const closed = once(this.connection, 'connection_close');
     this.connection.close();
     await closed;
   }

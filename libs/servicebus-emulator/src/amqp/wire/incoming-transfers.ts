@@ -143,8 +143,13 @@ export class IncomingTransfers {
 
   /** The client pauses. */
   process(session: SessionInternals): void {
-    this.#dispositions.write();
+    this.writeAnswers();
     if (this.#needsFlow()) session._write_flow();
+  }
+
+  /** Tells the client now what became of its deliveries. */
+  writeAnswers(): void {
+    this.#dispositions.write();
   }
 
   /** Tells the client at its pause what became of a delivery. */

@@ -158,6 +158,11 @@ export class OutgoingTransfers {
   /** The client pauses: writes what credit and window allow, and what was settled. */
   process(): void {
     if (this.#pending.length > 0) this.#writePending();
+    this.writeAnswers();
+  }
+
+  /** Tells the client now what was settled. */
+  writeAnswers(): void {
     this.#dispositions.write();
   }
 
