@@ -16,7 +16,7 @@ import { openStore, type Store, type StoreOptions } from './store/index.js';
 import type { Traffic } from './traffic.js';
 
 /** The disk that a data directory is on. */
-export type DiskOptions = Pick<StoreOptions, 'files' | 'reserveBytes' | 'spaceCheckInterval'>;
+export type DiskOptions = Pick<StoreOptions, 'files' | 'reserveBytes' | 'spaceCheckInterval' | 'compactAfterBytes'>;
 
 /** What of a broker's options does not concern its ports. */
 export interface CoreOptions extends Omit<BrokerOptions, 'host' | 'port' | 'managementPort' | 'tls' | 'log'> {
