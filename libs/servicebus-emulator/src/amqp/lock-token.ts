@@ -31,10 +31,10 @@ export class LockTokens {
 
   /** The token as a delivery tag: the bytes of a .NET Guid, whose first three fields are little-endian. */
   tag(token: LockToken): Buffer {
-    const b = this.encode(token);
-    b.subarray(0, 4).reverse();
-    b.subarray(4, 6).reverse();
-    b.subarray(6, 8).reverse();
-    return b;
+    const bytes = this.encode(token);
+    bytes.writeUInt32LE(bytes.readUInt32BE(0), 0);
+    bytes.writeUInt16LE(bytes.readUInt16BE(4), 4);
+    bytes.writeUInt16LE(bytes.readUInt16BE(6), 6);
+    return bytes;
   }
 }

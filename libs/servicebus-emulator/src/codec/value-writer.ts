@@ -70,6 +70,7 @@ export class ValueWriter {
     return this;
   }
 
+  /** @param value a safe integer when it is a number */
   long(value: number | bigint): this {
     return this.#eight(0x81, value);
   }
@@ -156,7 +157,12 @@ export class ValueWriter {
   #eight(code: number, value: number | bigint): this {
     const at = this.#grow(9);
     this.#bytes[at] = code;
-    this.#bytes.writeBigInt64BE(BigInt(value), at + 1);
+    if (typeof value === 'bigint') {
+      this.#bytes.writeBigInt64BE(value, at + 1);
+    } else {
+      this.#bytes.writeInt32BE(Math.floor(value / 0x1_0000_0000), at + 1);
+      this.#bytes.writeUInt32BE(value >>> 0, at + 5);
+    }
     return this;
   }
 

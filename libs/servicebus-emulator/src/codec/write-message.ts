@@ -6,6 +6,17 @@ import { ValueWriter } from './value-writer.js';
 const STATE_CODES = { active: 0, deferred: 1, scheduled: 2 } as const;
 const MAX_UINT = 0xffff_ffff;
 
+// The annotations of every message, encoded once.
+const SEQUENCE_NUMBER = symbol('x-opt-sequence-number');
+const ENQUEUED_SEQUENCE_NUMBER = symbol('x-opt-enqueue-sequence-number');
+const ENQUEUED_TIME = symbol('x-opt-enqueued-time');
+const MESSAGE_STATE = symbol('x-opt-message-state');
+const LOCKED_UNTIL = symbol('x-opt-locked-until');
+
+function symbol(name: string): Buffer {
+  return new ValueWriter().symbol(name).finish();
+}
+
 /**
  * A message as a receiver gets it: the broker's header and annotations, then the bare message byte for byte.
  * @param lockedUntil ms since 1970, for a message handed out under a lock
@@ -22,11 +33,11 @@ export function writeMessage(message: StoredMessage, lockedUntil?: number): Buff
     Number(content.partitionKey !== undefined) +
     Number(message.deadLetterSource !== undefined);
   writer.map(4 + optional + others, (map) => {
-    map.symbol('x-opt-sequence-number').long(message.sequenceNumber);
-    map.symbol('x-opt-enqueue-sequence-number').long(message.enqueuedSequenceNumber);
-    map.symbol('x-opt-enqueued-time').timestamp(message.enqueuedAt);
-    map.symbol('x-opt-message-state').int(STATE_CODES[message.state]);
-    if (lockedUntil !== undefined) map.symbol('x-opt-locked-until').timestamp(lockedUntil);
+    map.raw(SEQUENCE_NUMBER).long(message.sequenceNumber);
+    map.raw(ENQUEUED_SEQUENCE_NUMBER).long(message.enqueuedSequenceNumber);
+    map.raw(ENQUEUED_TIME).timestamp(message.enqueuedAt);
+    map.raw(MESSAGE_STATE).int(STATE_CODES[message.state]);
+    if (lockedUntil !== undefined) map.raw(LOCKED_UNTIL).timestamp(lockedUntil);
     if (message.scheduledFor !== undefined) map.symbol('x-opt-scheduled-enqueue-time').timestamp(message.scheduledFor);
     if (content.partitionKey !== undefined) map.symbol('x-opt-partition-key').string(content.partitionKey);
     if (message.deadLetterSource !== undefined) map.symbol('x-opt-deadletter-source').string(message.deadLetterSource);

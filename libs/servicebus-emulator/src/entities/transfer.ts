@@ -12,10 +12,9 @@ interface Placement {
  * disk it is committed, and if that fails it is taken back, as if it had never been sent.
  */
 export class Transfer {
-  // Most transfers place one message: a literal has room for one, an empty array grows to seventeen at once.
-  #placements: Placement[] = [];
-  #events: SingleEvent[] = [];
-  #undo: (() => void)[] = [];
+  #placements: readonly Placement[] = NONE;
+  #events: readonly SingleEvent[] = NONE;
+  #undo: readonly (() => void)[] = NONE;
 
   get events(): readonly SingleEvent[] {
     return this.#events;
@@ -34,7 +33,7 @@ export class Transfer {
 
   /** Something else to remember, before all the rest. */
   noteFirst(event: SingleEvent): void {
-    this.#events.unshift(event);
+    this.#events = [event, ...this.#events];
   }
 
   /** Lets the messages be seen. */
@@ -47,8 +46,11 @@ export class Transfer {
   }
 }
 
-function append<T>(items: T[], item: T): T[] {
+const NONE: readonly never[] = [];
+
+/** Most transfers place one message: a literal has room for one, an empty array grows to seventeen at once. */
+function append<T>(items: readonly T[], item: T): readonly T[] {
   if (items.length === 0) return [item];
-  items.push(item);
+  (items as T[]).push(item);
   return items;
 }

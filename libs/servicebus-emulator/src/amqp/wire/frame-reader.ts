@@ -10,8 +10,10 @@ const DISPOSITION = 0x15;
 const MAX_FIELDS = 11;
 const ACCEPTED_LIST = [0x00, 0x53, 0x24] as const;
 
-type Field = number | boolean | null | Buffer | typeof ACCEPTED;
+type Field = number | boolean | null | typeof ACCEPTED | typeof BINARY;
 const ACCEPTED = Symbol('accepted');
+/** A delivery tag: nobody asks for it. */
+const BINARY = Symbol('binary');
 
 /**
  * Reads the three frames there are most of (transfers, dispositions and flows in their usual encodings) without the
@@ -162,10 +164,8 @@ class FrameReader {
         return this.#found(bytes[at + 1] as number, 2, end);
       case 0x70:
         return at + 5 <= end ? this.#found(bytes.readUInt32BE(at + 1), 5, end) : undefined;
-      case 0xa0: {
-        const length = 2 + (bytes[at + 1] ?? 0);
-        return this.#found(bytes.subarray(at + 2, at + length), length, end);
-      }
+      case 0xa0:
+        return this.#found(BINARY, 2 + (bytes[at + 1] ?? 0), end);
       case 0x00:
         return this.#readAccepted(end);
       default:
