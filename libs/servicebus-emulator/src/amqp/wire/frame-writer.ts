@@ -1,15 +1,11 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { ClientPause } from './client-pause.js';
 
 const FIRST_SIZE = 16 * 1024;
 /** What is gathered leaves at once when it is so much, in bytes. */
 const FLUSH_BEYOND = 64 * 1024;
-/** A client is taken to wait for what is gathered after so many passes of the event loop without input from it. */
-const QUIET_PASSES = 4;
-/** A client that goes on sending gets what is gathered after so much input, in bytes, or so many passes. */
-const MAX_INPUT = 16 * 1024;
-const MAX_PASSES = 32;
 /** Room for all of a transfer but its payload: a delivery tag has at most 32 bytes. */
 const TRANSFER_OVERHEAD = 96;
 const DISPOSITION_SIZE = 40;
@@ -41,10 +37,7 @@ export class FrameWriter {
   readonly #reusable: boolean;
   #bytes: Buffer | undefined;
   #length = 0;
-  #planned = false;
-  #passes = 0;
-  #quietPasses = 0;
-  #input = 0;
+  readonly #pause = new ClientPause(() => this.#finish());
   readonly #work = new Set<() => void>();
   /** Frames or parts of frames that were written so far. */
   written = 0;
@@ -65,7 +58,7 @@ export class FrameWriter {
 
   /** Whether something waits for the client's pause. */
   get isGathering(): boolean {
-    return this.#planned;
+    return this.#pause.isAwaited;
   }
 
   /** Bytes that wait for the client's pause. */
@@ -75,14 +68,13 @@ export class FrameWriter {
 
   /** The client sent so many bytes: it does not pause yet. */
   inputCame(bytes: number): void {
-    this.#quietPasses = 0;
-    this.#input += bytes;
+    this.#pause.inputCame(bytes);
   }
 
   /** Has something done when the client pauses, once, and what it writes sent along. */
   atPause(work: () => void): void {
     this.#work.add(work);
-    this.#plan();
+    this.#pause.await();
   }
 
   transfer(fields: TransferFields, payload: Buffer): void {
@@ -137,35 +129,18 @@ export class FrameWriter {
     return true;
   }
 
-  #plan(): void {
-    if (this.#planned) return;
-    this.#planned = true;
-    this.#input = 0;
-    this.#passes = 0;
-    this.#quietPasses = 0;
-    setImmediate(this.#pass);
-  }
-
-  readonly #pass = (): void => {
-    this.#passes++;
-    this.#quietPasses++;
-    if (this.#quietPasses < QUIET_PASSES && this.#passes < MAX_PASSES && this.#input < MAX_INPUT)
-      setImmediate(this.#pass);
-    else this.#finish();
-  };
-
-  #finish(): void {
+  /** @returns whether there is more for the next pause */
+  #finish(): boolean {
     const work = [...this.#work];
     this.#work.clear();
     for (const one of work) one();
-    this.#planned = false;
     this.flush();
-    if (this.#work.size > 0) this.#plan();
+    return this.#work.size > 0 || this.#length > 0;
   }
 
   /** @returns where there is room for so many bytes */
   #reserve(size: number): number {
-    this.#plan();
+    this.#pause.await();
     const needed = this.#length + size;
     if (!this.#bytes) this.#bytes = spares.pop() ?? Buffer.allocUnsafeSlow(FIRST_SIZE);
     if (needed > this.#bytes.length) {
