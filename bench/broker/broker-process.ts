@@ -19,13 +19,21 @@ function fill(count: number): void {
   }
 }
 
-process.on('message', (request: 'cpu' | 'memory' | { readonly fill: number }) => {
+function empty(): void {
+  const main = broker.namespace.registry.target('a')?.main;
+  while (main?.take(broker.clock.now()));
+}
+
+process.on('message', (request: 'cpu' | 'memory' | 'empty' | { readonly fill: number }) => {
   if (request === 'cpu') {
     const { user, system } = process.cpuUsage();
     process.send?.(user + system);
   } else if (request === 'memory') {
     globalThis.gc?.();
     process.send?.(process.memoryUsage().rss);
+  } else if (request === 'empty') {
+    empty();
+    process.send?.('emptied');
   } else {
     fill(request.fill);
     process.send?.('filled');

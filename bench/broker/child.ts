@@ -11,12 +11,14 @@ export interface Peer {
   memory(): Promise<number>;
   /** Puts messages into the queue `a`. */
   fill(count: number): Promise<void>;
+  /** Takes all messages out of the queue `a`. */
+  empty(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export async function startPeer(file: string, ...args: string[]): Promise<Peer> {
   const child = fork(new URL(file, import.meta.url), args, {
-    execArgv: [...process.execArgv, '--expose-gc', '--max-old-space-size=6000'],
+    execArgv: [...process.execArgv, '--expose-gc'],
   });
   child.setMaxListeners(0);
   const ready = (await reply(child)) as { port: number; connectionString: string };
@@ -32,6 +34,10 @@ export async function startPeer(file: string, ...args: string[]): Promise<Peer> 
     },
     fill: async (count) => {
       child.send({ fill: count });
+      await reply(child);
+    },
+    empty: async () => {
+      child.send('empty');
       await reply(child);
     },
     stop: async () => {
