@@ -1,10 +1,12 @@
 import type { ConnectionAccess } from '../auth/connection-access.js';
 import type { BrokerCore } from '../broker-core.js';
+import { checkReceives } from '../entities/admission.js';
 import type { Entity, QueueEntity, SubscriptionEntity } from '../entities/entity.js';
 import { type EntityAddress, parseAddress } from '../entities/entity-path.js';
 import { BrokerError, entityDisabled } from '../entities/errors.js';
 import type { Session, SessionHolder } from '../entities/session.js';
 import { answerToken } from './cbs.js';
+import { detach } from './detach.js';
 import { IncomingLink } from './incoming-link.js';
 import { answerManagement } from './management/answer.js';
 import { OutgoingLink } from './outgoing-link.js';
@@ -28,11 +30,18 @@ class ReplyLink {
 /** A receiver that waits for any session. */
 class SessionWaiting {
   readonly entity: Entity;
+  readonly #sender: SenderInternals;
   readonly #wait: SessionWait;
 
-  constructor(entity: Entity, wait: SessionWait) {
+  constructor(entity: Entity, sender: SenderInternals, wait: SessionWait) {
     this.entity = entity;
+    this.#sender = sender;
     this.#wait = wait;
+  }
+
+  detach(error: BrokerError): void {
+    this.closed();
+    detach(this.#sender, error);
   }
 
   closed(): void {
@@ -143,7 +152,11 @@ function attachToSession(core: BrokerCore, sender: SenderInternals, attach: Sess
   const now = core.clock.now();
   const session = wanted === null ? table.acceptNext(holder, now) : table.accept(wanted, holder, now);
   if (session) return grant(session);
-  return new SessionWaiting(entity, new SessionWait(core, sender, table, holder, (found) => attached(grant(found))));
+  return new SessionWaiting(
+    entity,
+    sender,
+    new SessionWait(core, sender, table, holder, (found) => attached(grant(found))),
+  );
 }
 
 function resolve(core: BrokerCore, address: string): Omit<EntityAddress, 'entity'> & { readonly entity: Entity } {
@@ -158,8 +171,8 @@ function checkReceive(entity: Entity, address: string): QueueEntity | Subscripti
   if (entity.kind === 'topic') {
     throw new BrokerError('amqp:not-allowed', `'${address}' is a topic: messages are received from its subscriptions.`);
   }
-  const { status, forwardTo } = entity.options;
-  if (status === 'Disabled' || status === 'ReceiveDisabled') throw entityDisabled(address);
+  checkReceives(entity);
+  const { forwardTo } = entity.options;
   if (forwardTo !== undefined && parseAddress(address).subQueue === 'main') {
     throw new BrokerError(
       'amqp:not-allowed',

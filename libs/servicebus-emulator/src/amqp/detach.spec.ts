@@ -1,3 +1,4 @@
+import { ServiceBusClient } from '@azure/service-bus';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type rhea from 'rhea';
 import { type Broker, startBroker } from '../broker.js';
@@ -40,6 +41,18 @@ interface Disposition {
 }
 
 const detachLinks = () => void broker.faults.disrupt({ kind: 'detach-links', entity: 'q' });
+
+it('a receiver that waits for a session is told why when its queue is deleted', async () => {
+  broker.namespace.createQueue('s', { requiresSession: true }, broker.clock.now());
+  const client = new ServiceBusClient(broker.connectionString, { retryOptions: { maxRetries: 0 } });
+  const session = client.acceptNextSession('s');
+  const refused = expect(session).rejects.toMatchObject({ code: 'MessagingEntityNotFound' });
+  const table = broker.namespace.registry.target('s')?.main.sessions;
+  while (!table?.acceptors.size) await new Promise(setImmediate);
+  broker.namespace.delete('s', broker.clock.now());
+  await refused;
+  await client.close();
+});
 
 describe('a send and the end of its link', () => {
   it.each([

@@ -31,8 +31,7 @@ export class AccessControl {
     if (!sas) return this.#grantEntra(token, now);
     if (sas.expiresAt <= now) throw expired(sas.expiresAt);
     const path = pathOf(sas.resource);
-    const [scope, rule] = this.#rule(sas, path);
-    return { scope: scope === '' ? path : scope, rights: rule.rights, expiresAt: sas.expiresAt };
+    return { scope: path, rights: this.#rule(sas, path).rights, expiresAt: sas.expiresAt };
   }
 
   /** What a key of the namespace allows whoever shows the key itself, as long as it stays; undefined for a wrong one. */
@@ -56,8 +55,8 @@ export class AccessControl {
     throw unauthorized(`${right} claim(s) are required to perform this operation on '/${about}'.`);
   }
 
-  /** The rule whose key signed the token, and the path it is for. */
-  #rule(sas: SasToken, path: string): readonly [scope: string, rule: AuthorizationRule] {
+  /** The rule whose key signed the token. */
+  #rule(sas: SasToken, path: string): AuthorizationRule {
     const { registry, rules } = this.#options;
     const target = registry.target(parseSubscriptionPath(path)?.topic ?? path);
     const own = target?.options.authorizationRules ?? [];
@@ -66,7 +65,7 @@ export class AccessControl {
       ...own.map((rule) => [target?.path.toLowerCase() ?? '', rule] as const),
     ].filter(([scope, { keyName }]) => keyName === sas.keyName && covers(scope, path));
     if (candidates.length === 0) throw unauthorized(`InvalidIssuer: There is no key '${sas.keyName}' for '${path}'.`);
-    const signer = candidates.find(([, candidate]) => opens(candidate, (key) => isSignedWith(sas, key)));
+    const [, signer] = candidates.find(([, candidate]) => opens(candidate, (key) => isSignedWith(sas, key))) ?? [];
     if (!signer) throw unauthorized('InvalidSignature: The token has an invalid signature.');
     return signer;
   }

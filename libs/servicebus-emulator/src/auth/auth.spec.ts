@@ -119,6 +119,19 @@ describe('a broker that requires authorization', () => {
     await expect(over.createSender('orders').sendMessages({ body: 1 })).rejects.toThrow('ExpiredToken');
   });
 
+  it('lets a token open no more than the subscription it names, though its key opens the whole topic', async () => {
+    const { namespace, clock } = broker;
+    const authorizationRules = [
+      { keyName: 'all', primaryKey: 'a', secondaryKey: undefined, rights: ['Listen'] as const },
+    ];
+    namespace.createTopic('t', { authorizationRules }, clock.now());
+    for (const name of ['one', 'two']) namespace.createSubscription(`t/Subscriptions/${name}`, {}, clock.now());
+    const resource = `sb://127.0.0.1:${broker.port}/t/Subscriptions/one`;
+    const client = connectWithToken(broker, createSasToken(resource, 'all', 'a', inAnHour()));
+    expect(await client.createReceiver('t', 'one').peekMessages(1)).toEqual([]);
+    await expect(client.createReceiver('t', 'two').receiveMessages(1)).rejects.toMatchObject(REFUSED);
+  });
+
   it('lets only who may manage administer it', async () => {
     const admin = (connectionString: string) => {
       const client = new ServiceBusAdministrationClient(connectionString, { retryOptions: { maxRetries: 0 } });

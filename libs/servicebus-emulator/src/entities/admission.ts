@@ -1,5 +1,5 @@
 import type { IncomingMessage } from '../codec/read-message.js';
-import type { QueueEntity, QueueFamily, TopicEntity } from './entity.js';
+import type { QueueEntity, QueueFamily, SubscriptionEntity, TopicEntity } from './entity.js';
 import { BrokerError, entityDisabled, entityNotFound, quotaExceeded } from './errors.js';
 import type { Journey } from './journey.js';
 import { type DeadLetterCause, tooManyHops } from './dead-letter-cause.js';
@@ -27,6 +27,11 @@ export function checkSend(target: Target, messages: readonly IncomingMessage[]):
       'The SessionId was not set on a message, and it cannot be sent to the entity. Entities that have session support enabled can only receive messages that have the SessionId set to a valid value.',
     );
   }
+}
+
+/** @throws BrokerError when the entity hands out no messages */
+export function checkReceives({ options, path }: QueueEntity | SubscriptionEntity): void {
+  if (options.status === 'Disabled' || options.status === 'ReceiveDisabled') throw entityDisabled(path);
 }
 
 /** What an entity holds, in bytes: a topic holds what its subscriptions do. */

@@ -128,3 +128,16 @@ it('dead-letters a message without a session where a subscription requires one',
   expect(subscription.main.counts.active).toBe(0);
   expect(reasons(subscription)).toEqual(['Session ID is null.']);
 });
+
+it('a dead letter that cannot be forwarded stays as it was, and says nothing of another queue', () => {
+  namespace.createQueue('graves', {}, NOW);
+  namespace.createQueue('q', { forwardDeadLetteredMessagesTo: 'graves', maxDeliveryCount: 2 }, NOW);
+  send('q', 'm');
+  namespace.delete('graves', NOW);
+  const { main, deadLetters } = queue('q');
+  for (let delivery = 0; delivery < 2; delivery++) {
+    const message = main.receive(NOW);
+    if (message) main.abandon(message, undefined, NOW);
+  }
+  expect([...deadLetters.from(0)]).toMatchObject([{ deadLetterSource: undefined, deliveryCount: 2 }]);
+});

@@ -29,11 +29,12 @@ export class MessageQueue {
   /** Receivers with credit waiting for a message outside any session. */
   readonly receivers = new Waiters();
   readonly #ports: QueuePorts;
-  readonly #messages = new SequenceMap<QueuedMessage>();
-  readonly #ready = new SequenceMap<QueuedMessage>();
-  readonly #count = { active: 0, deferred: 0, scheduled: 0 };
+  #messages = new SequenceMap<QueuedMessage>();
+  #ready = new SequenceMap<QueuedMessage>();
+  #count = { active: 0, deferred: 0, scheduled: 0 };
   #bytes = 0;
   #lastSequenceNumber = 0;
+  #deleted = false;
 
   constructor(path: string, requiresSession: boolean, ports: QueuePorts) {
     this.path = path;
@@ -75,6 +76,7 @@ export class MessageQueue {
 
   /** The message is here now, and available when it is active. */
   publish(message: QueuedMessage, now: number): void {
+    if (this.#deleted) return;
     this.#messages.set(message.sequenceNumber, message);
     this.#count[message.state]++;
     this.#bytes += sizeOf(message.content);
@@ -228,6 +230,20 @@ export class MessageQueue {
   close(): void {
     for (const message of this.#messages.from(0)) this.#ports.timeline.cancel(message);
     this.sessions?.close();
+  }
+
+  /**
+   * Forgets everything, for good: another entity may get the same name, and what receivers of this one still say must
+   * not be remembered of that one's messages.
+   */
+  delete(): void {
+    this.close();
+    this.#deleted = true;
+    this.#messages = new SequenceMap();
+    this.#ready = new SequenceMap();
+    this.#count = { active: 0, deferred: 0, scheduled: 0 };
+    this.#bytes = 0;
+    this.sessions?.delete();
   }
 
   /** Finds the place of a message that is neither locked nor anywhere yet: its moment, or the available ones. */

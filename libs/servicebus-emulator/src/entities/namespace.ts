@@ -254,6 +254,7 @@ export class Namespace {
     const gone = entity.kind === 'topic' ? [entity, ...entity.subscriptions.values()] : [entity];
     for (const one of gone) {
       closeEntity(one);
+      for (const queue of queuesOf(one)) queue.delete();
       for (const observer of this.#observers) observer.entityDeleted(one);
     }
   }

@@ -8,6 +8,7 @@ import { checkHeader, checkMessage, problemOfHeader } from './check-message.js';
 import { asJourney, type Journey, startJourney, stored, withCause } from './journey.js';
 import { type DeadLetterCause, HEADER_TOO_LARGE, NO_SESSION } from './dead-letter-cause.js';
 import type { StoredMessage } from './message.js';
+import type { MessageQueue } from './message-queue.js';
 import { FOREVER } from './options.js';
 import type { RuleMatch } from './rule-set.js';
 import { changedContent } from './rule-changes.js';
@@ -66,11 +67,12 @@ export class Router {
     if (cause.properties) checkHeader(content);
     const forwardTo = family.options.forwardDeadLetteredMessagesTo;
     const journey = { ...asJourney(message), content };
+    const { deliveryCount, enqueuedAt, deadLetterSource } = message;
     if (forwardTo !== undefined) {
-      this.#forward(family, forwardTo, { ...journey, deadLetterSource: family.path }, transfer, now);
+      const onward = { ...journey, deadLetterSource: family.path };
+      this.#forward(family, forwardTo, onward, transfer, now, { deliveryCount, enqueuedAt, deadLetterSource });
       return transfer;
     }
-    const { deliveryCount, enqueuedAt } = message;
     this.#bury(family, journey, transfer, { deliveryCount, enqueuedAt });
     return transfer;
   }
@@ -80,7 +82,7 @@ export class Router {
     const isScheduled = journey.scheduledFor !== undefined && journey.scheduledFor > now;
     if (isDuplicate(target, journey, transfer, now)) {
       // Whoever schedules is told a number to cancel by, which must not be another message's.
-      return isScheduled ? target.main.nextSequenceNumber() : 0;
+      return isScheduled ? useNumber(target.main, transfer) : 0;
     }
     if (isScheduled) {
       const message = target.main.prepare(stored(journey, now, target.main.lastSequenceNumber + 1, 'scheduled'));
@@ -96,8 +98,7 @@ export class Router {
   }
 
   #publish(topic: TopicEntity, journey: Journey, transfer: Transfer, now: number): number {
-    const sequenceNumber = topic.main.nextSequenceNumber();
-    transfer.note({ type: 'sequence-used', path: topic.path, last: sequenceNumber });
+    const sequenceNumber = useNumber(topic.main, transfer);
     const entered = { ...journey, enqueuedSequenceNumber: journey.enqueuedSequenceNumber ?? sequenceNumber };
     const view = new MessageView({ ...stored(entered, now, sequenceNumber), sequenceNumber });
     for (const subscription of topic.subscriptions.values()) {
@@ -143,8 +144,7 @@ export class Router {
   ): number {
     const { options, main } = family;
     if (options.forwardTo !== undefined) {
-      const sequenceNumber = main.nextSequenceNumber();
-      transfer.note({ type: 'sequence-used', path: family.path, last: sequenceNumber });
+      const sequenceNumber = useNumber(main, transfer);
       const enqueuedSequenceNumber = journey.enqueuedSequenceNumber ?? sequenceNumber;
       this.#forward(family, options.forwardTo, { ...journey, enqueuedSequenceNumber }, transfer, now);
       return sequenceNumber;
@@ -160,7 +160,15 @@ export class Router {
     return message.sequenceNumber;
   }
 
-  #forward(family: QueueFamily, to: string, journey: Journey, transfer: Transfer, now: number): void {
+  /** @param kept what the message keeps when it cannot be forwarded, and is dead-lettered here */
+  #forward(
+    family: QueueFamily,
+    to: string,
+    journey: Journey,
+    transfer: Transfer,
+    now: number,
+    kept: Partial<StoredMessage> = { enqueuedAt: now },
+  ): void {
     const target = this.#ports.find(to);
     const onward = { ...journey, hops: journey.hops + 1, scheduledFor: undefined };
     const refusal = refusalToForward(family, to, target, onward);
@@ -168,7 +176,7 @@ export class Router {
       target.life.used(now);
       this.#enter(target, onward, transfer, now);
     } else if (refusal) {
-      this.#bury(family, { ...journey, content: withCause(journey.content, refusal) }, transfer, { enqueuedAt: now });
+      this.#bury(family, { ...journey, content: withCause(journey.content, refusal) }, transfer, kept);
     }
   }
 
@@ -177,6 +185,13 @@ export class Router {
     const record = stored(journey, 0, queue.lastSequenceNumber + 1);
     transfer.place(queue, queue.prepare({ ...record, ...kept, expiresAt: undefined }));
   }
+}
+
+/** Uses up a sequence number of a queue for a message that does not stay in it. */
+function useNumber(queue: MessageQueue, transfer: Transfer): number {
+  const last = queue.nextSequenceNumber();
+  transfer.note({ type: 'sequence-used', path: queue.path, last });
+  return last;
 }
 
 /** Whether the entity has seen the message's id; otherwise it has now. */

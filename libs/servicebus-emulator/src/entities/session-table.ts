@@ -98,6 +98,17 @@ export class SessionTable {
     for (const session of this.#sessions.values()) this.#options.timeline.cancel(session);
   }
 
+  /** Forgets all sessions; whoever holds one has lost it. */
+  delete(): void {
+    this.close();
+    for (const session of this.#sessions.values()) {
+      this.#withdraw(session);
+      session.lock = undefined;
+      session.unsettled.clear();
+    }
+    this.#sessions.clear();
+  }
+
   #hold(session: Session, holder: SessionHolder, now: number): void {
     this.#withdraw(session);
     const until = now + this.#options.lockDuration();

@@ -1,6 +1,7 @@
 import { writeMessage } from '../../codec/write-message.js';
+import { checkReceives } from '../../entities/admission.js';
 import type { QueuedMessage } from '../../entities/queued-message.js';
-import { DONE, NOTHING, type Operation, queueOf, required } from './operation.js';
+import { DONE, NOTHING, type Operation, queueOf, receivable, required } from './operation.js';
 
 /** Azure's limit of messages in one answer, and roughly that of their bytes. */
 const MAX_MESSAGES = 250;
@@ -37,6 +38,7 @@ const MAX_DELETED = 4_000;
 
 /** Deletes the oldest messages that nobody has locked. */
 export const batchDelete: Operation = (context, request) => {
+  checkReceives(receivable(context));
   const count = Math.min(required(request.number('message-count'), 'message-count'), MAX_DELETED);
   const before = request.time('enqueued-time-utc') ?? Infinity;
   const queue = queueOf(context);

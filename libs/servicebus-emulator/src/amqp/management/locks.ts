@@ -2,6 +2,7 @@ import type { PropertyChanges } from '../../codec/application-properties.js';
 import { encodeProperty } from '../../codec/application-properties.js';
 import { writeMessage } from '../../codec/write-message.js';
 import { withChanges } from '../../entities/check-message.js';
+import { checkReceives } from '../../entities/admission.js';
 import { BrokerError, messageLockLost, messageNotFound, sessionLockLost } from '../../entities/errors.js';
 import type { QueuedMessage } from '../../entities/queued-message.js';
 import type { FieldMap } from '../request.js';
@@ -37,7 +38,7 @@ export const updateDisposition: Operation = (context, request) => {
     );
   }
   const changes = changesOf(request, status);
-  const messages = lockedMessages(context, request);
+  const messages = new Set(lockedMessages(context, request));
   // All or none: what is too large for one of them is found before any is settled.
   if (changes.size > 0) for (const { content } of messages) withChanges(content, changes);
   for (const message of messages) act(queue, message, changes, context.now);
@@ -78,7 +79,7 @@ function changesOf(request: FieldMap, status: string): PropertyChanges {
 
 /** Hands out deferred messages, under locks or for good; all or none. */
 export const receiveBySequenceNumber: Operation = (context, request) => {
-  receivable(context);
+  checkReceives(receivable(context));
   const { core, now } = context;
   const queue = queueOf(context);
   const sessionId = request.text('session-id');
@@ -113,7 +114,7 @@ export const receiveBySequenceNumber: Operation = (context, request) => {
   };
 };
 
-/** @throws BrokerError when one of the locks is lost */
+/** The message of each lock token, in their order. @throws BrokerError when one of the locks is lost */
 function lockedMessages(context: OperationContext, request: FieldMap): readonly QueuedMessage[] {
   receivable(context);
   const queue = queueOf(context);

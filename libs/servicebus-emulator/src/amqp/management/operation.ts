@@ -50,10 +50,11 @@ export function required<T>(value: T | undefined, name: string): T {
   throw new BrokerError('com.microsoft:argument-error', `The request lacks '${name}'.`);
 }
 
-/** A list of sequence numbers. @throws BrokerError */
+/** The sequence numbers of a request, each once. @throws BrokerError */
 export function sequenceNumbers(request: FieldMap): readonly number[] {
-  return request.list('sequence-numbers').map((value) => {
+  const numbers = request.list('sequence-numbers').map((value) => {
     if (typeof value === 'bigint') return Number(value);
     throw new BrokerError('com.microsoft:argument-error', "'sequence-numbers' must be integers.");
   });
+  return [...new Set(numbers)];
 }

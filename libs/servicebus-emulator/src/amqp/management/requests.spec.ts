@@ -115,3 +115,58 @@ it('refuses what it does not know, or cannot read, with a status and a condition
     condition: 'com.microsoft:message-lock-lost',
   });
 });
+
+describe('what one request names twice', () => {
+  const counts = () => broker.namespace.registry.target('q')?.main.counts;
+
+  it('is cancelled once', async () => {
+    const sender = client.createSender('q');
+    const later = new Date(broker.clock.now() + 3_600_000);
+    const [number] = await sender.scheduleMessages([{ body: 'x' }, { body: 'y' }], later);
+    if (number) await sender.cancelScheduledMessages([number, number]);
+    expect(counts()).toMatchObject({ scheduled: 1 });
+    expect(await bodiesOf('q')).toEqual(['y']);
+  });
+
+  it.each(['receiveAndDelete', 'peekLock'] as const)('is handed out once (%s)', async (receiveMode) => {
+    await client.createSender('q').sendMessages([{ body: 'x' }, { body: 'y' }]);
+    const receiver = client.createReceiver('q');
+    const [message] = await receiver.receiveMessages(1);
+    if (!message?.sequenceNumber) throw new Error('Nothing came.');
+    await receiver.deferMessage(message);
+    const again = client.createReceiver('q', { receiveMode });
+    const twice = [message.sequenceNumber, message.sequenceNumber];
+    expect(await again.receiveDeferredMessages(twice)).toHaveLength(1);
+    expect(counts()).toMatchObject({ active: 1, deferred: receiveMode === 'peekLock' ? 1 : 0 });
+  });
+
+  it.each([
+    ['completed', 0],
+    ['suspended', 1],
+  ])('is %s once', async (status, dead) => {
+    await client.createSender('q').sendMessages({ body: 'x' });
+    const [message] = await client.createReceiver('q').receiveMessages(1);
+    const body = { 'disposition-status': status, 'lock-tokens': [message?.lockToken, message?.lockToken] };
+    expect(await raw.request('q', 'com.microsoft:update-disposition', body)).toMatchObject({ status: 200 });
+    const entity = broker.namespace.registry.target('q');
+    expect(entity?.main.counts).toEqual({ active: 0, deferred: 0, scheduled: 0, bytes: 0 });
+    expect(entity?.kind === 'queue' && entity.deadLetters.counts.active).toBe(dead);
+  });
+});
+
+describe('an entity that hands out nothing', () => {
+  it('hands out no deferred messages either, and lets none be deleted', async () => {
+    await client.createSender('q').sendMessages({ body: 'x' });
+    const receiver = client.createReceiver('q');
+    const [message] = await receiver.receiveMessages(1);
+    if (!message?.sequenceNumber) throw new Error('Nothing came.');
+    await receiver.deferMessage(message);
+    broker.namespace.update('q', { status: 'ReceiveDisabled' }, broker.clock.now());
+    const disabled = { condition: 'com.microsoft:entity-disabled' };
+    const numbers = { 'sequence-numbers': [1], 'receiver-settle-mode': 1 };
+    expect(await raw.request('q', 'com.microsoft:receive-by-sequence-number', numbers)).toMatchObject(disabled);
+    expect(await raw.request('q', 'com.microsoft:batch-delete-messages', { 'message-count': 1 })).toMatchObject(
+      disabled,
+    );
+  });
+});
