@@ -123,7 +123,7 @@ async function acceptAll(count: number): Promise<number> {
     const { transfer } = broker.namespace.send('q', [{ ...message, sessionId: `session-${i}` }], now);
     broker.namespace.commit(transfer, now);
   }
-  const holder = { ready: () => undefined, lost: () => undefined };
+  const holder = { client: {}, ready: () => undefined, lost: () => undefined };
   const start = performance.now();
   for (let i = 0; i < count; i++) {
     const session = main.sessions?.acceptNext(holder, now);

@@ -71,7 +71,7 @@ export function attachSender(
   if (management) {
     access.watch(receiver, entity.path, undefined);
     return new ServiceNode(core, receiver, entity, (request, send) =>
-      answerManagement({ core, entity, subQueue, access }, request, send),
+      answerManagement({ core, entity, subQueue, access, client: receiver.connection }, request, send),
     );
   }
   access.watch(receiver, entity.path, 'Send');
@@ -143,7 +143,7 @@ function attachToSession(core: BrokerCore, sender: SenderInternals, attach: Sess
   const { table, wanted, entity, link, attached } = attach;
   // The session needs its holder and the link its session: the holder passes on to the link once there is one.
   let made: OutgoingLink | undefined;
-  const holder = { ready: () => made?.ready(), lost: () => made?.lost() };
+  const holder = { client: sender.connection, ready: () => made?.ready(), lost: () => made?.lost() };
   const grant = (session: Session): OutgoingLink => {
     grantSession(sender, session);
     made = link(session, holder);

@@ -60,6 +60,10 @@ export class OutgoingLink implements Waiter, SessionHolder {
     return this.#sender.name;
   }
 
+  get client(): object {
+    return this.#sender.connection;
+  }
+
   get session(): Session | undefined {
     return this.#options.session;
   }

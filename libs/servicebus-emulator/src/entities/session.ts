@@ -4,6 +4,8 @@ import type { Due } from './timeline.js';
 
 /** The receiver that holds a session. */
 export interface SessionHolder {
+  /** Whose receiver it is: nobody else may touch the session. */
+  readonly client: object;
   /** The session has a message for you. Called within the change that brought it: come back later. */
   ready(): void;
   /** The lock expired: what you hold is no longer yours. */
@@ -50,6 +52,10 @@ export class Session implements Due {
 
   isHeld(now: number): boolean {
     return this.lock !== undefined && this.lock.until > now;
+  }
+
+  isHeldBy(client: object, now: number): boolean {
+    return this.isHeld(now) && this.lock?.holder.client === client;
   }
 
   wake(): void {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type rhea from 'rhea';
 import { RawClient } from '../amqp/testing/raw-client.js';
 import { type Broker, startBroker } from '../broker.js';
+import { testMessage } from '../testing/message.js';
 
 let dir: string;
 let broker: Broker;
@@ -40,24 +41,23 @@ describe('a queue that was deleted and created again', () => {
     'keeps its messages when a message of its predecessor is settled (%s)',
     async (outcome) => {
       const { namespace, clock } = broker;
-      const send = (body: string) => withClient((client) => client.createSender('q').sendMessages({ body }));
       namespace.createQueue('q', {}, clock.now());
-      await send('old');
+      await withClient((client) => client.createSender('q').sendMessages({ messageId: 'old', body: 'x' }));
       const raw = await RawClient.connect(broker.port);
       const receiver = await raw.openReceiver('q');
       receiver.add_credit(1);
       const [{ delivery }] = (await once(receiver, 'message')) as [{ delivery: rhea.Delivery }];
-      // Before the client can hear of it.
+      // All at once: the client settles before it can hear of it.
       namespace.delete('q', clock.now());
       namespace.createQueue('q', {}, clock.now());
+      namespace.commit(namespace.send('q', [testMessage({ id: 'new' })], clock.now()).transfer, clock.now());
       delivery[outcome]();
       await once(receiver, 'receiver_error');
       await raw.close();
-      await send('new');
       await restart();
       const peek = (subQueueType?: 'deadLetter') =>
         withClient((client) => client.createReceiver('q', subQueueType ? { subQueueType } : {}).peekMessages(9));
-      expect((await peek()).map(({ body, deliveryCount }) => [body as unknown, deliveryCount])).toEqual([['new', 0]]);
+      expect((await peek()).map(({ messageId, deliveryCount }) => [messageId, deliveryCount])).toEqual([['new', 0]]);
       expect(await peek('deadLetter')).toEqual([]);
     },
   );

@@ -43,6 +43,8 @@ export interface ManagementNode {
   readonly entity: Entity;
   readonly subQueue: SubQueue;
   readonly access: ConnectionAccess;
+  /** Whose request it is. */
+  readonly client: object;
 }
 
 /** Answers a request to an entity's `$management` node, once what it did is safe. */
@@ -83,13 +85,13 @@ function operationOf({ properties }: Request): string {
   return properties.text('operation') ?? '';
 }
 
-function perform({ core, entity, subQueue, access }: ManagementNode, request: Request): OperationResult {
+function perform({ core, entity, subQueue, access, client }: ManagementNode, request: Request): OperationResult {
   const name = operationOf(request);
   const operation = OPERATIONS.get(name);
   core.faults.checkBusy(entity.path);
   if (!operation) throw new BrokerError('amqp:not-implemented', `The operation '${name}' is not supported.`);
   access.check(entity.path, SENDING.has(name) ? 'Send' : 'Listen');
-  return operation({ core, entity, subQueue, now: core.clock.now() }, new FieldMap(request.body));
+  return operation({ core, entity, subQueue, client, now: core.clock.now() }, new FieldMap(request.body));
 }
 
 function replyOf(request: Request, { status, body }: OperationResult): Buffer {

@@ -80,10 +80,11 @@ function changesOf(request: FieldMap, status: string): PropertyChanges {
 /** Hands out deferred messages, under locks or for good; all or none. */
 export const receiveBySequenceNumber: Operation = (context, request) => {
   checkReceives(receivable(context));
-  const { core, now } = context;
+  const { core, client, now } = context;
   const queue = queueOf(context);
   const sessionId = request.text('session-id');
-  if (queue.sessions && !queue.sessions.get(sessionId ?? '')?.isHeld(now)) throw sessionLockLost(sessionId ?? '');
+  if (queue.sessions && !queue.sessions.get(sessionId ?? '')?.isHeldBy(client, now))
+    throw sessionLockLost(sessionId ?? '');
   const lock = (request.number('receiver-settle-mode') ?? 1) === 1;
   const messages = sequenceNumbers(request).map((number) => {
     const message = queue.find(number);

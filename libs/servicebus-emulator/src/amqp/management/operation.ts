@@ -13,6 +13,8 @@ export interface OperationContext {
   readonly entity: Entity;
   readonly subQueue: SubQueue;
   readonly now: number;
+  /** Whose request it is. */
+  readonly client: object;
 }
 
 export interface OperationResult {

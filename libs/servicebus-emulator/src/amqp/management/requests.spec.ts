@@ -170,3 +170,18 @@ describe('an entity that hands out nothing', () => {
     );
   });
 });
+
+it("a session's state and lock are its holder's: another client is told that it does not hold it", async () => {
+  await client.createSender('s').sendMessages({ sessionId: 'mine', body: 'x' });
+  const holder = await client.acceptSession('s', 'mine');
+  await holder.setSessionState('kept');
+  const lost = { condition: 'com.microsoft:session-lock-lost' };
+  const session = { 'session-id': 'mine' };
+  const stolen = { ...session, 'session-state': Buffer.from('"stolen"') };
+  expect(await raw.request('s', 'com.microsoft:set-session-state', stolen)).toMatchObject(lost);
+  expect(await raw.request('s', 'com.microsoft:get-session-state', session)).toMatchObject(lost);
+  expect(await raw.request('s', 'com.microsoft:renew-session-lock', session)).toMatchObject(lost);
+  const deferred = { ...session, 'sequence-numbers': [1], 'receiver-settle-mode': 1 };
+  expect(await raw.request('s', 'com.microsoft:receive-by-sequence-number', deferred)).toMatchObject(lost);
+  expect(await holder.getSessionState()).toBe('kept');
+});

@@ -71,12 +71,12 @@ function encodeString(text: string): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** @throws BrokerError unless somebody holds the session */
+/** @throws BrokerError unless the client holds the session */
 function held(context: OperationContext, request: FieldMap): { session: Session; table: SessionTable } {
   const table = tableOf(context);
   const id = required(request.text('session-id'), 'session-id');
   const session = table.get(id);
-  if (!session?.isHeld(context.now)) throw sessionLockLost(id);
+  if (!session?.isHeldBy(context.client, context.now)) throw sessionLockLost(id);
   return { session, table };
 }
 
