@@ -96,6 +96,9 @@ describe('the package, installed from its tarball', () => {
     await expect(run(process.execPath, [...args, wrong], { cwd: folder, env })).rejects.toMatchObject({
       stderr: expect.stringContaining('InvalidSignature'),
     });
+    await expect(execute('export', '--url', '127.0.0.1:5300')).rejects.toMatchObject({
+      stderr: expect.stringContaining('like http://127.0.0.1:5300'),
+    });
     await expect(execute('export', '--url', url)).rejects.toMatchObject({ stderr: expect.stringContaining('401') });
     const key = 'RootManageSharedAccessKey=SAS_KEY_VALUE';
     expect((await execute('export', '--url', url, '--key', key)).stdout).toContain('"q"');

@@ -43,7 +43,7 @@ export function createProgram(): Command {
   program
     .command('export')
     .description("print a running broker's queues, topics, subscriptions and rules as a configuration file")
-    .option('--url <url>', 'the broker', 'http://127.0.0.1:5300')
+    .option('--url <url>', 'the broker', toUrl, 'http://127.0.0.1:5300')
     .option('--key <name=value>', 'a key that may manage, for a broker that requires authorization')
     .action((flags: ExportFlags) => exportTopology(flags));
   return program;
@@ -53,6 +53,11 @@ function portNumber(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+}
+
+function toUrl(text: string): string {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError('It must be like http://127.0.0.1:5300.');
 }
 
 function version(): string {
