@@ -41,6 +41,7 @@ export async function openCore(options: CoreOptions, log: Log, traffic: Traffic)
   const namespace = new Namespace({ timeline: clock.timeline, newId: randomUUID });
   const store = await openData(options, namespace, clock, log);
   namespace.recordTo(traffic.watch(store?.recorder ?? RECORD_NOTHING));
+  namespace.forwardAvailable(clock.now());
   const stop = async () => {
     namespace.close();
     clock.close();

@@ -21,6 +21,7 @@ export interface EntityPorts {
     cause: DeadLetterCause,
     now: number,
   ) => void;
+  readonly forward: (family: QueueEntity | SubscriptionEntity, message: QueuedMessage, now: number) => void;
   readonly activate: (target: QueueEntity | TopicEntity, message: QueuedMessage, now: number) => void;
   readonly idle: (entity: Entity, now: number) => void;
 }
@@ -55,6 +56,7 @@ export class EntityFactory {
         activate: (message, at) => this.#ports.activate(entity, message, at),
         expire: () => undefined,
         deadLetter: undefined,
+        forward: () => false,
       }),
       subscriptions: new Map(),
       duplicates: this.#duplicates(options.requiresDuplicateDetection, () => entity),
@@ -88,6 +90,12 @@ export class EntityFactory {
       deadLetter,
       expire: (message, now) =>
         entity().options.deadLetteringOnMessageExpiration ? deadLetter(message, EXPIRED, now) : main.remove(message),
+      forward: (message, now) => {
+        const owner = entity();
+        if (owner.options.forwardTo === undefined) return false;
+        this.#ports.forward(owner, message, now);
+        return true;
+      },
       activate: (message, now) => {
         const owner = entity();
         if (owner.kind === 'queue') this.#ports.activate(owner, message, now);
@@ -99,6 +107,7 @@ export class EntityFactory {
         deadLetter: undefined,
         expire: () => undefined,
         activate: () => undefined,
+        forward: () => false,
       });
     return {
       main,

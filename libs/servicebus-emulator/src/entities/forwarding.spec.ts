@@ -141,3 +141,26 @@ it('a dead letter that cannot be forwarded stays as it was, and says nothing of 
   }
   expect([...deadLetters.from(0)]).toMatchObject([{ deadLetterSource: undefined, deliveryCount: 2 }]);
 });
+
+describe('a queue that begins to forward while it holds messages', () => {
+  it('sends on what is available, in order, and what was locked when it is given back', () => {
+    namespace.createQueue('target', {}, NOW);
+    namespace.createQueue('source', {}, NOW);
+    for (const id of ['a', 'b', 'c']) send('source', id);
+    const { main } = queue('source');
+    const locked = main.receive(NOW);
+    namespace.update('source', { forwardTo: 'target' }, NOW);
+    expect(idsIn(queue('target').main)).toEqual(['b', 'c']);
+    expect(main.counts).toMatchObject({ active: 1 });
+    if (locked) main.abandon(locked, undefined, NOW);
+    expect(idsIn(queue('target').main)).toEqual(['b', 'c', 'a']);
+    expect(main.counts).toEqual({ active: 0, deferred: 0, scheduled: 0, bytes: 0 });
+  });
+
+  it('keeps them when it is updated otherwise', () => {
+    namespace.createQueue('source', {}, NOW);
+    send('source', 'a');
+    namespace.update('source', { maxDeliveryCount: 3 }, NOW);
+    expect(idsIn(queue('source').main)).toEqual(['a']);
+  });
+});

@@ -232,6 +232,11 @@ export class MessageQueue {
     this.sessions?.close();
   }
 
+  /** Its entity may forward from now on: then what is available goes on; what is locked follows when it is given back. */
+  forwardAvailable(now: number): void {
+    for (const message of [...this.#ready.from(0)]) if (!this.#ports.forward(message, now)) return;
+  }
+
   /**
    * Forgets everything, for good: another entity may get the same name, and what receivers of this one still say must
    * not be remembered of that one's messages.
@@ -280,6 +285,7 @@ export class MessageQueue {
         content: modified ? message.content : undefined,
       });
     }
+    if (message.state === 'active' && this.#ports.forward(message, now)) return;
     this.#settle(message, now);
   }
 

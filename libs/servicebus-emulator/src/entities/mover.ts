@@ -26,6 +26,11 @@ export class Mover {
     this.#move(family, message, this.#router.deadLetter(family, message, cause, now), now);
   }
 
+  /** Sends on what was in an entity before it began to forward. */
+  forward(family: QueueEntity | SubscriptionEntity, message: QueuedMessage, now: number): void {
+    this.#move(family, message, this.#router.forward(family, message, now), now);
+  }
+
   activate(target: QueueEntity | TopicEntity, message: QueuedMessage, now: number): void {
     const transfer = this.#router.activate(target, message, now);
     if (target.kind === 'topic' || target.options.forwardTo !== undefined) {

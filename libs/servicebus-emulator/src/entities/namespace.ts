@@ -64,6 +64,7 @@ export class Namespace {
       record: (event) => this.#note(event),
       nextLockId: () => ++this.#lastLockId,
       deadLetter: (family, message, cause, now) => mover.deadLetter(family, message, cause, now),
+      forward: (family, message, now) => mover.forward(family, message, now),
       activate: (target, message, now) => mover.activate(target, message, now),
       idle: (entity, now) => this.#delete(entity, now),
     });
@@ -117,6 +118,7 @@ export class Namespace {
     entity.life.updatedAt = now;
     entity.life.used(now);
     entity.life.plan();
+    entity.main.forwardAvailable(now);
     for (const observer of this.#observers) observer.entityUpdated(entity);
     return entity;
   }
@@ -196,6 +198,11 @@ export class Namespace {
   /** Applies a remembered event, before {@link recordTo}. What it refers to and is no longer there is passed over. */
   apply(event: BrokerEvent, now: number): void {
     this.#replay.apply(event, now);
+  }
+
+  /** Sends on what a crash kept from being sent on, after everything was applied. */
+  forwardAvailable(now: number): void {
+    for (const { main } of this.registry.all()) main.forwardAvailable(now);
   }
 
   /** Remembers from now on. Without it the namespace lives in memory only. */

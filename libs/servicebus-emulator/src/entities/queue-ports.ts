@@ -19,6 +19,8 @@ export interface QueuePorts {
   readonly deadLetter: ((message: QueuedMessage, cause: DeadLetterCause, now: number) => void) | undefined;
   /** Takes a message whose life is over. */
   readonly expire: (message: QueuedMessage, now: number) => void;
+  /** Sends a message on to where the entity forwards. Answers false, and does nothing, where it does not. */
+  readonly forward: (message: QueuedMessage, now: number) => boolean;
   /** Takes a scheduled message whose time has come. */
   readonly activate: (message: QueuedMessage, now: number) => void;
 }

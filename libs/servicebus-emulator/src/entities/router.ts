@@ -52,6 +52,13 @@ export class Router {
     return transfer;
   }
 
+  /** Routes a message out of a queue or subscription to where that forwards. */
+  forward(family: QueueEntity | SubscriptionEntity, message: StoredMessage, now: number): Transfer {
+    const transfer = new Transfer();
+    this.#deliver(family, asJourney(message), transfer, now);
+    return transfer;
+  }
+
   /**
    * Moves a message to where its family's dead letters go.
    * @throws BrokerError argument-error when its receiver's properties make the message's too large
