@@ -21,7 +21,7 @@ const QUERY_TIMEOUT_MS = 35_000;
 /** The server ends a transaction that somebody forgot, in ms. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 
-/** A connection pool in which nothing waits for ever, and whose idle connections may break without ending the process. */
+/** A connection pool in which nothing waits for ever, and whose connections may break without ending the process. */
 export function createPool({ url, applicationName, max = 10, onError }: PoolOptions): Pool {
   const pool = new Pool({
     ...connectionOf(url),
@@ -34,5 +34,8 @@ export function createPool({ url, applicationName, max = 10, onError }: PoolOpti
     keepAlive: true,
   });
   pool.on('error', onError);
+  // The pool listens to idle clients only: one that breaks as it is handed out or taken back, with nobody listening,
+  // would end the process. Whoever uses it hears of it from his next statement.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

@@ -88,6 +88,17 @@ describe('readMigrations', () => {
 });
 
 describe('createPool', () => {
+  it('survives a connection that breaks while somebody has it who does not listen', async () => {
+    const client = await pool.connect();
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const over = new Promise<void>((resolve) => void client.once('end', resolve));
+    await pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+    await over;
+    await expect(client.query('SELECT 1')).rejects.toThrow('not queryable');
+    client.release(true);
+    expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  });
+
   it('outlives an idle connection that breaks', async () => {
     let broken = (_: Error) => {};
     const breakage = new Promise<Error>((resolve) => {
