@@ -1,6 +1,6 @@
 /**
  * The outbox relay against a bare batched publish of the same messages, and the relay with a long backlog.
- * Run: npx node --conditions=@orderflow/source --experimental-transform-types --import ./bench/typescript.mjs bench/outbox-relay.ts
+ * Run: npx node --conditions=@orderflow/source --experimental-transform-types --import ./tools/typescript.mjs bench/outbox-relay.ts
  *
  * The broker is a model, so that the figure is about the relay: 40 µs of CPU a message in the client, then waiting, so
  * that 500 messages take 57 ms, which is what confirmed publishing to RabbitMQ took where performance was first measured

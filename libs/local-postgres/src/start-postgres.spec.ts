@@ -143,11 +143,11 @@ describe('startPostgres', () => {
 
 /** A Node process that starts a server on `dataDir` and then lives until it is killed. */
 async function startInChild(dataDir: string): Promise<{ url: string; kill(): Promise<void> }> {
-  const loader = new URL('./testing/load-typescript.mjs', import.meta.url).href;
+  const loader = new URL('../../../tools/typescript.mjs', import.meta.url).href;
   const module = new URL('./start-postgres.ts', import.meta.url).href;
   const script = `
-    const { loadTypeScript } = await import(${JSON.stringify(loader)});
-    const { startPostgres } = await loadTypeScript(new URL(${JSON.stringify(module)}));
+    await import(${JSON.stringify(loader)});
+    const { startPostgres } = await import(${JSON.stringify(module)});
     const server = await startPostgres({ dataDir: ${JSON.stringify(dataDir)}, durable: true });
     process.stdout.write(server.url('postgres'));`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {

@@ -1,7 +1,7 @@
-import { loadTypeScript } from './load-typescript.mjs';
+import '../../../../tools/typescript.mjs';
 
 /** Jest's globalSetup. Jest loads it outside its own transform, so it is JavaScript that loads TypeScript itself. */
 export default async function globalSetup() {
-  const { setUpPostgres } = await loadTypeScript(new URL('./jest-global.ts', import.meta.url));
+  const { setUpPostgres } = await import('./jest-global.ts');
   await setUpPostgres();
 }

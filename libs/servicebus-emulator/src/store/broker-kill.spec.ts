@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { ServiceBusClient } from '@azure/service-bus';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 
-const LOADER = new URL('./testing/ts-imports.mjs', import.meta.url).href;
+const LOADER = new URL('../../../../tools/typescript.mjs', import.meta.url).href;
 const CHILD = fileURLToPath(new URL('./testing/broker-child.ts', import.meta.url));
 /** Long enough for a busy machine, short enough to wait for the answers of a broker that is gone. */
 const RETRY = { maxRetries: 0, retryDelayInMs: 10, timeoutInMs: 5000 };

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { bodyOf } from './testing/body-of.js';
 import { StoreHarness } from './testing/store-harness.js';
 
-const LOADER = new URL('./testing/ts-imports.mjs', import.meta.url).href;
+const LOADER = new URL('../../../../tools/typescript.mjs', import.meta.url).href;
 const CHILD = fileURLToPath(new URL('./testing/writing-child.ts', import.meta.url));
 
 let harness: StoreHarness;
