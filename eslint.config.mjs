@@ -36,9 +36,22 @@ const noClock = {
   message: 'Pure code: time and randomness are parameters here.',
 };
 
+/** What a forgotten `await` or an unhandled case would break; the type checker finds it. */
+const typeAware = {
+  languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+  rules: {
+    '@typescript-eslint/await-thenable': 'error',
+    '@typescript-eslint/no-floating-promises': 'error',
+    '@typescript-eslint/no-misused-promises': 'error',
+    '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    curly: ['error', 'multi-line'],
+  },
+};
+
 export default tseslint.config(
-  { ignores: ['**/dist', '**/out-tsc', '**/*.mjs', '**/node_modules'] },
+  { ignores: ['**/dist', '**/out-tsc', '**/*.mjs', '!tools/*.mjs', '**/node_modules'] },
   ...tseslint.configs.recommended,
+  { files: ['**/*.ts', 'tools/*.mjs'], ...typeAware },
   {
     files: ['**/*.ts'],
     plugins: { '@nx': nx },

@@ -2,9 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync, rmSync } from 'node:fs';
 
-const totalsFiles = () => globSync('{apps,libs}/*/test-totals.json').concat(globSync('{infra,e2e}/test-totals.json'));
+const totalsFiles = () =>
+  globSync('{apps,libs}/*/test-totals.json').concat(globSync('{infra,e2e,house}/test-totals.json'));
 for (const file of totalsFiles()) rmSync(file);
 
+/** @type {[command: string, args: string[]][]} */
 const steps = [
   ['biome', ['format', '.']],
   ['nx', ['run-many', '-t', 'lint', 'typecheck', 'test', 'build', '--output-style=static', ...process.argv.slice(2)]],

@@ -3,11 +3,11 @@
  * `npm run bench:broker` runs it with the others.
  */
 import { startBroker } from '@orderflow/servicebus-emulator';
-import { readMessage } from '../../libs/servicebus-emulator/src/codec/read-message.ts';
-import { type Peer, startPeer } from './child.ts';
-import { encodedMessage } from './message.ts';
-import { connect, receiveAndComplete, sendPipelined } from './raw-client.ts';
-import { median, printTable } from './table.ts';
+import { readMessage } from '../../libs/servicebus-emulator/src/codec/read-message.js';
+import { type Peer, startPeer } from './child.js';
+import { encodedMessage } from './message.js';
+import { connect, receiveAndComplete, sendPipelined } from './raw-client.js';
+import { median, printTable } from './table.js';
 
 const BACKLOG = Number(process.env['BACKLOG'] ?? 1_000_000);
 const PAIRS = Number(process.env['PAIRS'] ?? 5);

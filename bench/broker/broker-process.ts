@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startBroker } from '@orderflow/servicebus-emulator';
-import { encodedMessage } from './message.ts';
-import { readMessage } from '../../libs/servicebus-emulator/src/codec/read-message.ts';
+import { encodedMessage } from './message.js';
+import { readMessage } from '../../libs/servicebus-emulator/src/codec/read-message.js';
 
 const durable = process.argv.includes('--durable');
 const dataDir = durable ? await mkdtemp(join(tmpdir(), 'bench-broker-')) : undefined;

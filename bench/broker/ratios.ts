@@ -3,9 +3,9 @@
  * `npm run bench:broker` runs it with the others.
  */
 import { ServiceBusClient } from '@azure/service-bus';
-import { type Peer, startPeer } from './child.ts';
-import { connect, type RawConnection, receiveAndComplete, sendPipelined } from './raw-client.ts';
-import { median, printTable } from './table.ts';
+import { type Peer, startPeer } from './child.js';
+import { connect, type RawConnection, receiveAndComplete, sendPipelined } from './raw-client.js';
+import { median, printTable } from './table.js';
 
 const PAIRS = Number(process.env['PAIRS'] ?? 5);
 /** Rounds before those that count: a server runs for days, its first seconds say little. */

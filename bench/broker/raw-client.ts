@@ -1,7 +1,7 @@
 /** A plain rhea client: as little work as rhea allows, so that the server is what is measured. */
 import { once } from 'node:events';
 import rhea from 'rhea';
-import { encodedMessage } from './message.ts';
+import { encodedMessage } from './message.js';
 
 export interface RawConnection {
   readonly connection: rhea.Connection;
@@ -73,6 +73,8 @@ export async function receiveAndComplete(
     autosettle: false,
   });
   await once(receiver, 'receiver_open');
+  // What the peer may still send; rhea keeps the count and leaves it out of its types.
+  const credit = () => (receiver as unknown as { readonly credit: number }).credit;
   const start = performance.now();
   let received = 0;
   let settled = 0;
@@ -89,8 +91,8 @@ export async function receiveAndComplete(
       (delivery as unknown as { settled: boolean }).settled = true;
       settled++;
       if (settled === count) resolve();
-      else if (received + receiver.credit - settled < WINDOW && received + receiver.credit < count) {
-        receiver.add_credit(Math.min(WINDOW / 2, count - received - receiver.credit));
+      else if (received + credit() - settled < WINDOW && received + credit() < count) {
+        receiver.add_credit(Math.min(WINDOW / 2, count - received - credit()));
       }
     });
     receiver.add_credit(Math.min(WINDOW, count));

@@ -6,11 +6,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { startBroker } from '@orderflow/servicebus-emulator';
-import { readMessage } from '../../libs/servicebus-emulator/src/codec/read-message.ts';
-import { startPeer } from './child.ts';
-import { encodedMessage } from './message.ts';
-import { connect, type RawConnection, receiveAndComplete, sendPipelined } from './raw-client.ts';
-import { median, printTable } from './table.ts';
+import { readMessage } from '../../libs/servicebus-emulator/src/codec/read-message.js';
+import { startPeer } from './child.js';
+import { encodedMessage } from './message.js';
+import { connect, type RawConnection, receiveAndComplete, sendPipelined } from './raw-client.js';
+import { median, printTable } from './table.js';
 
 const COMMAND = fileURLToPath(new URL('../../libs/servicebus-emulator/bin/servicebus-emulator.mjs', import.meta.url));
 const rows: string[][] = [];

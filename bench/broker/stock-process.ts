@@ -7,8 +7,9 @@ const body = rhea.message.data_section(Buffer.alloc(1_024, 'x'));
 const ACCEPTED = (rhea.message as unknown as { accepted(): { described(): unknown } }).accepted().described();
 let id = 0;
 const give = ({ sender }: rhea.EventContext) => {
-  while (sender?.sendable())
+  while (sender?.sendable()) {
     sender.send({ message_id: `m${++id}`, body, message_annotations: { 'x-opt-sequence-number': id } });
+  }
 };
 container.on('sendable', give);
 container.on('accepted', ({ delivery }: rhea.EventContext) => {
@@ -17,8 +18,8 @@ container.on('accepted', ({ delivery }: rhea.EventContext) => {
   settling.remote_settled = true;
 });
 container.on('disconnected', () => undefined);
-container.options.receiver_options = { autoaccept: true, credit_window: 1_000 };
-container.options.sender_options = { autosettle: false };
+container.options['receiver_options'] = { autoaccept: true, credit_window: 1_000 };
+container.options['sender_options'] = { autosettle: false };
 const server = container.listen({ host: '127.0.0.1', port: 0 });
 server.on('listening', () => process.send?.({ port: (server.address() as AddressInfo).port, connectionString: '' }));
 process.on('message', () => {

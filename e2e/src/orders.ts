@@ -38,8 +38,9 @@ export async function placeOrder(system: System, unitPrice = 1_099): Promise<str
       () => undefined,
     );
     if (response?.status === 202) return ((await response.json()) as OrderView).id;
-    if (response && response.status < 500 && response.status !== 409)
+    if (response && response.status < 500 && response.status !== 409) {
       throw new Error(`${response.status} ${await response.text()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -43,8 +43,9 @@ function report(error: unknown): number {
   // Commander has said what is wrong, or shown the help, and names 0 for the latter.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   process.stderr.write(`orderflow: ${messageOf(error)}\n`);
-  if (process.env['DEBUG']?.includes('orderflow') === true && error instanceof Error)
+  if (process.env['DEBUG']?.includes('orderflow') === true && error instanceof Error) {
     process.stderr.write(`${error.stack}\n`);
+  }
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failure;
 }
 

@@ -90,10 +90,11 @@ whereDockerIs('docker-compose.yml', () => {
   it.each(['', 'azure-emulator', 'rabbitmq', 'monitoring'])('is valid with profile "%s"', async (profile) => {
     const services = await system.compose(...(profile ? ['--profile', profile] : []), 'config', '--services');
     expect(services.split('\n')).toEqual(expect.arrayContaining([...apps, 'broker', 'migrations', 'postgres']));
-    if (profile)
+    if (profile) {
       expect(services).toMatch(
         { 'azure-emulator': /azure-emulator-sql/, rabbitmq: /rabbitmq/, monitoring: /grafana/ }[profile] as RegExp,
       );
+    }
   });
 });
 

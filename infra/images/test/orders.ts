@@ -49,8 +49,9 @@ async function placeOrder(system: ComposeSystem): Promise<string> {
       .then((url) => fetch(url, { method: 'POST', headers, body }))
       .catch(() => system.forgetAddresses());
     if (response?.status === 202) return ((await response.json()) as Order).id;
-    if (response && response.status < 500 && response.status !== 409)
+    if (response && response.status < 500 && response.status !== 409) {
       throw new Error(`${response.status} ${await response.text()}`);
+    }
     await pause(100);
   }
 }

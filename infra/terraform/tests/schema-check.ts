@@ -74,8 +74,9 @@ function checkBlock(address: string, schema: BlockSchema, written: HclBlock): re
 function literal(value: HclValue): TerraformValue {
   if (typeof value === 'string') return value.includes('${') ? UNKNOWN : value;
   if (Array.isArray(value)) return (value as readonly HclValue[]).map(literal);
-  if (isBlock(value))
+  if (isBlock(value)) {
     return Object.fromEntries(Object.entries(expanded(value)).map(([name, each]) => [name, literal(each)]));
+  }
   return value as TerraformValue;
 }
 

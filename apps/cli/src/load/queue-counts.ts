@@ -25,8 +25,9 @@ export class QueueCounts {
     }
     const admin = new ServiceBusAdministrationClient(address.connectionString);
     // The embedded broker answers on the port of its connection string, without TLS.
-    if (/;\s*UseDevelopmentEmulator=true\b/i.test(address.connectionString))
+    if (/;\s*UseDevelopmentEmulator=true\b/i.test(address.connectionString)) {
       admin.pipeline.addPolicy(plainHttpPolicy());
+    }
     return new QueueCounts(admin);
   }
 

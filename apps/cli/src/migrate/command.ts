@@ -21,8 +21,9 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
     .addHelpText('after', help)
     .action(async (app: string | undefined, flags: MigrateFlags) => {
       if ((app === undefined) === (flags.all !== true)) throw new UsageError('Say which app to migrate, or --all.');
-      if (flags.all === true && flags.grantTo)
+      if (flags.all === true && flags.grantTo) {
         throw new UsageError('--grant-to goes with one app: each has a role of its own.');
+      }
       await migrateCommand(context, app, { json: flags.json === true, roles: flags.grantTo ?? [] });
     });
 }

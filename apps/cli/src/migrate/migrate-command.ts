@@ -34,17 +34,20 @@ interface Target {
 
 function targets({ workspace, environment }: CommandContext, app: string | undefined): Target[] {
   const names = databaseApps.map(({ name }) => name);
-  if (app !== undefined && !names.includes(app))
+  if (app !== undefined && !names.includes(app)) {
     throw new UsageError(`${app} has no database: it is one of ${names.join(', ')}.`);
+  }
   const given = environment['DATABASE_URL'];
-  if (given && app === undefined)
+  if (given && app === undefined) {
     throw new UsageError('DATABASE_URL is one database: say which app it belongs to instead of --all.');
+  }
   if (given && app !== undefined) return [{ name: app, url: given }];
   const runtime = readRuntime(workspace.runtimeFile);
   return (app === undefined ? names : [app]).map((name) => {
     const url = runtime?.databases[name];
-    if (url === undefined)
+    if (url === undefined) {
       throw new CommandError(`No database for ${name}: set DATABASE_URL, or start the system with npm start.`);
+    }
     return { name, url };
   });
 }

@@ -19,7 +19,7 @@ export async function startInOrder(steps: readonly Step[], signal?: AbortSignal)
   const failed = new AbortController();
   const over = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
   for (const step of inOrder(steps)) {
-    const needed = step.needs.map((name) => started.get(name));
+    const needed = step.needs.flatMap((name) => started.get(name) ?? []);
     const start = async (): Promise<void> => {
       await Promise.all(needed);
       over.throwIfAborted();
@@ -64,8 +64,9 @@ function inOrder(steps: readonly Step[]): Step[] {
   const isDone = (name: string): boolean => ordered.some((step) => step.name === name);
   while (waiting.size > 0) {
     const next = [...waiting].filter((step) => step.needs.every(isDone));
-    if (next.length === 0)
+    if (next.length === 0) {
       throw new Error(`Nothing satisfies the needs of ${[...waiting].map((s) => s.name).join(', ')}.`);
+    }
     for (const step of next) {
       ordered.push(step);
       waiting.delete(step);

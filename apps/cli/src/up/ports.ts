@@ -42,8 +42,9 @@ export async function choosePorts(
   for (const wish of wishes.filter((one) => !isExplicit(one))) {
     const others = wishes.filter((one) => one !== wish).map((one) => one.port);
     const port = await nextFree(wish.port, host, new Set([...ports.values(), ...others]));
-    if (port !== wish.port)
+    if (port !== wish.port) {
       notes.push(`Port ${wish.port} is taken: ${wish.name} uses ${port} (${wish.variable} sets another).`);
+    }
     ports.set(wish.name, port);
   }
   return { ports, notes };

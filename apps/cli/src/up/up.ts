@@ -61,8 +61,9 @@ async function prepare(
   const wishes = [...apps, databasePort, ...(usesOwnBroker(environment) ? [brokerPort, managementPort] : [])];
   const { ports, notes } = await choosePorts(wishes, withApiPort(environment), host);
   for (const note of notes) say(note);
-  if (!usesOwnBroker(environment))
+  if (!usesOwnBroker(environment)) {
     say('Using the Service Bus namespace that the environment names, not the embedded broker.');
+  }
   mkdirSync(workspace.logs, { recursive: true });
   const system = new System({
     workspace,

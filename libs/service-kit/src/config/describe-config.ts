@@ -18,7 +18,8 @@ export function describeVariables(variables: Readonly<Record<string, z.ZodType>>
 
 /** As it would be written in the environment. */
 function defaultOf(schema: z.ZodType): string {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
     return `\`${String(schema.def.defaultValue)}\``;
+  }
   return schema instanceof z.ZodOptional ? 'none' : 'required';
 }

@@ -36,7 +36,7 @@ export function shutdownOnSignal({ stop, deadlineMs, logger, process = globalThi
     }
     askedAt = Date.now();
     logger.info({ signal }, 'stopping');
-    finish({ stop, deadlineMs, logger }).then(end);
+    void finish({ stop, deadlineMs, logger }).then(end);
   };
   process.on('SIGTERM', () => asked('SIGTERM'));
   process.on('SIGINT', () => asked('SIGINT'));

@@ -65,8 +65,9 @@ export function attachSender(
   receiver.set_target({ address });
   receiver.local.attach.snd_settle_mode = snd_settle_mode ?? 2;
   receiver.local.attach.rcv_settle_mode = rcv_settle_mode ?? 0;
-  if (address === '$cbs')
+  if (address === '$cbs') {
     return new ServiceNode(core, receiver, undefined, (request, send) => send(answerToken(core, access, request)));
+  }
   const { entity, subQueue, management } = resolve(core, address);
   if (management) {
     access.watch(receiver, entity.path, undefined);

@@ -126,8 +126,9 @@ describe('a raw client', () => {
 
   beforeEach(async () => {
     container = rhea.create_container();
-    for (const event of ['disconnected', 'sender_error', 'receiver_error', 'error'])
+    for (const event of ['disconnected', 'sender_error', 'receiver_error', 'error']) {
       container.on(event, () => undefined);
+    }
     connection = container.connect({
       port: broker.port,
       host: '127.0.0.1',

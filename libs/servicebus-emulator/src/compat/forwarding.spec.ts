@@ -24,8 +24,9 @@ it('forwards dead letters, and says where they come from', async () => {
   await namespace.client.createSender(source).sendMessages({ body: 'bad' });
   const receiver = namespace.client.createReceiver(source);
   const [message] = await receiver.receiveMessages(1);
-  if (message)
+  if (message) {
     await receiver.deadLetterMessage(message, { deadLetterReason: 'Bad', deadLetterErrorDescription: 'Why.' });
+  }
   const [forwarded] = await namespace.client.createReceiver(target).receiveMessages(1);
   expect(forwarded).toMatchObject({ body: 'bad', deadLetterReason: 'Bad', deadLetterSource: source });
 });

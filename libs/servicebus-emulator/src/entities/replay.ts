@@ -86,7 +86,16 @@ function replayInQueue(queue: MessageQueue, event: QueueEvent, now: number): voi
       return queue.skipTo(event.last);
     case 'session-state-set':
       return queue.setSessionState(event.sessionId, event.state, event.at);
+    case 'activated':
+    case 'changed':
+    case 'removed':
+      return replayOnMessage(queue, event, now);
   }
+}
+
+type MessageEvent = Extract<SingleEvent, { type: 'removed' | 'activated' | 'changed' }>;
+
+function replayOnMessage(queue: MessageQueue, event: MessageEvent, now: number): void {
   const message = queue.find(event.type === 'activated' ? event.scheduledAs : event.sequenceNumber);
   if (!message) return;
   queue.detach(message);

@@ -53,8 +53,9 @@ export function isDisruption(value: Fault | Disruption): value is Disruption {
 
 function check({ kind, ...fields }: Fault | Disruption, shapes: Readonly<Record<string, Shape>>): void {
   const shape = Object.hasOwn(shapes, kind) ? shapes[kind] : undefined;
-  if (!shape)
+  if (!shape) {
     throw refused([`kind must be one of ${[...Object.keys(FAULTS), ...Object.keys(DISRUPTIONS)].join(', ')}.`]);
+  }
   const checks = { ...shape.required, ...shape.optional };
   const values = fields as Loose;
   const problems = Object.entries(checks).flatMap(([name, problemOf]) => {

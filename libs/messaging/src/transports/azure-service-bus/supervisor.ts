@@ -102,8 +102,9 @@ export class Supervisor {
         this.#held.delete(message);
       },
       onAttaching: (attachment) => {
-        if (isCurrent(attachment) && this.#condition.state === 'running')
+        if (isCurrent(attachment) && this.#condition.state === 'running') {
           this.#lose('The receiver is attaching again.');
+        }
       },
       onAttached: (attachment) => {
         if (!isCurrent(attachment)) return;

@@ -83,8 +83,9 @@ export const receiveBySequenceNumber: Operation = (context, request) => {
   const { core, client, now } = context;
   const queue = queueOf(context);
   const sessionId = request.text('session-id');
-  if (queue.sessions && !queue.sessions.get(sessionId ?? '')?.isHeldBy(client, now))
+  if (queue.sessions && !queue.sessions.get(sessionId ?? '')?.isHeldBy(client, now)) {
     throw sessionLockLost(sessionId ?? '');
+  }
   const lock = (request.number('receiver-settle-mode') ?? 1) === 1;
   const messages = sequenceNumbers(request).map((number) => {
     const message = queue.find(number);

@@ -35,8 +35,9 @@ export class RawClient {
       'sender_error',
       'receiver_error',
       'error',
-    ])
+    ]) {
       container.on(event, () => undefined);
+    }
     const connection = container.connect({ host: '127.0.0.1', port, ...credentials, reconnect: false });
     await new Promise<void>((resolve, reject) => {
       container.once('connection_open', () => resolve());
