@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { amount, currency, customerId, instant, orderId } from './fields.js';
+import { amount, currency, customerId, instant, orderId, sku } from './fields.js';
 import { totalOf } from './money.js';
 
 /** How many of what at which price. A quantity below one is a matter of business rules, and decided there. */
 export const orderLineSchema = z.object({
-  sku: z.string().min(1, 'must not be empty').max(100, 'must have at most 100 characters'),
+  sku,
   quantity: z.int('must be a whole number'),
   /** Price of one piece in minor units. */
   unitPrice: amount.min(0, 'must not be negative'),
