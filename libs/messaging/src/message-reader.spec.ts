@@ -78,6 +78,81 @@ describe('a message reader', () => {
     expect(() => read(unreadable)).toThrow(expect.objectContaining({ code, message }));
   });
 
+  it('checks what a conversion made like a body, and names the version it failed to be', () => {
+    const broken = (convert: (payload: string) => unknown) =>
+      createMessageReader([{ ...greetingV0, upcast: { to: greetingV1, convert } }, greetingV1] as readonly Contract[]);
+    const hello = envelope({ type: 'hello', version: 0 }, '"you"');
+    const invalid = (message: string) =>
+      expect.objectContaining({ name: 'PermanentError', code: 'InvalidPayload', message });
+    expect(() => broken(() => ({ text: 1 }))(hello)).toThrow(
+      invalid('Not a valid hello version 0 when read as greeting version 1: text: must be a string'),
+    );
+    expect(() =>
+      broken(() => {
+        throw new RangeError('Invalid time value');
+      })(hello),
+    ).toThrow(invalid('Not a valid hello version 0 when read as greeting version 1: Invalid time value'));
+  });
+
+  it('refuses for good what the body names itself by, where it cannot be told', () => {
+    const messageId = (): string => {
+      throw new TypeError('no id');
+    };
+    const reader = createMessageReader([{ ...greetingV0, messageId }, greetingV1] as readonly Contract[]);
+    expect(() => reader(envelope({ type: 'hello', version: 0 }, '"you"'))).toThrow(
+      expect.objectContaining({ code: 'InvalidPayload', message: 'Not a valid hello version 0: no id' }),
+    );
+    expect(() => read(envelope({ type: 'hello', version: 0 }, '"a\\u0000"'))).toThrow(
+      expect.objectContaining({ code: 'InvalidPayload', message: expect.stringContaining('id: must not contain NUL') }),
+    );
+  });
+
+  it.each<[string, Partial<Envelope>]>([
+    ['id: must have at most 128 characters, and has 129', { id: 'x'.repeat(129) }],
+    ['id: must not contain NUL', { id: 'a\0b' }],
+    ['orderingKey: must have at most 128 characters', { orderingKey: 'x'.repeat(1_000_000) }],
+    ['orderingKey: must not contain NUL', { orderingKey: '\ud800' }],
+    ['correlationId: must have at most 1024 characters', { correlationId: 'x'.repeat(1_025) }],
+    ['correlationId: must not contain NUL', { correlationId: 'a\udc00b' }],
+    ['source: must not contain NUL', { source: '/\0' }],
+    ['contentType: must not contain NUL', { contentType: 'text/\0' }],
+    ['header "trace\\u0000": must not contain NUL', { headers: { 'trace\0': 'x' } }],
+    ['header "trace": must not contain NUL', { headers: { trace: 'x\ud800' } }],
+    ['headers: must have at most 32768 bytes together, and have 32774', { headers: { trace: 'x'.repeat(32_769) } }],
+    ['time: must be an RFC 3339 time', { time: 'yesterday' }],
+    ['time: must be an RFC 3339 time', { time: '0000-01-01T00:00:00Z' }],
+    ['time: must be an RFC 3339 time', { time: '2026-02-30T00:00:00Z' }],
+    ['time: must be an RFC 3339 time', { time: '+275760-09-13T00:00:00.000Z' }],
+    ['time: must be an RFC 3339 time', { time: `2026-01-01T00:00:00.${'0'.repeat(1_000_000)}Z` }],
+  ])('refuses attributes that nothing can store or send on: %s', (problem, attributes) => {
+    expect(() => read(envelope(attributes))).toThrow(
+      expect.objectContaining({
+        code: 'InvalidPayload',
+        message: expect.stringContaining(`The attributes of this greeting version 1 are not valid: ${problem}`),
+      }),
+    );
+  });
+
+  it('takes attributes up to their limits', () => {
+    const long = envelope({
+      id: '😀'.repeat(64),
+      orderingKey: 'x'.repeat(128),
+      correlationId: 'x'.repeat(1_024),
+      headers: { trace: 'x'.repeat(32_763) },
+      time: '2024-02-29T23:59:59.123456789+14:00',
+    });
+    expect(read(long)).toMatchObject({ id: long.id, envelope: long });
+  });
+
+  it('quotes little of a type that nobody knows', () => {
+    expect(() => read(envelope({ type: 'x'.repeat(1_000_000) }))).toThrow(
+      expect.objectContaining({
+        code: 'UnknownType',
+        message: `No contract is called "${'x'.repeat(100)}…"; known are greeting, hello.`,
+      }),
+    );
+  });
+
   it('refuses two contracts of one type and version', () => {
     expect(() => createMessageReader([greetingV1, greetingV1] as readonly Contract[])).toThrow(
       'Two contracts are called greeting version 1.',

@@ -1,3 +1,4 @@
+import { attributeProblems } from './check-attributes.js';
 import type { Contract } from './contract.js';
 import type { Envelope } from './envelope.js';
 import { PermanentError } from './errors.js';
@@ -9,11 +10,15 @@ export type UnreadableCode = 'UnknownType' | 'UnknownVersion' | 'UnreadableBody'
 /** Turns envelopes into messages. Throws a {@link PermanentError} with an {@link UnreadableCode}. */
 export type MessageReader = (envelope: Envelope) => Message;
 
+/** The longest description of a problem, in UTF-16 code units. */
 const MAX_DETAIL = 2_000;
+/** How much of a text that somebody else wrote a description quotes. */
+const MAX_QUOTE = 100;
 
 /**
  * A reader of the given contracts: finds type and version, parses the JSON body, checks it, and brings it up to the
- * latest version.
+ * latest version, which is checked like a body. Whatever goes wrong is the message's own doing and stays wrong, so
+ * that the reader throws nothing but a {@link PermanentError}.
  * @throws Error when two contracts have the same type and version
  */
 export function createMessageReader(contracts: readonly Contract[]): MessageReader {
@@ -21,9 +26,10 @@ export function createMessageReader(contracts: readonly Contract[]): MessageRead
   return (envelope) => {
     const contract = find(versionsByType, envelope);
     const payload = check(contract, parseJson(envelope), envelope);
-    const id = contract.messageId?.(payload) ?? envelope.id;
-    const orderingKey = envelope.orderingKey ?? contract.orderingKey?.(payload);
-    return { id, ...(orderingKey !== undefined && { orderingKey }), ...latest(contract, payload), envelope };
+    const latest = upcast(contract, payload, envelope);
+    const message = { ...identity(contract, payload, envelope), ...latest, envelope };
+    checkAttributes(message);
+    return message;
   };
 }
 
@@ -42,7 +48,7 @@ function groupByType(contracts: readonly Contract[]): Map<string, Map<number, Co
 function find(types: Map<string, Map<number, Contract>>, { type, version }: Envelope): Contract {
   const versions = types.get(type);
   if (!versions) {
-    const named = type === '' ? 'The message names no type' : `No contract is called "${type}"`;
+    const named = type === '' ? 'The message names no type' : `No contract is called "${shortened(type, MAX_QUOTE)}"`;
     throw new PermanentError('UnknownType', `${named}; known are ${[...types.keys()].sort().join(', ')}.`);
   }
   const contract = versions.get(version);
@@ -61,24 +67,62 @@ function parseJson({ body }: Envelope): unknown {
   }
 }
 
-function check(contract: Contract, value: unknown, { type, version }: Envelope): unknown {
+function check(contract: Contract, value: unknown, envelope: Envelope): unknown {
+  return orInvalid(envelope, contract, () => contract.parse(value));
+}
+
+/** The payload as the latest version has it. */
+function upcast(
+  contract: Contract,
+  payload: unknown,
+  envelope: Envelope,
+): Pick<Message, 'type' | 'version' | 'payload'> {
+  const step = contract.upcast;
+  if (!step) return { type: contract.type, version: contract.version, payload };
+  const converted = orInvalid(envelope, step.to, () => step.to.parse(step.convert(payload)));
+  return upcast(step.to, converted, envelope);
+}
+
+/** What the message is told apart and ordered by; bodies of old versions may be the ones to say. */
+function identity(contract: Contract, payload: unknown, envelope: Envelope): Pick<Message, 'id' | 'orderingKey'> {
+  return orInvalid(envelope, contract, () => {
+    const id = contract.messageId?.(payload) ?? envelope.id;
+    const orderingKey = envelope.orderingKey ?? contract.orderingKey?.(payload);
+    return { id, ...(orderingKey !== undefined && { orderingKey }) };
+  });
+}
+
+/** Inbox, outbox and events carry them on. */
+function checkAttributes({ id, orderingKey, envelope }: Message): void {
+  const { body: _, version, ...attributes } = envelope;
+  const problems = attributeProblems({ ...attributes, id, ...(orderingKey !== undefined && { orderingKey }) });
+  if (problems.length === 0) return;
+  throw invalid(`The attributes of this ${envelope.type} version ${version} are not valid: ${problems.join('; ')}`);
+}
+
+/** The content of a message cannot fail otherwise at the next try: whatever reading it throws is permanent. */
+function orInvalid<T>({ type, version }: Envelope, as: Contract, read: () => T): T {
   try {
-    return contract.parse(value);
+    return read();
   } catch (error) {
-    throw new PermanentError('InvalidPayload', `Not a valid ${type} version ${version}: ${listProblems(error)}`);
+    const isAsSent = as.type === type && as.version === version;
+    const target = isAsSent ? '' : ` when read as ${as.type} version ${as.version}`;
+    throw invalid(`Not a valid ${type} version ${version}${target}: ${listProblems(error)}`);
   }
 }
 
-/** Every problem an invalid payload has, as far as they fit into a dead letter's description. */
-function listProblems(error: unknown): string {
-  const problems = (error as { problems?: readonly { path: string; message: string }[] }).problems;
-  const text = problems
-    ? problems.map(({ path, message }) => `${path || 'the body'}: ${message}`).join('; ')
-    : String(error instanceof Error ? error.message : error);
-  return text.length > MAX_DETAIL ? `${text.slice(0, MAX_DETAIL)}…` : text;
+function invalid(description: string): PermanentError {
+  return new PermanentError('InvalidPayload', shortened(description, MAX_DETAIL));
 }
 
-function latest(contract: Contract, payload: unknown): Pick<Message, 'type' | 'version' | 'payload'> {
-  if (!contract.upcast) return { type: contract.type, version: contract.version, payload };
-  return latest(contract.upcast.to, contract.upcast.convert(payload));
+/** Every problem an invalid payload has. */
+function listProblems(error: unknown): string {
+  const problems = (error as { problems?: readonly { path: string; message: string }[] } | null)?.problems;
+  return problems
+    ? problems.map(({ path, message }) => `${path || 'the body'}: ${message}`).join('; ')
+    : String(error instanceof Error ? error.message : error);
+}
+
+function shortened(text: string, limit: number): string {
+  return text.length > limit ? `${text.slice(0, limit)}…` : text;
 }
