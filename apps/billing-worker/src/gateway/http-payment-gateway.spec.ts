@@ -31,6 +31,17 @@ describe('the payment gateway client', () => {
     expect(await gateway().charge('k', order, never)).toEqual({ status: 'declined', reason: 'insufficient-funds' });
   });
 
+  it.each([
+    ['as long as it is', 'x'.repeat(100_000), 'x'.repeat(100_000)],
+    ['of any characters', 'a\0\ud800', 'a\0\ud800'],
+    ['that is empty', '', ''],
+    ['that is not there', undefined, ''],
+    ['that is no text', { code: 51 }, ''],
+  ])('takes a decline with a reason %s', async (_, reason, told) => {
+    provider.answers.push(answer(402, { status: 'declined', reason }));
+    expect(await gateway().charge('k', order, never)).toEqual({ status: 'declined', reason: told });
+  });
+
   it.each([500, 503, 429, 408, 409])('may be asked again after status %i', async (status) => {
     provider.answers.push(answer(status, { error: 'busy' }));
     const charged = gateway().charge('k', order, never);

@@ -21,7 +21,8 @@ export interface HttpPaymentGatewayOptions {
 }
 
 const captured = z.object({ status: z.literal('captured'), chargeId: z.string().min(1) });
-const declined = z.object({ status: z.literal('declined'), reason: z.string().min(1) });
+/** A decline is an outcome, however the provider words it, and also when it gives no reason. */
+const declined = z.object({ status: z.literal('declined'), reason: z.string().catch('') });
 const outcome = z.discriminatedUnion('status', [captured, declined]);
 
 /**

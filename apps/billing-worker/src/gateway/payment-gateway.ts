@@ -8,7 +8,10 @@ export interface ChargeRequest {
   readonly currency: string;
 }
 
-/** How a charge ended for good. Everything else is an error, and tried again. */
+/**
+ * How a charge ended for good. Everything else is an error, and tried again. The texts are the provider's: of any length,
+ * with any characters; `reason` is empty when it gave none.
+ */
 export type ChargeOutcome =
   | { readonly status: 'captured'; readonly chargeId: string }
   | { readonly status: 'declined'; readonly reason: string };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Order, orderAccepted } from '@orderflow/contracts';
+import { type Order, orderAccepted, paymentFailed } from '@orderflow/contracts';
 import { createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import { MessageContext } from '@orderflow/messaging/nest';
 import { createPostgresInbox, createPostgresOutbox, type PostgresOutbox } from '@orderflow/messaging/postgres';
@@ -92,6 +92,28 @@ describe('billing', () => {
     await billing().bill(order, context());
     expect(await invoices.ofOrder('o-1')).toMatchObject({ status: 'failed', reason: 'insufficient-funds' });
     expect((await published()).map(payloadOf)).toMatchObject([{ reason: 'insufficient-funds' }]);
+  });
+
+  it.each([
+    ['no text at all', '', 'no reason given'],
+    ['characters that no database stores', 'a\0b\ud800c', 'a\ufffdb\ufffdc'],
+    ['as much as its field takes', 'x'.repeat(500), 'x'.repeat(500)],
+    ['more than its field takes', 'x'.repeat(501), `${'x'.repeat(499)}…`],
+    ['more, with a character cut in two', `${'x'.repeat(498)}😀😀`, `${'x'.repeat(498)}…`],
+    ['a megabyte of NULs', '\0'.repeat(1_000_000), `${'\ufffd'.repeat(499)}…`],
+  ])('records a decline whose reason is %s, and tells', async (_, reason, recorded) => {
+    provider.answers.push(answer(402, { status: 'declined', reason }));
+    await billing().bill(order, context());
+    expect(await invoices.ofOrder('o-1')).toMatchObject({ status: 'failed', reason: recorded });
+    const [event, ...others] = (await published()).map(payloadOf);
+    expect(others).toEqual([]);
+    expect(paymentFailed.parse(event)).toMatchObject({ orderId: 'o-1', reason: recorded });
+  });
+
+  it('records a capture whatever characters the charge is named by', async () => {
+    provider.answers.push(answer(201, { status: 'captured', chargeId: 'ch\0\ud800' }));
+    await billing().bill(order, context());
+    expect(await invoices.ofOrder('o-1')).toMatchObject({ status: 'captured', chargeId: 'ch\ufffd\ufffd' });
   });
 
   it('commits the intent before it asks the gateway', async () => {

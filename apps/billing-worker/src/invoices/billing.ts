@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Order, paymentCaptured, paymentFailed, paymentMessageId } from '@orderflow/contracts';
+import { type Order, paymentCaptured, paymentFailed, paymentMessageId, storableText, textLimit } from '@orderflow/contracts';
 import { createEnvelopeWriter, type Inbox, type Outbox, type Outgoing } from '@orderflow/messaging';
 import type { MessageContext } from '@orderflow/messaging/nest';
 import type { PostgresTx } from '@orderflow/messaging/postgres';
@@ -60,8 +60,8 @@ export class Billing {
 function invoiceOf({ orderId, total, currency }: Order, outcome: ChargeOutcome): Invoice {
   const common = { id: randomUUID(), orderId, amount: total, currency, issuedAt: new Date().toISOString() };
   return outcome.status === 'captured'
-    ? { ...common, status: 'captured', chargeId: outcome.chargeId }
-    : { ...common, status: 'failed', reason: outcome.reason };
+    ? { ...common, status: 'captured', chargeId: storableText(outcome.chargeId, textLimit) }
+    : { ...common, status: 'failed', reason: storableText(outcome.reason, textLimit) || 'no reason given' };
 }
 
 function paymentEvent(order: Order, invoice: Invoice, topic: string, context: MessageContext): Outgoing {
