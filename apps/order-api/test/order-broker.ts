@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createAzureServiceBusTransport } from '@orderflow/messaging/azure-service-bus';
-import type { Transport } from '@orderflow/messaging';
+import { type AzureServiceBusTransport, createAzureServiceBusTransport } from '@orderflow/messaging/azure-service-bus';
 import { type Broker, type BrokerOptions, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
 
 const topologyFile = new URL('../../../infra/servicebus/Config.json', import.meta.url);
@@ -14,6 +13,6 @@ export function startOrderBroker(options: Omit<BrokerOptions, 'topology'> = {}):
  * What another service would reach the broker with. The SDK keeps waiting for the answer to a settlement whose
  * connection was cut, for as long as a request may take: short here, so that it does not outlive the test.
  */
-export function transportTo({ connectionString }: Broker): Transport {
+export function transportTo({ connectionString }: Broker): AzureServiceBusTransport {
   return createAzureServiceBusTransport({ connectionString }, { requestTimeoutMs: 3_000 });
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { orderAccepted, orderPlace, paymentCaptured } from '@orderflow/contracts';
-import { createEnvelopeWriter, type Message, type Transport } from '@orderflow/messaging';
+import { createEnvelopeWriter, type Envelope, type Message } from '@orderflow/messaging';
+import type { AzureServiceBusTransport } from '@orderflow/messaging/azure-service-bus';
 import type { Broker } from '@orderflow/servicebus-emulator';
 import { startOrderApi, type TestOrderApi } from '../../test/order-api.js';
 import { startOrderBroker, transportTo } from '../../test/order-broker.js';
@@ -10,7 +11,7 @@ import { eventually } from '../../test/eventually.js';
 
 let database: OrderDatabase;
 let broker: Broker;
-let worker: Transport;
+let worker: AzureServiceBusTransport;
 let api: TestOrderApi;
 let commands: ReceivedCommands;
 
@@ -103,6 +104,13 @@ describe('POST /orders', () => {
     ['no lines', { ...tea, lines: [] }, '#/lines'],
     ['a total beyond exact numbers', { ...tea, lines: [{ sku: 'x', quantity: 2, unitPrice: 2 ** 53 - 1 }] }, '#/lines'],
     ['half a surrogate pair', { ...tea, customerId: 'a\ud800' }, '#/customerId'],
+    ['a NUL', { ...tea, customerId: 'a\0' }, '#/customerId'],
+    ['a NUL in a line', { ...tea, lines: [...tea.lines, { ...tea.lines[0], sku: '\0' }] }, '#/lines/1/sku'],
+    ['another control character', { ...tea, customerId: 'a\u0007' }, '#/customerId'],
+    ['the year 0000', { ...tea, scheduledFor: '0000-01-01T00:00:00Z' }, '#/scheduledFor'],
+    ['a time before computers', { ...tea, scheduledFor: '1969-12-31T23:59:59Z' }, '#/scheduledFor'],
+    ['a day that is none', { ...tea, scheduledFor: '2026-02-30T00:00:00Z' }, '#/scheduledFor'],
+    ['a very exact time', { ...tea, scheduledFor: `2026-01-01T00:00:00.${'0'.repeat(99)}Z` }, '#/scheduledFor'],
     ['no order at all', [], '#'],
   ])('refuses %s', async (_, order, pointer) => {
     const answer = await post('/orders', order);
@@ -233,6 +241,52 @@ describe('queue order-status', () => {
     await eventually(async () => expect(await get(`/orders/${id}`)).toMatchObject({ status: 'accepted' }));
     const { messages } = (await get(`/orders/${id}/timeline`)) as { messages: unknown[] };
     expect(messages).toHaveLength(2);
+  });
+});
+
+describe('queue order-status, of what nobody can store', () => {
+  const order = {
+    orderId: 'o-unstorable',
+    ...tea,
+    total: 900,
+    createdAt: '2026-01-31T12:00:00.000Z',
+  };
+  const event = { order, decidedAt: '2026-01-31T12:00:01.000Z', cause: someCause };
+  const envelope = (id: string, payload: unknown, attributes: Partial<Envelope> = {}): Envelope => ({
+    ...write(orderAccepted, event),
+    id,
+    body: Buffer.from(JSON.stringify(payload)),
+    ...attributes,
+  });
+
+  it('dead-letters it at its first delivery, and goes on', async () => {
+    const unstorable = [
+      envelope('customer', { ...event, order: { ...order, customerId: 'c\0' } }),
+      envelope('sku', { ...event, order: { ...order, lines: [{ ...tea.lines[0], sku: '\ud800' }] } }),
+      envelope('cause', { ...event, cause: { messageId: 'm\0', attempt: 1 } }),
+      envelope('attempt', { ...event, cause: { messageId: 'm', attempt: 2 ** 31 } }),
+      envelope('decided', { ...event, decidedAt: '0000-01-01T00:00:00Z' }),
+      envelope('amount', { ...event, order: { ...order, total: 1e300 } }),
+      envelope('correlation', event, { correlationId: 'c\0' }),
+      envelope('header', event, { headers: { note: 'n\0' } }),
+      envelope('header-name', event, { headers: { 'n\0': 'note' } }),
+      envelope('key', event, { orderingKey: 'x'.repeat(3_000) }),
+      envelope('time', event, { time: '0000-01-01T00:00:00Z' }),
+      envelope('id\0', event),
+    ];
+    await worker.send(unstorable.map((one) => ({ to: { queue: 'order-status' }, envelope: one })));
+    const ids = unstorable.map(({ id }) => id).sort();
+    await eventually(async () => {
+      const { letters } = await worker.deadLetters.peek('order-status', { limit: 250 });
+      const found = letters.filter(({ id }) => ids.includes(id));
+      expect(found.map(({ id }) => id).sort()).toEqual(ids);
+      expect(found.map(({ id, reason, attempt }) => [id, reason, attempt])).toEqual(
+        found.map(({ id }) => [id, 'InvalidPayload', 1]),
+      );
+    });
+    expect((await fetch(`${api.url}/orders/o-unstorable`)).status).toBe(404);
+    await worker.send([{ to: { queue: 'order-status' }, envelope: envelope('storable', event) }]);
+    await eventually(async () => expect(await get('/orders/o-unstorable')).toMatchObject({ status: 'accepted' }));
   });
 });
 
