@@ -21,7 +21,7 @@ export { Problem, type ProblemOptions, type ProblemPart } from './http/problem.j
 export { type ProblemDocument, problemContentType, problemDocument } from './http/problem-document.js';
 export { ProblemFilter } from './http/problem-filter.js';
 export { SchemaPipe } from './http/schema-pipe.js';
-export { createLogger, type LoggerOptions, redact } from './logging/create-logger.js';
+export { createLogger, type LoggerOptions } from './logging/create-logger.js';
 export { logDeliveries } from './logging/log-deliveries.js';
 export { loadTransport, type TransportConfig } from './messaging/load-transport.js';
 export { Messaging, type MessagingConfig, type MessagingOptions } from './messaging/messaging.js';

@@ -1,11 +1,5 @@
-import {
-  type DestinationStream,
-  type LevelWithSilent,
-  type Logger,
-  pino,
-  stdSerializers,
-  stdTimeFunctions,
-} from 'pino';
+import { type DestinationStream, type LevelWithSilent, type Logger, pino, stdTimeFunctions } from 'pino';
+import { loggableError, loggableFields, loggableMessage } from './loggable.js';
 
 export interface LoggerOptions {
   /** The service, for example `order-worker`; on every line. */
@@ -16,39 +10,29 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
-const secretFields = ['authorization', 'cookie', 'password', 'connectionString', 'SharedAccessKey', 'DATABASE_URL'];
-
-/** Passwords in URLs and keys in connection strings, wherever an error message quotes them. */
-const secretTexts: readonly [RegExp, string][] = [
-  [/(\w+:\/\/[^\s:/@"]*:)[^\s@/"]+@/g, '$1[redacted]@'],
-  // The backslash begins an escape in JSON: what follows the key, such as the end of a line, is kept.
-  [/(SharedAccess(?:Key|Signature)\s*=\s*)[^;\s"\\)]+/gi, '$1[redacted]'],
-];
-
-/** The text without the secrets in it. */
-export function redact(text: string): string {
-  return secretTexts.reduce((redacted, [pattern, by]) => redacted.replace(pattern, by), text);
-}
-
-/** One JSON line an event, without secrets. Written in this process: pino's worker transports do not bundle. */
+/**
+ * One JSON line an event, without secrets, and of a limited length whatever it is given to log. Written in this process:
+ * pino's worker transports do not bundle.
+ */
 export function createLogger({ name, level = 'info', destination }: LoggerOptions): Logger {
-  return pino(
+  const logger = pino(
     {
       name,
       level,
       timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: {
-        paths: [
-          ...secretFields.flatMap((field) => [field, `*.${field}`]),
-          'req.headers.authorization',
-          'req.headers.cookie',
-        ],
-        censor: '[redacted]',
-      },
-      serializers: { err: stdSerializers.err },
-      hooks: { streamWrite: redact },
+      formatters: { level: (label) => ({ level: label }), log: loggableFields },
+      serializers: { err: loggableError, msg: loggableMessage },
     },
     destination ?? pino.destination({ dest: 1, sync: true }),
   );
+  return guardBindings(logger);
+}
+
+/** What a child logger has on every line is written once, by pino, and no formatter sees it. */
+function guardBindings(logger: Logger): Logger {
+  const { child } = logger;
+  logger.child = function (this: Logger, bindings: object, options?: object) {
+    return child.call(this, loggableFields(bindings), options);
+  } as typeof child;
+  return logger;
 }

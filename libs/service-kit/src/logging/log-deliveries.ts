@@ -1,5 +1,9 @@
 import type { DeliveryObserver, DeliveryReport } from '@orderflow/messaging';
 import type { Logger } from 'pino';
+import { loggableText } from './loggable.js';
+
+/** What a line takes of each name that somebody else gave, in UTF-16 code units: twice the longest id. */
+const nameLimit = 256;
 
 /** One line a delivery: which message, which attempt, what became of it. Bodies are never logged. */
 export function logDeliveries(logger: Logger): DeliveryObserver {
@@ -18,14 +22,18 @@ function fieldsOf({ delivery, settlement, durationMs }: DeliveryReport): Readonl
   const { kind: outcome, ...why } = settlement;
   return {
     queue,
-    messageId: envelope.id,
-    type: envelope.type,
+    messageId: loggableText(envelope.id, nameLimit),
+    type: loggableText(envelope.type, nameLimit),
     version: envelope.version,
-    correlationId: envelope.correlationId,
-    orderId: envelope.orderingKey,
+    correlationId: shown(envelope.correlationId),
+    orderId: shown(envelope.orderingKey),
     attempt,
     outcome,
     ...why,
     durationMs: Math.round(durationMs * 10) / 10,
   };
+}
+
+function shown(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : loggableText(name, nameLimit);
 }

@@ -1,6 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
+import { loggableError, loggableText } from './loggable.js';
 
 /** Paths that are asked for every few seconds by machines. */
 const unlogged = /^\/(health|metrics)(\/|$|\?)/;
@@ -13,7 +14,8 @@ export function loggingModule(logger: Logger): DynamicModule {
       autoLogging: { ignore: (request) => unlogged.test(request.url ?? '') },
       quietReqLogger: true,
       serializers: {
-        req: (request: { method: string; url: string }) => ({ method: request.method, url: request.url }),
+        err: loggableError,
+        req: ({ method, url }: { method: string; url: string }) => ({ method, url: loggableText(url) }),
         res: (response: { statusCode: number }) => ({ statusCode: response.statusCode }),
       },
     },
