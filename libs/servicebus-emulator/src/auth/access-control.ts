@@ -1,5 +1,5 @@
 import type { AccessRight, AuthorizationRule } from '../entities/authorization-rule.js';
-import { parseAddress, parseSubscriptionPath } from '../entities/entity-path.js';
+import { parseAddress, parseSubscriptionPath, trimSlashes } from '../entities/entity-path.js';
 import { BrokerError } from '../entities/errors.js';
 import type { Registry } from '../entities/registry.js';
 import { jwtExpiry } from './jwt.js';
@@ -50,7 +50,7 @@ export class AccessControl {
   check(token: string | undefined, path: string, right: AccessRight): void {
     if (token === undefined) throw unauthorized('MissingToken: The request lacks an authorization header.');
     const now = Date.now();
-    const about = path.replace(/^\/+|\/+$/g, '');
+    const about = trimSlashes(path);
     if (allows(this.grant(token, now), about, right, now)) return;
     throw unauthorized(`${right} claim(s) are required to perform this operation on '/${about}'.`);
   }
@@ -88,11 +88,8 @@ function opens({ primaryKey, secondaryKey }: AuthorizationRule, passes: (key: st
 
 /** The entity an audience is about, in lower case: the dead letters and `$management` of an entity are the entity's. */
 function pathOf(resource: string): string {
-  const path = resource
-    .replace(/^[a-z]+:\/\/[^/]*/i, '')
-    .replace(/\?.*$/, '')
-    .replace(/\/+$/, '');
-  return parseAddress(path).entity.toLowerCase();
+  const [path = ''] = resource.replace(/^[a-z]+:\/\/[^/]*/i, '').split('?', 1);
+  return parseAddress(trimSlashes(path)).entity.toLowerCase();
 }
 
 export function unauthorized(message: string): BrokerError {

@@ -1,3 +1,5 @@
+import { trimSlashes } from '../../entities/entity-path.js';
+
 /** What the path of a management request names. */
 export type Resource =
   | { readonly kind: 'namespace' }
@@ -20,7 +22,7 @@ const COLLECTIONS: Readonly<Record<string, Resource>> = {
 
 /** @param path decoded, such as `/events/Subscriptions/billing/Rules/$Default` */
 export function parseResource(path: string): Resource {
-  const trimmed = path.replace(/^\/+|\/+$/g, '');
+  const trimmed = trimSlashes(path);
   const collection = COLLECTIONS[trimmed.toLowerCase()];
   if (collection) return collection;
   const { topic, subscription, rules, rule } = PATTERN.exec(trimmed)?.groups ?? {};
