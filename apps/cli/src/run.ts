@@ -5,6 +5,7 @@ import { CommanderError } from 'commander';
 import { CommandError, UsageError } from './command-error.js';
 import { createProgram } from './program.js';
 import { findWorkspace } from './workspace.js';
+import { onOneLine } from './one-line.js';
 
 /** What the command answers to the shell. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2 } as const;
@@ -54,5 +55,5 @@ function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
   if (error instanceof CommandError) return error.message;
   const text = error instanceof Error ? error.message || error.name : String(error);
-  return text.replaceAll(/\s*\n\s*/g, ' ');
+  return onOneLine(text);
 }
