@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type Order, paymentCaptured, paymentFailed, paymentMessageId, storableText, textLimit } from '@orderflow/contracts';
+import {
+  type Order,
+  paymentCaptured,
+  paymentFailed,
+  paymentMessageId,
+  storableText,
+  textLimit,
+} from '@orderflow/contracts';
 import { createEnvelopeWriter, type Inbox, type Outbox, type Outgoing } from '@orderflow/messaging';
 import type { MessageContext } from '@orderflow/messaging/nest';
 import type { PostgresTx } from '@orderflow/messaging/postgres';

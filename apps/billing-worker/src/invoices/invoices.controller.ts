@@ -1,4 +1,5 @@
 import { Controller, Get, Param } from '@nestjs/common';
+import { orderId } from '@orderflow/contracts';
 import { Problem } from '@orderflow/service-kit';
 import { type Invoice, InvoiceStore } from './invoice-store.js';
 
@@ -8,9 +9,9 @@ export class Invoices {
 
   /** The invoice of an order; 404 until its charge has ended. */
   @Get(':orderId')
-  async ofOrder(@Param('orderId') orderId: string): Promise<Invoice> {
-    const invoice = await this.invoices.ofOrder(orderId);
+  async ofOrder(@Param('orderId', { schema: orderId }) id: string): Promise<Invoice> {
+    const invoice = await this.invoices.ofOrder(id);
     if (invoice) return invoice;
-    throw new Problem(404, 'no-such-invoice', `Order ${orderId} has no invoice, or not yet.`);
+    throw new Problem(404, 'no-such-invoice', `Order ${id} has no invoice, or not yet.`);
   }
 }
