@@ -112,6 +112,19 @@ describe('requests', () => {
     expect(lines.join('')).toContain('the shelf at postgres://me:[redacted]@db broke');
   });
 
+  it('are logged with as much of their URL as a line has room for, and without a secret in it', async () => {
+    const url = await start();
+    await fetch(`${url}/books/1?password=topsecret&rest=${'x'.repeat(10_000)}`);
+    // The line is written when the answer has left.
+    await running?.stop();
+    const requests = lines.map((line) => JSON.parse(line) as { req?: { url: string } }).filter(({ req }) => req);
+    expect(requests.map(({ req }) => req?.url)).toEqual([
+      expect.stringMatching(/^\/books\/1\?password=\[redacted\]&rest=x+ … \[\d+ more characters\]$/),
+    ]);
+    expect(lines.join('')).not.toContain('topsecret');
+    for (const line of lines) expect(line.length).toBeLessThan(10_000);
+  });
+
   it('are measured by route, not by path', async () => {
     const url = await start();
     await fetch(`${url}/books/17`);
