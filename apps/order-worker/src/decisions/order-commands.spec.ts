@@ -7,7 +7,6 @@ import {
   createMetrics,
   loadConfig,
   Messaging,
-  requireBrokerAddress,
   type RunningService,
   startService,
 } from '@orderflow/service-kit';
