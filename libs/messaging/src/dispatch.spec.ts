@@ -3,6 +3,7 @@ import { createDispatch, type Handler } from './dispatch.js';
 import { PermanentError } from './errors.js';
 import type { MessageReader } from './message-reader.js';
 import { retryPolicy } from './retry/retry-policy.js';
+import { outgoing } from './testing/outgoing.js';
 import type { Delivery } from './transport.js';
 
 const read: MessageReader = (envelope) => ({ id: envelope.id, type: envelope.type, version: 1, payload: {}, envelope });
@@ -96,6 +97,50 @@ describe('dispatch', () => {
     );
     expect(settlement).toEqual({ kind: 'release' });
     expect(calls).toBe(1);
+  });
+
+  it('dead-letters what failed for good, also while an abort goes on', async () => {
+    const abort = new AbortController();
+    const handler: Handler = async () => {
+      abort.abort();
+      throw new PermanentError('Rule', 'broken');
+    };
+    expect((await deliver(handler, { abort })).settlement).toEqual({
+      kind: 'dead-letter',
+      reason: 'Rule',
+      detail: 'broken',
+    });
+  });
+
+  it('releases an aborted delivery, although its attempts are used up', async () => {
+    const abort = new AbortController();
+    const handler: Handler = async () => {
+      abort.abort();
+      throw new Error('interrupted');
+    };
+    expect((await deliver(handler, { abort, attempt: 2 })).settlement).toEqual({ kind: 'release' });
+  });
+
+  it('completes what was done in spite of an abort', async () => {
+    const abort = new AbortController();
+    expect((await deliver(async () => abort.abort(), { abort })).settlement).toEqual({ kind: 'complete' });
+  });
+
+  it('cuts the pause before another try short when aborted', async () => {
+    const abort = new AbortController();
+    const handler: Handler = async () => {
+      setImmediate(() => abort.abort());
+      throw new Error('boom');
+    };
+    const dispatch = createDispatch({
+      read,
+      handlers: new Map([['known', handler]]),
+      policy: retryPolicy({ immediateAttempts: 2, immediateDelayMs: 5_000 }),
+    });
+    const { envelope } = outgoing('m', { type: 'known' });
+    const start = performance.now();
+    expect(await dispatch({ envelope, queue: 'q', attempt: 1, signal: abort.signal })).toEqual({ kind: 'release' });
+    expect(performance.now() - start).toBeLessThan(4_000);
   });
 
   it('does not start the handler once aborted during a pause', async () => {

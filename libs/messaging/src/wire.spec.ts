@@ -165,6 +165,23 @@ describe('the native id', () => {
     expect(nativeMessageId(copy)).toBe(id);
   });
 
+  it('is kept as it is up to 128 characters, and hashed behind its beginning beyond them', () => {
+    const longest = 'x'.repeat(128);
+    expect(nativeMessageId({ id: longest, generation: 0, round: 0 })).toBe(longest);
+    expect(nativeMessageId({ id: 'x'.repeat(124), generation: 0, round: 1 })).toBe(`${'x'.repeat(124)}/0/1`);
+    const hashed = nativeMessageId({ id: `${longest}y`, generation: 0, round: 0 });
+    expect(hashed).toMatch(/^x{84}~[\w-]{43}$/);
+    expect(nativeMessageId({ id: `${longest}z`, generation: 0, round: 0 })).not.toBe(hashed);
+  });
+
+  it('of a copy follows from its generation and round, not from its attempts or releases', () => {
+    const state: DeliveryState = { generation: 2, round: 3, attempts: 7, releases: 1 };
+    expect(toNative(envelope, state).messageId).toBe('m-1/2/3');
+    expect(toNative(envelope, { ...state, attempts: 8, releases: 0 }).messageId).toBe('m-1/2/3');
+    expect(toNative(envelope, nextRound(state, 8)).messageId).toBe('m-1/2/4');
+    expect(toNative(envelope, nextGeneration(state)).messageId).toBe('m-1/3/0');
+  });
+
   it('fits 128 characters, is the same for twins and differs between rounds and generations', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 300 }), count, count, (id, generation, round) => {

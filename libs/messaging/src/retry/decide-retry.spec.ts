@@ -61,7 +61,47 @@ describe('backoff', () => {
   });
 });
 
+describe('the delay', () => {
+  const policy = retryPolicy({ baseDelayMs: 1_000, maxDelayMs: 3_000, jitter: 0.25 });
+
+  it.each([
+    // attempt, random, delay
+    [1, 0, 750],
+    [1, 0.5, 1_000],
+    [1, 1 - Number.EPSILON, 1_250],
+    [2, 0.5, 2_000],
+    [3, 0.5, 3_000],
+    // The cap comes before the jitter.
+    [3, 0, 2_250],
+    [9, 1 - Number.EPSILON, 3_750],
+    [100, 0.5, 3_000],
+  ])('after attempt %i with a random number of %d is %i ms', (attempt, random, delay) => {
+    expect(backoff(policy, attempt, () => random)).toBe(delay);
+  });
+});
+
 describe('retryPolicy', () => {
+  it.each([
+    { immediateAttempts: [1, 10] },
+    { immediateDelayMs: [0, 5_000] },
+    { maxAttempts: [1, 100] },
+    { baseDelayMs: [0, 300_000] },
+    { jitter: [0, 1] },
+  ])('takes the bounds of %p and nothing beyond them', (bounds) => {
+    for (const [name, [min, max]] of Object.entries(bounds)) {
+      expect(retryPolicy({ [name]: min })).toMatchObject({ [name]: min });
+      expect(retryPolicy({ [name]: max })).toMatchObject({ [name]: max });
+      for (const beyond of [min - 1, max + 1, NaN]) expect(() => retryPolicy({ [name]: beyond })).toThrow(RangeError);
+    }
+  });
+
+  it('takes a longest delay of up to a week, and no first delay that is longer', () => {
+    const week = 7 * 24 * 3_600_000;
+    expect(retryPolicy({ maxDelayMs: week, baseDelayMs: week })).toMatchObject({ maxDelayMs: week });
+    expect(() => retryPolicy({ maxDelayMs: week + 1 })).toThrow('maxDelayMs must be from 0 to 604800000');
+    expect(() => retryPolicy({ maxDelayMs: 500, baseDelayMs: 501 })).toThrow('baseDelayMs must be from 0 to 500');
+  });
+
   it('fills in the defaults', () => {
     expect(retryPolicy()).toEqual(defaultRetryPolicy);
   });

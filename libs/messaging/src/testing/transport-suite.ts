@@ -11,6 +11,7 @@ import { dropsASecondCopyOfAMessage } from './behaviours/drops-a-second-copy-of-
 import { fansOutToTheSubscriptionsOfATopic } from './behaviours/fans-out-to-the-subscriptions-of-a-topic.js';
 import { keepsTheLockOfASlowHandler } from './behaviours/keeps-the-lock-of-a-slow-handler.js';
 import { keepsTheOrderOfSends } from './behaviours/keeps-the-order-of-sends.js';
+import { keepsTheLocksOfWhatAStopWaitsFor } from './behaviours/keeps-the-locks-of-what-a-stop-waits-for.js';
 import { letsTheLockRunOutWhenAConsumerRejects } from './behaviours/lets-the-lock-run-out-when-a-consumer-rejects.js';
 import { limitsDeliveriesToTheConcurrency } from './behaviours/limits-deliveries-to-the-concurrency.js';
 import { pagesThroughDeadLetters } from './behaviours/pages-through-dead-letters.js';
@@ -50,6 +51,7 @@ export function transportSuite(harness: TransportHarness): void {
     redeliversWhenTheConsumerDies(harness);
     letsTheLockRunOutWhenAConsumerRejects(harness);
     stopsAfterInFlightDeliveries(harness);
+    keepsTheLocksOfWhatAStopWaitsFor(harness);
     releasesWhatOutlastsAStop(harness);
     closesForGood(harness);
     rejectsSendsToNowhere(harness);

@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type ConsumerOptions, startConsumer } from './consumer.js';
+import type { Contract } from './contract.js';
+import { PermanentError } from './errors.js';
+import type { Handler } from './dispatch.js';
+import { ManualClock } from './testing/manual-clock.js';
+import { outgoing } from './testing/outgoing.js';
+import { createMemoryTransport, type MemoryTransport } from './transports/memory/index.js';
+import type { Middleware, Settlement } from './transport.js';
+
+const contract: Contract = { type: 'work.do', version: 1, kind: 'command', parse: (value) => value };
+/** From before versions: its body carries the id. */
+const legacy: Contract = { ...contract, version: 0, messageId: (payload) => (payload as { id: string }).id };
+
+describe('a consumer', () => {
+  let transport: MemoryTransport;
+  let clock: ManualClock;
+  beforeEach(() => {
+    clock = new ManualClock();
+    transport = createMemoryTransport({ topology: { queues: ['work'] }, clock });
+  });
+  afterEach(() => transport.close());
+
+  const start = (handler: Handler, options: Partial<ConsumerOptions> = {}) =>
+    startConsumer({
+      transport,
+      queue: 'work',
+      contracts: [contract],
+      handlers: new Map([['work.do', handler]]),
+      policy: { immediateAttempts: 1, baseDelayMs: 1_000, jitter: 0 },
+      concurrency: 1,
+      onError: (error) => {
+        throw error;
+      },
+      ...options,
+    });
+
+  it('passes a delivery through its middleware from the first to the last, and the settlement back', async () => {
+    const order: string[] = [];
+    const step =
+      (name: string): Middleware =>
+      (next) =>
+      async (delivery) => {
+        order.push(`${name} sees ${delivery.envelope.id}`);
+        const settlement = await next(delivery);
+        order.push(`${name} sees ${settlement.kind}`);
+        return settlement;
+      };
+    await start(async ({ id }) => void order.push(`handles ${id}`), { middleware: [step('outer'), step('inner')] });
+    await transport.send([outgoing('m')]);
+    await clock.advance(0);
+    expect(order).toEqual(['outer sees m', 'inner sees m', 'handles m', 'inner sees complete', 'outer sees complete']);
+  });
+
+  it('shows its middleware the id that a message of version 0 carries in its body', async () => {
+    const seen: string[] = [];
+    const look: Middleware = (next) => (delivery) => {
+      seen.push(delivery.envelope.id);
+      return next(delivery);
+    };
+    await start(async ({ id }) => void seen.push(id), {
+      contracts: [legacy, contract],
+      middleware: [look],
+    });
+    await transport.send([outgoing('native', { version: 0, body: Buffer.from('{"id":"own"}') })]);
+    await clock.advance(0);
+    expect(seen).toEqual(['own', 'own']);
+  });
+
+  it('tries again as its policy and its randomness say, then dead-letters', async () => {
+    const settlements: Settlement[] = [];
+    const watch: Middleware = (next) => async (delivery) => {
+      const settlement = await next(delivery);
+      settlements.push(settlement);
+      return settlement;
+    };
+    const fail = async (): Promise<void> => {
+      throw new Error('away');
+    };
+    const policy = { immediateAttempts: 1, maxAttempts: 2, baseDelayMs: 1_000, jitter: 0.5 };
+    await start(fail, { policy, random: () => 0, middleware: [watch] });
+    await transport.send([outgoing('m')]);
+    await clock.advance(499);
+    expect(settlements).toEqual([{ kind: 'retry', delayMs: 500, reason: 'away' }]);
+    await clock.advance(1);
+    expect(settlements[1]).toMatchObject({ kind: 'dead-letter', reason: 'AttemptsExhausted' });
+  });
+
+  it('dead-letters a permanent failure while it stops, and tries a transient one again', async () => {
+    const gate = Promise.withResolvers<void>();
+    const fail: Handler = async ({ id }) => {
+      await gate.promise;
+      throw id === 'bad' ? new PermanentError('Broken', 'for good') : new Error('away');
+    };
+    const subscription = await start(fail, { concurrency: 2 });
+    await transport.send([outgoing('bad'), outgoing('unlucky')]);
+    await clock.advance(0);
+    const stopped = subscription.stop();
+    gate.resolve();
+    await stopped;
+    const { letters } = await transport.deadLetters.peek('work');
+    expect(letters.map(({ id, reason }) => [id, reason])).toEqual([['bad', 'Broken']]);
+
+    const attempts: [string, number][] = [];
+    await start(async ({ id }, { attempt }) => void attempts.push([id, attempt]));
+    await clock.advance(1_000);
+    expect(attempts).toEqual([['unlucky', 2]]);
+  });
+
+  it('is not started with handlers that contradict its contracts, without handlers, or with a wrong policy', () => {
+    const handler: Handler = async () => {};
+    const handlers = new Map([
+      ['work.do', handler],
+      ['b', handler],
+      ['a', handler],
+    ]);
+    expect(() => start(handler, { handlers })).toThrow('Handlers of queue "work" have no contract: b, a.');
+    expect(() => start(handler, { handlers: new Map([['a', handler]]) })).toThrow(
+      'Handlers of queue "work" have no contract: a.',
+    );
+    expect(() => start(handler, { handlers: new Map() })).toThrow('Queue "work" has no handlers.');
+    expect(() => start(handler, { policy: { maxAttempts: 0 } })).toThrow('maxAttempts');
+  });
+});
