@@ -45,7 +45,8 @@ export class Replay {
   readonly #chosen: Set<string>;
   /** What must be received to get at all chosen ones. */
   readonly #unseen: Set<string>;
-  readonly #held: Held[] = [];
+  /** Received and not replayed: handed back at the end, however it comes. */
+  readonly #held = new Set<Held>();
   readonly #receivers: ServiceBusReceiver[] = [];
   #heldOnLink = 0;
   #replayed = 0;
@@ -68,8 +69,8 @@ export class Replay {
         const count = Math.min(batchSize, this.#unseen.size);
         const batch = await receiver.receiveMessages(count, { maxWaitTimeInMs: patienceMs });
         if (batch.length === 0) break;
-        for (const message of batch) this.#hold(message, receiver);
-        for (const held of this.#held.splice(-batch.length)) await this.#replayIfChosen(held);
+        const received = batch.map((message) => this.#hold(message, receiver));
+        for (const held of received) if (this.#isWanted(held)) await this.#replay(held);
       }
     } finally {
       await this.#letGo();
@@ -94,47 +95,49 @@ export class Replay {
     return receiver;
   }
 
-  #hold(message: ServiceBusReceivedMessage, receiver: ServiceBusReceiver): void {
+  #hold(message: ServiceBusReceivedMessage, receiver: ServiceBusReceiver): Held {
     const stopRenewing = this.#locks.keep({
       lockedUntil: message.lockedUntilUtc?.getTime() ?? this.#parts.clock.now(),
       renew: async () => (await receiver.renewMessageLock(message)).getTime(),
       isGone: (error) => translateError(error, 'renew a lock').code === 'LockLost',
       onLost: () => {}, // completing it will fail, and say so
     });
-    this.#held.push({ message, receiver, stopRenewing });
+    const held: Held = { message, receiver, stopRenewing };
+    this.#held.add(held);
     this.#heldOnLink += 1;
+    this.#unseen.delete(placeOf(held));
+    return held;
   }
 
-  /** Sends first and completes after: dying in between leaves a copy that is recognised, never a loss. */
-  async #replayIfChosen(held: Held): Promise<void> {
+  #isWanted(held: Held): boolean {
+    return !this.#isEnded && this.#chosen.has(placeOf(held));
+  }
+
+  /**
+   * Sends first and completes after: dying in between leaves a copy that is recognised, never a loss. What fails here
+   * stays held, and is handed back.
+   */
+  async #replay(held: Held): Promise<void> {
     const { message, receiver, stopRenewing } = held;
     const { queue, sending, options } = this.#parts;
-    const place = String(message.sequenceNumber);
-    this.#unseen.delete(place);
-    if (this.#isEnded || !this.#chosen.has(place)) {
-      this.#held.push(held);
-      return;
-    }
     const { envelope, state } = fromNative(fromServiceBusMessage(message), brokerFacts(message, queue));
-    try {
-      await sending.send({ queue }, [toServiceBusMessage(toNative(envelope, nextGeneration(state)))]);
-      await receiver.completeMessage(message);
-    } finally {
-      stopRenewing();
-    }
+    await sending.send({ queue }, [toServiceBusMessage(toNative(envelope, nextGeneration(state)))]);
+    await receiver.completeMessage(message);
+    stopRenewing();
+    this.#held.delete(held);
     this.#heldOnLink -= 1;
-    this.#chosen.delete(place);
+    this.#chosen.delete(placeOf(held));
     this.#replayed += 1;
     options.onProgress?.(this.#progress);
   }
 
-  /** Hands back what was only held. What cannot be handed back any more is free once its lock runs out. */
+  /** Hands back what is still held. What cannot be handed back any more is free once its lock runs out. */
   async #letGo(): Promise<void> {
     this.#locks.close();
     // Each in a tick of its own: neighbours may count different releases.
     const turns = new SettlementTurns();
     await Promise.allSettled(
-      this.#held.map(async ({ message, receiver }) => {
+      [...this.#held].map(async ({ message, receiver }) => {
         const { state } = fromNative(fromServiceBusMessage(message), brokerFacts(message, this.#parts.queue));
         await turns.take('other');
         await release(receiver, message, state);
@@ -142,4 +145,9 @@ export class Replay {
     );
     await Promise.allSettled(this.#receivers.map((receiver) => receiver.close()));
   }
+}
+
+/** A letter's place in the dead-letter queue. */
+function placeOf({ message }: Held): string {
+  return String(message.sequenceNumber);
 }

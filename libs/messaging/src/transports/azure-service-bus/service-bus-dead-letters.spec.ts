@@ -52,6 +52,89 @@ describe('dead letters on Service Bus', () => {
     expect((await work.complete()).envelope.id).toBe('fence');
   });
 
+  it('keeps a letter whose copy could not be sent, and hands back all it held', async () => {
+    const transport = await environment.connect();
+    await deadLetter(transport, ['1', '2', '3', '4']);
+    const refuseTheNext = (): void =>
+      void environment.broker.faults.add({ kind: 'refuse-sends', entity: 'work', condition: 'amqp:not-allowed' });
+    const filter = ({ id }: { readonly id: string }): boolean => id !== '2';
+    const replay = transport.deadLetters.replay('work', { filter, onProgress: refuseTheNext });
+    await expect(replay).rejects.toMatchObject({ name: 'TransportError', code: 'BrokerError' });
+
+    const { letters } = await transport.deadLetters.peek('work');
+    expect(letters.map(({ id, attempt, generation }) => [id, attempt, generation])).toEqual([
+      ['2', 1, 0],
+      ['3', 1, 0],
+      ['4', 1, 0],
+    ]);
+    // Nothing is locked: no time has to pass.
+    expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 3, remaining: 0 });
+    const work = await receive(transport, 'work');
+    const seen: string[] = [];
+    while (seen.length < 4) seen.push((await work.complete()).envelope.id);
+    expect(seen).toEqual(['1', '2', '3', '4']);
+  });
+
+  it('replays again what it sent and could not remove, and the broker keeps one copy', async () => {
+    const transport = await environment.connect({ requestTimeoutMs: 300 });
+    await deadLetter(transport, ['m', 'next']);
+    environment.broker.faults.add({ kind: 'lose-settlements', entity: 'work' });
+    await expect(transport.deadLetters.replay('work')).rejects.toMatchObject({ name: 'TransportError' });
+    expect(await deadLetterIds(transport)).toEqual(['m', 'next']);
+    await environment.advance(environment.lockDurationMs);
+    expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 2, remaining: 0 });
+    const work = await receive(transport, 'work');
+    expect((await work.complete()).envelope.id).toBe('m');
+    expect((await work.complete()).envelope.id).toBe('next');
+    await transport.send([outgoing('fence')]);
+    expect((await work.complete()).envelope.id).toBe('fence');
+  });
+
+  it('keeps what it holds locked for as long as it takes', async () => {
+    const transport = await environment.connect({ requestTimeoutMs: 20_000 });
+    await deadLetter(transport, ['1', '2', '3']);
+    environment.broker.faults.add({ kind: 'delay-settlements', entity: 'work', delayMs: 150_000 });
+    const filter = ({ id }: { readonly id: string }): boolean => id !== '2';
+    let isDone = false;
+    const replay = transport.deadLetters.replay('work', { filter }).finally(() => (isDone = true));
+    const result = replay.catch((error: unknown) => error);
+    while (!isDone) await environment.advance(environment.lockDurationMs / 8);
+    expect(await result).toEqual({ replayed: 2, remaining: 0 });
+    const { letters } = await transport.deadLetters.peek('work');
+    expect(letters.map(({ id, attempt }) => [id, attempt])).toEqual([['2', 1]]);
+  });
+
+  it('hands back each letter with its own count of releases', async () => {
+    const transport = await environment.connect();
+    const work = await receive(transport, 'work');
+    await transport.send(['1', '2', '3'].map((id) => outgoing(id)));
+    const refuse = async (id: string): Promise<void> => {
+      const delivery = await work.next();
+      expect(delivery.envelope.id).toBe(id);
+      delivery.settle({ kind: 'dead-letter', reason: 'Refused', detail: 'The test wanted it so.' });
+    };
+    await refuse('1');
+    (await work.next()).settle({ kind: 'release' });
+    await refuse('2');
+    await refuse('3');
+    await work.subscription.stop();
+    const filter = ({ id }: { readonly id: string }): boolean => id === '3';
+    expect(await transport.deadLetters.replay('work', { filter })).toEqual({ replayed: 1, remaining: 0 });
+    const { letters } = await transport.deadLetters.peek('work');
+    expect(letters.map(({ id, attempt }) => [id, attempt])).toEqual([
+      ['1', 1],
+      ['2', 1],
+    ]);
+  });
+
+  it.each(['', '-1', '1a', 'a1', '1.5', '12345678901234567890'])('refuses %p as the place of a page', async (from) => {
+    const transport = await environment.connect();
+    await expect(transport.deadLetters.peek('work', { from })).rejects.toMatchObject({
+      code: 'InvalidOptions',
+      message: expect.stringContaining(`"${from}" is no place in a dead-letter queue`),
+    });
+  });
+
   it('gives a message without an id one that it keeps, through dead-lettering and replay', async () => {
     const transport = await environment.connect();
     const client = new ServiceBusClient(connectionStringTo(environment.broker.port));
