@@ -5,7 +5,7 @@ import { explain } from '../errors.js';
 import { BUCKETS } from '../outbox/bucket.js';
 import { backoff } from '../retry/decide-retry.js';
 import { systemClock } from '../system-clock.js';
-import type { Transport } from '../transport.js';
+import { type Transport, TransportError } from '../transport.js';
 import { BucketLeases, type Lease } from './bucket-leases.js';
 import { drainBuckets, type DrainRound } from './drain-buckets.js';
 import { Lane } from './lane.js';
@@ -52,6 +52,15 @@ export interface RelayHealth {
 /** Lanes, each with one batch in flight: two keep the broker busy while the other one reads and removes. */
 const LANES = 2;
 
+/**
+ * When leases end unless they are renewed, by both of our clocks: one can be set back, the other stands still while the
+ * machine sleeps. Taken before asking for the leases, so never later than the truth.
+ */
+interface LeaseEnd {
+  readonly now: number;
+  readonly elapsed: number;
+}
+
 class PostgresRelay implements Relay {
   readonly #options: Required<RelayOptions>;
   readonly #leases: BucketLeases;
@@ -59,8 +68,7 @@ class PostgresRelay implements Relay {
   readonly #channel: WakeChannel;
   readonly #unsubscribe: () => void;
   #held: readonly Lease[] = [];
-  /** By our clock, when the leases end unless they are renewed. Taken before asking, so never later than the truth. */
-  #heldUntil = 0;
+  #heldUntil: LeaseEnd = { now: 0, elapsed: 0 };
   #turn = 0;
   #renewalFailed = false;
   #lastError: unknown;
@@ -125,6 +133,7 @@ class PostgresRelay implements Relay {
 
   #round(lane: number): Promise<DrainRound> {
     const { pool, transport, batch, random } = this.#options;
+    const until = this.#heldUntil;
     const leases = this.#usable().filter(({ bucket }) => bucket % LANES === lane);
     // Another bucket comes first each time, so that a full one does not starve those behind it.
     const first = leases.length === 0 ? 0 : this.#turn++ % leases.length;
@@ -132,14 +141,19 @@ class PostgresRelay implements Relay {
       pool,
       leases: [...leases.slice(first), ...leases.slice(0, first)],
       limit: batch,
-      send: (messages) => transport.send(messages),
+      send: (messages) => (this.#isBefore(until) ? transport.send(messages) : Promise.reject(leasesEnded())),
       policy: holdPolicy,
       random,
     });
   }
 
   #usable(): readonly Lease[] {
-    return this.#options.clock.now() < this.#heldUntil ? this.#held : [];
+    return this.#isBefore(this.#heldUntil) ? this.#held : [];
+  }
+
+  #isBefore({ now, elapsed }: LeaseEnd): boolean {
+    const { clock } = this.#options;
+    return clock.now() < now && clock.elapsed() < elapsed;
   }
 
   #kick(): void {
@@ -156,11 +170,12 @@ class PostgresRelay implements Relay {
 
   /** Must not reject. */
   async #renew(): Promise<void> {
-    const askedAt = this.#options.clock.now();
+    const { clock, leaseMs } = this.#options;
+    const end: LeaseEnd = { now: clock.now() + leaseMs, elapsed: clock.elapsed() + leaseMs };
     try {
       const { kept, surplus } = await this.#leases.renew();
       this.#held = kept;
-      this.#heldUntil = askedAt + this.#options.leaseMs;
+      this.#heldUntil = end;
       this.#renewalFailed = false;
       if (surplus.length > 0) {
         // Batches that were read before may contain rows of these buckets: let them end first.
@@ -186,6 +201,11 @@ class PostgresRelay implements Relay {
     this.#lastError = error;
     this.#options.onError(error);
   }
+}
+
+/** No message is to blame: a batch was read in time, and came to its turn when its buckets may be another relay's. */
+function leasesEnded(): TransportError {
+  return new TransportError('Closed', 'The leases ended before the batch was sent: it is read again.', true);
 }
 
 /** Starts moving the outbox to the broker. Broker and database may both be away: it begins as soon as they are there. */

@@ -18,6 +18,10 @@ export class AdvancingClock implements Clock {
     return Date.now() + this.#offset;
   }
 
+  elapsed(): number {
+    return performance.now() + this.#offset;
+  }
+
   schedule(at: number, action: () => void): () => void {
     let timer: NodeJS.Timeout | undefined;
     const cancel = (): void => {

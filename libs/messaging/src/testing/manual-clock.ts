@@ -9,6 +9,7 @@ interface Pending {
 /** A clock that stands still until it is told to move. Starts at 2026-01-01T00:00:00Z unless told otherwise. */
 export class ManualClock implements Clock {
   #now: number;
+  #elapsed = 0;
   #order = 0;
   readonly #pending = new Set<Pending>();
 
@@ -18,6 +19,10 @@ export class ManualClock implements Clock {
 
   now(): number {
     return this.#now;
+  }
+
+  elapsed(): number {
+    return this.#elapsed;
   }
 
   schedule(at: number, action: () => void): () => void {
@@ -37,11 +42,24 @@ export class ManualClock implements Clock {
     await settlePromises();
     for (let next = this.#nextDue(end); next !== undefined; next = this.#nextDue(end)) {
       this.#pending.delete(next);
-      this.#now = next.at;
+      this.#pass(next.at - this.#now);
       next.action();
       await settlePromises();
     }
-    this.#now = end;
+    this.#pass(end - this.#now);
+  }
+
+  /** Sets the machine's time `ms` forward or, below 0, back. No time passes by that, and nothing falls due earlier. */
+  set(ms: number): void {
+    this.#now += ms;
+    const pending = [...this.#pending];
+    this.#pending.clear();
+    for (const action of pending) this.#pending.add({ ...action, at: action.at + ms });
+  }
+
+  #pass(ms: number): void {
+    this.#now += ms;
+    this.#elapsed += ms;
   }
 
   #nextDue(end: number): Pending | undefined {

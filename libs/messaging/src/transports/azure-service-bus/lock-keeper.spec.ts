@@ -53,6 +53,7 @@ describe('the lock keeper', () => {
     let armed = 0;
     const counting = {
       now: () => clock.now(),
+      elapsed: () => clock.elapsed(),
       schedule(at: number, action: () => void) {
         armed += 1;
         return clock.schedule(at, action);
