@@ -138,4 +138,89 @@ describe('the lock keeper', () => {
     expect(lock.lost).toBe(0);
     keeper.close();
   });
+
+  it('goes on renewing the others when one of those renewed together is let go', async () => {
+    const clock = new ManualClock();
+    const keeper = new LockKeeper(clock);
+    const [one, two] = [new ScriptedLock(clock), new ScriptedLock(clock)];
+    keeper.keep(one)();
+    keeper.keep(two);
+    const letGo = keeper.keep(one);
+    letGo();
+    await clock.advance(30_000);
+    expect([one.renewedAt, two.renewedAt]).toEqual([[], [30_000]]);
+    keeper.close();
+  });
+
+  it('renews a shorter lock that comes later first', async () => {
+    const clock = new ManualClock();
+    const keeper = new LockKeeper(clock);
+    const renewedAt: string[] = [];
+    const keep = (name: string, ms: number) =>
+      keeper.keep({
+        lockedUntil: clock.now() + ms,
+        renew: async () => {
+          renewedAt.push(name);
+          return clock.now() + 10 * minute;
+        },
+        isGone: () => false,
+        onLost: () => renewedAt.push(`${name} lost`),
+      });
+    keep('c', 60_000);
+    keep('a', 20_000);
+    keep('d', 80_000);
+    keep('b', 40_000);
+    await clock.advance(40_000);
+    expect(renewedAt).toEqual(['a', 'b', 'c', 'd']);
+    keeper.close();
+  });
+
+  it('takes no lock for longer than five minutes: clocks may disagree', async () => {
+    const clock = new ManualClock();
+    const keeper = new LockKeeper(clock);
+    const lock = new ScriptedLock(clock);
+    keeper.keep({
+      lockedUntil: clock.now() + 600 * minute,
+      renew: () => lock.renew(),
+      isGone: () => false,
+      onLost: () => lock.onLost(),
+    });
+    await clock.advance(2.5 * minute);
+    expect(lock.renewedAt).toEqual([2.5 * minute]);
+    keeper.close();
+  });
+
+  it.each([
+    ['succeeds', 'none'],
+    ['fails', 'gone'],
+  ] as const)('forgets a lock that is let go during a renewal, which then %s', async (_, failure) => {
+    const clock = new ManualClock();
+    const keeper = new LockKeeper(clock);
+    const answer = Promise.withResolvers<void>();
+    const lock = new ScriptedLock(clock);
+    lock.failure = failure;
+    const letGo = keeper.keep({
+      lockedUntil: lock.lockedUntil,
+      renew: () => answer.promise.then(() => lock.renew()),
+      isGone: (error) => lock.isGone(error),
+      onLost: () => lock.onLost(),
+    });
+    await clock.advance(30_000);
+    letGo();
+    answer.resolve();
+    await clock.advance(10 * minute);
+    expect(lock.renewedAt).toHaveLength(1);
+    expect(lock.lost).toBe(0);
+  });
+
+  it('renews nothing any more once it was closed', async () => {
+    const clock = new ManualClock();
+    const keeper = new LockKeeper(clock);
+    const lock = new ScriptedLock(clock);
+    keeper.keep(lock);
+    keeper.close();
+    await clock.advance(10 * minute);
+    expect(lock.renewedAt).toEqual([]);
+    expect(lock.lost).toBe(0);
+  });
 });

@@ -31,4 +31,17 @@ describe('the lease of a token', () => {
     await lease.credential.getToken('scope');
     expect(lease.replaceAt()).toBe(55 * minute);
   });
+
+  it('asks the credential for what it was asked for, and passes on that there is no token', async () => {
+    const asked: unknown[] = [];
+    const getToken = async (...args: unknown[]): Promise<null> => {
+      asked.push(args);
+      return null;
+    };
+    const lease = leaseToken({ getToken }, () => 0);
+    const options = { tenantId: 'tenant' };
+    expect(await lease.credential.getToken('scope', options)).toBeNull();
+    expect(asked).toEqual([['scope', options]]);
+    expect(lease.replaceAt()).toBeUndefined();
+  });
 });

@@ -25,6 +25,38 @@ describe('an error of the SDK', () => {
     expect(translated.message).toBe(`Could not send to queue "orders": ${error.message}`);
   });
 
+  it.each([
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'ETIMEDOUT',
+    'EPIPE',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+  ])('with the code %s of a socket means that the broker cannot be reached', (code) => {
+    const error = Object.assign(new Error('It failed.'), { code, retryable: false });
+    expect(translateError(error, 'send')).toMatchObject({ code: 'Unreachable', retryable: true });
+  });
+
+  it.each(['The connection was closed.', 'Connection lost'])('that says "%s" means the same', (message) => {
+    expect(translateError(new Error(message), 'send')).toMatchObject({ code: 'Unreachable', retryable: true });
+  });
+
+  it('is what its code says, whatever its message mentions', () => {
+    const error = new ServiceBusError('Not allowed on this connection.', 'UnauthorizedAccess');
+    expect(translateError(error, 'send')).toMatchObject({ code: 'Unauthorized', retryable: false });
+  });
+
+  it('of several tries is the last of them', () => {
+    const error = new AggregateError([sdk('ServiceBusy'), new ServiceBusError('Full.', 'QuotaExceeded')]);
+    expect(translateError(error, 'send')).toMatchObject({
+      code: 'QueueFull',
+      message: 'Could not send: Full.',
+      cause: error,
+    });
+  });
+
   it('says which kind of entity is missing', () => {
     expect(translateError(sdk('MessagingEntityNotFound'), 'send', 'topic').code).toBe('TopicNotFound');
   });

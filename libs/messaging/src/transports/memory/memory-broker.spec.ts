@@ -76,4 +76,24 @@ describe('the memory broker', () => {
     expect((await work.complete()).envelope.id).toBe('m');
     await transport.close();
   });
+
+  it('keeps a dead letter whose queue is too full for its replay', async () => {
+    const transport = createMemoryTransport({ topology, clock: new ManualClock(), maxMessages: 2 });
+    const work = await receive(transport, 'work', 2);
+    await transport.send([outgoing('1'), outgoing('2')]);
+    for (let left = 2; left > 0; left -= 1) {
+      (await work.next()).settle({ kind: 'dead-letter', reason: 'Refused', detail: 'The test wanted it so.' });
+    }
+    await work.subscription.stop();
+    await transport.send([outgoing('3')]);
+    await expect(transport.deadLetters.replay('work')).rejects.toMatchObject({ code: 'QueueFull' });
+    const { letters } = await transport.deadLetters.peek('work');
+    expect(letters.map(({ id }) => id)).toEqual(['2']);
+    const rest = await receive(transport, 'work');
+    expect((await rest.complete()).envelope.id).toBe('3');
+    expect((await rest.complete()).envelope.id).toBe('1');
+    expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 1, remaining: 0 });
+    expect((await rest.complete()).envelope.id).toBe('2');
+    await transport.close();
+  });
 });
