@@ -107,4 +107,32 @@ describe('PostgresInbox', () => {
     expect(await inbox.once('billing', 'young', (tx) => apply(tx, 'again'))).toBe('duplicate');
     expect(await inbox.once('billing', 'old1', (tx) => apply(tx, 'old1'))).toBe('handled');
   });
+
+  it('removes nothing that is as young as the retention, to the millisecond', async () => {
+    const inbox = createPostgresInbox({ pool: database.pool });
+    const add = (id: string, ageMs: number) =>
+      database.pool.query("INSERT INTO inbox VALUES ('billing', $1, now() - $2 * interval '1 ms')", [id, ageMs]);
+    await add('older', 60_000);
+    await add('younger', 30_000);
+    await add('of tomorrow', -86_400_000);
+    expect(await inbox.purge({ olderThanMs: 59_000 })).toBe(1);
+    expect(await inbox.purge({ olderThanMs: 59_000 })).toBe(0);
+    const { rows } = await database.pool.query('SELECT message_id FROM inbox ORDER BY handled_at');
+    expect(rows).toEqual([{ message_id: 'younger' }, { message_id: 'of tomorrow' }]);
+  });
+
+  it('leaves no record of a message whose work was rolled back, and none before it commits', async () => {
+    const inbox = createPostgresInbox({ pool: database.pool });
+    const recorded = async (): Promise<number | null> =>
+      (await database.pool.query("SELECT FROM inbox WHERE message_id = 'm1'")).rowCount;
+    const failing = inbox.once('billing', 'm1', async (tx) => {
+      await apply(tx, 'half');
+      expect(await recorded()).toBe(0);
+      throw new Error('declined');
+    });
+    await expect(failing).rejects.toThrow('declined');
+    expect(await recorded()).toBe(0);
+    await inbox.once('billing', 'm1', (tx) => apply(tx, 'whole'));
+    expect(await recorded()).toBe(1);
+  });
 });

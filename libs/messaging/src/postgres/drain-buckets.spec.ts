@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
+import { BUCKETS, bucketOf } from '../outbox/bucket.js';
+import { retryPolicy } from '../retry/retry-policy.js';
+import { recordingSend } from '../testing/outbox-suite.js';
+import { outgoing } from '../testing/outgoing.js';
+import { type Outgoing, type Transport, TransportError } from '../transport.js';
+import { BucketLeases, type Lease } from './bucket-leases.js';
+import { drainBuckets, type DrainRound } from './drain-buckets.js';
+import { createPostgresOutbox, type PostgresOutbox } from './postgres-outbox.js';
+
+const full = new TransportError('QueueFull', 'Full.', true);
+const tooLarge = new TransportError('MessageTooLarge', '2 MB are too much.', false);
+
+let database: MessagingDatabase;
+let outbox: PostgresOutbox;
+let leases: readonly Lease[];
+
+beforeAll(async () => {
+  database = await createMessagingDatabase();
+});
+
+beforeEach(async () => {
+  await database.clear();
+  outbox = createPostgresOutbox({ pool: database.pool });
+  leases = await new BucketLeases(database.pool, 'me', 60_000).take(BUCKETS);
+});
+
+afterAll(() => database.drop());
+
+const drain = (send: Transport['send'], limit = 100): Promise<DrainRound> =>
+  drainBuckets({
+    pool: database.pool,
+    leases,
+    limit,
+    send,
+    policy: retryPolicy({ baseDelayMs: 500, maxDelayMs: 60_000 }),
+    random: () => 0.5,
+  });
+const keyed = (id: string, orderingKey: string): Outgoing => outgoing(id, { orderingKey });
+const add = (...messages: Outgoing[]): Promise<void> => outbox.transaction((tx) => outbox.add(tx, messages));
+const passHolds = () => database.pool.query('UPDATE outbox_holds SET until = now()');
+const holds = async (): Promise<unknown[]> =>
+  (
+    await database.pool.query(
+      `SELECT ordering_key AS key, attempts, last_error AS error,
+              round(extract(epoch FROM until - now()) / 60) AS minutes FROM outbox_holds ORDER BY ordering_key`,
+    )
+  ).rows;
+/** Refuses these messages. */
+const refusing = (error: Error, ...ids: readonly string[]) =>
+  recordingSend(({ envelope }) => (ids.includes(envelope.id) ? error : undefined));
+
+/** Another relay takes all buckets while a batch is on its way. */
+async function changeHands(): Promise<void> {
+  await database.pool.query("UPDATE outbox_buckets SET leased_by = 'heir', token = token + 1");
+}
+
+describe('a batch of the outbox', () => {
+  it('waits longer each time its key fails, and says when the first key may be tried again', async () => {
+    await add(keyed('a1', 'a'));
+    const failing = refusing(full, 'a1', 'b1').send;
+    expect(await drain(failing)).toMatchObject({ read: 1, sent: 0, errors: [full], outage: false, retryInMs: 500 });
+    await passHolds();
+    expect((await drain(failing)).retryInMs).toBe(1_000);
+    await passHolds();
+    await add(keyed('b1', 'b'));
+    expect((await drain(failing)).retryInMs).toBe(500);
+    expect(await holds()).toMatchObject([
+      { key: 'a', attempts: 3, error: 'Full.' },
+      { key: 'b', attempts: 1, error: 'Full.' },
+    ]);
+  });
+
+  it('begins to count again once a key that failed was sent', async () => {
+    await add(keyed('a1', 'a'));
+    await drain(refusing(full, 'a1').send);
+    await passHolds();
+    await drain(recordingSend().send);
+    expect(await holds()).toEqual([]);
+    await add(keyed('a2', 'a'));
+    expect((await drain(refusing(full, 'a2').send)).retryInMs).toBe(500);
+  });
+
+  it('leaves nothing of a held key out of its turn, and nothing else behind', async () => {
+    await add(keyed('a1', 'a'), keyed('b1', 'b'));
+    await drain(refusing(full, 'a1').send);
+    await add(keyed('a2', 'a'), keyed('b2', 'b'));
+    const { send, ids } = recordingSend();
+    expect(await drain(send)).toEqual({ read: 1, sent: 1, errors: [], outage: false });
+    expect(ids()).toEqual(['b2']);
+    await passHolds();
+    await drain(send);
+    expect(ids()).toEqual(['b2', 'a1', 'a2']);
+  });
+
+  it('sends the oldest first, whatever bucket it is in', async () => {
+    const keys = Array.from({ length: 2 * BUCKETS }, (_, index) => `key-${index}`);
+    await add(...keys.map((key) => keyed(key, key)));
+    const { send, ids } = recordingSend();
+    await drain(send);
+    expect(ids()).toEqual(keys);
+  });
+
+  it('takes the hold of a message away that it sets aside, with the reason for people', async () => {
+    await add(keyed('a1', 'a'), keyed('a2', 'a'));
+    await drain(refusing(full, 'a1').send);
+    await passHolds();
+    expect(await drain(refusing(tooLarge, 'a1').send)).toMatchObject({ sent: 0, errors: [tooLarge] });
+    expect(await holds()).toEqual([]);
+    const { rows } = await database.pool.query('SELECT message_id AS id, reason FROM outbox_dead');
+    expect(rows).toEqual([{ id: 'a1', reason: '2 MB are too much.' }]);
+    const { send, ids } = recordingSend();
+    await drain(send);
+    expect(ids()).toEqual(['a2']);
+  });
+
+  it.each([
+    ['holds no key', full],
+    ['sets no message aside', tooLarge],
+  ])('%s of a bucket that changed hands meanwhile', async (_, error) => {
+    await add(keyed('a1', 'a'));
+    const round = await drain(async () => {
+      await changeHands();
+      throw error;
+    });
+    expect(round.errors).toEqual([error]);
+    expect(await holds()).toEqual([]);
+    expect(await outbox.backlog()).toMatchObject({ rows: 1, dead: 0 });
+  });
+
+  it('removes what was sent from the buckets that stayed, and only from those', async () => {
+    await add(keyed('a1', 'a'), keyed('b1', 'b'));
+    expect(bucketOf('a')).not.toBe(bucketOf('b'));
+    await drain(async () => {
+      await database.pool.query('UPDATE outbox_buckets SET token = token + 1 WHERE bucket = $1', [bucketOf('a')]);
+    });
+    const { rows } = await database.pool.query('SELECT message_id AS id FROM outbox');
+    expect(rows).toEqual([{ id: 'a1' }]);
+  });
+
+  it('has no row removed before the broker has answered', async () => {
+    await add(keyed('a1', 'a'), keyed('b1', 'b'));
+    let rowsDuringSend = 0;
+    await drain(async () => {
+      rowsDuringSend = (await outbox.backlog()).rows;
+    });
+    expect(rowsDuringSend).toBe(2);
+    expect((await outbox.backlog()).rows).toBe(0);
+  });
+
+  it('keeps what left before an outage removed, and blames no message for the rest', async () => {
+    await add(keyed('a1', 'a'), keyed('b1', 'b'), keyed('c1', 'c'));
+    const away = new TransportError('Unreachable', 'Away.', true);
+    const sent: string[] = [];
+    let calls = 0;
+    const round = await drain(async (messages) => {
+      calls += 1;
+      if (calls === 1) throw full;
+      if (calls > 2) throw away;
+      sent.push(...messages.map(({ envelope }) => envelope.id));
+    });
+    expect(round).toEqual({ read: 3, sent: sent.length, errors: [away], outage: true });
+    expect(sent).toEqual(['a1', 'b1']);
+    expect(await holds()).toEqual([]);
+    expect((await outbox.backlog()).rows).toBe(1);
+  });
+});
