@@ -50,6 +50,8 @@ export class Attachment {
       maxAutoLockRenewalDurationInMs: 0,
     });
     this.#link = new DeliveryLink(this.receiver);
+    // The SDK attaches again after a loss, and says so; not once it has been told to stop.
+    this.#lease.onDisconnected(() => this.#link.lose());
   }
 
   /** When the token this connection was opened with has nearly ended, in milliseconds since 1970. */

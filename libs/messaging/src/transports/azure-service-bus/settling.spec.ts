@@ -122,6 +122,65 @@ describe('a settlement that fails', () => {
   });
 });
 
+describe('a connection that was lost', () => {
+  let environment: ServiceBusEnvironment;
+  beforeEach(async () => {
+    environment = await ServiceBusEnvironment.start();
+  });
+  afterEach(() => environment.close());
+
+  it.each([
+    { settlement: complete, left: [], dead: [] },
+    { settlement: retry, left: [['m', 2]], dead: [] },
+    { settlement: release, left: [['m', 1]], dead: [] },
+    { settlement: deadLetter, left: [], dead: ['m'] },
+  ])(
+    'does not keep what it brought from being settled while a stop waits: $settlement.kind',
+    async ({ settlement, left, dead }) => {
+      const transport = await environment.connect({ requestTimeoutMs: 20_000 });
+      const work = await receive(transport, 'work');
+      await transport.send([outgoing('m')]);
+      const running = await work.next();
+      await environment.interrupt();
+      const stopped = work.subscription.stop();
+      running.settle(settlement);
+      await stopped;
+      expect(work.errors.filter(({ code }) => code === 'SettlementFailed')).toEqual([]);
+
+      const rest = await receive(await environment.connect(), 'work');
+      await transport.send([outgoing('fence')]);
+      const seen: [string, number][] = [];
+      while (seen.at(-1)?.[0] !== 'fence') {
+        const { envelope, attempt } = await rest.complete();
+        seen.push([envelope.id, attempt]);
+      }
+      expect(seen).toEqual([...left, ['fence', 1]]);
+      expect(await deadLetterIds(transport)).toEqual(dead);
+    },
+  );
+
+  it.each(['drop-connections', 'detach-links'] as const)(
+    'does not keep what it brought from being settled once there is another: %s',
+    async (kind) => {
+      const transport = await environment.connect({ requestTimeoutMs: 20_000, maxReconnectDelayMs: 50 });
+      const work = await receive(transport, 'work', 2);
+      await transport.send([outgoing('1')]);
+      const running = await work.next();
+      environment.broker.faults.disrupt({ kind, entity: 'work' });
+      await transport.send([outgoing('2')]);
+      // Brought by the new link; the lock on the first is of the old one.
+      expect((await work.complete()).envelope.id).toBe('2');
+      running.settle(complete);
+      await work.subscription.stop();
+      expect(work.errors.filter(({ code }) => code === 'SettlementFailed')).toEqual([]);
+      await environment.advance(environment.lockDurationMs);
+      const rest = await receive(await environment.connect(), 'work');
+      await transport.send([outgoing('fence')]);
+      expect((await rest.complete()).envelope.id).toBe('fence');
+    },
+  );
+});
+
 describe('a stop', () => {
   let environment: ServiceBusEnvironment;
   beforeEach(async () => {
