@@ -1,0 +1,236 @@
+import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { connectionStringTo, ServiceBusEnvironment } from '../../../test/service-bus-environment.js';
+import { AdvancingClock } from '../../testing/advancing-clock.js';
+import { outgoing } from '../../testing/outgoing.js';
+import { receive, type Receiver } from '../../testing/receive.js';
+import type { TestedTransport } from '../../testing/transport-harness.js';
+import type { TransportError } from '../../transport.js';
+import { Attachment } from './attachment.js';
+import { type ClientLease, leaseOf } from './client-factory.js';
+import { Supervisor } from './supervisor.js';
+
+const stallAfterMs = 60_000;
+
+/** Counts what is planned and not over yet. */
+class CountingClock extends AdvancingClock {
+  /** How often something was planned in so many milliseconds from then. */
+  readonly planned: number[] = [];
+  pending = 0;
+
+  override schedule(at: number, action: () => void): () => void {
+    this.planned.push(Math.round((at - this.now()) / 1_000) * 1_000);
+    let isPending = true;
+    this.pending += 1;
+    const end = (): void => {
+      if (isPending) this.pending -= 1;
+      isPending = false;
+    };
+    const cancel = super.schedule(at, () => {
+      end();
+      action();
+    });
+    return () => {
+      end();
+      cancel();
+    };
+  }
+}
+
+let environment: ServiceBusEnvironment;
+let clock: CountingClock;
+let rival: ServiceBusClient;
+beforeEach(async () => {
+  environment = await ServiceBusEnvironment.start();
+  clock = new CountingClock();
+  rival = new ServiceBusClient(environment.broker.connectionString);
+});
+afterEach(async () => {
+  await rival.close();
+  await environment.close();
+});
+
+const giveWay = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Lets the next check fall due, and waits until it is over. */
+async function check(): Promise<void> {
+  const checks = (): number => clock.planned.filter((ms) => ms === stallAfterMs).length;
+  const before = checks();
+  clock.advance(stallAfterMs);
+  while (checks() === before) await giveWay();
+}
+
+/** Another consumer takes so many messages, and does nothing with them. */
+async function takeByRival(count: number): Promise<readonly ServiceBusReceivedMessage[]> {
+  const receiver = rival.createReceiver('work', { maxAutoLockRenewalDurationInMs: 0 });
+  const taken: ServiceBusReceivedMessage[] = [];
+  while (taken.length < count) taken.push(...(await receiver.receiveMessages(count - taken.length)));
+  return taken;
+}
+
+describe('a check of a subscription', () => {
+  let transport: TestedTransport;
+  let work: Receiver;
+  const start = async (concurrency: number): Promise<void> => {
+    transport = await environment.connect({ clock, stallAfterMs, maxReconnectDelayMs: 50 });
+    work = await receive(transport, 'work', concurrency);
+  };
+  const stalls = (): number => work.errors.filter(({ code }) => code === 'Stalled').length;
+
+  it('finds nothing wrong with a queue whose head moves, whoever moves it', async () => {
+    const producer = await environment.connect();
+    await producer.send(['1', '2', '3'].map((id) => outgoing(id)));
+    const taken = await takeByRival(3);
+    await start(1);
+    const receiver = rival.createReceiver('work');
+    for (const message of taken) {
+      await check();
+      await receiver.completeMessage(message);
+    }
+    await check();
+    expect(work.errors).toEqual([]);
+    expect(work.subscription.health().state).toBe('running');
+  });
+
+  it('finds nothing wrong while there is no room for what waits', async () => {
+    await start(1);
+    await transport.send([outgoing('1'), outgoing('2')]);
+    const running = await work.next();
+    for (let checks = 0; checks < 3; checks += 1) await check();
+    expect(work.errors).toEqual([]);
+    running.settle({ kind: 'complete' });
+    expect((await work.complete()).envelope.id).toBe('2');
+  });
+
+  it('does not take what is being handled for something that waits', async () => {
+    await start(2);
+    await transport.send([outgoing('1')]);
+    const running = await work.next();
+    for (let checks = 0; checks < 3; checks += 1) await check();
+    expect(work.errors).toEqual([]);
+    running.settle({ kind: 'complete' });
+  });
+
+  it('replaces the receiver once for a message that another consumer holds', async () => {
+    const producer = await environment.connect();
+    await producer.send([outgoing('1')]);
+    await takeByRival(1);
+    await start(1);
+    await check();
+    expect(stalls()).toBe(0);
+    await check();
+    expect(stalls()).toBe(1);
+    for (let checks = 0; checks < 4; checks += 1) {
+      while (work.subscription.health().state !== 'running') await giveWay();
+      await check();
+    }
+    expect(stalls()).toBe(1);
+    await transport.send([outgoing('2')]);
+    expect((await work.complete()).envelope.id).toBe('2');
+  });
+
+  it('finds a message that was ours, and waits now', async () => {
+    await start(1);
+    await transport.send([outgoing('1')]);
+    const lost = await work.next();
+    environment.broker.faults.disrupt({ kind: 'expire-locks', entity: 'work' });
+    await takeByRival(1);
+    lost.settle({ kind: 'complete' });
+    while (work.errors.length === 0) await giveWay();
+    await check();
+    await check();
+    await check();
+    expect(stalls()).toBe(1);
+  });
+
+  it('finds nothing wrong while messages come in, although the head does not move', async () => {
+    const producer = await environment.connect();
+    await producer.send([outgoing('held')]);
+    await takeByRival(1);
+    await start(1);
+    for (let checks = 0; checks < 3; checks += 1) {
+      await producer.send([outgoing(`m-${checks}`)]);
+      await work.complete();
+      while (work.subscription.health().inFlight > 0) await giveWay();
+      await check();
+    }
+    expect(work.errors).toEqual([]);
+    await check();
+    await check();
+    expect(stalls()).toBe(1);
+  });
+
+  it('leaves nothing planned behind once all is stopped and closed', async () => {
+    await start(1);
+    await transport.ping(5_000);
+    await transport.send([outgoing('1'), outgoing('2')]);
+    await work.complete();
+    const running = await work.next();
+    await check();
+    const stopped = work.subscription.stop();
+    running.settle({ kind: 'complete' });
+    await stopped;
+    await transport.close();
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('a supervisor', () => {
+  const clients: ServiceBusClient[] = [];
+  const errors: TransportError[] = [];
+  const supervise = (replaceAt: () => number | undefined, queue = 'work'): Supervisor =>
+    new Supervisor({
+      queue,
+      concurrency: 1,
+      stallAfterMs,
+      clock,
+      inFlight: () => 0,
+      onMessage: async (message, link) =>
+        void (await link.settle('complete', (receiver) => receiver.completeMessage(message))),
+      onError: (error) => errors.push(error),
+      open: (events) => new Attachment({ create: () => lease(replaceAt) }, queue, events),
+    });
+  const lease = (replaceAt: () => number | undefined): ClientLease => {
+    const client = new ServiceBusClient(connectionStringTo(environment.broker.port));
+    clients.push(client);
+    const until = replaceAt();
+    return leaseOf(client, () => until);
+  };
+  beforeEach(() => {
+    clients.splice(0);
+    errors.splice(0);
+  });
+
+  it('replaces its connection at the last check before its token has to be replaced', async () => {
+    const supervisor = supervise(() => clock.now() + 2.5 * stallAfterMs);
+    await supervisor.start();
+    await check();
+    expect(clients).toHaveLength(1);
+    await check();
+    expect(clients).toHaveLength(2);
+    while (supervisor.condition.state !== 'running') await giveWay();
+    await check();
+    expect(clients).toHaveLength(2);
+    expect(errors).toEqual([]);
+    await supervisor.stopReceiving();
+    await supervisor.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('keeps a connection whose token is not known to end', async () => {
+    const supervisor = supervise(() => undefined);
+    await supervisor.start();
+    expect(supervisor.condition).toEqual({ state: 'running' });
+    for (let checks = 0; checks < 3; checks += 1) await check();
+    expect(clients).toHaveLength(1);
+    await supervisor.close();
+  });
+
+  it('of a queue that does not exist rejects, and leaves nothing behind', async () => {
+    const supervisor = supervise(() => undefined, 'nowhere');
+    await expect(supervisor.start()).rejects.toMatchObject({ code: 'QueueNotFound', retryable: false });
+    expect(clock.pending).toBe(0);
+    expect(errors).toEqual([]);
+    expect(() => clients[0]?.createSender('work')).toThrow('closed');
+  });
+});
