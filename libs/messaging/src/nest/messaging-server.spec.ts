@@ -9,10 +9,12 @@ import {
 } from '@nestjs/common';
 import { Ctx, EventPattern, type MicroserviceOptions, Payload } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
-import { delay, type Observable, of, switchMap, throwError, timer } from 'rxjs';
+import { concat, delay, EMPTY, lastValueFrom, type Observable, of, switchMap, throwError, timer } from 'rxjs';
 import type { Contract } from '../contract.js';
 import { PermanentError } from '../errors.js';
 import { type DeliveryReport, observeDeliveries } from '../middleware/observe.js';
+import { outgoing } from '../testing/outgoing.js';
+import { receive } from '../testing/receive.js';
 import { createMemoryTransport } from '../transports/memory/index.js';
 import type { Settlement } from '../transport.js';
 import type { MessageContext } from './message-context.js';
@@ -37,7 +39,7 @@ afterEach(async () => {
 });
 
 /** Starts a Nest app with the given controller over a memory broker, and reports how its deliveries were settled. */
-async function start(controller: new () => object) {
+async function start(controller: new () => object, options: { readonly patienceMs?: number } = {}) {
   const transport = createMemoryTransport({ topology: { queues: ['q'] } });
   const reports: DeliveryReport[] = [];
   let wake = () => {};
@@ -50,6 +52,7 @@ async function start(controller: new () => object) {
       throw error;
     },
     policy: { immediateAttempts: 1, baseDelayMs: 60_000 },
+    ...options,
     middleware: [
       observeDeliveries({
         finished: (report) => {
@@ -84,7 +87,7 @@ async function start(controller: new () => object) {
     }
     return reports.map(({ settlement }) => settlement);
   };
-  return { app, server, send, settled, reports };
+  return { app, server, send, settled, reports, transport };
 }
 
 describe('the Nest server', () => {
@@ -158,6 +161,74 @@ describe('the Nest server', () => {
       { kind: 'complete' },
       { kind: 'retry', delayMs: expect.any(Number), reason: 'stream broke' },
     ]);
+  });
+
+  it('completes what a stream without values has done', async () => {
+    @Controller()
+    class Silent {
+      @MessageHandler(greeting)
+      stream(): Observable<never> {
+        return EMPTY;
+      }
+    }
+    const { app, send, settled } = await start(Silent);
+    await app.listen();
+    await send('greeting', {});
+    expect(await settled(1)).toEqual([{ kind: 'complete' }]);
+  });
+
+  it('waits for the last value of a stream, not for the first', async () => {
+    @Controller()
+    class Late {
+      @MessageHandler(greeting)
+      stream(): Observable<unknown> {
+        return concat(
+          of('first'),
+          timer(1).pipe(switchMap(() => throwError(() => new PermanentError('TooLate', 'broke at the end')))),
+        );
+      }
+    }
+    const { app, send, settled } = await start(Late);
+    await app.listen();
+    await send('greeting', {});
+    expect(await settled(1)).toEqual([{ kind: 'dead-letter', reason: 'TooLate', detail: 'broke at the end' }]);
+  });
+
+  it('hands its handlers the cause for what they send', async () => {
+    const causes: unknown[] = [];
+    @Controller()
+    class Curious {
+      @MessageHandler(greeting)
+      greet(@Ctx() { cause, causeReference, message, delivery, signal }: MessageContext) {
+        causes.push(cause, causeReference, message.id, delivery.queue, signal.aborted);
+      }
+    }
+    const { app, transport, settled } = await start(Curious);
+    await app.listen();
+    const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+    await transport.send([outgoing('m', { type: 'greeting', correlationId: 'c', headers }, { queue: 'q' })]);
+    await settled(1);
+    expect(causes).toEqual([{ correlationId: 'c', headers }, { messageId: 'm', attempt: 1 }, 'm', 'q', false]);
+  });
+
+  it('releases what outlasts its patience when the app closes', async () => {
+    const begun = Promise.withResolvers<AbortSignal>();
+    @Controller()
+    class Endless {
+      @MessageHandler(greeting)
+      work(@Ctx() { signal }: MessageContext) {
+        begun.resolve(signal);
+        return new Promise(() => {});
+      }
+    }
+    const { app, send, transport } = await start(Endless, { patienceMs: 5 });
+    await app.listen();
+    await send('greeting', {});
+    const signal = await begun.promise;
+    await app.close();
+    expect(signal.aborted).toBe(true);
+    const rest = await receive(transport, 'q');
+    expect((await rest.complete()).attempt).toBe(1);
   });
 
   it('dead-letters a message that no method handles', async () => {
@@ -241,5 +312,34 @@ describe('the Nest client', () => {
       );
     expect((await failure(client.emit('nope', {}))).message).toBe('No contract is called "nope"; known are greeting.');
     expect((await failure(client.send('greeting', {}))).message).toContain('use emit()');
+  });
+
+  it('sends a payload by the latest version of its contract, checked, and tells when the broker has it', async () => {
+    const transport = createMemoryTransport({ topology: { queues: ['q'] } });
+    stops.push(() => transport.close());
+    const latest: Contract = {
+      ...contract('greeting'),
+      version: 3,
+      parse(value) {
+        if (!('text' in (value as object))) throw new Error('text is missing');
+        return { ...(value as object), checked: true };
+      },
+    };
+    const client = (queue: string): MessagingClient =>
+      new MessagingClient({
+        transport,
+        contracts: [greeting, latest, { ...greeting, version: 2 }],
+        route: ({ type, version }) => ({ queue: `${queue}${type === 'greeting' && version === 3 ? '' : '?'}` }),
+        source: '/test',
+      });
+    await lastValueFrom(client('q').emit('greeting', { text: 'hello' }), { defaultValue: undefined });
+    const work = await receive(transport, 'q');
+    const { envelope } = await work.complete();
+    expect(envelope).toMatchObject({ type: 'greeting', version: 3, source: '/test' });
+    expect(JSON.parse(String(envelope.body))).toEqual({ text: 'hello', checked: true });
+
+    await expect(lastValueFrom(client('q').emit('greeting', {}))).rejects.toThrow('text is missing');
+    const lost = client('nowhere').emit('greeting', { text: 'hello' });
+    await expect(lastValueFrom(lost)).rejects.toMatchObject({ code: 'QueueNotFound' });
   });
 });

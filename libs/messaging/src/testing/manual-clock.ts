@@ -21,6 +21,11 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
+  /** How many actions are planned. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
   elapsed(): number {
     return this.#elapsed;
   }

@@ -160,6 +160,29 @@ describe('a check of a subscription', () => {
     expect(stalls()).toBe(1);
   });
 
+  it('does not take what is scheduled for something that waits', async () => {
+    await start(1);
+    await transport.send([{ ...outgoing('later'), deliverAt: new Date(environment.now() + 24 * 3_600_000) }]);
+    for (let checks = 0; checks < 3; checks += 1) await check();
+    expect(work.errors).toEqual([]);
+  });
+
+  it('leaves what the replaced receiver brought to be settled there', async () => {
+    await start(2);
+    await transport.send([outgoing('1')]);
+    const running = await work.next();
+    await transport.send([outgoing('2'), outgoing('3')]);
+    await work.next();
+    await takeByRival(1);
+    running.settle({ kind: 'complete' });
+    while (work.subscription.health().inFlight > 1) await giveWay();
+    while (stalls() === 0) await check();
+    await work.subscription.stop(0);
+    expect(work.errors.map(({ code }) => code)).toEqual(['Stalled']);
+    const rest = await receive(await environment.connect(), 'work');
+    expect(await rest.complete()).toMatchObject({ attempt: 1, envelope: { id: '2' } });
+  });
+
   it('leaves nothing planned behind once all is stopped and closed', async () => {
     await start(1);
     await transport.ping(5_000);
@@ -215,6 +238,25 @@ describe('a supervisor', () => {
     await supervisor.stopReceiving();
     await supervisor.close();
     expect(clock.pending).toBe(0);
+  });
+
+  it('replaces its connection once for a message that it does not get', async () => {
+    const producer = await environment.connect();
+    await producer.send([outgoing('1')]);
+    await takeByRival(1);
+    const supervisor = supervise(() => undefined);
+    await supervisor.start();
+    await check();
+    expect([clients.length, supervisor.condition.state]).toEqual([1, 'running']);
+    await check();
+    expect(clients).toHaveLength(2);
+    for (let checks = 0; checks < 3; checks += 1) {
+      while (supervisor.condition.state !== 'running') await giveWay();
+      await check();
+    }
+    expect(clients).toHaveLength(2);
+    expect(errors.map(({ code }) => code)).toEqual(['Stalled']);
+    await supervisor.close();
   });
 
   it('keeps a connection whose token is not known to end', async () => {

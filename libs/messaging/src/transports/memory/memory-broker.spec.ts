@@ -3,7 +3,7 @@ import { ManualClock } from '../../testing/manual-clock.js';
 import { outgoing } from '../../testing/outgoing.js';
 import { receive } from '../../testing/receive.js';
 import { TransportError } from '../../transport.js';
-import { createMemoryTransport } from './index.js';
+import { createMemoryTransport, MemoryBroker } from './index.js';
 
 const topology = { queues: ['work'] };
 
@@ -95,5 +95,99 @@ describe('the memory broker', () => {
     expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 1, remaining: 0 });
     expect((await rest.complete()).envelope.id).toBe('2');
     await transport.close();
+  });
+
+  it('hands what a stopped consumer gives back to one that waits', async () => {
+    const clock = new ManualClock();
+    const transport = createMemoryTransport({ topology, clock });
+    const first = await receive(transport, 'work');
+    await transport.send([outgoing('m')]);
+    await first.next();
+    const second = await receive(transport, 'work');
+    const stopped = first.subscription.stop(1_000);
+    await clock.advance(1_000);
+    await stopped;
+    expect(await second.complete()).toMatchObject({ attempt: 1, envelope: { id: 'm' } });
+    await transport.close();
+  });
+
+  it('tells a handler that lost its lock, and applies nothing of it', async () => {
+    const clock = new ManualClock();
+    const broker = new MemoryBroker({ topology, clock, lockDurationMs: 1_000 });
+    const transport = createMemoryTransport({ broker });
+    const work = await receive(transport, 'work');
+    await transport.send([outgoing('m')]);
+    const lost = await work.next();
+    // As if this process had not been able to renew it.
+    broker.queue('work').expireLocks(clock.now() + 1_000);
+    const rival = await receive(createMemoryTransport({ broker }), 'work');
+    const taken = await rival.next();
+    expect(taken.attempt).toBe(2);
+    await clock.advance(500);
+    expect([lost.signal.aborted, taken.signal.aborted]).toEqual([true, false]);
+    lost.settle({ kind: 'retry', delayMs: 0, reason: 'again' });
+    await clock.advance(0);
+    expect(work.errors).toEqual([expect.objectContaining({ code: 'SettlementFailed' })]);
+    taken.settle({ kind: 'complete' });
+    await clock.advance(10_000);
+    expect([work.waiting, rival.waiting, broker.queue('work').size]).toEqual([0, 0, 0]);
+    broker.close();
+  });
+
+  it('lets one lock after the other run out, each at its time', async () => {
+    const clock = new ManualClock();
+    const broker = new MemoryBroker({ topology, clock, lockDurationMs: 1_000 });
+    const [early, late] = [createMemoryTransport({ broker }), createMemoryTransport({ broker })];
+    const work = await receive(early, 'work');
+    await early.send([outgoing('1'), outgoing('2')]);
+    await work.next();
+    await clock.advance(400);
+    const other = await receive(late, 'work');
+    await other.next();
+    early.disconnect();
+    late.disconnect();
+    const rest = await receive(createMemoryTransport({ broker }), 'work', 2);
+    await clock.advance(599);
+    expect(rest.waiting).toBe(0);
+    await clock.advance(1);
+    expect((await rest.complete()).envelope.id).toBe('1');
+    await clock.advance(399);
+    expect(rest.waiting).toBe(0);
+    await clock.advance(1);
+    expect((await rest.complete()).envelope.id).toBe('2');
+    broker.close();
+  });
+
+  it('goes on keeping locks and time until what is in flight is settled, when it is closed', async () => {
+    const clock = new ManualClock();
+    const transport = createMemoryTransport({ topology, clock, lockDurationMs: 1_000 });
+    const work = await receive(transport, 'work');
+    await transport.send([outgoing('m')]);
+    const running = await work.next();
+    await transport.send([{ ...outgoing('later'), deliverAt: new Date(clock.now() + 60_000) }]);
+    const closed = transport.close();
+    await clock.advance(5_000);
+    running.settle({ kind: 'complete' });
+    await closed;
+    expect(running.signal.aborted).toBe(false);
+    expect(work.errors).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('applies nothing of a consumer that died, and hears nothing of it', async () => {
+    const clock = new ManualClock();
+    const broker = new MemoryBroker({ topology, clock, lockDurationMs: 1_000 });
+    const mortal = createMemoryTransport({ broker });
+    const doomed = await receive(mortal, 'work');
+    await mortal.send([outgoing('m')]);
+    const held = await doomed.next();
+    mortal.disconnect();
+    held.settle({ kind: 'complete' });
+    await clock.advance(1_000);
+    expect(doomed.errors).toEqual([]);
+    expect(doomed.subscription.health()).toMatchObject({ state: 'stopped', detail: 'The transport was disconnected.' });
+    const rest = await receive(createMemoryTransport({ broker }), 'work');
+    expect(await rest.complete()).toMatchObject({ attempt: 2, envelope: { id: 'm' } });
+    broker.close();
   });
 });
