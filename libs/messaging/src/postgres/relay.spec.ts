@@ -159,6 +159,18 @@ describe('the relay', () => {
     expect((await outbox.backlog()).heldKeys).toBe(0);
   });
 
+  it('sets a message aside that no broker takes, and sends its successors at once', async () => {
+    const { send, ids } = recordingSend(({ envelope }) =>
+      envelope.id === 'huge' ? new TransportError('MessageTooLarge', '2 MB are too much.', false) : undefined,
+    );
+    await add(['before', 'a'], ['huge', 'a'], ['after', 'a']);
+    // No sweep comes to its help.
+    start(send, { clock: new ManualClock() });
+    await until(empty);
+    expect(ids()).toEqual(['before', 'after']);
+    expect(await outbox.backlog()).toMatchObject({ dead: 1, heldKeys: 0 });
+  });
+
   it('shares the buckets with a second relay, and gets them back when that one stops', async () => {
     const clock = new ManualClock();
     const renew = () => clock.advance(1_000);

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
+import { lastingPort } from '../testing/lasting-port.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { WakeChannel } from './wake-channel.js';
 
@@ -32,7 +33,98 @@ describe('WakeChannel', () => {
     await expect(heard.promise).resolves.toBeUndefined();
     await channel.stop();
   });
+
+  describe('with its own pool', () => {
+    let clock: ManualClock;
+    let wakes: number;
+    let errors: unknown[];
+    let channel: WakeChannel | undefined;
+    const start = (from: pg.Pool, onWake: () => void = () => (wakes += 1)): WakeChannel => {
+      channel = new WakeChannel({ pool: from, clock, onWake, onError: (error) => errors.push(error) });
+      return channel;
+    };
+    beforeEach(() => {
+      clock = new ManualClock();
+      wakes = 0;
+      errors = [];
+    });
+    afterEach(() => channel?.stop());
+
+    it('wakes once it listens, so that nothing falls between: what is told from then on is heard', async () => {
+      let told: Promise<unknown> | undefined;
+      start(database.pool, () => {
+        wakes += 1;
+        told ??= database.pool.query('NOTIFY orderflow_outbox');
+      });
+      await until(() => wakes === 2);
+      await told;
+      expect(errors).toEqual([]);
+    });
+
+    it('lets all that is told during a notification share the next one', async () => {
+      const listener = new pg.Client(database.pool.options);
+      await listener.connect();
+      try {
+        let heard = 0;
+        listener.on('notification', () => (heard += 1));
+        await listener.query('LISTEN orderflow_outbox');
+        const one = start(database.pool);
+        for (let times = 0; times < 5; times += 1) one.notify();
+        await until(() => heard === 2);
+        await one.stop();
+        await listener.query('SELECT 1');
+        expect(heard).toBe(2);
+      } finally {
+        await listener.end();
+      }
+    });
+
+    it('plans one reconnection after a loss, wakes when it listens again, and forgets it when stopped', async () => {
+      const one = start(database.pool);
+      await until(() => wakes === 1);
+      await cut();
+      await until(() => errors.length > 0);
+      await until(async () => (await listeners()) === 0);
+      expect([errors.length, clock.pending]).toEqual([1, 1]);
+      await clock.advance(999);
+      expect(clock.pending).toBe(1);
+      await clock.advance(1);
+      await until(() => wakes === 2);
+      await cut();
+      await until(() => errors.length > 1);
+      await one.stop();
+      expect(clock.pending).toBe(0);
+      expect(await listeners()).toBe(0);
+    });
+
+    it('tries again for as long as the database is away, and stops then as well', async () => {
+      const away = new pg.Pool({ host: '127.0.0.1', port: await lastingPort(), database: 'nowhere' });
+      const one = start(away);
+      for (let tries = 1; tries <= 3; tries += 1) {
+        await until(() => errors.length === tries && clock.pending === 1);
+        await clock.advance(1_000);
+      }
+      await one.stop();
+      one.notify();
+      expect(clock.pending).toBe(0);
+      expect(wakes).toBe(0);
+      await away.end();
+    });
+  });
 });
+
+/** Asks again, giving way in between, until the answer is yes; at most 45 s, so that a failing test ends. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 45_000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`Still not true: ${String(condition)}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const listening = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+const listeners = async (): Promise<number | null> => (await database.pool.query(`SELECT ${listening}`)).rowCount;
+const cut = () => database.pool.query(`SELECT pg_terminate_backend(pid) ${listening}`);
 
 /** What the pool's clients log in with, whether it came in a URL or not. */
 async function connectionOf(from: pg.Pool) {
