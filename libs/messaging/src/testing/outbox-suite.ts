@@ -115,10 +115,13 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
       expect(await store.outbox.backlog()).toMatchObject({ rows: 0, heldKeys: 0 });
     });
 
-    it('keeps everything, blames no message, and tries once only while the broker is away', async () => {
+    it.each([
+      ['the broker is away', 'Unreachable'],
+      ['the transport closes', 'Closed'],
+    ])('keeps everything, blames no message, and tries once only while %s', async (_, code) => {
       await add(keyed('a', 'a'), keyed('b', 'b'), keyed('c', 'c'));
       let calls = 0;
-      const away = new TransportError('Unreachable', 'Connection refused.', true);
+      const away = new TransportError(code, 'Connection refused.', true);
       const report = await store.outbox.drain(10, () => {
         calls += 1;
         return Promise.reject(away);
