@@ -219,6 +219,7 @@ describe('the lock keeper', () => {
     const lock = new ScriptedLock(clock);
     keeper.keep(lock);
     keeper.close();
+    expect(clock.pending).toBe(0);
     await clock.advance(10 * minute);
     expect(lock.renewedAt).toEqual([]);
     expect(lock.lost).toBe(0);
