@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { Ctx, EventPattern, type MicroserviceOptions, Payload } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
-import { concat, delay, EMPTY, lastValueFrom, type Observable, of, switchMap, throwError, timer } from 'rxjs';
+import { concat, delay, EMPTY, type Observable, of, switchMap, throwError, timer } from 'rxjs';
 import type { Contract } from '../contract.js';
 import { PermanentError } from '../errors.js';
 import { type DeliveryReport, observeDeliveries } from '../middleware/observe.js';
@@ -293,53 +293,5 @@ describe('the Nest server', () => {
     await closed;
     expect(reports.map(({ settlement }) => settlement.kind)).toEqual(['complete']);
     expect(server.health().state).toBe('stopped');
-  });
-});
-
-describe('the Nest client', () => {
-  it('says what to do about a type without a contract and about request and response', async () => {
-    const transport = createMemoryTransport({ topology: { queues: ['q'] } });
-    stops.push(() => transport.close());
-    const client = new MessagingClient({
-      transport,
-      contracts: [greeting],
-      route: () => ({ queue: 'q' }),
-      source: '/test',
-    });
-    const failure = (stream: Observable<unknown>) =>
-      new Promise<Error>((resolve, reject) =>
-        stream.subscribe({ error: resolve, complete: () => reject(new Error('no error')) }),
-      );
-    expect((await failure(client.emit('nope', {}))).message).toBe('No contract is called "nope"; known are greeting.');
-    expect((await failure(client.send('greeting', {}))).message).toContain('use emit()');
-  });
-
-  it('sends a payload by the latest version of its contract, checked, and tells when the broker has it', async () => {
-    const transport = createMemoryTransport({ topology: { queues: ['q'] } });
-    stops.push(() => transport.close());
-    const latest: Contract = {
-      ...contract('greeting'),
-      version: 3,
-      parse(value) {
-        if (!('text' in (value as object))) throw new Error('text is missing');
-        return { ...(value as object), checked: true };
-      },
-    };
-    const client = (queue: string): MessagingClient =>
-      new MessagingClient({
-        transport,
-        contracts: [greeting, latest, { ...greeting, version: 2 }],
-        route: ({ type, version }) => ({ queue: `${queue}${type === 'greeting' && version === 3 ? '' : '?'}` }),
-        source: '/test',
-      });
-    await lastValueFrom(client('q').emit('greeting', { text: 'hello' }), { defaultValue: undefined });
-    const work = await receive(transport, 'q');
-    const { envelope } = await work.complete();
-    expect(envelope).toMatchObject({ type: 'greeting', version: 3, source: '/test' });
-    expect(JSON.parse(String(envelope.body))).toEqual({ text: 'hello', checked: true });
-
-    await expect(lastValueFrom(client('q').emit('greeting', {}))).rejects.toThrow('text is missing');
-    const lost = client('nowhere').emit('greeting', { text: 'hello' });
-    await expect(lastValueFrom(lost)).rejects.toMatchObject({ code: 'QueueNotFound' });
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { Settlement, Subscription } from '../../transport.js';
+import type { Settlement } from '../../transport.js';
 import { outgoing } from '../outgoing.js';
 import { receive } from '../receive.js';
 import { inEnvironment, type TransportHarness } from '../transport-harness.js';
@@ -11,16 +11,15 @@ export function handsBackWhatArrivesWhileItStops(harness: TransportHarness): voi
       const ids = Array.from({ length: 20 }, (_, index) => `m-${index}`);
       const handled: string[] = [];
       const begun = Promise.withResolvers<void>();
-      let subscription: Subscription | undefined;
       let stopped: Promise<void> | undefined;
       const consume = async ({ envelope }: { readonly envelope: { readonly id: string } }): Promise<Settlement> => {
         // The others are on their way: there is room for all of them.
-        if (subscription !== undefined) stopped ??= subscription.stop();
+        stopped ??= subscription.stop();
         handled.push(envelope.id);
         begun.resolve();
         return { kind: 'complete' };
       };
-      subscription = await transport.subscribe('work', consume, { concurrency: ids.length, onError: () => {} });
+      const subscription = await transport.subscribe('work', consume, { concurrency: ids.length, onError: () => {} });
       await other.send(ids.map((id) => outgoing(id)));
       await begun.promise;
       await stopped;
