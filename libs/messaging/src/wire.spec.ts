@@ -174,6 +174,18 @@ describe('the native id', () => {
     expect(nativeMessageId({ id: `${longest}z`, generation: 0, round: 0 })).not.toBe(hashed);
   });
 
+  it('that is hashed tells rounds and generations apart as well, and twins not', () => {
+    const id = 'x'.repeat(128);
+    const copies = [
+      [0, 1],
+      [0, 2],
+      [1, 0],
+      [1, 1],
+    ].map(([generation = 0, round = 0]) => nativeMessageId({ id, generation, round }));
+    expect(new Set(copies).size).toBe(4);
+    expect(nativeMessageId({ id, generation: 0, round: 1 })).toBe(copies[0]);
+  });
+
   it('of a copy follows from its generation and round, not from its attempts or releases', () => {
     const state: DeliveryState = { generation: 2, round: 3, attempts: 7, releases: 1 };
     expect(toNative(envelope, state).messageId).toBe('m-1/2/3');

@@ -147,6 +147,8 @@ describe('a connection that was lost', () => {
       await stopped;
       expect(work.errors.filter(({ code }) => code === 'SettlementFailed')).toEqual([]);
 
+      // What was not settled would come again, once its lock has run out.
+      await environment.advance(environment.lockDurationMs);
       const rest = await receive(await environment.connect(), 'work');
       await transport.send([outgoing('fence')]);
       const seen: [string, number][] = [];
@@ -197,7 +199,8 @@ describe('a stop', () => {
     let stopped = false;
     const stop = work.subscription.stop().then(() => (stopped = true));
     running.settle(complete);
-    await transport.ping(5_000);
+    // Time enough for a stop that does not wait.
+    for (let pings = 0; pings < 10; pings += 1) await transport.ping(5_000);
     expect(stopped).toBe(false);
     environment.broker.clock.advance(30_000);
     await stop;

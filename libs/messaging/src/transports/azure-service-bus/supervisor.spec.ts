@@ -185,11 +185,11 @@ describe('a check of a subscription', () => {
 
   it('leaves nothing planned behind once all is stopped and closed', async () => {
     await start(1);
-    await transport.ping(5_000);
     await transport.send([outgoing('1'), outgoing('2')]);
     await work.complete();
     const running = await work.next();
     await check();
+    await transport.ping(5_000);
     const stopped = work.subscription.stop();
     running.settle({ kind: 'complete' });
     await stopped;

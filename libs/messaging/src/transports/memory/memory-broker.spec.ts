@@ -158,6 +158,26 @@ describe('the memory broker', () => {
     broker.close();
   });
 
+  it('lets locks run out that nobody waits for', async () => {
+    const clock = new ManualClock();
+    const broker = new MemoryBroker({ topology, clock, lockDurationMs: 1_000 });
+    const mortal = createMemoryTransport({ broker });
+    const doomed = await receive(mortal, 'work', 2);
+    await mortal.send([outgoing('1')]);
+    await doomed.next();
+    await clock.advance(400);
+    await mortal.send([outgoing('2')]);
+    await doomed.next();
+    mortal.disconnect();
+    await clock.advance(1_000);
+    const rest = await receive(createMemoryTransport({ broker }), 'work');
+    expect([await rest.complete(), await rest.complete()]).toMatchObject([
+      { attempt: 2, envelope: { id: '1' } },
+      { attempt: 2, envelope: { id: '2' } },
+    ]);
+    broker.close();
+  });
+
   it('goes on keeping locks and time until what is in flight is settled, when it is closed', async () => {
     const clock = new ManualClock();
     const transport = createMemoryTransport({ topology, clock, lockDurationMs: 1_000 });
@@ -167,7 +187,7 @@ describe('the memory broker', () => {
     await transport.send([{ ...outgoing('later'), deliverAt: new Date(clock.now() + 60_000) }]);
     const closed = transport.close();
     await clock.advance(5_000);
-    running.settle({ kind: 'complete' });
+    running.settle({ kind: 'retry', delayMs: 60_000, reason: 'again' });
     await closed;
     expect(running.signal.aborted).toBe(false);
     expect(work.errors).toEqual([]);
