@@ -165,4 +165,16 @@ describe('a batch of the outbox', () => {
     expect(await holds()).toEqual([]);
     expect((await outbox.backlog()).rows).toBe(1);
   });
+
+  it('tries nothing more of a batch once the broker is away', async () => {
+    await add(keyed('a1', 'a'), keyed('b1', 'b'), keyed('c1', 'c'));
+    const away = new TransportError('Unreachable', 'Away.', true);
+    let calls = 0;
+    const round = await drain(async () => {
+      calls += 1;
+      throw calls === 1 ? full : away;
+    });
+    expect(round).toEqual({ read: 3, sent: 0, errors: [away], outage: true });
+    expect(calls).toBe(2);
+  });
 });

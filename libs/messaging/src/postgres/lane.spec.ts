@@ -85,7 +85,7 @@ describe('a lane', () => {
     for (let turns = 0; turns < 20; turns += 1) {
       one.kick();
       const before = begun.length;
-      for (let ticks = 0; ticks < turns; ticks += 1) await undefined;
+      for (let ticks = 0; ticks < turns; ticks += 1) await Promise.resolve();
       one.kick();
       await clock.advance(0);
       expect(begun.length).toBeGreaterThan(before);
