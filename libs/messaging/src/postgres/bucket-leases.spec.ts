@@ -85,6 +85,13 @@ describe('the leases of buckets', () => {
     expect(await holders()).not.toContain(null);
   });
 
+  it('are taken up to the share, those included that a relay has already', async () => {
+    await database.pool.query("INSERT INTO outbox_relays VALUES ('other', now() + interval '1 minute')");
+    const one = relay('one');
+    await one.take(3);
+    expect((await one.renew()).kept).toHaveLength(BUCKETS / 2);
+  });
+
   it('are not kept back for a relay that died', async () => {
     const [one, two] = [relay('one'), relay('two')];
     await two.renew();
