@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { chownSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -12,6 +12,8 @@ export interface Account {
   start(file: string, args: readonly string[], options: SpawnOptions): ChildProcess;
   /** Gives a file or folder to the account, with all it contains. */
   own(path: string): void;
+  /** Lets the account pass through a folder that is its owner's only, which it still cannot look into. */
+  reach(folder: string): void;
 }
 
 /** PostgreSQL reads PG* variables: those of a developer's shell must not change what is started here. */
@@ -31,7 +33,18 @@ function account(wrapper: readonly string[], ids: { uid?: number; gid?: number }
     own: (path) => {
       if (ids.uid !== undefined && ids.gid !== undefined) chownTree(path, ids.uid, ids.gid);
     },
+    reach: (folder) => {
+      if (ids.gid !== undefined) letGroupPass(folder, ids.gid);
+    },
   };
+}
+
+function letGroupPass(folder: string, gid: number): void {
+  mkdirSync(folder, { recursive: true });
+  const { mode, uid } = statSync(folder);
+  if ((mode & 0o001) !== 0) return;
+  chownSync(folder, uid, gid);
+  chmodSync(folder, (mode & 0o7777) | 0o010);
 }
 
 function chownTree(path: string, uid: number, gid: number): void {

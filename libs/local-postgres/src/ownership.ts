@@ -6,7 +6,7 @@ const file = (dataDir: string): string => join(dataDir, 'started-by.pid');
 
 /** Records which process looks after the server, so that the next one can tell a server in use from an orphan. */
 export async function recordOwner(dataDir: string): Promise<void> {
-  await writeFile(file(dataDir), `${process.pid}\n`);
+  await writeFile(file(dataDir), `${process.pid}\n`, { mode: 0o600 });
 }
 
 /** The process that looks after the server of this data directory, when it is alive. */

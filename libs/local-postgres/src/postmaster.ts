@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
@@ -25,14 +25,14 @@ export async function readPostmaster(dataDir: string): Promise<Postmaster | unde
 }
 
 /**
- * The server that runs on a data directory now. A file left by a crash is told from a live server by the command of
+ * The server that runs on a data directory now. A file left by a crash is told from a live server by the program of
  * the process it names, because process ids are used again after a reboot.
  */
 export async function findRunning(dataDir: string): Promise<Postmaster | undefined> {
   const postmaster = await readPostmaster(dataDir);
   if (postmaster === undefined || !isAlive(postmaster.pid)) return undefined;
-  const command = await commandOf(postmaster.pid);
-  return command.includes('postgres') ? postmaster : undefined;
+  const program = await programOf(postmaster.pid);
+  return /^postgres(\.exe)?$/.test(program) ? postmaster : undefined;
 }
 
 export async function readIfPresent(path: string): Promise<string | undefined> {
@@ -55,15 +55,19 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** The command line of a process, empty when it is gone. */
-async function commandOf(pid: number): Promise<string> {
-  if (process.platform === 'linux') return (await readIfPresent(`/proc/${pid}/cmdline`)) ?? '';
+/** The name of the program that a process runs, empty when it is gone. */
+async function programOf(pid: number): Promise<string> {
+  if (process.platform === 'linux') {
+    return basename((await readIfPresent(`/proc/${pid}/cmdline`))?.split('\0')[0] ?? '');
+  }
   const [file, args] =
     process.platform === 'win32'
       ? (['tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH']] as const)
-      : (['ps', ['-p', String(pid), '-o', 'command=']] as const);
+      : (['ps', ['-p', String(pid), '-o', 'comm=']] as const);
   try {
-    return (await execute(file, args)).stdout;
+    // The first field of the CSV is "postgres.exe"; `comm` is the path of the program.
+    const { stdout } = await execute(file, args);
+    return basename(stdout.trim().split(',')[0]?.replaceAll('"', '') ?? '');
   } catch {
     // `ps` exits with 1 when the process has ended in between.
     return '';

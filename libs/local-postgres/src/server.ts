@@ -33,7 +33,7 @@ export const logFileOf = (dataDir: string): string => join(dataDir, 'server.log'
 /** Starts the server and resolves once it accepts connections. Its output goes to `server.log` in the data directory. */
 export async function startServer(binaries: Binaries, account: Account, options: ServerOptions): Promise<Server> {
   const { dataDir, port } = options;
-  const log = openSync(logFileOf(dataDir), 'a');
+  const log = openSync(logFileOf(dataDir), 'a', 0o600);
   account.own(dataDir);
   const child = account.start(binaries.postgres, serverArguments(options), {
     stdio: ['ignore', log, log],
@@ -117,12 +117,8 @@ async function failure(dataDir: string, what: string): Promise<Error> {
   return new Error(`PostgreSQL ${what}. The end of ${logFileOf(dataDir)}:\n${tail}`);
 }
 
-/** `wanted` when it is free on the loopback, else a free one that the system chose. */
-export async function freePort(wanted: number): Promise<number> {
-  return (await tryPort(wanted)) ?? (await tryPort(0)) ?? wanted;
-}
-
-async function tryPort(port: number): Promise<number | undefined> {
+/** The port itself when it is free on the loopback, for 0 a free one that the system chose; else undefined. */
+export async function freePort(port: number): Promise<number | undefined> {
   const server = createServer();
   try {
     server.listen({ port, host: '127.0.0.1', exclusive: true });

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { withConnection } from './administration.js';
 import { findRunning } from './postmaster.js';
 import { startPostgres, stopLeftBehind, type LocalPostgres } from './start-postgres.js';
@@ -57,19 +58,42 @@ describe('startPostgres', () => {
     await expect(answer(url.href, 'SELECT 1')).rejects.toThrow('password authentication failed');
   });
 
-  it('listens on another port when the one asked for is taken, and says so', async () => {
+  it('refuses a port that is taken, and takes it once it is free', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as { port: number };
-    const lines: string[] = [];
+    await expect(start({ port })).rejects.toThrow(`Port ${port} of 127.0.0.1 is taken: give another one, or 0`);
+    taken.close();
+    await once(taken, 'close');
+    const server = await start({ port });
+    expect(server.port).toBe(port);
+    expect(await answer(server.url('postgres'), 'SELECT 1')).toBe(1);
+  });
+
+  it('gives URLs that work whatever the user, the password and the database are called', async () => {
+    // The driver of these tests leaves an encoded / ? # in the name of a database as it is; psql does not.
+    const database = 'a b%20ü"';
+    const first = await start({ user: 'ann@home: 50%', databases: [database] });
+    expect(await answer(first.url(database), 'SELECT current_database()')).toBe(database);
+    const password = `p@ss/w:o#r%20d?'`;
+    await answer(first.url('postgres'), `ALTER USER "ann@home: 50%" PASSWORD ${pg.escapeLiteral(password)}`);
+    await first.stop();
+    await writeFile(join(home, 'data', 'password'), password);
+    const second = await start({ user: 'ann@home: 50%', databases: [database] });
+    expect(await answer(second.url(database), 'SELECT current_user')).toBe('ann@home: 50%');
+  });
+
+  it('writes nothing that others can read', async () => {
+    const umask = process.umask(0);
     try {
-      const server = await start({ port, log: (line) => lines.push(line) });
-      expect(server.port).not.toBe(port);
-      expect(lines).toEqual([`Port ${port} is taken: PostgreSQL listens on ${server.port}.`]);
-      expect(await answer(server.url('postgres'), 'SELECT 1')).toBe(1);
+      await start();
     } finally {
-      taken.close();
+      process.umask(umask);
     }
+    const entries = await readdir(home, { recursive: true });
+    const stats = await Promise.all(entries.map(async (name) => ({ name, mode: (await stat(join(home, name))).mode })));
+    expect(stats.length).toBeGreaterThan(900);
+    expect(stats.filter(({ mode }) => (mode & 0o077) !== 0)).toEqual([]);
   });
 
   it('refuses a data directory that a living process uses', async () => {
@@ -115,6 +139,8 @@ describe('startPostgres', () => {
     const server = await start();
     await server.stop();
     await writeFile(join(home, 'data', 'postmaster.pid'), `${process.pid}\n${home}\n0\n1\n\n127.0.0.1\n\nready\n`);
+    // This process is none of PostgreSQL's, whatever its arguments are.
+    expect(await findRunning(join(home, 'data'))).toBeUndefined();
     const again = await start();
     expect(await answer(again.url('postgres'), 'SELECT 1')).toBe(1);
   });

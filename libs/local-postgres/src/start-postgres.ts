@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { chooseAccount, type Account } from './account.js';
 import { createDatabase, createMissingDatabases, dropDatabase, type CreateDatabaseOptions } from './administration.js';
 import { findBinaries, type Binaries } from './binaries.js';
@@ -12,7 +12,7 @@ import { freePort, startServer, stopServer, type Server } from './server.js';
 export interface StartPostgresOptions {
   /** Where the data lives and stays. A temporary directory, removed by `stop()`, when absent. */
   readonly dataDir?: string;
-  /** The port on 127.0.0.1. When it is taken, or 0 (the default), a free one is chosen: read it from the result. */
+  /** The port on 127.0.0.1. With 0 (the default) a free one is chosen: read it from the result. */
   readonly port?: number;
   /** The superuser, named when the data directory is created; `orderflow` when absent. */
   readonly user?: string;
@@ -53,7 +53,8 @@ const BIND_ATTEMPTS = 3;
  * file in its data directory, stopped in order, and started again as asked for here.
  *
  * @throws Error when the binaries are missing, nobody but root may run them, another live process uses the data
- *   directory, its version is another one, or the server does not come up; the message says what to do.
+ *   directory, its version is another one, the port asked for is taken, or the server does not come up; the message
+ *   says what to do.
  */
 export async function startPostgres(options: StartPostgresOptions = {}): Promise<LocalPostgres> {
   const binaries = await findBinaries();
@@ -68,7 +69,7 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
     const server = await startOn(binaries, account, { ...options, dataDir, durable, user });
     const password = await readPassword(dataDir);
     const url = (database: string): string =>
-      `postgres://${encodeURIComponent(user)}:${password}@127.0.0.1:${server.port}/${encodeURIComponent(database)}`;
+      `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${server.port}/${encodeURIComponent(database)}`;
     const maintenance = url('postgres');
     try {
       await createMissingDatabases(maintenance, options.databases ?? []);
@@ -106,14 +107,14 @@ export async function stopLeftBehind(dataDir: string, log?: (line: string) => vo
 type Settled = StartPostgresOptions & { readonly dataDir: string; readonly durable: boolean; readonly user: string };
 
 async function startOn(binaries: Binaries, account: Account, options: Settled): Promise<Server> {
-  const { dataDir, log } = options;
+  const { dataDir, log, port: wanted = 0 } = options;
+  account.reach(dirname(dataDir));
   await stopOrphan(binaries, account, dataDir, log);
   await ensureCluster(binaries, account, options);
   await recordOwner(dataDir);
-  const wanted = options.port ?? 0;
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort(attempt === 1 ? wanted : 0);
-    if (wanted !== 0 && port !== wanted) log?.(`Port ${wanted} is taken: PostgreSQL listens on ${port}.`);
+    const port = await freePort(wanted);
+    if (port === undefined) throw portTaken(wanted);
     try {
       return await startServer(binaries, account, {
         ...options,
@@ -122,9 +123,15 @@ async function startOn(binaries: Binaries, account: Account, options: Settled): 
       });
     } catch (error) {
       // Somebody may have taken the port between our look and the server's.
-      if (attempt === BIND_ATTEMPTS || !String(error).includes('Address already in use')) throw error;
+      if (!String(error).includes('Address already in use')) throw error;
+      if (wanted !== 0) throw portTaken(wanted, error);
+      if (attempt === BIND_ATTEMPTS) throw error;
     }
   }
+}
+
+function portTaken(port: number, cause?: unknown): Error {
+  return new Error(`Port ${port} of 127.0.0.1 is taken: give another one, or 0 for any that is free.`, { cause });
 }
 
 async function stopOrphan(
@@ -143,6 +150,7 @@ async function stopOrphan(
     );
   }
   log(`Stopping the PostgreSQL server ${running.pid} that an ended process left behind.`);
+  account.reach(dirname(dataDir));
   await stopServer(binaries, account, dataDir);
 }
 
