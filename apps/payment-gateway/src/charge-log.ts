@@ -16,8 +16,8 @@ export class ChargeLog {
   }
 
   static async open(path: string): Promise<{ log: ChargeLog; charges: Charge[] }> {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(path, 'a+');
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const file = await open(path, 'a+', 0o600);
     const text = await file.readFile('utf8');
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     await file.truncate(Buffer.byteLength(whole));

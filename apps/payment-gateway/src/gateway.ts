@@ -12,12 +12,15 @@ export interface GatewayOptions {
   readonly dataFile: string;
   /** How long an idempotency key replays its answer, in ms; a day by default. */
   readonly keyLifetimeMs?: number;
+  /** What a supervisor knows this process by; the header `orderflow-instance` of its health pages. */
+  readonly instance?: string;
 }
 
 /** A payment provider for laptops and tests: real HTTP, real idempotency, and trouble on request. */
 export async function createGateway({
   dataFile,
   keyLifetimeMs = 86_400_000,
+  instance,
 }: GatewayOptions): Promise<FastifyInstance> {
   const { log, charges: kept } = await ChargeLog.open(dataFile);
   const charges = new Charges(log, kept, keyLifetimeMs);
@@ -29,7 +32,12 @@ export async function createGateway({
   );
 
   // The second is where every app is asked whether it lives.
-  for (const path of ['/health', '/health/live']) app.get(path, () => ({ status: 'ok' }));
+  for (const path of ['/health', '/health/live']) {
+    app.get(path, (_request, reply) => {
+      if (instance !== undefined) reply.header('orderflow-instance', instance);
+      return { status: 'ok' };
+    });
+  }
   app.get('/charges/totals', () => charges.totals());
   app.get<{ Querystring: { reference?: string } }>('/charges', ({ query }, reply) =>
     query.reference

@@ -1,8 +1,13 @@
 import { createGateway } from './gateway.js';
 
-const { PORT = '3004', HOST = '127.0.0.1', DATA_FILE = '.orderflow/gateway/charges.jsonl' } = process.env;
+const {
+  PORT = '3004',
+  HOST = '127.0.0.1',
+  DATA_FILE = '.orderflow/gateway/charges.jsonl',
+  ORDERFLOW_INSTANCE: instance,
+} = process.env;
 
-const gateway = await createGateway({ dataFile: DATA_FILE });
+const gateway = await createGateway({ dataFile: DATA_FILE, ...(instance && { instance }) });
 const url = await gateway.listen({ port: Number(PORT), host: HOST });
 process.stdout.write(`payment gateway listens on ${url}\n`);
 

@@ -55,13 +55,22 @@ describe('a service process', () => {
   it('finishes what is in flight when it is asked to stop, twice in a row as a terminal does, and ends with 0', async () => {
     const { child, heard, ended } = run({ SHELVES: 'open' });
     const { url } = await heard('listening');
-    expect((await fetch(`${url}/health/startup`)).status).toBe(200);
+    const startup = await fetch(`${url}/health/startup`);
+    expect([startup.status, startup.headers.get('orderflow-instance')]).toEqual([200, null]);
     const answer = fetch(`${url}/slow`);
     await heard('reading slowly');
     child.kill('SIGTERM');
     child.kill('SIGINT');
     expect(await (await answer).text()).toBe('finished');
     expect(await ended).toBe(0);
+  });
+
+  it('answers for its health under the name that its supervisor gave it', async () => {
+    const { heard } = run({ SHELVES: 'open', ORDERFLOW_INSTANCE: 'a-start' });
+    const { url } = await heard('listening');
+    const instance = async (path: string) => (await fetch(`${url}${path}`)).headers.get('orderflow-instance');
+    expect(await instance('/health/ready')).toBe('a-start');
+    expect(await instance('/metrics')).toBeNull();
   });
 
   it('ends with 0 when its supervisor is gone', async () => {

@@ -7,6 +7,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Logger as NestLogger } from 'nestjs-pino';
 import { HealthModule } from '../health/health.module.js';
 import { HealthChecks } from '../health/health-checks.js';
+import { type AnswerHooks, nameInstance } from '../health/instance-header.js';
 import { ProblemFilter } from '../http/problem-filter.js';
 import { SchemaPipe } from '../http/schema-pipe.js';
 import { loggingModule } from '../logging/logging.module.js';
@@ -73,6 +74,7 @@ async function createApp<Config extends ProcessConfig>(
   const adapter = new FastifyAdapter({ bodyLimit, requestTimeout, keepAliveTimeout, genReqId: () => randomUUID() });
   metrics.http(adapter.getInstance<ResponseHooks>());
   closeConnectionsOnStop(adapter.getInstance<StopHooks>());
+  nameInstance(adapter.getInstance<AnswerHooks>(), process.env['ORDERFLOW_INSTANCE']);
   adapter.getInstance().removeContentTypeParser('text/plain');
   const app = await NestFactory.create<NestFastifyApplication>({ module: ServiceModule, imports }, adapter, {
     bufferLogs: true,
