@@ -11,10 +11,12 @@ interface Runtime {
   readonly databases: Readonly<Record<string, string>>;
   readonly servicebus: { readonly connectionString: string };
   readonly urls: Readonly<Record<string, string>>;
+  readonly ports: Readonly<Record<string, number>>;
   readonly logs: string;
 }
 
-const command = fileURLToPath(new URL('../../apps/cli/bin/orderflow.mjs', import.meta.url));
+/** The `orderflow` command. */
+export const command = fileURLToPath(new URL('../../apps/cli/bin/orderflow.mjs', import.meta.url));
 
 /** The whole system, started as a person starts it, with a state folder of its own. */
 export class System {
@@ -70,6 +72,15 @@ export class System {
 
   url(app: string, path = ''): string {
     return `${this.#running.urls[app]}${path}`;
+  }
+
+  /** By process. */
+  get ports(): Readonly<Record<string, number>> {
+    return this.#running.ports;
+  }
+
+  get supervisorPid(): number {
+    return this.#running.pid;
   }
 
   /** Runs another `orderflow` command against this system, and answers what it printed. */

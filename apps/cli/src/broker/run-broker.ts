@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { type LogLevel, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
 import { tellReady, untilAskedToStop } from '../child/supervised.js';
 import { CommandError } from '../command-error.js';
+import { describeReadable, keepNewFilesPrivate } from '../private-files.js';
+import { prepareDataDirectory } from './data-directory.js';
 
 export interface RunBrokerOptions {
   readonly port: number;
@@ -20,13 +22,23 @@ export interface BrokerFacts {
 
 /** Runs the embedded broker until asked to stop. Throws an error that names every mistake of the topology file. */
 export async function runBroker({ topologyFile, ...options }: RunBrokerOptions): Promise<void> {
+  keepNewFilesPrivate();
+  const readable = describeReadable(prepareDataDirectory(options.dataDir));
+  if (readable !== undefined) log('warn', readable);
   await untilAskedToStop(async (asked) => {
     const topology = parseTopology(await readTopology(topologyFile));
-    const broker = await startBroker({ ...options, topology, log });
+    const broker = await startBroker({ ...options, topology, log }).catch(explainPort);
     const { connectionString, adminConnectionString } = broker;
     tellReady({ connectionString, adminConnectionString } satisfies BrokerFacts);
     await asked;
     await broker.close();
+  });
+}
+
+function explainPort(error: NodeJS.ErrnoException & { readonly port?: number }): never {
+  if (error.code !== 'EADDRINUSE') throw error;
+  throw new CommandError(`Port ${error.port} is taken: name another one with --port or --management-port, or 0.`, {
+    cause: error,
   });
 }
 

@@ -7,6 +7,11 @@ export function tellReady(facts: object): void {
   process.send?.(facts);
 }
 
+/** Whether `orderflow up` runs this process. A channel alone does not tell: the launcher may have one to its child. */
+export function isSupervised(): boolean {
+  return process.env['ORDERFLOW_INSTANCE'] !== undefined;
+}
+
 const requests = ['SIGTERM', 'SIGINT', 'disconnect'] as const;
 
 /**

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { startPostgres } from '@orderflow/local-postgres';
-import { tellReady, untilAskedToStop } from '../child/supervised.js';
+import { isSupervised, tellReady, untilAskedToStop } from '../child/supervised.js';
+import { describeReadable, keepNewFilesPrivate, makePrivate } from '../private-files.js';
 
 export interface RunPostgresOptions {
   readonly dataDir: string;
@@ -18,11 +21,23 @@ export interface PostgresFacts {
  * is killed. Rejects when the server ends by itself.
  */
 export async function runPostgres({ dataDir, port, databases }: RunPostgresOptions): Promise<void> {
+  keepNewFilesPrivate();
+  if (!isSupervised()) tightenCluster(dataDir);
   await untilAskedToStop(async (asked) => {
     const server = await startPostgres({ dataDir, port, databases, log: console.log });
     console.log(`PostgreSQL listens on 127.0.0.1:${server.port}, its data is in ${server.dataDir}`);
+    // What a supervised process prints is a log, where no password belongs.
+    if (!isSupervised()) {
+      for (const name of databases.length > 0 ? databases : ['postgres']) console.log(server.url(name));
+    }
     tellReady({ urls: Object.fromEntries(databases.map((name) => [name, server.url(name)])) } satisfies PostgresFacts);
     await Promise.race([asked, server.ended]);
     await server.stop();
   });
+}
+
+/** PostgreSQL refuses to use a directory that others can read. What is none of its directories is left alone. */
+function tightenCluster(dataDir: string): void {
+  const readable = describeReadable(existsSync(join(dataDir, 'PG_VERSION')) ? makePrivate([dataDir]) : []);
+  if (readable !== undefined) console.log(readable);
 }
