@@ -21,7 +21,7 @@ env:
 	@echo "To use a namespace on Azure, fill in SERVICEBUS_CONNECTION_STRING in .env"
 
 produce:
-	@$(ORDERFLOW) produce --orders 10 --events 6
+	@$(ORDERFLOW) produce --orders 10 --events 6 --verbose
 
 # The workers consume all the time under npm start; these show it.
 consume-queue:

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { pauseUntil } from '../pause-until.js';
 
 /** When orders are due, and how many. */
 export interface Schedule {
@@ -16,8 +16,7 @@ export interface LoadClock {
 
 export const realClock: LoadClock = {
   now: () => performance.timeOrigin + performance.now(),
-  // Timers cut fractions off.
-  waitUntil: (time, signal) => pause(Math.ceil(Math.max(0, time - realClock.now())), undefined, { signal }),
+  waitUntil: (time, signal) => pauseUntil(time - performance.timeOrigin, signal),
 };
 
 /**

@@ -1,6 +1,6 @@
 import type { OrderApi } from '../orders/order-api.js';
 import { orderOf, type Parcel } from './parcel.js';
-import type { Sender } from './sender.js';
+import type { OnStored, Sender } from './sender.js';
 
 /** Requests at a time. */
 const concurrency = 16;
@@ -17,24 +17,24 @@ export class ApiSender implements Sender {
     this.#currency = currency;
   }
 
-  async send(parcels: readonly Parcel[]): Promise<readonly string[]> {
-    const ids: string[] = [];
+  async send(parcels: readonly Parcel[], onStored: OnStored): Promise<void> {
     const orders = parcels.filter((parcel) => parcel.kind === 'order');
     for (let from = 0; from < orders.length; from += concurrency) {
       const group = orders.slice(from, from + concurrency);
-      ids.push(...(await Promise.all(group.map(({ amount, id }) => this.#place(amount, id)))));
+      const outcomes = await Promise.allSettled(group.map((parcel) => this.#place(parcel, onStored)));
+      // All of them have an answer before the first failure is told, so that none is miscounted.
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     }
     const events = parcels.filter((parcel) => parcel.kind === 'event');
-    if (events.length > 0) ids.push(...(await this.#events.send(events)));
-    return ids;
+    if (events.length > 0) await this.#events.send(events, onStored);
   }
 
   close(): Promise<void> {
     return this.#events.close();
   }
 
-  async #place(amount: number, key: string): Promise<string> {
-    const { total: _total, ...order } = orderOf(amount, this.#currency);
-    return (await this.#api.place(order, key)).id;
+  async #place(parcel: Parcel & { readonly kind: 'order' }, onStored: OnStored): Promise<void> {
+    const { total: _total, ...order } = orderOf(parcel.amount, this.#currency);
+    onStored(parcel, (await this.#api.place(order, parcel.id)).id);
   }
 }

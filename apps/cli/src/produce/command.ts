@@ -15,7 +15,8 @@ export function addProduceCommand(program: Command, context: CommandContext): vo
     .option('--rate <number>', 'messages a second; as fast as it goes when absent', positiveNumber)
     .option('--via-api', 'place the orders over HTTP')
     .addOption(new Option('--legacy', 'the shapes that messages had before they carried a version').conflicts('viaApi'))
-    .option('--json', 'answer as JSON')
+    .option('--verbose', 'a line for each message')
+    .addOption(new Option('--json', 'answer as JSON').conflicts('verbose'))
     .addHelpText('after', help)
     .action(async (flags: ProduceFlags) => {
       if (flags.orders + flags.events === 0) throw new UsageError('Nothing to send: --orders and --events are both 0.');
@@ -26,7 +27,8 @@ export function addProduceCommand(program: Command, context: CommandContext): vo
 
 const help = `
 QUEUE_NAME (orders), TOPIC_NAME (events) and DEFAULT_CURRENCY (EUR) change where it goes and what it costs.
-The first order costs 49.99, each further one 1.00 more.
+The first order costs 49.99, each further one 1.00 more. Sending ends with the first message that is not confirmed
+(exit code 1), or after what is under way at Ctrl-C (130); then it is said how many were sent.
 
 Examples:
   $ orderflow produce

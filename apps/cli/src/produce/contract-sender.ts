@@ -1,7 +1,7 @@
 import { orderPlace, purchase, userSignup } from '@orderflow/contracts';
 import { createEnvelopeWriter, type Outgoing, type Transport } from '@orderflow/messaging';
 import { orderOf, type Parcel } from './parcel.js';
-import type { Addresses, Sender } from './sender.js';
+import type { Addresses, OnStored, Sender } from './sender.js';
 
 const write = createEnvelopeWriter('/orderflow/produce');
 
@@ -15,9 +15,14 @@ export class ContractSender implements Sender {
     this.#to = to;
   }
 
-  async send(parcels: readonly Parcel[]): Promise<readonly string[]> {
-    await this.#transport.send(parcels.map((parcel) => this.#outgoing(parcel)));
-    return parcels.map(({ id }) => id);
+  async send(parcels: readonly Parcel[], onStored: OnStored): Promise<void> {
+    // One destination after the other, so that it is known which of them has stored its part.
+    for (const kind of ['order', 'event']) {
+      const part = parcels.filter((parcel) => parcel.kind === kind);
+      if (part.length === 0) continue;
+      await this.#transport.send(part.map((parcel) => this.#outgoing(parcel)));
+      for (const parcel of part) onStored(parcel, parcel.id);
+    }
   }
 
   close(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ServiceBusClient, ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
 import type { Parcel } from './parcel.js';
-import type { Addresses, Sender } from './sender.js';
+import type { Addresses, OnStored, Sender } from './sender.js';
 
 /**
  * Sends what producers sent before messages had versions, with the bare SDK: an order is JSON with an application
@@ -17,12 +17,12 @@ export class LegacySender implements Sender {
     this.#events = client.createSender(topic);
   }
 
-  async send(parcels: readonly Parcel[]): Promise<readonly string[]> {
+  async send(parcels: readonly Parcel[], onStored: OnStored): Promise<void> {
     // One call for each, as the seeds' producer does it: a batch could be refused for its size.
     for (const parcel of parcels) {
       await (parcel.kind === 'order' ? this.#orders : this.#events).sendMessages(messageOf(parcel));
+      onStored(parcel, parcel.id);
     }
-    return parcels.map(({ id }) => id);
   }
 
   async close(): Promise<void> {

@@ -1,11 +1,13 @@
 import type { CommandContext } from '../command-context.js';
+import { CommandError } from '../command-error.js';
 import { findOrderApi } from '../orders/order-api.js';
 import { defaultCredential, findServiceBus, openTransport, type ServiceBusAddress } from '../service-bus.js';
+import { onStopSignals } from '../up/stop-signals.js';
 import { ApiSender } from './api-sender.js';
 import { ContractSender } from './contract-sender.js';
 import { LegacySender } from './legacy-sender.js';
-import { produce, type Sent } from './produce.js';
-import { ProgressBar } from './progress-bar.js';
+import { produce, type Sent, type Tally } from './produce.js';
+import { Progress } from './progress.js';
 import type { Addresses, Sender } from './sender.js';
 
 export interface ProduceFlags {
@@ -15,12 +17,17 @@ export interface ProduceFlags {
   readonly viaApi?: boolean;
   readonly legacy?: boolean;
   readonly json?: boolean;
+  readonly verbose?: boolean;
 }
 
-/** More messages than this are shown as a bar on a terminal, not as a line each. */
-const mostLines = 50;
+/** What a shell answers for a command that Ctrl-C ended. */
+const interrupted = 130;
 
-/** Sends what the flags ask for and says what was sent. */
+/**
+ * Sends what the flags ask for and says what was sent, also when it ends early.
+ *
+ * @throws CommandError when one message is not confirmed
+ */
 export async function produceCommand(context: CommandContext, flags: ProduceFlags): Promise<void> {
   const { environment } = context;
   const to = {
@@ -30,25 +37,21 @@ export async function produceCommand(context: CommandContext, flags: ProduceFlag
   };
   const sender = await openSender(context, flags, to);
   const startedAt = performance.now();
-  const sent: Sent[] = [];
-  const show = progressOf(flags, to);
+  const asked = new AbortController();
+  const stopListening = onStopSignals(
+    () => asked.abort(),
+    () => process.exit(interrupted),
+  );
+  const report = new SendingReport(flags, to);
   try {
-    await produce(sender, {
-      ...flags,
-      onSent: (group) => {
-        sent.push(...group);
-        show.sent(group, sent.length);
-      },
-    });
+    const tally = await produce(sender, { ...flags, signal: asked.signal, onSent: (sent) => report.add(sent) });
+    report.close(tally, performance.now() - startedAt);
+    if (asked.signal.aborted && tally.notTried > 0) context.finish(interrupted);
   } finally {
-    show.end();
+    report.end();
+    stopListening();
     await sender.close();
   }
-  const tookMs = Math.round(performance.now() - startedAt);
-  const orders = sent.filter(({ type }) => type === 'order').map(({ id }) => id);
-  const events = sent.filter(({ type }) => type !== 'order');
-  if (flags.json === true) console.log(JSON.stringify({ orders, events, tookMs }));
-  else console.log(`Sent ${orders.length} orders and ${events.length} events in ${(tookMs / 1000).toFixed(1)} s.`);
 }
 
 async function openSender(context: CommandContext, flags: ProduceFlags, to: Addresses): Promise<Sender> {
@@ -58,7 +61,7 @@ async function openSender(context: CommandContext, flags: ProduceFlags, to: Addr
   return new ApiSender(findOrderApi(context), events, to.currency);
 }
 
-const nowhere: Sender = { send: () => Promise.resolve([]), close: () => Promise.resolve() };
+const nowhere: Sender = { send: () => Promise.resolve(), close: () => Promise.resolve() };
 
 async function openClient(address: ServiceBusAddress) {
   const { ServiceBusClient } = await import('@azure/service-bus');
@@ -68,23 +71,61 @@ async function openClient(address: ServiceBusAddress) {
     : new ServiceBusClient(address.fullyQualifiedNamespace, await defaultCredential(), options);
 }
 
-interface Progress {
-  sent(group: readonly Sent[], count: number): void;
-  end(): void;
-}
+/** Keeps count of what is sent, and shows it as the flags ask. */
+class SendingReport {
+  readonly #flags: ProduceFlags;
+  readonly #to: Addresses;
+  readonly #total: number;
+  readonly #progress: Progress | undefined;
+  /** Kept for `--json` alone: there may be millions. */
+  readonly #sent: Sent[] = [];
+  #orders = 0;
+  #events = 0;
 
-function progressOf({ orders, events, json }: ProduceFlags, { queue, topic }: Addresses): Progress {
-  const total = orders + events;
-  if (process.stderr.isTTY && (json === true || total > mostLines)) {
-    const bar = new ProgressBar(total, process.stderr);
-    return { sent: (_group, count) => bar.show(count), end: () => bar.end() };
+  constructor(flags: ProduceFlags, to: Addresses) {
+    this.#flags = flags;
+    this.#to = to;
+    this.#total = flags.orders + flags.events;
+    this.#progress = flags.verbose === true ? undefined : new Progress(this.#total, process.stderr);
   }
-  const line = ({ id, type }: Sent): string =>
-    type === 'order' ? `[${queue}] sent ${id}` : `[${topic}] sent ${id} (${type})`;
-  return {
-    sent: (group) => {
-      if (json !== true) console.log(group.map(line).join('\n'));
-    },
-    end: () => undefined,
-  };
+
+  add(sent: Sent): void {
+    if (sent.type === 'order') this.#orders += 1;
+    else this.#events += 1;
+    if (this.#flags.json === true) this.#sent.push(sent);
+    if (this.#flags.verbose === true) console.log(this.#line(sent));
+    this.#progress?.show(this.#orders + this.#events);
+  }
+
+  /** Says what became of all. */
+  close({ sent, failed, notTried, reason }: Tally, tookMs: number): void {
+    this.end();
+    if (this.#flags.json === true) {
+      const orders = this.#sent.filter(({ type }) => type === 'order').map(({ id }) => id);
+      const events = this.#sent.filter(({ type }) => type !== 'order');
+      console.log(JSON.stringify({ orders, events, failed, notTried, tookMs: Math.round(tookMs) }));
+    }
+    const rest = [
+      ...(failed > 0 ? [`${failed} failed: not confirmed, so they may have arrived`] : []),
+      ...(notTried > 0 ? [`${notTried} not tried`] : []),
+    ].join('; ');
+    if (reason !== undefined) {
+      const why = reason instanceof Error ? reason.message : String(reason);
+      throw new CommandError(`Sent ${sent} of ${this.#total} (${rest}), then: ${why}`, { cause: reason });
+    }
+    if (this.#flags.json === true) return;
+    const seconds = (tookMs / 1_000).toFixed(1);
+    if (notTried > 0) console.log(`Stopped after ${sent} of ${this.#total} (${rest}) in ${seconds} s.`);
+    else console.log(`Sent ${this.#orders} orders and ${this.#events} events in ${seconds} s.`);
+  }
+
+  /** Shows no more. Safe to call twice. */
+  end(): void {
+    this.#progress?.end();
+  }
+
+  #line({ id, type }: Sent): string {
+    const { queue, topic } = this.#to;
+    return type === 'order' ? `[${queue}] sent ${id}` : `[${topic}] sent ${id} (${type})`;
+  }
 }

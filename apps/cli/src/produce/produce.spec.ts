@@ -50,7 +50,7 @@ describe('orderflow produce', () => {
   });
 
   it("sends the seeds' shapes on request: raw JSON, no version, the type where they had it", async () => {
-    const { output } = await produce('--orders', '2', '--events', '2', '--legacy');
+    const { output } = await produce('--orders', '2', '--events', '2', '--legacy', '--verbose');
     const orders = await receive('orders', 2);
     expect(orders.map((order) => order.applicationProperties)).toEqual([{ type: 'order' }, { type: 'order' }]);
     expect(orders.map(bodyOf)).toEqual([
@@ -68,6 +68,33 @@ describe('orderflow produce', () => {
     );
   });
 
+  it('says what it sent in one line unless asked for more', async () => {
+    const { output, errors } = await produce('--orders', '3', '--events', '2', '--rate', '1000');
+    expect(output).toMatch(/^Sent 3 orders and 2 events in \d+\.\d s\.\n$/);
+    expect(errors).toBe('');
+  });
+
+  it('stops at Ctrl-C after what is under way, and says how far it came', async () => {
+    const sent = receive('orders', 1).then(() => process.emit('SIGINT'));
+    const { code, output } = await produce('--orders', '5', '--events', '0', '--rate', '0.0001');
+    await sent;
+    expect(code).toBe(130);
+    expect(output).toMatch(/^Stopped after 1 of 5 \(4 not tried\) in \d+\.\d s\.\n$/);
+  });
+
+  it('counts what is stored, what is not confirmed and what was not tried', async () => {
+    const environment = { SERVICEBUS_CONNECTION_STRING: broker.connectionString, TOPIC_NAME: 'nowhere' };
+    const args = ['produce', '--orders', '98', '--events', '20', '--json'];
+    const { code, output, errors } = await orderflow(scripts.directory, environment, ...args);
+    expect(code).toBe(1);
+    expect(errors).toMatch(
+      /^orderflow: Sent 98 of 118 \(2 failed: not confirmed, so they may have arrived; 18 not tried\), then: .*nowhere.*\n$/,
+    );
+    const { orders, events, failed, notTried } = JSON.parse(output) as Record<string, unknown[]>;
+    expect([orders?.length, events, failed, notTried]).toEqual([98, [], 2, 18]);
+    expect(await receive('orders', 98)).toHaveLength(98);
+  });
+
   it('says how far it came when the queue does not exist', async () => {
     const environment = { SERVICEBUS_CONNECTION_STRING: broker.connectionString, QUEUE_NAME: 'nowhere' };
     const { code, errors } = await orderflow(
@@ -80,7 +107,7 @@ describe('orderflow produce', () => {
       '0',
     );
     expect(code).toBe(1);
-    expect(errors).toMatch(/^orderflow: Sent 0 of 1, then: .*nowhere.*\n$/);
+    expect(errors).toMatch(/^orderflow: Sent 0 of 1 \(1 failed: .*\), then: .*nowhere.*\n$/);
   });
 });
 

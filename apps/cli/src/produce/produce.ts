@@ -1,5 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { CommandError } from '../command-error.js';
+import { pauseUntil } from '../pause-until.js';
 import { makeParcels, type Parcel } from './parcel.js';
 import type { Sender } from './sender.js';
 
@@ -8,8 +7,10 @@ export interface ProduceOptions {
   readonly events: number;
   /** Messages a second; as fast as it goes when absent. */
   readonly rate?: number;
-  /** Told what was stored, in order. */
-  readonly onSent: (sent: readonly Sent[]) => void;
+  /** Ends the sending after what is under way. */
+  readonly signal: AbortSignal;
+  /** Told of each message that is stored. */
+  readonly onSent: (sent: Sent) => void;
 }
 
 /** A message that the system has. */
@@ -19,26 +20,46 @@ export interface Sent {
   readonly type: string;
 }
 
+/** What became of all that were to be sent. */
+export interface Tally {
+  /** Stored. */
+  readonly sent: number;
+  /** Handed over, and not confirmed: they may have been stored all the same. */
+  readonly failed: number;
+  readonly notTried: number;
+  /** Why it ended early; absent when it was told to, or did not. */
+  readonly reason?: unknown;
+}
+
 const largestGroup = 100;
 /** With a rate, groups leave so often a second at most. */
 const groupsPerSecond = 20;
 
-/** Sends orders and events. Rejects with a {@link CommandError} that says how many were sent when one is not stored. */
-export async function produce(sender: Sender, { orders, events, rate, onSent }: ProduceOptions): Promise<void> {
+/** Sends orders and events until all are stored, one is not, or the signal comes. */
+export async function produce(sender: Sender, options: ProduceOptions): Promise<Tally> {
+  const { orders, events, rate, signal, onSent } = options;
   const groupSize = rate === undefined ? largestGroup : Math.min(largestGroup, Math.ceil(rate / groupsPerSecond));
   const parcels = makeParcels(orders, events);
   const startedAt = performance.now();
-  let count = 0;
+  let tried = 0;
+  let sent = 0;
+  const tally = (): Tally => ({ sent, failed: tried - sent, notTried: orders + events - tried });
   for (;;) {
-    if (rate !== undefined) await pause(startedAt + (count / rate) * 1000 - performance.now());
-    const group = take(parcels, groupSize);
-    if (group.length === 0) return;
-    const ids = await sender.send(group).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new CommandError(`Sent ${count} of ${orders + events}, then: ${reason}`, { cause: error });
-    });
-    onSent(group.map((parcel, index) => ({ id: ids[index] ?? parcel.id, type: typeOf(parcel) })));
-    count += group.length;
+    if (rate !== undefined && tried < orders + events) {
+      // A signal that ends the wait is seen in the next line.
+      await pauseUntil(startedAt + (tried / rate) * 1_000, signal).catch(() => undefined);
+    }
+    const group = signal.aborted ? [] : take(parcels, groupSize);
+    if (group.length === 0) return tally();
+    tried += group.length;
+    try {
+      await sender.send(group, (parcel, id) => {
+        sent += 1;
+        onSent({ id, type: typeOf(parcel) });
+      });
+    } catch (reason) {
+      return { ...tally(), reason };
+    }
   }
 }
 

@@ -1,12 +1,12 @@
 import type { Parcel } from './parcel.js';
 
+/** Told that the system has stored a parcel, and under which id it knows it. */
+export type OnStored = (parcel: Parcel, id: string) => void;
+
 /** One way to get parcels into the system. */
 export interface Sender {
-  /**
-   * Resolves with the ids under which the system knows the parcels, in their order, once it has stored all of them.
-   * Rejects when it may not have stored all.
-   */
-  send(parcels: readonly Parcel[]): Promise<readonly string[]>;
+  /** Resolves once all are stored, each of which it told. Rejects when one may not be stored. */
+  send(parcels: readonly Parcel[], onStored: OnStored): Promise<void>;
   close(): Promise<void>;
 }
 
