@@ -1,9 +1,11 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { isRunning, type ProcessIdentity } from './process-identity.js';
 
 /** What `orderflow up` chose, for commands and for apps that are served alone. */
 export interface Runtime {
-  /** The supervisor. */
+  /** The supervisor's process id, and when it started. */
   readonly pid: number;
+  readonly startedAt: string;
   /** Connection URLs by app; they contain the password. */
   readonly databases: Readonly<Record<string, string>>;
   /** Absent while an external namespace is used by its name. */
@@ -38,14 +40,5 @@ export function readRuntime(path: string): Runtime | undefined {
     throw error;
   }
   const runtime = JSON.parse(text) as Runtime;
-  return isAlive(runtime.pid) ? runtime : undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return isRunning(runtime satisfies ProcessIdentity) ? runtime : undefined;
 }

@@ -10,6 +10,8 @@ export interface Workspace {
   readonly state: string;
   readonly runtimeFile: string;
   readonly logs: string;
+  /** The pid files of the processes that `orderflow up` runs. */
+  readonly pidFiles: string;
 }
 
 /**
@@ -19,5 +21,12 @@ export interface Workspace {
 export function findWorkspace(bundles: string, environment: NodeJS.ProcessEnv): Workspace {
   const root = environment['ORDERFLOW_ROOT'] || process.cwd();
   const state = environment['ORDERFLOW_STATE'] || join(root, '.orderflow');
-  return { root, bundles, state, runtimeFile: join(state, 'runtime.json'), logs: join(state, 'logs') };
+  return {
+    root,
+    bundles,
+    state,
+    runtimeFile: join(state, 'runtime.json'),
+    logs: join(state, 'logs'),
+    pidFiles: join(state, 'run'),
+  };
 }

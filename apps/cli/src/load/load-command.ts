@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { CommandContext } from '../command-context.js';
 import { CommandError, UsageError } from '../command-error.js';
 import { findOrderApi } from '../orders/order-api.js';
+import { keepNewFilesPrivate } from '../private-files.js';
 import { readRuntime, type Runtime } from '../runtime-file.js';
 import { findServiceBus } from '../service-bus.js';
 import { describeEvent } from '../up/describe-event.js';
@@ -46,6 +47,7 @@ export async function loadCommand(context: CommandContext, flags: LoadFlags): Pr
     runs: runs.map(summarize),
   };
   const out = resolve(flags.out ?? join(context.workspace.state, 'load', startedAt.replaceAll(/[:.]/g, '-')));
+  if (flags.out === undefined) keepNewFilesPrivate();
   const page = writeReport(out, report);
   if (flags.json === true) console.log(JSON.stringify(report));
   else console.log(`${page}\nReport: ${join(out, 'report.md')}`);

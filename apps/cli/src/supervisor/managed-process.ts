@@ -4,6 +4,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { lastLines } from './last-lines.js';
 import { hangs } from './liveness.js';
+import { removePidFile, writePidFile } from './pid-file.js';
 import type { ProcessEvent, ProcessSpec } from './process-spec.js';
 import { type RestartPolicy, restartDelay } from './restart-policy.js';
 
@@ -107,6 +108,7 @@ export class ManagedProcess {
     let everReady = false;
     let failures = 0;
     for (let restarts = 0; !this.#stopping.signal.aborted; restarts += 1) {
+      if (restarts > 0 && !everReady) await this.#spec.beforeRetry?.();
       const life = this.#spawn();
       const notReady = await this.#becomeReady(life);
       const readyAt = performance.now();
@@ -158,18 +160,22 @@ export class ManagedProcess {
   }
 
   #spawn(): Life {
-    const { script, args = [], environment, logFile } = this.#spec;
-    const log = openSync(logFile, 'a');
+    const { script, args, environment, logFile, pidFile } = this.#spec;
+    const log = openSync(logFile, 'a', 0o600);
     const logFrom = fstatSync(log).size;
-    const child = spawn(process.execPath, ['--enable-source-maps', script, ...args], {
+    const child = spawn(process.execPath, ['--enable-source-maps', script, ...(args?.() ?? [])], {
       env: environment(),
       stdio: ['ignore', log, log, 'ipc'],
       detached: true,
       windowsHide: true,
     });
     closeSync(log);
+    if (pidFile !== undefined && child.pid !== undefined) writePidFile(pidFile, child.pid);
     const ended = new Promise<string>((resolve) => {
-      child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
+      child.once('exit', (code, signal) => {
+        if (pidFile !== undefined) removePidFile(pidFile);
+        resolve(signal === null ? `exit code ${code}` : `signal ${signal}`);
+      });
       child.once('error', (error) => {
         if (child.pid === undefined) resolve(error.message);
       });

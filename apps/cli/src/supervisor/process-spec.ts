@@ -6,11 +6,19 @@ export interface ProcessSpec {
   readonly name: string;
   /** The JavaScript file to run with this Node.js. */
   readonly script: string;
-  readonly args?: readonly string[];
+  /** Asked for at each start. */
+  readonly args?: () => readonly string[];
   /** The environment of the process; asked for at each start. */
   readonly environment: () => NodeJS.ProcessEnv;
   /** Where both outputs of the process are appended to. */
   readonly logFile: string;
+  /** Names the process while it runs, for a supervisor that comes after one that was killed; none when absent. */
+  readonly pidFile?: string;
+  /**
+   * Runs before a process that was never ready is started once more, for example to find it another port. What it
+   * throws ends the start.
+   */
+  readonly beforeRetry?: () => Promise<void>;
   /** Resolves when the process does its work; rejects when it never will. Aborted when the process ends. */
   readonly ready: (child: ChildProcess, signal: AbortSignal) => Promise<void>;
   /** Whether it hangs, once it was ready; not asked when absent. A process that hangs is killed and started again. */

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
-import type { Runtime } from '../runtime-file.js';
+import { identityOf } from '../process-identity.js';
+import { readRuntime, type Runtime } from '../runtime-file.js';
 import { table } from '../table.js';
 import type { Workspace } from '../workspace.js';
 import { apps, databaseApps, paymentGateway } from './services.js';
@@ -9,7 +10,7 @@ import type { System } from './system.js';
 export function describeRuntime(system: System, { logs }: Workspace): Runtime {
   const { broker } = system;
   return {
-    pid: process.pid,
+    ...identityOf(process.pid),
     databases: Object.fromEntries(databaseApps.map((app) => [app.name, system.databaseUrl(app)])),
     ...(broker !== undefined && { servicebus: broker }),
     gateway: { url: system.url(paymentGateway.name) },
@@ -30,7 +31,7 @@ export function readyReport(system: System, workspace: Workspace, tookMs: number
           ['broker', `amqp://127.0.0.1:${system.ports['broker']}`, log('broker')],
           ['its management', `http://127.0.0.1:${system.ports['broker-management']}`, log('broker')],
         ]),
-    ['postgres', `postgres://127.0.0.1:${system.ports['postgres']}`, log('postgres')],
+    ['postgres', `127.0.0.1:${system.ports['postgres']}`, log('postgres')],
   ];
   const body = '{"customerId":"ada","currency":"EUR","lines":[{"sku":"tea","quantity":2,"unitPrice":450}]}';
   return [
@@ -41,8 +42,20 @@ export function readyReport(system: System, workspace: Workspace, tookMs: number
     '',
     'Place an order:',
     `  curl -i ${system.url('order-api')}/orders -H 'content-type: application/json' -d '${body}'`,
-    `OpenAPI: ${system.url('order-api')}/docs   Ctrl-C stops everything.`,
+    `OpenAPI: ${system.url('order-api')}/docs   URLs of the databases, with passwords: ${shortest(workspace.runtimeFile)}`,
+    'Ctrl-C stops everything.',
     '',
+  ].join('\n');
+}
+
+/** What to tell whoever starts the system although it runs already. */
+export function runningAlready(holder: number, { runtimeFile, state }: Workspace): string {
+  const runtime = readRuntime(runtimeFile);
+  const urls = runtime?.pid === holder ? Object.entries(runtime.urls) : [];
+  return [
+    `OrderFlow is running already (process ${holder}, its state is in ${shortest(state)}).`,
+    ...(urls.length > 0 ? ['', table(['what', 'where'], urls), ''] : ['It is just starting or stopping.']),
+    `Stop it with Ctrl-C where it was started, or with: kill ${holder}`,
   ].join('\n');
 }
 

@@ -57,4 +57,9 @@ export const databaseApps = apps.filter((app): app is AppService & { database: s
 
 export const brokerPort: PortWish = { name: 'broker', port: 5672, variable: 'BROKER_PORT' };
 export const managementPort: PortWish = { name: 'broker-management', port: 5300, variable: 'BROKER_MANAGEMENT_PORT' };
-export const databasePort: PortWish = { name: 'postgres', port: 54_320, variable: 'POSTGRES_PORT' };
+export const databasePort: PortWish = {
+  name: 'postgres',
+  port: 54_320,
+  variable: 'POSTGRES_PORT',
+  host: '127.0.0.1',
+};

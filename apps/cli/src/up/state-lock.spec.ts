@@ -15,6 +15,8 @@ beforeEach(() => {
 
 afterEach(() => scripts.remove());
 
+const take = () => takeStateLock(path, (holder) => `held by ${holder}`);
+
 async function endedProcess(): Promise<number> {
   const child = spawn(process.execPath, ['-e', '']);
   await once(child, 'exit');
@@ -23,18 +25,16 @@ async function endedProcess(): Promise<number> {
 
 describe('takeStateLock', () => {
   it('is held by one at a time, and leaves nothing when it is released', () => {
-    const lock = takeStateLock(path);
-    expect(() => takeStateLock(path)).toThrow(
-      `OrderFlow is running already (process ${process.pid}); stop it first, for example with: kill ${process.pid}`,
-    );
+    const lock = take();
+    expect(take).toThrow(`held by ${process.pid}`);
     lock.release();
     expect(readdirSync(scripts.directory)).toEqual([]);
-    takeStateLock(path).release();
+    take().release();
   });
 
   it('replaces the lock of a process that was killed', async () => {
     writeFileSync(path, JSON.stringify({ pid: await endedProcess(), startedAt: '1' }));
-    const lock = takeStateLock(path);
+    const lock = take();
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ pid: process.pid });
     lock.release();
     expect(existsSync(path)).toBe(false);
@@ -42,11 +42,11 @@ describe('takeStateLock', () => {
 
   it('replaces the lock of an earlier process with an id that is used again', () => {
     writeFileSync(path, JSON.stringify({ pid: process.pid, startedAt: 'long ago' }));
-    takeStateLock(path).release();
+    take().release();
   });
 
   it('replaces a file that is no lock', () => {
     writeFileSync(path, 'half a li');
-    takeStateLock(path).release();
+    take().release();
   });
 });

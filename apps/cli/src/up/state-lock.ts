@@ -1,27 +1,27 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { CommandError } from '../command-error.js';
+import { identityOf, isRunning, type ProcessIdentity } from '../process-identity.js';
 
 /** Holds a state directory for one supervisor at a time. */
 export interface StateLock {
   release(): void;
 }
 
-interface Holder {
-  readonly pid: number;
-  /** Tells a process from a later one with the same id; empty where the system does not say. */
-  readonly startedAt: string;
-}
-
 /**
  * Takes the lock file `path`. One that a killed supervisor left behind is recognised and replaced. Throws a
  * {@link CommandError} when a live supervisor holds it.
+ *
+ * @param explain what to tell about the process that holds it
  */
-export function takeStateLock(path: string): StateLock {
-  const own: Holder = { pid: process.pid, startedAt: startOf(process.pid) };
+export function takeStateLock(path: string, explain: (holder: number) => string): StateLock {
+  const own = identityOf(process.pid);
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(own)}\n`);
+  writeFileSync(draft, `${JSON.stringify(own)}\n`, { mode: 0o600 });
   try {
-    while (!tryLink(draft, path)) removeIfLeftBehind(path);
+    while (!tryLink(draft, path)) {
+      const holder = removeIfLeftBehind(path);
+      if (holder !== undefined) throw new CommandError(explain(holder));
+    }
   } finally {
     rmSync(draft, { force: true });
   }
@@ -43,13 +43,10 @@ function tryLink(draft: string, path: string): boolean {
   }
 }
 
-function removeIfLeftBehind(path: string): void {
+/** Who holds the lock; undefined when nobody does, and it is gone. */
+function removeIfLeftBehind(path: string): number | undefined {
   const holder = readHolder(path);
-  if (holder !== undefined && isRunning(holder)) {
-    throw new CommandError(
-      `OrderFlow is running already (process ${holder.pid}); stop it first, for example with: kill ${holder.pid}`,
-    );
-  }
+  if (holder !== undefined && isRunning(holder)) return holder.pid;
   const aside = `${path}.${process.pid}.old`;
   try {
     // Of two that see the same leftover, one moves it; the other may move the winner's lock, and gives it back.
@@ -61,33 +58,14 @@ function removeIfLeftBehind(path: string): void {
   } finally {
     rmSync(aside, { force: true });
   }
+  return undefined;
 }
 
-function readHolder(path: string): Holder | undefined {
+function readHolder(path: string): ProcessIdentity | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+    return JSON.parse(readFileSync(path, 'utf8')) as ProcessIdentity;
   } catch (error) {
     if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-function isRunning({ pid, startedAt }: Holder): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  return startOf(pid) === startedAt;
-}
-
-/** When a process started, in the system's ticks: field 22 of /proc/PID/stat (proc_pid_stat(5)). */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    // Not Linux, or the process has ended in between.
-    return '';
   }
 }

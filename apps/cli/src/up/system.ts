@@ -1,14 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { BrokerFacts } from '../broker/run-broker.js';
 import { migrateApp } from '../migrate/migrate-app.js';
 import { migrationFolder } from '../migrate/migration-folders.js';
 import type { PostgresFacts } from '../database/run-postgres.js';
 import { ManagedProcess } from '../supervisor/managed-process.js';
+import { pidFileOf } from '../supervisor/pid-file.js';
 import type { Step } from '../supervisor/ordered-steps.js';
 import type { ProcessEvent, ProcessSpec } from '../supervisor/process-spec.js';
-import { isHealthy, readyWhenHealthy, readyWhenTold } from '../supervisor/readiness.js';
+import { type HealthPage, isHealthy, readyWhenHealthy, readyWhenTold } from '../supervisor/readiness.js';
 import { defaultRestartPolicy } from '../supervisor/restart-policy.js';
 import type { Workspace } from '../workspace.js';
+import type { Ports } from './ports.js';
 import {
   type AppService,
   apps,
@@ -24,16 +27,30 @@ export interface SystemOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** Where everything listens. */
   readonly host: string;
-  readonly ports: ReadonlyMap<string, number>;
+  readonly ports: Ports;
   readonly report: (event: ProcessEvent) => void;
+  /** Told, one line each, what else came out otherwise than usual. */
+  readonly note: (line: string) => void;
   /** Told which migrations ran. */
   readonly onMigrated: (app: string, names: readonly string[]) => void;
+}
+
+/** What a process does, and how it is known that it does it. */
+type Work = Omit<ProcessSpec, 'name' | 'logFile' | 'pidFile' | 'beforeRetry'>;
+
+interface ProcessStep {
+  readonly name: string;
+  readonly needs: readonly string[];
+  /** The names of the ports it listens on. */
+  readonly ports: readonly string[];
 }
 
 /** All processes of OrderFlow on one machine, as steps with their order, and what they came to know while starting. */
 export class System {
   readonly steps: readonly Step[];
   readonly #options: SystemOptions;
+  /** Tells this start from every other one on this machine. */
+  readonly #instance = randomUUID();
   readonly #processes = new Map<string, ManagedProcess>();
   #databaseUrls: PostgresFacts['urls'] = {};
   #broker: BrokerFacts | undefined;
@@ -41,10 +58,18 @@ export class System {
   constructor(options: SystemOptions) {
     this.#options = options;
     this.steps = [
-      this.#process(databasePort.name, [], this.#postgres()),
-      usesOwnBroker(options.environment) ? this.#process('broker', [], this.#brokerProcess()) : nothingToDo('broker'),
+      this.#process({ name: databasePort.name, needs: [], ports: [databasePort.name] }, this.#postgres()),
+      usesOwnBroker(options.environment)
+        ? this.#process(
+            { name: brokerPort.name, needs: [], ports: [brokerPort.name, managementPort.name] },
+            this.#brokerProcess(),
+          )
+        : nothingToDo(brokerPort.name),
       ...databaseApps.map((app) => this.#migration(app)),
-      ...apps.map((app) => ({ ...this.#process(app.name, app.needs, this.#app(app)), stopsBefore: app.stopsBefore })),
+      ...apps.map((app) => ({
+        ...this.#process({ name: app.name, needs: app.needs, ports: [app.name] }, this.#app(app)),
+        stopsBefore: app.stopsBefore,
+      })),
     ];
   }
 
@@ -57,7 +82,7 @@ export class System {
 
   /** The base URL of an app. */
   url(name: string): string {
-    return `http://${reachable(this.#options.host)}:${this.#port(name)}`;
+    return `http://${reachable(this.#options.host)}:${this.#options.ports.of(name)}`;
   }
 
   /** The embedded broker, once it is ready; undefined while an external namespace is used. */
@@ -67,7 +92,7 @@ export class System {
 
   /** Where each process listens. */
   get ports(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#options.ports);
+    return this.#options.ports.all;
   }
 
   logFile(name: string): string {
@@ -82,30 +107,31 @@ export class System {
     }
   }
 
-  #port(name: string): number {
-    const port = this.#options.ports.get(name);
-    if (port === undefined) throw new Error(`No port was chosen for ${name}.`);
-    return port;
-  }
-
-  #process(name: string, needs: readonly string[], rest: Omit<ProcessSpec, 'name' | 'logFile'>): Step {
-    const spec: ProcessSpec = { ...rest, name, logFile: this.logFile(name) };
-    const process = new ManagedProcess(spec, defaultRestartPolicy, this.#options.report);
+  #process({ name, needs, ports }: ProcessStep, work: Work): Step {
+    const { workspace, report, note } = this.#options;
+    const spec: ProcessSpec = {
+      ...work,
+      name,
+      logFile: this.logFile(name),
+      pidFile: pidFileOf(workspace.pidFiles, name),
+      beforeRetry: () => this.#options.ports.replaceTaken(ports, note),
+    };
+    const process = new ManagedProcess(spec, defaultRestartPolicy, report);
     this.#processes.set(name, process);
     return { name, needs, start: () => process.start(), stop: () => process.stop() };
   }
 
-  #postgres(): Omit<ProcessSpec, 'name' | 'logFile'> {
-    const { workspace } = this.#options;
+  #postgres(): Work {
+    const { workspace, ports } = this.#options;
     const databases = databaseApps.flatMap((app) => ['--database', app.database]);
     return {
       script: join(workspace.bundles, 'cli.mjs'),
-      args: [
+      args: () => [
         'postgres',
         '--data',
         join(workspace.state, 'postgres'),
         '--port',
-        String(this.#port(databasePort.name)),
+        String(ports.of(databasePort.name)),
         ...databases,
       ],
       environment: () => this.#common(),
@@ -117,17 +143,17 @@ export class System {
     };
   }
 
-  #brokerProcess(): Omit<ProcessSpec, 'name' | 'logFile'> {
-    const { workspace, host } = this.#options;
-    const flags = {
+  #brokerProcess(): Work {
+    const { workspace, host, ports } = this.#options;
+    const flags = (): Record<string, string> => ({
       data: join(workspace.state, 'broker'),
       host,
-      port: String(this.#port(brokerPort.name)),
-      'management-port': String(this.#port(managementPort.name)),
-    };
+      port: String(ports.of(brokerPort.name)),
+      'management-port': String(ports.of(managementPort.name)),
+    });
     return {
       script: join(workspace.bundles, 'cli.mjs'),
-      args: ['broker', ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])],
+      args: () => ['broker', ...Object.entries(flags()).flatMap(([name, value]) => [`--${name}`, value])],
       environment: () => this.#common(),
       ready: readyWhenTold((facts) => {
         this.#broker = facts as BrokerFacts;
@@ -137,14 +163,15 @@ export class System {
     };
   }
 
-  #app(app: AppService): Omit<ProcessSpec, 'name' | 'logFile'> {
+  #app(app: AppService): Work {
     const { workspace } = this.#options;
+    const page = (path: string): HealthPage => ({ url: this.url(app.name) + path, instance: this.#instance });
     return {
       script: join(workspace.bundles, `${app.name}.mjs`),
       environment: () => this.#appEnvironment(app),
-      ready: readyWhenHealthy(() => this.url(app.name) + app.readyPath),
+      ready: readyWhenHealthy(() => page(app.readyPath)),
       liveness: {
-        isAlive: (signal) => isHealthy(this.url(app.name) + app.livePath, signal),
+        isAlive: (signal) => isHealthy(page(app.livePath), signal),
         everyMs: 10_000,
         misses: 3,
       },
@@ -156,16 +183,20 @@ export class System {
   #common(): NodeJS.ProcessEnv {
     // Compiled code is kept beside the bundles, so that the next start takes less time, and goes with them.
     const { environment, workspace } = this.#options;
-    return { ...environment, NODE_COMPILE_CACHE: join(workspace.bundles, 'compile-cache') };
+    return {
+      ...environment,
+      ORDERFLOW_INSTANCE: this.#instance,
+      NODE_COMPILE_CACHE: join(workspace.bundles, 'compile-cache'),
+    };
   }
 
   #appEnvironment(app: AppService): NodeJS.ProcessEnv {
-    const { workspace, host } = this.#options;
+    const { workspace, host, ports } = this.#options;
     const { database } = app;
     return {
       ...this.#common(),
       HOST: host,
-      PORT: String(this.#port(app.name)),
+      PORT: String(ports.of(app.name)),
       ...(database !== undefined && { DATABASE_URL: this.databaseUrl({ ...app, database }) }),
       ...(this.#broker !== undefined && { SERVICEBUS_CONNECTION_STRING: this.#broker.connectionString }),
       ...(app.needs.includes(paymentGateway.name) && { PAYMENT_GATEWAY_URL: this.url(paymentGateway.name) }),

@@ -2,16 +2,19 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { stopLeftBehind } from '@orderflow/local-postgres';
 import { CommandError } from '../command-error.js';
+import { describeReadable, keepNewFilesPrivate, makePrivateDirectory } from '../private-files.js';
 import { removeRuntime, writeRuntime } from '../runtime-file.js';
+import { makeStatePrivate } from '../state-files.js';
+import { endLeftBehind } from '../supervisor/left-behind.js';
 import { startInOrder, stopInOrder } from '../supervisor/ordered-steps.js';
 import type { Workspace } from '../workspace.js';
 import { describeEvent } from './describe-event.js';
-import { choosePorts } from './ports.js';
-import { describeRuntime, readyReport } from './report.js';
+import { Ports } from './ports.js';
+import { describeRuntime, readyReport, runningAlready } from './report.js';
 import { apps, brokerPort, databasePort, managementPort } from './services.js';
 import { takeStateLock } from './state-lock.js';
 import { onStopSignals } from './stop-signals.js';
-import { System, usesOwnBroker } from './system.js';
+import { System, type SystemOptions, usesOwnBroker } from './system.js';
 
 export interface UpOptions {
   readonly workspace: Workspace;
@@ -23,6 +26,8 @@ export interface UpOptions {
 
 const maxLogBytes = 10_000_000;
 const perishable = ['postgres', 'broker', 'gateway', 'logs'];
+/** As long as the supervisor gives the slowest of its processes, and a little more. */
+const leftBehindGraceMs = 35_000;
 
 /**
  * Runs the whole system until a signal, and answers the exit code. Everything that was started is stopped again, also
@@ -34,12 +39,16 @@ export async function up({ workspace, environment, fresh, print }: UpOptions): P
   if (!existsSync(join(workspace.bundles, 'order-api.mjs'))) {
     throw new CommandError('The apps are not here: run it in a checkout, with npm start.');
   }
-  mkdirSync(workspace.state, { recursive: true });
-  const lock = takeStateLock(join(workspace.state, 'supervisor.lock'));
+  keepNewFilesPrivate();
+  makePrivateDirectory(workspace.state);
+  const lock = takeStateLock(join(workspace.state, 'supervisor.lock'), (holder) => runningAlready(holder, workspace));
   try {
+    removeRuntime(workspace.runtimeFile);
+    await endLeftBehind(workspace.pidFiles, { graceMs: leftBehindGraceMs, say });
     if (fresh) await removeState(workspace);
-    const system = await prepare(workspace, environment, say);
-    return await run(system, workspace, { say, print });
+    const readable = describeReadable(makeStatePrivate(workspace.state));
+    if (readable !== undefined) say(readable);
+    return await prepareAndRun(workspace, environment, { say, print });
   } finally {
     removeRuntime(workspace.runtimeFile);
     lock.release();
@@ -52,25 +61,29 @@ async function removeState({ state }: Workspace): Promise<void> {
   for (const name of perishable) rmSync(join(state, name), { recursive: true, force: true });
 }
 
-async function prepare(
-  workspace: Workspace,
-  environment: NodeJS.ProcessEnv,
-  say: (line: string) => void,
-): Promise<System> {
+async function prepareAndRun(workspace: Workspace, environment: NodeJS.ProcessEnv, voice: Voice): Promise<number> {
   const host = environment['HOST'] || '127.0.0.1';
   const wishes = [...apps, databasePort, ...(usesOwnBroker(environment) ? [brokerPort, managementPort] : [])];
-  const { ports, notes } = await choosePorts(wishes, withApiPort(environment), host);
-  for (const note of notes) say(note);
+  const ports = await Ports.choose(wishes, withApiPort(environment), host, voice.say);
+  try {
+    return await run(prepare({ workspace, environment, host, ports }, voice), workspace, voice);
+  } finally {
+    ports.release();
+  }
+}
+
+type Place = Pick<SystemOptions, 'workspace' | 'environment' | 'host' | 'ports'>;
+
+function prepare(place: Place, { say }: Voice): System {
+  const { workspace, environment } = place;
   if (!usesOwnBroker(environment)) {
     say('Using the Service Bus namespace that the environment names, not the embedded broker.');
   }
   mkdirSync(workspace.logs, { recursive: true });
   const system = new System({
-    workspace,
-    environment,
-    host,
-    ports,
+    ...place,
     report: (event) => say(describeEvent(event)),
+    note: say,
     onMigrated: (app, names) => {
       if (names.length > 0) say(`database of ${app} migrated (${names.length})`);
     },

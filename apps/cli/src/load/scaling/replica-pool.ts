@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { CommandContext } from '../../command-context.js';
 import { CommandError } from '../../command-error.js';
@@ -8,6 +7,8 @@ import { ManagedProcess } from '../../supervisor/managed-process.js';
 import type { ProcessEvent } from '../../supervisor/process-spec.js';
 import { readyWhenHealthy } from '../../supervisor/readiness.js';
 import { defaultRestartPolicy } from '../../supervisor/restart-policy.js';
+import type { PortClaim } from '../../up/port-claim.js';
+import { claimFreePort, type ClaimedPort } from '../../up/ports.js';
 import { type AppService, apps } from '../../up/services.js';
 
 const host = '127.0.0.1';
@@ -31,6 +32,10 @@ export class ReplicaPool {
   /** Those that were asked to stop and are not gone yet. */
   readonly #stopping = new Set<ManagedProcess>();
   readonly #ready = new Set<ManagedProcess>();
+  /** What keeps the ports of replicas that are not gone. */
+  readonly #claims = new Map<ManagedProcess, PortClaim>();
+  /** Tells these replicas from whatever else may answer on their ports. */
+  readonly #instance = randomUUID();
   /** Starts and stops under way. */
   readonly #changes = new Set<Promise<unknown>>();
 
@@ -50,7 +55,7 @@ export class ReplicaPool {
    */
   async scaleTo(count: number): Promise<void> {
     while (this.#further.length + 1 > Math.max(1, count)) this.#stopNewest();
-    while (this.#further.length + 1 < count) this.#startAnother(await freePort());
+    while (this.#further.length + 1 < count) this.#startAnother(await claimFreePort(host));
   }
 
   /** Resolves when every replica is ready or gone. */
@@ -63,9 +68,10 @@ export class ReplicaPool {
     for (const replica of [...this.#further, ...this.#stopping]) replica.kill();
   }
 
-  #startAnother(port: number): void {
+  #startAnother({ port, claim }: ClaimedPort): void {
     const replica = this.#replica(this.#further.length + 2, port);
     this.#further.push(replica);
+    this.#claims.set(replica, claim);
     const start = async (): Promise<void> => {
       await replica.start();
       this.#ready.add(replica);
@@ -79,7 +85,12 @@ export class ReplicaPool {
     if (replica === undefined) return;
     this.#ready.delete(replica);
     this.#stopping.add(replica);
-    this.#track(replica.stop().finally(() => this.#stopping.delete(replica)));
+    const gone = (): void => {
+      this.#stopping.delete(replica);
+      this.#claims.get(replica)?.release();
+      this.#claims.delete(replica);
+    };
+    this.#track(replica.stop().finally(gone));
   }
 
   #track(change: Promise<unknown>): void {
@@ -93,9 +104,15 @@ export class ReplicaPool {
     const spec = {
       name,
       script: join(context.workspace.bundles, `${this.app.name}.mjs`),
-      environment: () => replicaEnvironment(this.app, port, context, runtime),
+      environment: () => ({
+        ...replicaEnvironment(this.app, port, context, runtime),
+        ORDERFLOW_INSTANCE: this.#instance,
+      }),
       logFile: join(runtime.logs, `${name}.log`),
-      ready: readyWhenHealthy(() => `http://${host}:${port}${this.app.readyPath}`),
+      ready: readyWhenHealthy(() => ({
+        url: `http://${host}:${port}${this.app.readyPath}`,
+        instance: this.#instance,
+      })),
       readyTimeoutMs: 60_000,
       stopTimeoutMs: 30_000,
     };
@@ -119,7 +136,7 @@ function replicaEnvironment(
   return {
     ...environment,
     ...servicebusVariable(servicebus),
-    NODE_COMPILE_CACHE: join(workspace.state, 'compile-cache'),
+    NODE_COMPILE_CACHE: join(workspace.bundles, 'compile-cache'),
     HOST: host,
     PORT: String(port),
     DATABASE_URL: databases[app.name],
@@ -129,14 +146,4 @@ function replicaEnvironment(
 
 function servicebusVariable(servicebus: Runtime['servicebus']): NodeJS.ProcessEnv {
   return servicebus === undefined ? {} : { SERVICEBUS_CONNECTION_STRING: servicebus.connectionString };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
