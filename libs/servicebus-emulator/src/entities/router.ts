@@ -40,9 +40,15 @@ export class Router {
     for (const message of messages) checkMessage(message);
     checkSend(target, messages);
     const transfer = new Transfer();
-    const sequenceNumbers = messages.map((message) => this.#enter(target, startJourney(message), transfer, now));
-    target.life.used(now);
-    return { transfer, sequenceNumbers };
+    try {
+      const sequenceNumbers = messages.map((message) => this.#enter(target, startJourney(message), transfer, now));
+      target.life.used(now);
+      return { transfer, sequenceNumbers };
+    } catch (error) {
+      // What was not taken must not count as seen when it is sent again.
+      transfer.retract();
+      throw error;
+    }
   }
 
   /** Routes a scheduled message whose time has come, out of `target`. */
