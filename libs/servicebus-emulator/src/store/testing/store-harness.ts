@@ -45,6 +45,12 @@ export class StoreHarness {
     await store.close();
   }
 
+  /** Gives the stores up whose disk is dead: closing them fails. */
+  async abandon(): Promise<void> {
+    await Promise.all([...this.#open].map((store) => store.close().catch(() => undefined)));
+    this.#open.clear();
+  }
+
   /** Writes each event with a write of its own. */
   async write(...events: BrokerEvent[]): Promise<void> {
     const { store } = await this.reopen();
