@@ -5,6 +5,7 @@ import { readMessage, type IncomingMessage } from '../codec/read-message.js';
 import { ValueWriter } from '../codec/value-writer.js';
 import { encodeTestMessage, idOf, testMessage } from '../testing/message.js';
 import { idsIn, PureNamespace, START } from '../testing/pure-namespace.js';
+import type { BrokerEvent } from './events.js';
 import type { MessageQueue } from './message-queue.js';
 
 const WINDOW = 20_000;
@@ -121,6 +122,29 @@ describe('a message that was refused is no duplicate when it is sent again', () 
   ])('%s, because it could not be stored', (_, make) => {
     pure.namespace.retract(begin(...make()));
     again(...make());
+  });
+
+  it('nor is it there twice after a restart, where the disk wrote the first one after all', () => {
+    const events: BrokerEvent[] = [];
+    const recorder = {
+      record: (event: BrokerEvent) => void events.push(structuredClone(event)),
+      flushed: () => Promise.resolve(),
+    };
+    const copy = (upTo?: number) => {
+      const restarted = new PureNamespace();
+      restarted.createQueue(OPTIONS);
+      for (const event of events.slice(0, upTo)) restarted.namespace.apply(event, START);
+      return restarted;
+    };
+    pure.namespace.recordTo(recorder);
+    pure.namespace.retract(begin(message('m')));
+    const refused = events.length;
+    again(message('m'));
+    expect(copy().namespace.registry.target('q')?.main.counts.active).toBe(1);
+    const before = copy(refused);
+    expect(before.namespace.registry.target('q')?.main.counts.active).toBe(0);
+    before.send('q', { id: 'm' });
+    expect(before.namespace.registry.target('q')?.main.counts.active).toBe(1);
   });
 
   it('because the recorder takes nothing more', () => {

@@ -57,6 +57,8 @@ export type SingleEvent =
   | { readonly type: 'sequence-used'; readonly path: string; readonly last: number }
   /** Duplicate detection saw `key` (the message id, with the partition key where the entity is partitioned). */
   | { readonly type: 'message-id-seen'; readonly path: string; readonly key: string; readonly at: number }
+  /** `key` was seen with a message that could not be accepted in the end: it counts as not seen. */
+  | { readonly type: 'message-id-forgotten'; readonly path: string; readonly key: string }
   /** A session's state was set; `state` undefined clears it. */
   | {
       readonly type: 'session-state-set';

@@ -184,9 +184,15 @@ export class Namespace {
     transfer.commit(now);
   }
 
+  /**
+   * Takes back what was remembered and could not be made safe. A full disk may write it yet, once it has room: what is
+   * remembered behind it undoes it, or whoever sends again would be found twice after a restart.
+   */
   retract(transfer: Transfer): void {
     this.#underway.delete(transfer);
     transfer.retract();
+    const events = transfer.retraction;
+    if (events.length > 0) this.#note({ type: 'group', events });
   }
 
   /** Sets what a session's receivers keep with it; undefined clears it. */

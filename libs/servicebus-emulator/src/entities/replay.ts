@@ -35,6 +35,8 @@ export class Replay {
         target?.duplicates?.remember(event.key, event.at);
         return;
       }
+      case 'message-id-forgotten':
+        return this.#ports.registry.target(event.path)?.duplicates?.forget(event.key);
       default: {
         const queue = this.#queue(event.path);
         if (queue) replayInQueue(queue, event, now);

@@ -44,6 +44,17 @@ export class Transfer {
   retract(): void {
     for (const undo of this.#undo) undo();
   }
+
+  /** What to remember when it is taken back although it was remembered. */
+  get retraction(): readonly SingleEvent[] {
+    return this.#events.flatMap((event): SingleEvent[] => {
+      const { type } = event;
+      if (type === 'enqueued') {
+        return [{ type: 'removed', path: event.path, sequenceNumber: event.message.sequenceNumber }];
+      }
+      return type === 'message-id-seen' ? [{ type: 'message-id-forgotten', path: event.path, key: event.key }] : [];
+    });
+  }
 }
 
 const NONE: readonly never[] = [];

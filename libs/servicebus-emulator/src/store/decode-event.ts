@@ -67,6 +67,10 @@ const DECODERS: ReadonlyMap<number, Decode> = new Map<number, Decode>([
     (reader) => ({ type: 'message-id-seen', path: reader.text(), key: reader.text(), at: reader.double() }),
   ],
   [
+    TAG['message-id-forgotten'],
+    (reader) => ({ type: 'message-id-forgotten', path: reader.text(), key: reader.text() }),
+  ],
+  [
     TAG['session-state-set'],
     (reader) => ({
       type: 'session-state-set',

@@ -49,6 +49,9 @@ function encodeSingle(event: SingleEvent, writer: ByteWriter, written: Written):
       writer.text(event.path);
       writer.text(event.key);
       return writer.double(event.at);
+    case 'message-id-forgotten':
+      writer.text(event.path);
+      return writer.text(event.key);
     case 'session-state-set':
       writer.text(event.path);
       writer.text(event.sessionId);

@@ -13,6 +13,7 @@ export const TAG = Object.freeze({
   'sequence-used': 11,
   'message-id-seen': 12,
   'session-state-set': 13,
+  'message-id-forgotten': 14,
 });
 
 /** Stored states of a message. */

@@ -48,6 +48,7 @@ function describeEvent(event: SingleEvent): EventPage | undefined {
   switch (event.type) {
     case 'sequence-used':
     case 'message-id-seen':
+    case 'message-id-forgotten':
       return undefined;
     case 'enqueued':
       return page(event.type, event.path, { message: describeMessage(event.message) });

@@ -120,6 +120,7 @@ function single(of: fc.Arbitrary<MessageContent>): fc.Arbitrary<SingleEvent> {
     }),
     fc.record({ type: type('sequence-used'), path, last: count }),
     fc.record({ type: type('message-id-seen'), path, key: fc.string(), at: time }),
+    fc.record({ type: type('message-id-forgotten'), path, key: fc.string() }),
     fc.record({ type: type('session-state-set'), path, sessionId: fc.string(), state: maybe(bytes), at: time }),
   ) as fc.Arbitrary<SingleEvent>;
 }
