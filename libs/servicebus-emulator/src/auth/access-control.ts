@@ -3,7 +3,7 @@ import { parseAddress, parseSubscriptionPath, trimSlashes } from '../entities/en
 import { BrokerError } from '../entities/errors.js';
 import type { Registry } from '../entities/registry.js';
 import { jwtExpiry } from './jwt.js';
-import { allows, covers, type Grant } from './grant.js';
+import { allows, type Grant } from './grant.js';
 import { isSameSecret, isSignedWith, parseSasToken, type SasToken } from './sas-token.js';
 
 export interface AccessControlOptions {
@@ -31,7 +31,8 @@ export class AccessControl {
     if (!sas) return this.#grantEntra(token, now);
     if (sas.expiresAt <= now) throw expired(sas.expiresAt);
     const path = pathOf(sas.resource);
-    return { scope: path, rights: this.#rule(sas, path).rights, expiresAt: sas.expiresAt };
+    const isEntity = this.#options.registry.find(path) !== undefined;
+    return { scope: path, isEntity, rights: this.#rule(sas, path).rights, expiresAt: sas.expiresAt };
   }
 
   /** What a key of the namespace allows whoever shows the key itself, as long as it stays; undefined for a wrong one. */
@@ -39,7 +40,7 @@ export class AccessControl {
     const rule = this.#options.rules.find(
       (one) => one.keyName === keyName && opens(one, (own) => isSameSecret(own, key)),
     );
-    return rule && { scope: '', rights: rule.rights, expiresAt: Infinity };
+    return rule && { scope: '', isEntity: false, rights: rule.rights, expiresAt: Infinity };
   }
 
   /**
@@ -60,12 +61,9 @@ export class AccessControl {
     const { registry, rules } = this.#options;
     const target = registry.target(parseSubscriptionPath(path)?.topic ?? path);
     const own = target?.options.authorizationRules ?? [];
-    const candidates = [
-      ...rules.map((rule) => ['', rule] as const),
-      ...own.map((rule) => [target?.path.toLowerCase() ?? '', rule] as const),
-    ].filter(([scope, { keyName }]) => keyName === sas.keyName && covers(scope, path));
+    const candidates = [...rules, ...own].filter(({ keyName }) => keyName === sas.keyName);
     if (candidates.length === 0) throw unauthorized(`InvalidIssuer: There is no key '${sas.keyName}' for '${path}'.`);
-    const [, signer] = candidates.find(([, candidate]) => opens(candidate, (key) => isSignedWith(sas, key))) ?? [];
+    const signer = candidates.find((candidate) => opens(candidate, (key) => isSignedWith(sas, key)));
     if (!signer) throw unauthorized('InvalidSignature: The token has an invalid signature.');
     return signer;
   }
@@ -77,7 +75,7 @@ export class AccessControl {
       throw unauthorized('InvalidIssuer: This broker was not told to accept tokens of Entra ID.');
     }
     if (expiresAt <= now) throw expired(expiresAt);
-    return { scope: '', rights: ['Manage', 'Send', 'Listen'], expiresAt };
+    return { scope: '', isEntity: false, rights: ['Manage', 'Send', 'Listen'], expiresAt };
   }
 }
 
