@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ServiceBusClient } from '@azure/service-bus';
-import fc from 'fast-check';
+import fc from '../testing/fast-check.js';
 import rhea from 'rhea';
 import { type Broker, startBroker } from '../broker.js';
 

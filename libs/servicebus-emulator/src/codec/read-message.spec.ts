@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../testing/fast-check.js';
 import rhea from 'rhea';
 import { readMessage } from './read-message.js';
 

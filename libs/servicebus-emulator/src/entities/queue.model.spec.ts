@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../testing/fast-check.js';
 import { idOf, testMessage } from '../testing/message.js';
 import type { SingleEvent } from './events.js';
 import { type QueueEntity, queuesOf } from './entity.js';

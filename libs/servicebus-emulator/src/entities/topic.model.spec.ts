@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../testing/fast-check.js';
 import { readApplicationProperties } from '../codec/message-view.js';
 import type { Rule } from '../rules/index.js';
 import { testMessage } from '../testing/message.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../testing/fast-check.js';
 import { compileFilter } from './compile-filter.js';
 import { FilterError, RuleSyntaxError } from './errors.js';
 import type { FilterInput, SystemProperty } from './filter-input.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../testing/fast-check.js';
 import type { BrokerEvent } from '../entities/events.js';
 import { anyEvent, enqueued } from './testing/sample-events.js';
 import { StoreHarness } from './testing/store-harness.js';

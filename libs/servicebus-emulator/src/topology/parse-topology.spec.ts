@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../testing/fast-check.js';
 import { DEFAULT_QUEUE_OPTIONS, DEFAULT_SUBSCRIPTION_OPTIONS, DEFAULT_TOPIC_OPTIONS } from '../entities/options.js';
 import { DEFAULT_RULE, Timespan } from '../rules/index.js';
 import { formatTopology } from './format-topology.js';

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../testing/fast-check.js';
 import frames from 'rhea/lib/frames.js';
 import { FrameWriter } from './frame-writer.js';
 

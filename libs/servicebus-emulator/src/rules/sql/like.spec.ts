@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../testing/fast-check.js';
 import { FilterError } from '../errors.js';
 import { compileLike } from './like.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../testing/fast-check.js';
 import { RuleSyntaxError } from '../errors.js';
 import { condition } from '../testing/arbitrary-sql.js';
 import { printCondition } from '../testing/print-sql.js';
