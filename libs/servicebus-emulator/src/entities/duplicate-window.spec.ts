@@ -4,7 +4,7 @@ import { APPLICATION_PROPERTIES } from '../codec/sections.js';
 import { readMessage, type IncomingMessage } from '../codec/read-message.js';
 import { ValueWriter } from '../codec/value-writer.js';
 import { encodeTestMessage, idOf, testMessage } from '../testing/message.js';
-import { idsIn, PureNamespace, START } from '../testing/pure-namespace.js';
+import { asRecorded, idsIn, PureNamespace, START } from '../testing/pure-namespace.js';
 import type { BrokerEvent } from './events.js';
 import type { MessageQueue } from './message-queue.js';
 
@@ -127,7 +127,7 @@ describe('a message that was refused is no duplicate when it is sent again', () 
   it('nor is it there twice after a restart, where the disk wrote the first one after all', () => {
     const events: BrokerEvent[] = [];
     const recorder = {
-      record: (event: BrokerEvent) => void events.push(structuredClone(event)),
+      record: (event: BrokerEvent) => void events.push(asRecorded(event)),
       flushed: () => Promise.resolve(),
     };
     const copy = (upTo?: number) => {

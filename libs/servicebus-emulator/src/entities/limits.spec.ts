@@ -136,3 +136,47 @@ describe('the size of an entity', () => {
     expect(() => send('t', half('second'))).toThrow(/maximum entity size/);
   });
 });
+
+describe('a limit is the most there may be:', () => {
+  /** The bytes that these properties take, beyond their text. */
+  const OVERHEAD = 5;
+
+  it('a property of 32,768 bytes, and not one of a byte more', () => {
+    namespace.createQueue('q', {}, NOW);
+    const property = (bytes: number) => message({}, { large: 'x'.repeat(bytes - OVERHEAD) });
+    send('q', property(32 * KB));
+    expect(() => send('q', property(32 * KB + 1))).toThrow('32769 bytes');
+  });
+
+  it('properties of 65,536 bytes in all, and not a byte more', () => {
+    namespace.createQueue('q', {}, NOW);
+    const properties = (last: number) =>
+      message({}, { a: 'x'.repeat(30_000), b: 'x'.repeat(30_000), c: 'x'.repeat(last) });
+    const problem = (last: number) => {
+      try {
+        send('q', properties(last));
+        return undefined;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const [, all = '0'] = /have (\d+) bytes in all/.exec(problem(10_000) ?? '') ?? [];
+    const fits = 10_000 - (Number(all) - 64 * KB);
+    expect(problem(fits)).toBeUndefined();
+    expect(problem(fits + 1)).toContain('65537 bytes in all');
+  });
+
+  it('a queue filled to its last byte, with its dead letters, and not beyond', () => {
+    const { main, deadLetters } = namespace.createQueue('q', { maxSizeInMegabytes: 1 }, NOW);
+    send('q', message({ body: Buffer.alloc(700 * KB) }));
+    const locked = main.receive(NOW);
+    if (locked) main.deadLetter(locked, { reason: undefined, description: undefined }, NOW);
+    const room = KB * KB - deadLetters.bytes;
+    const frame = message({ body: Buffer.alloc(300 * KB) }).content.bare.length - 300 * KB;
+    const filling = (bytes: number) => message({ body: Buffer.alloc(bytes - frame) });
+    expect(() => send('q', filling(room + 1))).toThrow('maximum entity size');
+    send('q', filling(room));
+    expect(main.bytes + deadLetters.bytes).toBe(KB * KB);
+    expect(() => send('q', message({}))).toThrow('maximum entity size');
+  });
+});

@@ -1,5 +1,6 @@
 import { readApplicationProperties } from '../codec/message-view.js';
 import type { QueueEntity } from '../entities/entity.js';
+import type { BrokerEvent, SingleEvent } from '../entities/events.js';
 import type { MessageQueue } from '../entities/message-queue.js';
 import { Namespace } from '../entities/namespace.js';
 import type { QueueOptions } from '../entities/options.js';
@@ -51,3 +52,13 @@ export const idsIn = (queue: MessageQueue): readonly string[] => [...queue.from(
 /** Why the messages of a dead-letter queue are there. */
 export const reasonsIn = (queue: MessageQueue): readonly unknown[] =>
   [...queue.from(0)].map(({ content }) => readApplicationProperties(content.bare).get('DeadLetterReason'));
+
+/** An event as a journal keeps it: what it points at may change afterwards. */
+export function asRecorded(event: BrokerEvent): BrokerEvent {
+  if (event.type === 'group') return { type: 'group', events: event.events.map(copyOf) };
+  return copyOf(event);
+}
+
+function copyOf(event: SingleEvent): SingleEvent {
+  return event.type === 'enqueued' ? { ...event, message: { ...event.message } } : event;
+}
