@@ -26,7 +26,7 @@ beforeEach(() => {
   namespace.createQueue('orders', owned('orders'), now);
   namespace.createQueue('orders2', owned('orders2'), now);
   namespace.createQueue('orders/x', owned('orders/x'), now);
-  namespace.createQueue('region/one', {}, now);
+  for (const name of ['region/one', 'regional/two']) namespace.createQueue(name, {}, now);
   for (const topic of ['events', 'events2']) {
     namespace.createTopic(topic, owned(topic), now);
     for (const name of ['a', 'ab']) namespace.createSubscription(`${topic}/Subscriptions/${name}`, {}, now);
@@ -73,6 +73,7 @@ const PATHS = [
   'events/Subscriptions/ab',
   'events2/Subscriptions/a',
   'region/one',
+  'regional/two',
 ];
 
 describe('a token opens what it names, and nothing whose name only begins like it:', () => {
@@ -88,6 +89,7 @@ describe('a token opens what it names, and nothing whose name only begins like i
     ['a subscription', 'events/Subscriptions/a', ['events/Subscriptions/a']],
     ['the dead letters of a subscription', 'events/Subscriptions/a/$DeadLetterQueue', ['events/Subscriptions/a']],
     ['a path above entities', 'region', ['region/one']],
+    ['the beginning of a name', 'orde', ['orde']],
     ['the namespace', '', PATHS],
     ['nothing there is', 'missing', []],
   ])('%s', (_, path, opened) => {
