@@ -191,8 +191,9 @@ describe('a token that ends', () => {
   function watched() {
     const ended: string[] = [];
     const access = open((link, error) => ended.push(`${(link as { name: string }).name}: ${error.message}`));
-    access.show(token('orders', 'all-Send', START + 10_000));
+    // The one that ends first comes last.
     access.show(token('orders2', 'all-Send', START + 20_000));
+    access.show(token('orders', 'all-Send', START + 10_000));
     const links = { orders: { name: 'orders' }, orders2: { name: 'orders2' } };
     access.watch(links.orders, 'orders', 'Send');
     access.watch(links.orders2, 'orders2', 'Send');

@@ -1,7 +1,7 @@
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { StoreCorruptError } from './errors.js';
-import { enqueued } from './testing/sample-events.js';
+import { enqueued, message } from './testing/sample-events.js';
 import { StoreHarness } from './testing/store-harness.js';
 
 let harness: StoreHarness;
@@ -131,9 +131,11 @@ describe('after a crash', () => {
 
   it('is not misled by the records of another journal in a message', async () => {
     await harness.write(enqueued(1));
-    const other = await readFile(harness.path('journal-0000000001'), 'latin1');
+    const other = await readFile(harness.path('journal-0000000001'));
     await rm(harness.path('journal-0000000001'));
-    await harness.write(enqueued(1), enqueued(2, `${other} and more`));
+    const second = message(2);
+    const content = { ...second.content, bare: Buffer.concat([other, Buffer.from(' and more')]) };
+    await harness.write(enqueued(1), { type: 'enqueued', path: 'orders', message: { ...second, content } });
     const file = harness.path('journal-0000000001');
     await truncate(file, (await readFile(file)).length - 1);
     expect((await harness.reopen()).events).toEqual([enqueued(1)]);
