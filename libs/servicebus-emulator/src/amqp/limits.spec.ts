@@ -5,6 +5,7 @@ import { ServiceBusClient } from '@azure/service-bus';
 import { type Broker, startBroker } from '../broker.js';
 import { QUOTAS } from '../entities/quotas.js';
 import { adminClient } from '../testing/admin.js';
+import { heard } from '../testing/turns.js';
 import { RawClient } from './testing/raw-client.js';
 
 const MB = 1024 * 1024;
@@ -85,7 +86,9 @@ it('has 5,000 receivers at most at an entity, all subscriptions of a topic toget
   expect(refused.error).toMatchObject({ condition: 'com.microsoft:server-busy' });
   last.close();
   await once(last, 'receiver_close');
-  await raw.openReceiver('t/Subscriptions/b');
+  const next = await raw.openReceiver('t/Subscriptions/b');
+  await heard(); // A refusal is an attach, too, and then a detach.
+  expect(next.is_open()).toBe(true);
   expect(receivers.filter((receiver) => receiver.is_open())).toHaveLength(QUOTAS.receiversPerEntity - 1);
   await raw.close();
 });

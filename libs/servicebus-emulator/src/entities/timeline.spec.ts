@@ -48,6 +48,20 @@ describe('a timeline', () => {
     }
   });
 
+  it('is in order when what takes the place of one that was taken out belongs further up', () => {
+    const timeline = new Timeline();
+    const log: string[] = [];
+    // The last one, 4, comes to where 20 was: below 10.
+    const all = [1, 10, 2, 20, 30, 3, 5, 25, 26, 31, 32, 7, 4].map((at) => {
+      const one = due(log, 'x');
+      timeline.schedule(one, at);
+      return one;
+    });
+    timeline.cancel(all[3] as Due);
+    timeline.run(100);
+    expect(log).toEqual([1, 2, 3, 4, 5, 7, 10, 25, 26, 30, 31, 32].map((at) => `x@${at}`));
+  });
+
   it('takes things out once, and cancelling twice hurts nobody', () => {
     const timeline = new Timeline();
     const log: string[] = [];
