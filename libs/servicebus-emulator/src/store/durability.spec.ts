@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { localDirectory } from './files.js';
 import type { SyncMode } from './journal.js';
 import { ENDS, CrashingDisk } from './testing/crashing-disk.js';
@@ -25,8 +25,9 @@ describe('what is accepted', () => {
     const { store } = await harness.reopen({ files: disk });
     for (const number of [1, 2, 3]) {
       await record(store, enqueued(number));
-      for (const end of ENDS)
+      for (const end of ENDS) {
         expect(await found(disk.after(end))).toEqual(Array.from({ length: number }, (_, n) => n + 1));
+      }
     }
     await record(store, removed(2));
     for (const end of ENDS) expect(await found(disk.after(end))).toEqual([1, 3]);
@@ -160,6 +161,24 @@ describe('the local file system', () => {
   });
   afterEach(() => rm(dir, { recursive: true }));
   const onLinux = process.platform === 'linux' ? it : it.skip;
+
+  onLinux('asks the operating system for every sync, of contents and of names', async () => {
+    const probe = await open(join(dir, 'probe'), 'w');
+    const handles = Object.getPrototypeOf(probe) as Pick<typeof probe, 'sync' | 'datasync'>;
+    await probe.close();
+    const [contents, names] = [jest.spyOn(handles, 'datasync'), jest.spyOn(handles, 'sync')];
+    const local = localDirectory(dir);
+    const file = await local.open('f', 'create');
+    await file.write(Buffer.from('x'), 0);
+    expect(contents).toHaveBeenCalledTimes(0);
+    await file.sync();
+    expect([contents.mock.calls.length, names.mock.calls.length]).toEqual([1, 0]);
+    await local.sync();
+    expect([contents.mock.calls.length, names.mock.calls.length]).toEqual([1, 1]);
+    await file.close();
+    contents.mockRestore();
+    names.mockRestore();
+  });
 
   onLinux('has in a file what was written to it, wherever', async () => {
     const file = await localDirectory(dir).open('f', 'log');
