@@ -17,11 +17,12 @@ const only = (sourceTag, ...onlyDependOnLibsWithTags) => ({ sourceTag, onlyDepen
 const production = [
   only('scope:contracts', 'scope:contracts'),
   only('scope:messaging', 'scope:messaging'),
-  only('scope:servicebus-emulator', 'scope:servicebus-emulator'),
+  only('scope:http-guard', 'scope:http-guard'),
+  only('scope:servicebus-emulator', 'scope:servicebus-emulator', 'scope:http-guard'),
   only('scope:local-postgres', 'scope:local-postgres'),
-  only('scope:service-kit', 'scope:service-kit', 'scope:messaging'),
+  only('scope:service-kit', 'scope:service-kit', 'scope:messaging', 'scope:http-guard'),
   only('scope:cli', 'type:lib'),
-  only('type:app', 'scope:contracts', 'scope:messaging', 'scope:service-kit'),
+  only('type:app', 'scope:contracts', 'scope:messaging', 'scope:service-kit', 'scope:http-guard'),
   only('type:e2e', 'type:lib'),
 ];
 
