@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { orderflow } from '../test/command-line.js';
 import { Scripts } from '../test/scripts.js';
@@ -48,6 +49,18 @@ describe('the command line', () => {
     const { code, errors } = await run(args);
     expect({ code, errors }).toEqual({ code: 1, errors: expect.stringContaining(message) });
     expect(errors).toMatch(/^orderflow: .*\n$/);
+  });
+
+  it('says everything that is wrong with who may call the broker', async () => {
+    const topology = join(scripts.directory, 'Config.json');
+    writeFileSync(topology, '{ "UserConfig": { "Namespaces": [{ "Name": "local" }] } }');
+    const args = ['broker', '--topology', topology, '--allow-host', 'a/b', '--allow-host', '*', '--allow-origin', 'c'];
+    const { code, errors } = await run(args, { ALLOWED_HOSTS: 'd.example, http://e' });
+    expect(code).toBe(2);
+    for (const entry of ['"a/b" has a path', '"*" is a pattern', '"c" is no origin', '"http://e" has a scheme']) {
+      expect(errors).toContain(entry);
+    }
+    expect(errors).not.toContain('d.example');
   });
 
   it('says where it looked for order-api', async () => {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { createAllowList, HttpGuard, listenedName } from '@orderflow/http-guard';
 import { AtomApi } from './admin/atom/atom-api.js';
 import { ControlApi } from './admin/control/control-api.js';
 import { ManagementFace } from './admin/management-face.js';
@@ -37,6 +38,13 @@ export interface BrokerOptions {
   readonly sync?: SyncMode;
   /** Every port speaks TLS too, with this certificate or a generated one. Default none. */
   readonly tls?: Certificate | 'generate';
+  /**
+   * Names that HTTP and WebSocket clients may call the broker by, besides the loopback names, `host` and the address that
+   * a connection arrives on. Default none: a web page could have its own name lead here.
+   */
+  readonly allowedHosts?: readonly string[];
+  /** Origins of web pages that may send requests although they are of another site. Default none. */
+  readonly allowedOrigins?: readonly string[];
   /** Whether clients must show a valid shared access signature. Default false: anything is accepted. */
   readonly requireAuth?: boolean;
   /** With {@link requireAuth}: links are ended when their tokens are over, as on Azure. Default true. */
@@ -92,7 +100,8 @@ export interface Broker {
 
 /**
  * Starts a broker that speaks Service Bus's AMQP and its management API.
- * @throws when the port is taken, the topology contradicts itself, or the data directory is damaged or in use
+ * @throws when the port is taken, an allowed host or origin is none, the topology contradicts itself, or the data
+ * directory is damaged or in use
  */
 export function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   return startBrokerOn({}, options);
@@ -101,10 +110,16 @@ export function startBroker(options: BrokerOptions = {}): Promise<Broker> {
 /** As {@link startBroker}, on another disk than the one there is: nothing for users of the package. */
 export async function startBrokerOn(disk: DiskOptions, options: BrokerOptions): Promise<Broker> {
   const { host = '127.0.0.1', log = () => undefined } = options;
+  const guard = createGuard(host, options);
   log('info', 'This broker is for laptops, tests and CI. In production use Azure Service Bus itself.');
   const management = new ManagementFace(log);
   const certificate = options.tls === 'generate' ? await generateCertificate(host) : options.tls;
-  const faces = new Faces({ log, certificate, http: (request, response) => management.handle(request, response) });
+  const faces = new Faces({
+    log,
+    certificate,
+    guard,
+    http: (request, response) => management.handle(request, response),
+  });
   try {
     const port = await faces.listen(host, options.port ?? 0);
     const managementPort =
@@ -138,6 +153,12 @@ export async function startBrokerOn(disk: DiskOptions, options: BrokerOptions): 
     await faces.close();
     throw error;
   }
+}
+
+function createGuard(host: string, { allowedHosts = [], allowedOrigins = [] }: BrokerOptions): HttpGuard {
+  const allowed = createAllowList([...allowedHosts, ...listenedName(host)], allowedOrigins);
+  const settings = { hosts: 'allowedHosts (--allow-host)', origins: 'allowedOrigins (--allow-origin)' };
+  return new HttpGuard({ allowed, settings });
 }
 
 function createFaults({ faults, namespace, clock }: BrokerCore, listener: AmqpListener): Faults {

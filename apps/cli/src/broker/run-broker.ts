@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { AllowListError } from '@orderflow/http-guard';
 import { type LogLevel, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
 import { tellReady, untilAskedToStop } from '../child/supervised.js';
-import { CommandError } from '../command-error.js';
+import { CommandError, UsageError } from '../command-error.js';
 import { describeReadable, keepNewFilesPrivate } from '../private-files.js';
 import { prepareDataDirectory } from './data-directory.js';
 
@@ -9,6 +10,9 @@ export interface RunBrokerOptions {
   readonly port: number;
   readonly managementPort: number;
   readonly host: string;
+  /** Names that it may be called by over HTTP, besides its own. */
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
   readonly dataDir: string;
   readonly topologyFile: string;
 }
@@ -27,7 +31,7 @@ export async function runBroker({ topologyFile, ...options }: RunBrokerOptions):
   if (readable !== undefined) log('warn', readable);
   await untilAskedToStop(async (asked) => {
     const topology = parseTopology(await readTopology(topologyFile));
-    const broker = await startBroker({ ...options, topology, log }).catch(explainPort);
+    const broker = await startBroker({ ...options, topology, log }).catch(explainStart);
     const { connectionString, adminConnectionString } = broker;
     tellReady({ connectionString, adminConnectionString } satisfies BrokerFacts);
     await asked;
@@ -35,7 +39,8 @@ export async function runBroker({ topologyFile, ...options }: RunBrokerOptions):
   });
 }
 
-function explainPort(error: NodeJS.ErrnoException & { readonly port?: number }): never {
+function explainStart(error: NodeJS.ErrnoException & { readonly port?: number }): never {
+  if (error instanceof AllowListError) throw new UsageError(error.message, { cause: error });
   if (error.code !== 'EADDRINUSE') throw error;
   throw new CommandError(`Port ${error.port} is taken: name another one with --port or --management-port, or 0.`, {
     cause: error,

@@ -50,7 +50,6 @@ export class ManagementFace {
     try {
       if (url.pathname === '/health' && !isAtom) return this.#health(response);
       const apis = this.#ready();
-      if (!isAtom) refuseStrangers(request, url);
       // The broker's own pages show and change everything.
       apis.access?.check(request.headers.authorization, isAtom ? decodeURIComponent(url.pathname) : '/', 'Manage');
       if (isAtom) await answerAtom(apis.atom, url, request, response);
@@ -77,12 +76,6 @@ export class ManagementFace {
     if (isAtom) sendText(response, refusal.status, XML, formatRefusal(refusal));
     else sendJson(response, refusal.status, { error: refusal.detail });
   }
-}
-
-/** A web page that somebody happens to visit must not look into the broker on their machine. */
-function refuseStrangers({ headers }: IncomingMessage, url: URL): void {
-  if (headers.origin === undefined || headers.origin === url.origin) return;
-  throw new BrokerError('amqp:unauthorized-access', `Pages of ${headers.origin} may not use this broker.`);
 }
 
 async function answerAtom(atom: AtomApi, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,6 +10,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const run = promisify(execFile);
 const library = join(import.meta.dirname, '..', '..');
+/** Published with it, since it depends on it. */
+const guard = join(library, '..', 'http-guard');
 
 const CLIENT = `
 import { ServiceBusClient, ServiceBusAdministrationClient } from '@azure/service-bus';
@@ -35,17 +38,23 @@ const CONFIG = `{
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'servicebus-emulator-'));
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: library });
-  const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }];
+  const tarballs = [await pack(guard), await pack(library)];
   await writeFile(join(folder, 'package.json'), '{ "name": "somebody-else", "private": true, "type": "module" }');
   await writeFile(join(folder, 'client.js'), CLIENT);
   await writeFile(join(folder, 'Config.json'), CONFIG);
-  const packages = [`./${filename}`, '@azure/service-bus@7.9.5'];
+  const packages = [...tarballs, '@azure/service-bus@7.9.5'];
   // What `npm ci` did not leave in npm's cache comes from the registry, which need not answer at once.
   const options = ['--prefer-offline', '--fetch-retries=5', '--no-audit', '--no-fund'];
   await run('npm', ['install', ...options, ...packages], { cwd: folder });
 }, 240_000);
 afterAll(() => rm(folder, { recursive: true }));
+
+/** @returns the tarball, as npm installs it from {@link folder} */
+async function pack(cwd: string): Promise<string> {
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd });
+  const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }];
+  return `./${filename}`;
+}
 
 const command = () => join(folder, 'node_modules', '.bin', 'servicebus-emulator');
 
@@ -111,6 +120,18 @@ describe('the package, installed from its tarball', () => {
     await once(again.child, 'exit');
   }, 60_000);
 
+  it('answers over HTTP to the names that it was told, and to no other', async () => {
+    const { child, lines } = await start('--allow-host', 'one.example', '--allow-host', 'two.example');
+    const { hostname, port } = new URL(find(lines, /(http\S+)\/entities/));
+    const statuses = ['one.example', 'two.example', 'evil.example'].map(async (host) => {
+      const [response] = await once(get({ hostname, port, path: '/entities', headers: { host } }), 'response');
+      return response.resume().statusCode as number;
+    });
+    expect(await Promise.all(statuses)).toEqual([200, 200, 403]);
+    child.kill();
+    await once(child, 'exit');
+  }, 60_000);
+
   it('has a page whose examples work', async () => {
     const page = await readFile(join(folder, 'node_modules', '@orderflow', 'servicebus-emulator', 'README.md'), 'utf8');
     const program = /^```js\n(.*?)^```$/ms.exec(page)?.[1] ?? '';
@@ -135,6 +156,12 @@ describe('the package, installed from its tarball', () => {
     await expect(execute('--config', 'missing.json')).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining('missing.json'),
+    });
+    await expect(
+      execute('--allow-host', 'a/b', '--allow-host', 'http://c', '--allow-origin', 'd'),
+    ).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/"a\/b" has a path[^]*"http:\/\/c" has a scheme[^]*"d" is no origin/),
     });
     await writeFile(join(folder, 'bad.json'), CONFIG.replace('"orders"', '7'));
     await expect(execute('--config', 'bad.json')).rejects.toMatchObject({

@@ -28,6 +28,8 @@ export function createProgram(): Command {
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--port <port>', 'where AMQP clients connect; 0 is any free one', portNumber, 5672)
     .option('--management-port <port>', 'where administration clients connect; 0 is any free one', portNumber, 5300)
+    .option('--allow-host <name>', 'a name that clients may call it by over HTTP; may be repeated', collect, [])
+    .option('--allow-origin <origin>', 'a web site whose pages may use it; may be repeated', collect, [])
     .option('--tls <directory>', 'speak TLS too, with its cert.pem and key.pem; both are made when they are missing')
     .option('--require-auth', 'clients must show a valid shared access signature')
     .option('--ignore-token-expiry', 'with --require-auth: links outlive the tokens that opened them')
@@ -53,6 +55,10 @@ function portNumber(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }
 
 function toUrl(text: string): string {

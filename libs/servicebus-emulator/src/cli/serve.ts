@@ -12,6 +12,8 @@ export interface ServeFlags {
   readonly host: string;
   readonly port: number;
   readonly managementPort: number;
+  readonly allowHost: readonly string[];
+  readonly allowOrigin: readonly string[];
   readonly tls?: string;
   readonly requireAuth?: boolean;
   readonly ignoreTokenExpiry?: boolean;
@@ -36,6 +38,8 @@ async function start(flags: ServeFlags, certificate: CertificateFiles | undefine
     host,
     port,
     managementPort,
+    allowedHosts: flags.allowHost,
+    allowedOrigins: flags.allowOrigin,
     sync,
     requireAuth: flags.requireAuth ?? false,
     enforceTokenExpiry: !flags.ignoreTokenExpiry,

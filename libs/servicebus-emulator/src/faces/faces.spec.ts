@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ServiceBusAdministrationClient, ServiceBusClient } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createAllowList, HttpGuard } from '@orderflow/http-guard';
 import { WebSocket } from 'ws';
 import { type Broker, startBroker } from '../broker.js';
 import { Faces } from './faces.js';
@@ -81,13 +82,13 @@ describe('one port', () => {
   });
 
   it.each([
-    ['a URL that is none', 'GET // HTTP/1.1\r\nHost: x\r\n\r\n', '400'],
+    ['a URL that is none', 'GET // HTTP/1.1\r\nHost: localhost\r\n\r\n', '400'],
     ['a host that is none', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', '400'],
     ['no host', 'GET /health HTTP/1.0\r\n\r\n', '200'],
-    ['a bad encoding', 'GET /% HTTP/1.1\r\nHost: x\r\n\r\n', '400'],
+    ['a bad encoding', 'GET /% HTTP/1.1\r\nHost: localhost\r\n\r\n', '400'],
     [
       'a bad upgrade',
-      'GET /% HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n',
+      'GET /% HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n',
       '404',
     ],
     ['no HTTP after all', 'GOSSIP\r\n\r\n', '400'],
@@ -116,6 +117,7 @@ describe('a broker that is starting', () => {
   it('answers HTTP at once, and lets AMQP clients wait', async () => {
     const faces = new Faces({
       log: () => undefined,
+      guard: new HttpGuard({ allowed: createAllowList(), settings: { hosts: '', origins: '' } }),
       http: async (_request, response) => void response.writeHead(503).end(),
     });
     const port = await faces.listen('127.0.0.1', 0);

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { HttpGuard } from '@orderflow/http-guard';
 import type { Log } from '../log.js';
 import type { Certificate } from './certificate.js';
 import { type HttpHandler, HttpServer } from './http-server.js';
@@ -9,6 +10,8 @@ export interface FacesOptions {
   readonly log: Log;
   /** Answers HTTP from the first instant. */
   readonly http: HttpHandler;
+  /** Which requests there are answers for at all. */
+  readonly guard: HttpGuard;
   readonly certificate?: Certificate | undefined;
 }
 
@@ -22,7 +25,11 @@ export class Faces {
 
   constructor(options: FacesOptions) {
     this.#options = options;
-    this.#http = new HttpServer(options.http);
+    this.#http = new HttpServer({
+      handler: options.http,
+      guard: options.guard,
+      refused: (detail) => options.log('warn', `An HTTP request was refused. ${detail}`),
+    });
     const webSockets = new WebSockets((stream) => this.#acceptAmqp(stream));
     this.#http.onUpgrade((request, socket, head) => webSockets.upgrade(request, socket, head));
   }
