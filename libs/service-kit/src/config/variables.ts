@@ -1,3 +1,4 @@
+import { type AllowListProblem, problemsOfHosts, problemsOfOrigins, splitList } from '@orderflow/http-guard';
 import { z } from 'zod';
 import { duration } from './duration.js';
 
@@ -38,6 +39,18 @@ function url(protocols: readonly string[]) {
   });
 }
 
+/** Several entries; what is wrong is told by position, since values do not appear in errors. */
+function allowList(problemsOf: (entries: readonly string[]) => readonly AllowListProblem[]) {
+  return z
+    .string()
+    .transform(splitList)
+    .superRefine((entries, context) => {
+      for (const { position, problem } of problemsOf(entries)) {
+        context.addIssue({ code: 'custom', message: `entry ${position} ${problem}` });
+      }
+    });
+}
+
 /** The port a service takes for HTTP unless told otherwise. */
 export function port(usual: number) {
   return variable(wholeNumber(0, 65_535).prefault(String(usual)), {
@@ -51,6 +64,15 @@ export const processVariables = {
   HOST: variable(z.string().min(1).default('127.0.0.1'), {
     description: 'Address to listen on; 0.0.0.0 in a container',
     example: '0.0.0.0',
+  }),
+  ALLOWED_HOSTS: variable(allowList(problemsOfHosts).optional(), {
+    description:
+      'Host names that requests may name, separated by commas, besides `localhost`, `127.0.0.1`, `[::1]`, `HOST` and the address a connection arrives on',
+    example: 'orders.example.com,order-api',
+  }),
+  ALLOWED_ORIGINS: variable(allowList(problemsOfOrigins).optional(), {
+    description: 'Origins of other web sites whose pages may send requests, separated by commas',
+    example: 'https://shop.example.com',
   }),
   LOG_LEVEL: variable(z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'), {
     description: 'The least important level that is logged',

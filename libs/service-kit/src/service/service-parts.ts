@@ -31,6 +31,8 @@ export interface ServiceParts {
 export interface ProcessConfig {
   readonly PORT: number;
   readonly HOST: string;
+  readonly ALLOWED_HOSTS?: readonly string[] | undefined;
+  readonly ALLOWED_ORIGINS?: readonly string[] | undefined;
   readonly LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly SHUTDOWN_TIMEOUT: number;
 }

@@ -9,6 +9,7 @@ import { HealthModule } from '../health/health.module.js';
 import { HealthChecks } from '../health/health-checks.js';
 import { type AnswerHooks, nameInstance } from '../health/instance-header.js';
 import { ProblemFilter } from '../http/problem-filter.js';
+import { refuseWebPages } from '../http/refuse-web-pages.js';
 import { SchemaPipe } from '../http/schema-pipe.js';
 import { loggingModule } from '../logging/logging.module.js';
 import { closeConnectionsOnStop, type StopHooks } from '../http/close-connections.js';
@@ -72,6 +73,7 @@ async function createApp<Config extends ProcessConfig>(
     module,
   ];
   const adapter = new FastifyAdapter({ bodyLimit, requestTimeout, keepAliveTimeout, genReqId: () => randomUUID() });
+  refuseWebPages(adapter.getInstance().server, { config, logger, registry: metrics.registry });
   metrics.http(adapter.getInstance<ResponseHooks>());
   closeConnectionsOnStop(adapter.getInstance<StopHooks>());
   nameInstance(adapter.getInstance<AnswerHooks>(), process.env['ORDERFLOW_INSTANCE']);
