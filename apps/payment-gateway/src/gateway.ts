@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type AllowList, createAllowList, guardServer, HttpGuard, type RefusalAnswer } from '@orderflow/http-guard';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Behaviour, type Instructions } from './behaviour.js';
@@ -14,6 +15,10 @@ export interface GatewayOptions {
   readonly keyLifetimeMs?: number;
   /** What a supervisor knows this process by; the header `orderflow-instance` of its health pages. */
   readonly instance?: string;
+  /** By which names it may be called, and which pages may call it; by default loopback names, and no page of others. */
+  readonly allowed?: AllowList;
+  /** Told of requests that were refused for either; by default nobody. */
+  readonly refused?: (refusal: RefusalAnswer) => void;
 }
 
 /** A payment provider for laptops and tests: real HTTP, real idempotency, and trouble on request. */
@@ -21,11 +26,15 @@ export async function createGateway({
   dataFile,
   keyLifetimeMs = 86_400_000,
   instance,
+  allowed = createAllowList(),
+  refused = () => undefined,
 }: GatewayOptions): Promise<FastifyInstance> {
   const { log, charges: kept } = await ChargeLog.open(dataFile);
   const charges = new Charges(log, kept, keyLifetimeMs);
   const behaviour = new Behaviour();
   const app = Fastify({ bodyLimit: 16_384, forceCloseConnections: 'idle' });
+  const guard = new HttpGuard({ allowed, settings: { hosts: 'ALLOWED_HOSTS', origins: 'ALLOWED_ORIGINS' } });
+  guardServer(app.server, guard, refused);
   app.addHook('onClose', () => log.close());
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) =>
     problem(reply, error instanceof KeyReused ? 422 : (error.statusCode ?? 500), error.message),
