@@ -63,6 +63,28 @@ describe('docker-compose.yml', () => {
   });
 });
 
+describe('host names in the containers', () => {
+  const servers = Object.entries(services).filter(([, { image }]) => /^orderflow\/(?!cli)/.test(image));
+
+  it('are allowed where a container calls another by one', () => {
+    expect(servers.map(([name]) => name)).toContain('payment-gateway');
+    const values = servers.flatMap(([, { environment = {} }]) => Object.values(environment).map(String));
+    const called = new Set(
+      values.flatMap((value) => [...value.matchAll(/\b(?:http|sb):\/\/([\w-]+)/g)].map(([, name]) => name)),
+    );
+    expect(called).toEqual(new Set(['broker', 'payment-gateway']));
+    for (const name of called) {
+      expect(services[name ?? '']?.environment?.['ALLOWED_HOSTS']?.split(',')).toContain(name);
+    }
+  });
+
+  it('are those of every app, the gateway and the broker', () => {
+    for (const [name, { environment }] of servers) {
+      expect([name, environment?.['ALLOWED_HOSTS']?.split(',')]).toEqual([name, expect.arrayContaining([name])]);
+    }
+  });
+});
+
 describe('Prometheus beside the containers', () => {
   interface Discovery {
     readonly names: readonly string[];

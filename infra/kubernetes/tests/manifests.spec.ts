@@ -40,6 +40,7 @@ const APPS = {
 const manifests = readManifests('base');
 const jobs = readManifests('migrations');
 const kustomization = parse(readFileSync(join(directoryOf('base'), 'kustomization.yaml'), 'utf8')) as {
+  readonly namespace: string;
   readonly configMapGenerator: readonly [{ readonly literals: readonly string[] }];
 };
 
@@ -104,6 +105,16 @@ describe.each(Object.entries(APPS))('%s', (app, { port, queue }) => {
     const shared = kustomization.configMapGenerator[0].literals.map((each) => each.split('=')[0] ?? '');
     const own = podOf(app).containers[0].env.map(({ name }) => name);
     expect([...shared, ...own].sort()).toEqual([...(variablesToSet().get(app) ?? [])].sort());
+  });
+
+  it('answers to every name of its service', () => {
+    const service = find('Service', app).metadata.name;
+    const [allowed] = kustomization.configMapGenerator[0].literals.filter((each) => each.startsWith('ALLOWED_HOSTS='));
+    const hosts = allowed?.replace('ALLOWED_HOSTS=', '').split(/,\s*/);
+    const { namespace } = kustomization;
+    for (const domain of ['', `.${namespace}`, `.${namespace}.svc`, `.${namespace}.svc.cluster.local`]) {
+      expect(hosts).toContain(`${service}${domain}`);
+    }
   });
 
   it('scales on the queue it owns, with an identity that is not its own', () => {

@@ -7,11 +7,23 @@ locals {
     analytics-worker = { port = 3003, queue = var.queue_names["analytics"], external = false }
   }
 
+  # By which an app is called: its public name, or the internal ones. Probes call a replica by its address.
+  host_names = {
+    for app, settings in merge(local.apps, { operations = { external = false } }) : app => settings.external ? [
+      app,
+      "${app}.${azurerm_container_app_environment.this.default_domain}",
+      ] : [
+      app,
+      "${app}.internal.${azurerm_container_app_environment.this.default_domain}",
+    ]
+  }
+
   environment = {
     for app, settings in merge(local.apps, { operations = local.apps["order-api"] }) : app => merge(
       {
         HOST                                 = "0.0.0.0"
         PORT                                 = tostring(settings.port)
+        ALLOWED_HOSTS                        = join(",", local.host_names[app])
         LOG_LEVEL                            = var.log_level
         SHUTDOWN_TIMEOUT                     = "${var.termination_grace_period_seconds - 15}s"
         MESSAGING_TRANSPORT                  = "azure-service-bus"

@@ -91,6 +91,28 @@ run "every_app_knows_how_many_connections_it_may_open" {
   }
 }
 
+run "every_app_answers_to_its_own_names" {
+  command = apply
+
+  override_resource {
+    target = azurerm_container_app_environment.this
+    values = {
+      id             = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-test/providers/Microsoft.App/managedEnvironments/orderflow-test-apps"
+      default_domain = "calm-sea-1234.westeurope.azurecontainerapps.io"
+    }
+  }
+
+  assert {
+    condition     = one([for env in azurerm_container_app.this["order-api"].template[0].container[0].env : env.value if env.name == "ALLOWED_HOSTS"]) == "order-api,order-api.calm-sea-1234.westeurope.azurecontainerapps.io"
+    error_message = "order-api is called by its public name."
+  }
+
+  assert {
+    condition     = one([for env in azurerm_container_app.this["billing-worker"].template[0].container[0].env : env.value if env.name == "ALLOWED_HOSTS"]) == "billing-worker,billing-worker.internal.calm-sea-1234.westeurope.azurecontainerapps.io"
+    error_message = "A worker is called by its internal name."
+  }
+}
+
 run "replicas_are_probed_and_end_in_peace" {
   command = plan
 
