@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 interface Runtime {
   readonly pid: number;
   readonly databases: Readonly<Record<string, string>>;
-  readonly servicebus: { readonly connectionString: string };
+  readonly servicebus: { readonly connectionString: string; readonly adminConnectionString: string };
   readonly urls: Readonly<Record<string, string>>;
   readonly ports: Readonly<Record<string, number>>;
   readonly logs: string;
@@ -62,6 +62,11 @@ export class System {
 
   get connectionString(): string {
     return this.#running.servicebus.connectionString;
+  }
+
+  /** Leads to the port that is there for the administration client. */
+  get adminConnectionString(): string {
+    return this.#running.servicebus.adminConnectionString;
   }
 
   databaseUrl(app: string): string {
