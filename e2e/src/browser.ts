@@ -22,6 +22,9 @@ const quiet = [
   '--disable-features=IsolateOrigins,site-per-process',
 ];
 
+/** By which it is found; Chrome is the same but for its name. */
+const commands = ['chromium', 'google-chrome'];
+
 /** A message of the DevTools protocol. */
 interface Message {
   readonly id?: number;
@@ -46,7 +49,7 @@ export interface Answer {
  */
 export function requireChromium(consequence: string): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const found = folders.map((folder) => join(folder, 'chromium')).find(isExecutable);
+  const found = commands.flatMap((command) => folders.map((folder) => join(folder, command))).find(isExecutable);
   if (found !== undefined) return found;
   const message = `chromium (Debian package of that name) is not on this machine: ${consequence}.`;
   if (process.env['REQUIRE_ALL'] === '1') throw new Error(`${message} REQUIRE_ALL=1 makes that a failure.`);
