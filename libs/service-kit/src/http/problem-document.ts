@@ -10,7 +10,7 @@ export const problemDocument = z
     title: z.string(),
     status: z.int(),
     detail: z.string().describe('What is wrong with this request and what to do'),
-    instance: z.string().describe('The path that was asked for'),
+    instance: z.string().describe('The path that was asked for; empty where none could be read'),
     errors: z
       .array(z.object({ pointer: z.string().optional(), parameter: z.string().optional(), detail: z.string() }))
       .optional()
@@ -20,7 +20,21 @@ export const problemDocument = z
 
 export type ProblemDocument = z.infer<typeof problemDocument>;
 
-export function documentOf({ status, code, message, errors }: Problem, path: string): ProblemDocument {
+/** A problem as it goes out. */
+export interface ProblemAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** @param target what was asked for: the path, with or without a query */
+export function answerOf(problem: Problem, target: string): ProblemAnswer {
+  const headers = { ...problem.headers, 'content-type': problemContentType };
+  const document = documentOf(problem, target.split('?', 1)[0] ?? '');
+  return { status: problem.status, headers, body: JSON.stringify(document) };
+}
+
+function documentOf({ status, code, message, errors }: Problem, path: string): ProblemDocument {
   return {
     type: `urn:orderflow:problem:${code}`,
     title: code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' '),

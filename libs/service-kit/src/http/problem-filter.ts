@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
-import { documentOf, problemContentType } from './problem-document.js';
+import { answerOf } from './problem-document.js';
+import { Problem } from './problem.js';
 import { problemOf } from './problem-of.js';
 
 /** The parts of a Fastify request and reply that are needed here. */
@@ -9,7 +10,6 @@ interface Request {
 interface Reply {
   status(code: number): Reply;
   headers(headers: Readonly<Record<string, string>>): Reply;
-  header(name: string, value: string): Reply;
   send(body: string): unknown;
 }
 
@@ -29,12 +29,21 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<Request>();
     const reply = host.switchToHttp().getResponse<Reply>();
     const problem = problemOf(error, this.#tryAgain);
-    if (problem.status >= 500) this.#logger.error({ err: error, path: request.url }, problem.message);
-    const path = request.url.split('?', 1)[0] ?? '/';
-    void reply
-      .status(problem.status)
-      .headers(problem.headers)
-      .header('content-type', problemContentType)
-      .send(JSON.stringify(documentOf(problem, path)));
+    this.#log(problem, error, request.url);
+    const { status, headers, body } = answerOf(problem, request.url);
+    void reply.status(status).headers(headers).send(body);
   }
+
+  /** Once: a fault of ours with its stack; that something is away in a line, for then there are many. */
+  #log(problem: Problem, error: unknown, path: string): void {
+    if (problem.status === 503) this.#logger.warn({ reason: reasonOf(error), path }, problem.message);
+    else if (problem.status >= 500) this.#logger.error({ err: error, path }, problem.message);
+  }
+}
+
+/** The innermost message: a problem's own says what the client may know. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Problem ? error.cause : undefined;
+  if (cause !== undefined) return reasonOf(cause);
+  return error instanceof Error ? error.message || error.name : String(error);
 }

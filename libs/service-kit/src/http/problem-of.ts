@@ -1,9 +1,20 @@
-import { HttpException } from '@nestjs/common';
 import { Problem } from './problem.js';
 
-/** SQLSTATE classes that say "not now": connection, resources, operator intervention (PostgreSQL, appendix A). */
-const unavailable = /^(08|53|57P|58)/;
-const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
+/**
+ * SQLSTATE that says "not now": connection, rollback of a transaction, resources, operator intervention, a lock that
+ * somebody holds (PostgreSQL, appendix A).
+ */
+const unavailable = /^(08|40|53|57|58)|^55P03$/;
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
 
 const codes: Readonly<Record<number, string>> = {
   400: 'bad-request',
@@ -37,9 +48,10 @@ export function problemOf(error: unknown, tryAgain = 'Try again later.'): Proble
 
 /** Of Nest's exceptions and of Fastify's errors (body limit, media type, unreadable JSON). */
 function statusOf(error: unknown): number | undefined {
-  if (error instanceof HttpException) return error.getStatus();
-  const status = (error as { statusCode?: unknown } | null)?.statusCode;
-  return error instanceof Error && typeof status === 'number' ? status : undefined;
+  if (!(error instanceof Error)) return undefined;
+  const { getStatus, statusCode } = error as { getStatus?: () => unknown; statusCode?: unknown };
+  const status = typeof getStatus === 'function' ? getStatus.call(error) : statusCode;
+  return typeof status === 'number' ? status : undefined;
 }
 
 function isUnavailable(error: unknown): boolean {
@@ -48,6 +60,6 @@ function isUnavailable(error: unknown): boolean {
   return (
     unavailable.test(code) ||
     networkCodes.has(code) ||
-    /timeout exceeded when trying to connect|Connection terminated/.test(error.message)
+    /timeout exceeded when trying to connect|Connection terminated|Query read timeout/.test(error.message)
   );
 }

@@ -9,12 +9,15 @@ const unlogged = /^\/(health|metrics)(\/|$|\?)/;
 /** Nest's loggers and one line for each HTTP request, all written by `logger`. */
 export function loggingModule(logger: Logger): DynamicModule {
   return LoggerModule.forRoot({
-    // Its own default matches no path of Nest 12 on Fastify.
+    // What nestjs-pino asks for by default, `{/*splat}`, matches nothing on Nest's Fastify adapter.
     forRoutes: [{ path: '*path', method: RequestMethod.ALL }],
     pinoHttp: {
       logger,
       autoLogging: { ignore: (request) => unlogged.test(request.url ?? '') },
       quietReqLogger: true,
+      // The error itself was logged where it was answered; pino-http would make up another one, with a stack.
+      customErrorObject: (_request, response, _error, { err, ...line }) => (response.err ? { err, ...line } : line),
+      customErrorMessage: () => 'request completed',
       serializers: {
         err: loggableError,
         req: ({ method, url }: { method: string; url: string }) => ({ method, url: loggableText(url) }),

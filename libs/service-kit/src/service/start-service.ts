@@ -8,6 +8,8 @@ import { Logger as NestLogger } from 'nestjs-pino';
 import { HealthModule } from '../health/health.module.js';
 import { HealthChecks } from '../health/health-checks.js';
 import { type AnswerHooks, nameInstance } from '../health/instance-header.js';
+import { HttpEdge } from '../http/edge/http-edge.js';
+import { logRefusals } from '../logging/log-refusals.js';
 import { ProblemFilter } from '../http/problem-filter.js';
 import { refuseWebPages } from '../http/refuse-web-pages.js';
 import { SchemaPipe } from '../http/schema-pipe.js';
@@ -27,8 +29,7 @@ export interface RunningService {
 }
 
 const defaultBodyLimit = 1_048_576;
-/** A client that sends its request, or keeps a silent connection, for longer is cut off; in milliseconds. */
-const requestTimeout = 30_000;
+/** A connection that is silent for longer is closed; in milliseconds. */
 const keepAliveTimeout = 72_000;
 
 @Module({})
@@ -72,12 +73,15 @@ async function createApp<Config extends ProcessConfig>(
     HealthModule.of(checks),
     module,
   ];
-  const adapter = new FastifyAdapter({ bodyLimit, requestTimeout, keepAliveTimeout, genReqId: () => randomUUID() });
+  const edge = new HttpEdge(logRefusals(logger));
+  const genReqId = () => randomUUID();
+  const adapter = new FastifyAdapter({ ...edge.options, bodyLimit, keepAliveTimeout, genReqId });
   refuseWebPages(adapter.getInstance().server, { config, logger, registry: metrics.registry });
   metrics.http(adapter.getInstance<ResponseHooks>());
   closeConnectionsOnStop(adapter.getInstance<StopHooks>());
   nameInstance(adapter.getInstance<AnswerHooks>(), process.env['ORDERFLOW_INSTANCE']);
   adapter.getInstance().removeContentTypeParser('text/plain');
+  edge.guard(adapter.getInstance());
   const app = await NestFactory.create<NestFastifyApplication>({ module: ServiceModule, imports }, adapter, {
     bufferLogs: true,
     // Nest would read forms as well, and texts: requests that no schema here can mean.
