@@ -14,7 +14,7 @@ export class AnalyticsWorkerModule {
       controllers: [Events, SummaryController],
       providers: [
         { provide: Aggregates, useValue: new Aggregates(messaging.inbox) },
-        { provide: SummaryReader, useValue: new SummaryReader(messaging.pool) },
+        { provide: SummaryReader, useValue: new SummaryReader(messaging.requests) },
         { provide: MessagingServer, useValue: messaging.server },
         { provide: Messaging, useValue: messaging },
       ],

@@ -8,13 +8,13 @@ import { OrderEvents } from './invoices/order-events.controller.js';
 
 @Module({})
 export class BillingWorkerModule {
-  static of(messaging: Messaging, billing: Billing, invoices: InvoiceStore): DynamicModule {
+  static of(messaging: Messaging, billing: Billing): DynamicModule {
     return {
       module: BillingWorkerModule,
       controllers: [OrderEvents, Invoices],
       providers: [
         { provide: Billing, useValue: billing },
-        { provide: InvoiceStore, useValue: invoices },
+        { provide: InvoiceStore, useValue: new InvoiceStore(messaging.requests) },
         { provide: MessagingServer, useValue: messaging.server },
         { provide: Messaging, useValue: messaging },
       ],

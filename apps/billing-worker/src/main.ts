@@ -32,6 +32,6 @@ await runService({
     const invoices = new InvoiceStore(messaging.pool);
     const gatewayKeyLifetimeMs = config.PAYMENT_GATEWAY_KEY_LIFETIME;
     const billing = new Billing({ ...messaging, invoices, gateway, gatewayKeyLifetimeMs, topic: config.TOPIC_NAME });
-    return { ...messaging, module: BillingWorkerModule.of(messaging, billing, invoices) };
+    return { ...messaging, module: BillingWorkerModule.of(messaging, billing) };
   },
 });

@@ -1,7 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MessagingServer } from '@orderflow/messaging/nest';
-import { Messaging } from '@orderflow/service-kit';
-import pg from 'pg';
+import { Messaging, RequestDatabase } from '@orderflow/service-kit';
 import { KeyPurger } from './idempotency/key-purger.js';
 import { LabModule } from './lab/lab.module.js';
 import type { LabQueue } from './lab/lab-queue.js';
@@ -22,14 +21,14 @@ export interface OrderApiModuleOptions {
 @Module({})
 export class OrderApiModule {
   static of({ messaging, lab, ordersQueue }: OrderApiModuleOptions): DynamicModule {
-    const { pool, inbox, outbox } = messaging;
-    const commands = new OrderCommands({ pool, outbox, queue: ordersQueue });
+    const { pool, requests, inbox, outbox } = messaging;
+    const commands = new OrderCommands({ requests, outbox, queue: ordersQueue });
     return {
       module: OrderApiModule,
       imports: [LabModule.over(lab)],
       controllers: [OrdersController, OrderEventsController],
       providers: [
-        { provide: pg.Pool, useValue: pool },
+        { provide: RequestDatabase, useValue: requests },
         { provide: PlaceOrder, useValue: new PlaceOrder(commands) },
         { provide: CancelOrder, useValue: new CancelOrder(commands) },
         { provide: FactRecorder, useValue: new FactRecorder(inbox) },

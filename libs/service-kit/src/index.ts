@@ -28,6 +28,7 @@ export { Messaging, type MessagingConfig, type MessagingOptions } from './messag
 export { createPool, type PoolOptions } from './postgres/create-pool.js';
 export { migrate, MigrationConflict, pendingMigrations } from './postgres/migrate.js';
 export { checksum, type Migration, readMigrations } from './postgres/migrations.js';
+export { DatabaseBusy, RequestDatabase, type RequestDatabaseOptions } from './postgres/request-database.js';
 export { requireMigrations } from './postgres/require-migrations.js';
 export { runService, type ServiceDefinition } from './service/run-service.js';
 export type { ProcessConfig, ServiceContext, ServiceParts } from './service/service-parts.js';

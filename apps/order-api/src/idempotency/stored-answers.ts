@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { PostgresTx } from '@orderflow/messaging/postgres';
 import { Problem } from '@orderflow/service-kit';
 import type { Parameters } from '../sql/parameters.js';
 import type { RequestKey } from './request-key.js';
@@ -50,16 +50,16 @@ export function isKeyHeld(error: unknown): boolean {
  * The answer that was stored with a key, undefined when it is no longer kept: then the key is free again. Throws a
  * {@link Problem} when it answered another body.
  */
-export async function findAnswer(pool: Pool, request: RequestKey, now: Date): Promise<Answer | undefined> {
+export async function findAnswer(db: PostgresTx, request: RequestKey, now: Date): Promise<Answer | undefined> {
   const values = [request.client, request.route, request.key, new Date(now.getTime() - keptMs)];
-  const { rows } = await pool.query<AnswerRow>(
+  const { rows } = await db.query(
     `with expired as (
        delete from idempotency_keys where client = $1 and route = $2 and key = $3 and created_at <= $4)
      select fingerprint, status, headers, body from idempotency_keys
      where client = $1 and route = $2 and key = $3 and created_at > $4`,
     values,
   );
-  const [row] = rows;
+  const [row] = rows as unknown as AnswerRow[];
   if (!row) return undefined;
   if (row.fingerprint !== request.fingerprint) throw keyReused();
   return { status: row.status, headers: { ...row.headers, 'idempotency-replayed': 'true' }, body: row.body };

@@ -1,5 +1,6 @@
 import { orderCancel } from '@orderflow/contracts';
 import type { Cause, Outgoing } from '@orderflow/messaging';
+import type { PostgresTx } from '@orderflow/messaging/postgres';
 import { Parameters } from '../sql/parameters.js';
 import { insertMessage } from '../timeline/insert-message.js';
 import type { OrderCommands } from './order-commands.js';
@@ -25,13 +26,13 @@ export class CancelOrder {
     const payload = { orderId, requestedAt: requestedAt.toISOString(), ...(reason !== undefined && { reason }) };
     const command = this.#commands.write(orderCancel, payload, { orderId, cause, time: requestedAt });
     const asked = await this.#ask(orderId, { requestedAt, reason, command });
-    return asked ?? readOrder(this.#commands.pool, orderId);
+    return asked ?? readOrder(this.#commands.requests, orderId);
   }
 
   /** Of two requests at once the second waits for the first at the order's row, and then finds it not pending. */
   async #ask(orderId: string, { requestedAt, reason, command }: CancelRequest): Promise<OrderView | undefined> {
-    const { outbox } = this.#commands;
-    return outbox.transaction(async (tx) => {
+    const { requests, outbox } = this.#commands;
+    const work = async (tx: PostgresTx) => {
       const { rows } = await tx.query(
         `update orders set cancel_requested_at = $2, cancel_reason = $3
          where id = $1 and status = 'pending' returning *`,
@@ -42,7 +43,8 @@ export class CancelOrder {
       await tx.query(insertMessage(parameters, orderId, command.envelope), [...parameters.values]);
       await outbox.add(tx, [command]);
       return viewOf(rows[0] as unknown as OrderRow);
-    });
+    };
+    return requests.admit(() => outbox.transaction(work));
   }
 }
 

@@ -1,11 +1,11 @@
 import { type Cause, type Contract, createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import type { PostgresOutbox } from '@orderflow/messaging/postgres';
-import type { Pool } from 'pg';
+import type { RequestDatabase } from '@orderflow/service-kit';
 
 const write = createEnvelopeWriter('/order-api');
 
 export interface OrderCommandsOptions {
-  readonly pool: Pool;
+  readonly requests: RequestDatabase;
   readonly outbox: PostgresOutbox;
   /** The queue of order-worker. */
   readonly queue: string;
@@ -22,12 +22,12 @@ export interface CommandDetails {
 
 /** Where commands to order-worker are written: an outbox in the database of the orders. */
 export class OrderCommands {
-  readonly pool: Pool;
+  readonly requests: RequestDatabase;
   readonly outbox: PostgresOutbox;
   readonly #queue: string;
 
-  constructor({ pool, outbox, queue }: OrderCommandsOptions) {
-    this.pool = pool;
+  constructor({ requests, outbox, queue }: OrderCommandsOptions) {
+    this.requests = requests;
     this.outbox = outbox;
     this.#queue = queue;
   }

@@ -2,11 +2,10 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res }
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { orderSchema } from '@orderflow/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import pg from 'pg';
 import { ApiIdempotencyKey } from '../idempotency/api-idempotency-key.js';
 import { requestKey } from '../idempotency/request-key.js';
 import { ApiProblem } from '../openapi/api-problem.js';
-import { Problem } from '@orderflow/service-kit';
+import { Problem, RequestDatabase } from '@orderflow/service-kit';
 import { readTimeline } from '../timeline/read-timeline.js';
 import { timelineView, type TimelineView } from '../timeline/timeline-view.js';
 import { CancelOrder } from './cancel-order.js';
@@ -28,16 +27,16 @@ const idParameter = { schema: orderSchema.shape.orderId };
 @ApiProblem(503, 'The database does not answer')
 @Controller('orders')
 export class OrdersController {
-  readonly #pool: pg.Pool;
+  readonly #database: RequestDatabase;
   readonly #placeOrder: PlaceOrder;
   readonly #cancelOrder: CancelOrder;
 
   constructor(
-    @Inject(pg.Pool) pool: pg.Pool,
+    @Inject(RequestDatabase) database: RequestDatabase,
     @Inject(PlaceOrder) placeOrder: PlaceOrder,
     @Inject(CancelOrder) cancelOrder: CancelOrder,
   ) {
-    this.#pool = pool;
+    this.#database = database;
     this.#placeOrder = placeOrder;
     this.#cancelOrder = cancelOrder;
   }
@@ -63,14 +62,14 @@ export class OrdersController {
   @ApiResponse({ status: 200, standardSchema: orderPage, description: 'Newest first' })
   @ApiProblem(400, 'The query is invalid')
   list(@Query({ schema: listOrdersQuery }) query: ListOrdersQuery): Promise<OrderPage> {
-    return listOrders(this.#pool, query);
+    return listOrders(this.#database, query);
   }
 
   @Get(':id')
   @ApiResponse({ status: 200, standardSchema: orderView })
   @ApiProblem(404, 'There is no such order')
   async read(@Param('id', idParameter) id: string): Promise<OrderView> {
-    return (await readOrder(this.#pool, id)) ?? noSuchOrder(id);
+    return (await readOrder(this.#database, id)) ?? noSuchOrder(id);
   }
 
   @Post(':id/cancel')
@@ -93,7 +92,7 @@ export class OrdersController {
   @ApiResponse({ status: 200, standardSchema: timelineView })
   @ApiProblem(404, 'There is no such order')
   async timeline(@Param('id', idParameter) id: string): Promise<TimelineView> {
-    const messages = await readTimeline(this.#pool, id);
+    const messages = await readTimeline(this.#database, id);
     return messages.length === 0 ? noSuchOrder(id) : { orderId: id, messages };
   }
 }

@@ -42,7 +42,7 @@ export class PlaceOrder {
         if (isKeyHeld(error)) throw keyInUse(error);
         if (!isKeyTaken(error)) throw error;
       }
-      const answer = await findAnswer(this.#commands.pool, key, new Date());
+      const answer = await findAnswer(this.#commands.requests, key, new Date());
       if (answer) return answer;
       // The key was taken and is no longer kept: this request is the first again.
     }
@@ -72,7 +72,10 @@ export class PlaceOrder {
     ];
     if (key) parts.push(`key as (${claimKey(parameters, key, answer, new Date(order.createdAt))})`);
     const send = this.#commands.outbox.insertStatement([command], parameters.values.length + 1);
-    await this.#commands.pool.query(`with ${parts.join(', ')} ${send.text}`, [...parameters.values, ...send.values]);
+    await this.#commands.requests.query(`with ${parts.join(', ')} ${send.text}`, [
+      ...parameters.values,
+      ...send.values,
+    ]);
     this.#commands.outbox.wake();
     return answer;
   }

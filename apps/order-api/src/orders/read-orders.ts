@@ -1,21 +1,21 @@
-import type { Pool } from 'pg';
+import type { PostgresTx } from '@orderflow/messaging/postgres';
 import type { ListOrdersQuery } from './list-orders-query.js';
 import { type OrderRow, viewOf } from './order-row.js';
 import type { OrderPage, OrderView } from './order-view.js';
 import { fromCursor, toCursor } from './page-cursor.js';
 
-export async function readOrder(pool: Pool, id: string): Promise<OrderView | undefined> {
-  const { rows } = await pool.query<OrderRow>('select * from orders where id = $1', [id]);
-  return rows[0] && viewOf(rows[0]);
+export async function readOrder(db: PostgresTx, id: string): Promise<OrderView | undefined> {
+  const { rows } = await db.query('select * from orders where id = $1', [id]);
+  return rows[0] && viewOf(rows[0] as unknown as OrderRow);
 }
 
 /**
  * One page, newest first. Pages are found by position and not by count, so orders placed meanwhile shift nothing. An
  * order of which only an event without the order has arrived is in no page yet.
  */
-export async function listOrders(pool: Pool, query: ListOrdersQuery): Promise<OrderPage> {
+export async function listOrders(db: PostgresTx, query: ListOrdersQuery): Promise<OrderPage> {
   const { text, values } = listStatement(query);
-  const { rows } = await pool.query<OrderRow>(text, values);
+  const rows = (await db.query(text, values)).rows as unknown as OrderRow[];
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
   const page = { items: shown.map(viewOf) };

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { PostgresTx } from '@orderflow/messaging/postgres';
 import type { TimelineView } from './timeline-view.js';
 
 interface MessageRow {
@@ -10,14 +10,14 @@ interface MessageRow {
 }
 
 /** Empty for an order that is not known. */
-export async function readTimeline(pool: Pool, orderId: string): Promise<TimelineView['messages']> {
-  const { rows } = await pool.query<MessageRow>(
+export async function readTimeline(db: PostgresTx, orderId: string): Promise<TimelineView['messages']> {
+  const { rows } = await db.query(
     `select message_id, type, time, cause_message_id, cause_attempt
      from order_messages where order_id = $1
      order by time, cause_message_id nulls first, message_id`,
     [orderId],
   );
-  return rows.map(({ type, message_id, time, cause_message_id, cause_attempt }) => ({
+  return (rows as unknown as MessageRow[]).map(({ type, message_id, time, cause_message_id, cause_attempt }) => ({
     type,
     id: message_id,
     time: time.toISOString(),

@@ -125,6 +125,11 @@ export const databaseVariables = {
     description: 'Database connections of one replica at most, besides one that listens for its outbox',
     example: '20',
   }),
+  DATABASE_MAX_WAITING: variable(wholeNumber(0, 100_000).prefault('500'), {
+    description:
+      'HTTP requests of one replica that may wait for a database connection (for 5 s at most); one more is answered 503 at once',
+    example: '500',
+  }),
 };
 
 /** How a worker consumes; the retry policy of the messaging library. */

@@ -1,13 +1,17 @@
 import type { Pool } from 'pg';
-import type { HealthIndicator } from './health-indicator.js';
+import { askOnce } from './ask-once.js';
+import { checkTimeoutMs, type HealthIndicator } from './health-indicator.js';
 
 /** Whether the database answers. */
 export function databaseIndicator(pool: Pool): HealthIndicator {
+  // `pg` takes the time limit of one query, and its types do not know.
+  const probe = { text: 'SELECT 1', query_timeout: checkTimeoutMs };
+  const ask = askOnce(() => pool.query(probe));
   return {
     name: 'database',
     kind: 'ready',
     async check() {
-      await pool.query('SELECT 1');
+      await ask();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { DatabaseBusy } from '../postgres/request-database.js';
 import { Problem } from './problem.js';
 
 /**
@@ -39,11 +40,15 @@ export function problemOf(error: unknown, tryAgain = 'Try again later.'): Proble
   if (status !== undefined && status < 500) {
     return new Problem(status, codes[status] ?? 'bad-request', (error as Error).message, { cause: error });
   }
+  if (error instanceof DatabaseBusy) return notNow('Too many requests wait for the database.', tryAgain, error);
   if (status === 503 || isUnavailable(error)) {
-    const detail = `Something this service depends on does not answer. ${tryAgain}`;
-    return new Problem(503, 'service-unavailable', detail, { cause: error, headers: { 'retry-after': '1' } });
+    return notNow('Something this service depends on does not answer.', tryAgain, error);
   }
   return new Problem(500, 'internal-error', `The request failed by a fault of ours. ${tryAgain}`, { cause: error });
+}
+
+function notNow(why: string, tryAgain: string, cause: unknown): Problem {
+  return new Problem(503, 'service-unavailable', `${why} ${tryAgain}`, { cause, headers: { 'retry-after': '1' } });
 }
 
 /** Of Nest's exceptions and of Fastify's errors (body limit, media type, unreadable JSON). */

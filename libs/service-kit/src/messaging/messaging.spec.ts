@@ -13,6 +13,7 @@ const config: MessagingConfig = {
   MESSAGING_TRANSPORT: 'azure-service-bus',
   DATABASE_URL: 'postgres://127.0.0.1:1/books',
   DATABASE_POOL_SIZE: 2,
+  DATABASE_MAX_WAITING: 10,
   MAX_CONCURRENCY: 1,
   IMMEDIATE_ATTEMPTS: 1,
   MAX_ATTEMPTS: 1,

@@ -4,6 +4,7 @@ import {
   type Contract,
   explain,
   observeDeliveries,
+  type OutboxBacklog,
   requireCapabilities,
   type Transport,
 } from '@orderflow/messaging';
@@ -18,10 +19,12 @@ import {
   startRelay,
 } from '@orderflow/messaging/postgres';
 import type { Pool } from 'pg';
+import { askOnce } from '../health/ask-once.js';
 import type { HealthIndicator } from '../health/health-indicator.js';
 import { databaseIndicator, receiverDegradation, receiverLiveness } from '../health/indicators.js';
 import { logDeliveries } from '../logging/log-deliveries.js';
 import { createPool } from '../postgres/create-pool.js';
+import { RequestDatabase } from '../postgres/request-database.js';
 import { requireMigrations } from '../postgres/require-migrations.js';
 import type { ProcessConfig, ServiceContext } from '../service/service-parts.js';
 import { StartupError } from '../service/startup-error.js';
@@ -33,6 +36,7 @@ import { reportWaitingOutbox } from './report-waiting-outbox.js';
 export interface MessagingConfig extends ProcessConfig, TransportConfig {
   readonly DATABASE_URL: string;
   readonly DATABASE_POOL_SIZE: number;
+  readonly DATABASE_MAX_WAITING: number;
   readonly MAX_CONCURRENCY: number;
   readonly IMMEDIATE_ATTEMPTS: number;
   readonly MAX_ATTEMPTS: number;
@@ -60,12 +64,16 @@ export interface MessagingOptions extends ServiceContext<MessagingConfig> {
  * Nest server for its queue, opened together and closed in the order that finishes what is in flight.
  */
 export class Messaging implements OnApplicationShutdown {
+  /** For messages, and what the service does by itself. */
   readonly pool: Pool;
+  /** The same database for HTTP requests. */
+  readonly requests: RequestDatabase;
   readonly outbox: PostgresOutbox;
   readonly inbox: PostgresInbox;
   readonly transport: Transport;
   readonly server: MessagingServer;
   readonly #options: MessagingOptions;
+  readonly #backlog: () => Promise<OutboxBacklog>;
   #relay: Relay | undefined;
   #stopPurging = (): void => undefined;
   #stopReporting = (): void => undefined;
@@ -80,7 +88,13 @@ export class Messaging implements OnApplicationShutdown {
       max: config.DATABASE_POOL_SIZE,
       onError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
     });
+    this.requests = new RequestDatabase({
+      pool: this.pool,
+      connections: shareOfRequests(config.DATABASE_POOL_SIZE),
+      waiting: config.DATABASE_MAX_WAITING,
+    });
     this.outbox = createPostgresOutbox({ pool: this.pool });
+    this.#backlog = askOnce(() => this.outbox.backlog());
     this.inbox = createPostgresInbox({ pool: this.pool, outbox: this.outbox });
     this.server = new MessagingServer({
       transport,
@@ -97,7 +111,7 @@ export class Messaging implements OnApplicationShutdown {
       onError: (error) => logger.warn({ err: error, code: error.code }, 'the broker is in trouble'),
       patienceMs: Math.ceil(config.SHUTDOWN_TIMEOUT * 0.8),
     });
-    metrics.watchOutbox(() => this.outbox.backlog());
+    metrics.watchOutbox(this.#backlog);
   }
 
   /**
@@ -152,9 +166,14 @@ export class Messaging implements OnApplicationShutdown {
   }
 
   async #checkOutbox(): Promise<Readonly<Record<string, unknown>>> {
-    const backlog = await this.outbox.backlog();
+    const backlog = await this.#backlog();
     const relay = this.#relay?.health();
     if (relay?.state === 'degraded') throw new Error(`${backlog.rows} messages wait: ${relay.detail}`);
     return { ...backlog };
   }
+}
+
+/** Three quarters of the pool: a connection at least is always there for messages. */
+function shareOfRequests(poolSize: number): number {
+  return poolSize - Math.max(1, Math.floor(poolSize / 4));
 }

@@ -1,5 +1,6 @@
 import type { DeliveryObserver } from '@orderflow/messaging';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { askOnce } from '../health/ask-once.js';
 import { httpDuration, type HttpDuration } from './http-duration.js';
 
 /** What still waits in an outbox. */
@@ -79,13 +80,7 @@ function knownType(type: string, { reason }: { readonly reason?: string }): stri
 }
 
 function watchOutbox(registry: Registry, backlog: () => Promise<Backlog>): void {
-  let reading: Promise<Backlog> | undefined;
-  const read = () => {
-    reading ??= backlog().finally(() => {
-      reading = undefined;
-    });
-    return reading;
-  };
+  const read = askOnce(backlog);
   const gauge = (name: string, help: string, value: (backlog: Backlog) => number) =>
     new Gauge({
       name,

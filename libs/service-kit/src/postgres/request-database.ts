@@ -1,0 +1,93 @@
+import type { PostgresTx } from '@orderflow/messaging/postgres';
+import type { Pool } from 'pg';
+
+/** No more requests may wait for the database: there are too many already, or this one has waited long enough. */
+export class DatabaseBusy extends Error {
+  override readonly name = 'DatabaseBusy';
+}
+
+export interface RequestDatabaseOptions {
+  readonly pool: Pool;
+  /** How many of the pool's connections requests may use at a time; the others are there for messages. */
+  readonly connections: number;
+  /** How many requests may wait for one; the next is refused at once. */
+  readonly waiting: number;
+  /** How long one may wait, in milliseconds; 5 s by default. */
+  readonly patienceMs?: number;
+}
+
+interface Waiter {
+  readonly proceed: () => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * A service's database as HTTP requests see it: a share of the pool, and a bounded line before it. Without the bound,
+ * requests pile up in memory while the database is away; without the share, messages would wait behind them.
+ */
+export class RequestDatabase implements PostgresTx {
+  readonly #options: RequestDatabaseOptions;
+  readonly #patienceMs: number;
+  /** In the order in which they came. */
+  readonly #waiting = new Set<Waiter>();
+  #inUse = 0;
+
+  constructor(options: RequestDatabaseOptions) {
+    this.#options = options;
+    this.#patienceMs = options.patienceMs ?? 5_000;
+  }
+
+  /** How many wait now. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** One statement. Rejects as {@link admit} does, and as `pg` does. */
+  query(text: string, values: unknown[] = []): ReturnType<PostgresTx['query']> {
+    return this.admit(() => this.#options.pool.query<Record<string, unknown>>(text, values));
+  }
+
+  /**
+   * Runs `work`, which may use one connection of the pool, when it is its turn. Nothing inside may ask for admission
+   * again: it could wait for itself.
+   *
+   * @throws DatabaseBusy when too many wait, or its turn did not come in time
+   */
+  async admit<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.#enter();
+    try {
+      return await work();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  async #enter(): Promise<void> {
+    const { connections, waiting } = this.#options;
+    if (this.#inUse < connections) {
+      this.#inUse++;
+      return;
+    }
+    if (this.#waiting.size >= waiting) throw new DatabaseBusy(`${waiting} requests wait for the database already`);
+    await new Promise<void>((proceed, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(waiter);
+        reject(new DatabaseBusy(`no connection to the database was free for ${this.#patienceMs} ms`));
+      }, this.#patienceMs);
+      const waiter: Waiter = { proceed, timer };
+      this.#waiting.add(waiter);
+    });
+  }
+
+  /** Whoever waits longest takes the place over. */
+  #leave(): void {
+    const [next] = this.#waiting;
+    if (!next) {
+      this.#inUse--;
+      return;
+    }
+    this.#waiting.delete(next);
+    clearTimeout(next.timer);
+    next.proceed();
+  }
+}
