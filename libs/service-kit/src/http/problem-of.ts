@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { DatabaseBusy } from '../postgres/request-database.js';
 import { Problem } from './problem.js';
 
@@ -53,14 +54,14 @@ function notNow(why: string, tryAgain: string, cause: unknown): Problem {
 
 /** Of Nest's exceptions and of Fastify's errors (body limit, media type, unreadable JSON). */
 function statusOf(error: unknown): number | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (!types.isNativeError(error)) return undefined;
   const { getStatus, statusCode } = error as { getStatus?: () => unknown; statusCode?: unknown };
   const status = typeof getStatus === 'function' ? getStatus.call(error) : statusCode;
   return typeof status === 'number' ? status : undefined;
 }
 
 function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!types.isNativeError(error)) return false;
   const code = String((error as { code?: unknown }).code ?? '');
   return (
     unavailable.test(code) ||

@@ -19,7 +19,7 @@ export interface ServiceDatabase {
  * @param migrations the folder of its migrations
  */
 export async function openServiceDatabase(app: string, migrations: URL): Promise<ServiceDatabase> {
-  const prepare = (url: string) => migrateAll(url, fileURLToPath(migrations));
+  const prepare = (url: string) => migrateService(url, fileURLToPath(migrations));
   const { url, drop } = await cloneDatabase({ template: app, prepare });
   const pool = connect(url);
   return {
@@ -32,7 +32,8 @@ export async function openServiceDatabase(app: string, migrations: URL): Promise
   };
 }
 
-async function migrateAll(url: string, folder: string): Promise<void> {
+/** Gives an empty database inbox, outbox and the tables that the files in `folder` make. */
+export async function migrateService(url: string, folder: string): Promise<void> {
   const pool = connect(url);
   try {
     await migrate(pool, [...messagingSchema, ...(await readMigrations(folder))]);
