@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AllowList, createAllowList, guardServer, HttpGuard, type RefusalAnswer } from '@orderflow/http-guard';
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { answerOf, HttpEdge, Problem, problemOf } from '@orderflow/service-kit/http-edge';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Behaviour, type Instructions } from './behaviour.js';
 import { type Charge, type ChargeOutcome, chargeRequest } from './charge.js';
@@ -32,13 +33,10 @@ export async function createGateway({
   const { log, charges: kept } = await ChargeLog.open(dataFile);
   const charges = new Charges(log, kept, keyLifetimeMs);
   const behaviour = new Behaviour();
-  const app = Fastify({ bodyLimit: 16_384, forceCloseConnections: 'idle' });
+  const app = createServer();
   const guard = new HttpGuard({ allowed, settings: { hosts: 'ALLOWED_HOSTS', origins: 'ALLOWED_ORIGINS' } });
   guardServer(app.server, guard, refused);
   app.addHook('onClose', () => log.close());
-  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) =>
-    problem(reply, error instanceof KeyReused ? 422 : (error.statusCode ?? 500), error.message),
-  );
 
   // The second is where every app is asked whether it lives.
   for (const path of ['/health', '/health/live']) {
@@ -48,19 +46,40 @@ export async function createGateway({
     });
   }
   app.get('/charges/totals', () => charges.totals());
-  app.get<{ Querystring: { reference?: string } }>('/charges', ({ query }, reply) =>
-    query.reference
-      ? { charges: charges.ofReference(query.reference).map(answerOf) }
-      : problem(reply, 400, 'Say which: ?reference='),
-  );
+  app.get('/charges', ({ query }) => {
+    const { reference } = parse(chargesQuery, query);
+    return { charges: charges.ofReference(reference).map(viewOf) };
+  });
   app.post('/charges', (request, reply) => charge(charges, behaviour, request, reply));
   app.get('/control', () => behaviour.instructions);
-  app.post('/control', ({ headers }, reply) => instruct(behaviour, headers, reply));
+  app.post('/control', ({ headers }) => instruct(behaviour, headers));
   app.delete('/control', () => {
     behaviour.reset();
     return behaviour.instructions;
   });
   return app;
+}
+
+/** What it refuses, and how, is what every service refuses; faults of its own are logged, and nothing else. */
+function createServer(): FastifyInstance {
+  const logger = { level: 'error' };
+  const edge = new HttpEdge(() => undefined);
+  const app = Fastify({ ...edge.options, bodyLimit: 16_384, forceCloseConnections: 'idle', logger });
+  app.removeContentTypeParser('text/plain');
+  edge.guard(app);
+  app.setErrorHandler(answerProblem);
+  app.setNotFoundHandler(({ method, url }) => {
+    throw new Problem(404, 'not-found', `Cannot ${method} ${url}`);
+  });
+  return app;
+}
+
+function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem =
+    error instanceof KeyReused ? new Problem(422, 'idempotency-key-reused', error.message) : problemOf(error);
+  if (problem.code === 'internal-error') request.log.error({ err: error }, problem.message);
+  const { status, headers, body } = answerOf(problem, request.url);
+  return reply.code(status).headers(headers).send(body);
 }
 
 interface IncomingCharge {
@@ -75,35 +94,42 @@ async function charge(
   reply: FastifyReply,
 ): Promise<unknown> {
   const key = request.headers['idempotency-key'];
-  if (typeof key !== 'string' || key === '') return problem(reply, 400, 'The header Idempotency-Key is missing.');
-  const parsed = chargeRequest.safeParse(request.body);
-  if (!parsed.success) return problem(reply, 400, listProblems(parsed.error));
+  if (typeof key !== 'string' || key === '') throw badRequest('The header Idempotency-Key is missing.');
+  const asked = parse(chargeRequest, request.body);
   await delay(behaviour.instructions.latencyMs);
   let cut = false;
-  const made = await charges.once(key, parsed.data, () => {
-    const reaction = behaviour.react(key, parsed.data.amount);
-    if (reaction.kind === 'fail') throw new OutOfOrder(reaction.status);
+  const made = await charges.once(key, asked, () => {
+    const reaction = behaviour.react(key, asked.amount);
+    if (reaction.kind === 'fail') throw outOfOrder(reaction.status);
     cut = reaction.kind === 'cut';
     return reaction.kind === 'decline' ? { status: 'declined', reason: reaction.reason } : captured();
   });
-  if (cut) return reply.raw.destroy();
-  return reply.code(made.status === 'captured' ? 201 : 402).send(answerOf(made));
+  if (cut) return cutOff(reply);
+  return reply.code(made.status === 'captured' ? 201 : 402).send(viewOf(made));
+}
+
+/** Without an answer. */
+function cutOff(reply: FastifyReply): FastifyReply {
+  reply.hijack().raw.destroy();
+  return reply;
 }
 
 /** A failure that was asked for. */
-class OutOfOrder extends Error {
-  constructor(readonly statusCode: number) {
-    super('Out of order, as requested.');
-  }
+function outOfOrder(status: number): Problem {
+  return new Problem(status, 'out-of-order', 'Out of order, as requested.');
 }
 
 function captured(): ChargeOutcome {
   return { status: 'captured', chargeId: `ch_${randomUUID()}` };
 }
 
-function answerOf({ idempotencyKey: _, ...charge }: Charge): Omit<Charge, 'idempotencyKey'> {
+function viewOf({ idempotencyKey: _, ...charge }: Charge): Omit<Charge, 'idempotencyKey'> {
   return charge as Omit<Charge, 'idempotencyKey'>;
 }
+
+const chargesQuery = z.object({
+  reference: z.string('must be given once, as ?reference=').min(1, 'must not be empty'),
+});
 
 const wholeNumber = z.coerce
   .number('must be a whole number')
@@ -115,27 +141,32 @@ const controlHeaders = z.object({
   'decline-next': wholeNumber.optional(),
 });
 
-function instruct(behaviour: Behaviour, headers: unknown, reply: FastifyReply): unknown {
-  const parsed = controlHeaders.safeParse(headers);
-  if (!parsed.success) return problem(reply, 400, listProblems(parsed.error));
-  const { 'latency-ms': latencyMs, 'fail-next': failNext, 'decline-next': declineNext } = parsed.data;
+function instruct(behaviour: Behaviour, headers: unknown): Instructions {
+  const {
+    'latency-ms': latencyMs,
+    'fail-next': failNext,
+    'decline-next': declineNext,
+  } = parse(controlHeaders, headers);
   const changes: Partial<Instructions> = {
     ...(latencyMs !== undefined && { latencyMs }),
     ...(failNext !== undefined && { failNext }),
     ...(declineNext !== undefined && { declineNext }),
   };
   if (Object.keys(changes).length === 0) {
-    return problem(reply, 400, `Say what to do with a header: ${Object.keys(controlHeaders.shape).join(', ')}.`);
+    throw badRequest(`Say what to do with a header: ${Object.keys(controlHeaders.shape).join(', ')}.`);
   }
   behaviour.instruct(changes);
   return behaviour.instructions;
 }
 
-function listProblems({ issues }: z.ZodError): string {
-  return issues.map(({ path, message }) => `${path.join('.') || 'the body'} ${message}`).join('; ');
+/** @throws Problem that lists everything that is wrong */
+function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the body'} ${message}`);
+  throw badRequest(wrong.join('; '));
 }
 
-/** RFC 9457. */
-function problem(reply: FastifyReply, status: number, detail: string): FastifyReply {
-  return reply.code(status).type('application/problem+json').send({ type: 'about:blank', status, detail });
+function badRequest(detail: string): Problem {
+  return new Problem(400, 'invalid-request', detail);
 }
