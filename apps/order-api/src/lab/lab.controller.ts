@@ -11,6 +11,7 @@ import {
   Query,
   Res,
 } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiConsumes, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -54,7 +55,9 @@ export class LabController implements OnModuleDestroy {
     return 'true';
   }
 
+  // HEAD would take messages off the queue and show them to nobody.
   @Get('receive')
+  @RouteConfig({ withoutHead: true })
   @ApiResponse({ status: 200, standardSchema: texts, description: 'Taken from the queue, oldest first' })
   @ApiProblem(400, 'The query is invalid')
   async receive(@Query({ schema: receiveQuery }) { idleTimeout, max }: ReceiveQuery, @Res() reply: FastifyReply) {

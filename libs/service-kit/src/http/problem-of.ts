@@ -54,18 +54,23 @@ function notNow(why: string, tryAgain: string, cause: unknown): Problem {
 
 /** Of Nest's exceptions and of Fastify's errors (body limit, media type, unreadable JSON). */
 function statusOf(error: unknown): number | undefined {
-  if (!types.isNativeError(error)) return undefined;
+  if (!isError(error)) return undefined;
   const { getStatus, statusCode } = error as { getStatus?: () => unknown; statusCode?: unknown };
   const status = typeof getStatus === 'function' ? getStatus.call(error) : statusCode;
   return typeof status === 'number' ? status : undefined;
 }
 
 function isUnavailable(error: unknown): boolean {
-  if (!types.isNativeError(error)) return false;
+  if (!isError(error)) return false;
   const code = String((error as { code?: unknown }).code ?? '');
   return (
     unavailable.test(code) ||
     networkCodes.has(code) ||
     /timeout exceeded when trying to connect|Connection terminated|Query read timeout/.test(error.message)
   );
+}
+
+/** Of another realm as well; Fastify's errors are none that the language made. */
+function isError(error: unknown): error is Error {
+  return error instanceof Error || types.isNativeError(error);
 }

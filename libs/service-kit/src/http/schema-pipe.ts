@@ -36,7 +36,7 @@ function partOf({ path = [], message }: Issue, type: ArgumentMetadata['type'], d
   return parameter === '' ? { detail: message } : { parameter, detail: message };
 }
 
-/** RFC 6901, sections 3 and 6. */
+/** RFC 6901, sections 3 and 6. Half of a surrogate pair, which no URI can name, is shown as the replacement character. */
 function escapePointer(key: string): string {
-  return encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'));
+  return encodeURIComponent(key.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'));
 }

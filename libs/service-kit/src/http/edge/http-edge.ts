@@ -3,7 +3,7 @@ import type { FastifyError, FastifyHttpOptions, FastifyInstance, FastifyReply, F
 import { answerOf } from '../problem-document.js';
 import { Problem } from '../problem.js';
 import { problemOf } from '../problem-of.js';
-import { checkRequest, longestTarget, partsOf } from './check-request.js';
+import { checkRequest, longestTarget, partsOf, targetTooLong } from './check-request.js';
 import { readJsonBodies } from './json-body.js';
 import { type RouteMatch, RouteTable } from './route-table.js';
 import { unreadable, unreadableParameters } from './unreadable-parameters.js';
@@ -51,7 +51,9 @@ export class HttpEdge {
   guard(fastify: FastifyInstance): void {
     readJsonBodies(fastify);
     this.#unreadable.watch(fastify.server, this.#routes);
-    fastify.addHook('onRoute', ({ method, url }) => this.#routes.add(method, url));
+    fastify.addHook('onRoute', ({ method, url, config }) => {
+      if (method !== 'HEAD' || !isWithoutHead(config)) this.#routes.add(method, url);
+    });
     fastify.addHook('preClose', (done) => {
       this.#stopping = true;
       done();
@@ -61,7 +63,8 @@ export class HttpEdge {
       try {
         if (this.#stopping) throw stopping();
         checkRequest(request.raw, this.#routes);
-        if (request.is404 && this.#refuseMethod(request, reply)) return;
+        const unknown = request.is404 || (request.method === 'HEAD' && isWithoutHead(request.routeOptions.config));
+        if (unknown && this.#refuseMethod(request, reply)) return;
         done();
       } catch (error) {
         done(error as Error);
@@ -94,7 +97,13 @@ export class HttpEdge {
   }
 }
 
+/** Fastify serves HEAD wherever it serves GET; where GET changes something, a route says `withoutHead` in its config. */
+function isWithoutHead(config: unknown): boolean {
+  return (config as { readonly withoutHead?: unknown } | undefined)?.withoutHead === true;
+}
+
 function problemOfTarget(error: FastifyError, route: RouteMatch | undefined, query: string): Problem {
+  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return targetTooLong();
   if (error.code !== 'FST_ERR_BAD_URL') return problemOf(error);
   return unreadable(unreadableParameters(route?.parameters ?? new Map(), query));
 }

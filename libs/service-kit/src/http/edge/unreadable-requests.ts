@@ -60,7 +60,7 @@ export class UnreadableRequests {
     const problem = new Problem(417, 'expectation-failed', detail, { headers: { connection: 'close' } });
     this.#log({ problem, method: request.method, url: request.url });
     const { status, headers, body } = answerOf(problem, request.url ?? '');
-    response.writeHead(status, headers).end(body);
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
   }
 
   #refuseTunnel({ method, url }: IncomingMessage, socket: Duplex, routes: RouteTable): void {
