@@ -1,24 +1,5 @@
-import { createCatalogue } from '@orderflow/contracts';
-import { Messaging, runService } from '@orderflow/service-kit';
-import { AnalyticsWorkerModule } from './analytics-worker.module.js';
+import { runService } from '@orderflow/service-kit';
+import { composeAnalyticsWorker, serviceName } from './compose-analytics-worker.js';
 import { configSchema } from './config.js';
 
-const name = 'analytics-worker';
-
-await runService({
-  name,
-  schema: configSchema,
-  compose: async (context) => {
-    const contracts = createCatalogue({ defaultCurrency: context.config.DEFAULT_CURRENCY });
-    const migrations = ['0001-aggregates'];
-    const messaging = await Messaging.open({
-      ...context,
-      name,
-      queue: 'analytics',
-      contracts,
-      migrations,
-      restartWhenStalled: true,
-    });
-    return { ...messaging, module: AnalyticsWorkerModule.of(messaging) };
-  },
-});
+await runService({ name: serviceName, schema: configSchema, compose: composeAnalyticsWorker });

@@ -24,6 +24,8 @@ import { StartupError } from './startup-error.js';
 export interface RunningService {
   /** Where it answers HTTP, for example `http://127.0.0.1:3001`. */
   readonly url: string;
+  /** Every route, in the notation of Fastify: `/orders/:id`. */
+  readonly routes: HttpEdge['routes'];
   /** Takes nothing new, finishes what is in flight, closes everything. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -44,7 +46,8 @@ export async function startService<Config extends ProcessConfig>(
   parts: ServiceParts,
 ): Promise<RunningService> {
   const checks = new HealthChecks();
-  const app = await createApp(context, parts, checks);
+  const edge = new HttpEdge(logRefusals(context.logger));
+  const app = await createApp(context, parts, { checks, edge });
   try {
     checks.indicators = parts.health?.(app) ?? [];
     const strategy = parts.strategy?.(app);
@@ -58,13 +61,19 @@ export async function startService<Config extends ProcessConfig>(
   checks.started = true;
   const url = (await app.getUrl()).replace(/\/$/, '');
   context.logger.info({ url }, 'listening');
-  return { url, stop: () => app.close() };
+  return { url, routes: edge.routes, stop: () => app.close() };
+}
+
+/** What answers beside the module: for an orchestrator, and in its place. */
+interface Doorkeepers {
+  readonly checks: HealthChecks;
+  readonly edge: HttpEdge;
 }
 
 async function createApp<Config extends ProcessConfig>(
   { config, logger, metrics }: ServiceContext<Config>,
   { module, bodyLimit = defaultBodyLimit, tryAgain }: ServiceParts,
-  checks: HealthChecks,
+  { checks, edge }: Doorkeepers,
 ): Promise<NestFastifyApplication> {
   const imports = [
     ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, validatePredefined: false, load: [() => config] }),
@@ -73,7 +82,6 @@ async function createApp<Config extends ProcessConfig>(
     HealthModule.of(checks),
     module,
   ];
-  const edge = new HttpEdge(logRefusals(logger));
   const genReqId = () => randomUUID();
   const adapter = new FastifyAdapter({ ...edge.options, bodyLimit, keepAliveTimeout, genReqId });
   refuseWebPages(adapter.getInstance().server, { config, logger, registry: metrics.registry });

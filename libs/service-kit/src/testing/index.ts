@@ -4,4 +4,5 @@ export { type LeavingDatabase, openSilentDatabase, openStoppingDatabase } from '
 export { type OpenApiDocument, routesOf } from './openapi-routes.js';
 export { exchangeBytes, type RawAnswer } from './raw-http.js';
 export { rowsUnder } from './rows-under.js';
+export { startQuietly } from './start-quietly.js';
 export { openServiceDatabase, type ServiceDatabase } from './service-database.js';

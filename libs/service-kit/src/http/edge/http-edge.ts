@@ -47,6 +47,11 @@ export class HttpEdge {
     };
   }
 
+  /** What is served so far. */
+  get routes(): RouteTable['routes'] {
+    return this.#routes.routes;
+  }
+
   /** Comes before the first route is added. */
   guard(fastify: FastifyInstance): void {
     readJsonBodies(fastify);

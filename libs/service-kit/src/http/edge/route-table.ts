@@ -35,6 +35,11 @@ export class RouteTable {
     return { methods, parameters: parametersOf(first.segments, segments) };
   }
 
+  /** Every method of every route, in the notation of the router. */
+  get routes(): readonly { readonly method: string; readonly path: string }[] {
+    return [...this.#routes].flatMap(([path, { methods }]) => [...methods].map((method) => ({ method, path })));
+  }
+
   /** Every method that some path has, in alphabetical order. */
   get methods(): readonly string[] {
     return [...new Set([...this.#routes.values()].flatMap((route) => [...route.methods]))].sort();
