@@ -110,6 +110,7 @@ describe('requests', () => {
     expect(answer.status).toBe(500);
     expect(await answer.text()).toMatch(/^(?!.*shelf).*Borrow another\./);
     expect(lines.join('')).toContain('the shelf at postgres://me:[redacted]@db broke');
+    expect(lines.filter((line) => line.includes('"stack"'))).toHaveLength(1);
   });
 
   it('are logged with as much of their URL as a line has room for, and without a secret in it', async () => {
