@@ -7,6 +7,7 @@ export default {
   displayName: 'infra',
   testMatch: ['<rootDir>/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', ...missingTools.flatMap(({ specs }) => specs)],
+  reporters: [...preset.reporters, fileURLToPath(new URL('./seeded-faults/reporter.mjs', import.meta.url))],
   globalSetup: fileURLToPath(new URL('./optional-tools.mjs', import.meta.url)),
   testTimeout: 60_000,
 };

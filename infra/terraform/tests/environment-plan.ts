@@ -26,12 +26,13 @@ interface PlannedModule {
   readonly child_modules?: readonly PlannedModule[];
 }
 
-/** A copy of infra/terraform in a temporary folder: plans need a backend, and faults must not touch the originals. */
+/** A copy of infra/terraform in a temporary folder, or one that was made already: plans need a backend. */
 export class TerraformCopy {
-  readonly root = mkdtempSync(join(tmpdir(), 'orderflow-infra-'));
+  readonly root: string;
 
-  constructor() {
-    cpSync(TERRAFORM_ROOT, this.root, { recursive: true });
+  constructor(copied?: string) {
+    this.root = copied ?? mkdtempSync(join(tmpdir(), 'orderflow-infra-'));
+    if (copied === undefined) cpSync(TERRAFORM_ROOT, this.root, { recursive: true });
     const local = 'terraform {\n  backend "local" {}\n}\n';
     for (const environment of ['dev', 'prod']) {
       writeFileSync(join(this.root, 'environments', environment, 'backend_override.tf'), local);
@@ -55,6 +56,8 @@ export class TerraformCopy {
       'plan',
       '-input=false',
       '-no-color',
+      '-refresh=false',
+      '-lock=false',
       '-var-file=terraform.tfvars.example',
       `-out=${file}`,
       ...more,

@@ -1,296 +1,305 @@
-/** A mistake somebody could make, and what it does to the text of one file. */
-export interface Fault {
-  readonly name: string;
-  /** Relative to infra/terraform. */
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-  /** What the complaint must contain: caught for the right reason. */
-  readonly says: string;
-}
+import type { Fault } from './fault.ts';
 
-const serviceBus = 'modules/service-bus/main.tf';
-const identity = 'modules/identity';
-const apps = 'modules/apps/main.tf';
-const alerts = 'modules/alerts';
+const serviceBus = 'infra/terraform/modules/service-bus/main.tf';
+const identity = 'infra/terraform/modules/identity';
+const apps = 'infra/terraform/modules/apps/main.tf';
+const alerts = 'infra/terraform/modules/alerts';
 
-/** Every one of these must be caught by validate, by a plan, or by a policy on the plan. */
-export const FAULTS: readonly Fault[] = [
-  // Names and types: the schema.
+/** Names and types: the schema. */
+const SCHEMA: readonly Fault[] = [
   {
     name: 'an argument of azurerm 3',
-    says: '"enable_partitioning" is not expected here',
     file: serviceBus,
     find: 'partitioning_enabled = false',
     replace: 'enable_partitioning = false',
+    caughtBy: {
+      terraform: '"enable_partitioning" is not expected here',
+      hcl: 'enable_partitioning is not expected here',
+    },
   },
   {
     name: 'a misspelt argument',
-    says: 'Did you mean "forward_to"',
     file: serviceBus,
     find: 'forward_to = azurerm',
     replace: 'forwards_to = azurerm',
+    caughtBy: { terraform: 'Did you mean "forward_to"', hcl: 'forwards_to is not expected here' },
   },
   {
     name: 'a missing required argument',
-    says: 'The argument "topic_id" is required',
     file: serviceBus,
     find: '  topic_id   = azurerm_servicebus_topic.events.id\n',
     replace: '',
+    caughtBy: { terraform: 'The argument "topic_id" is required', hcl: 'topic_id is required' },
   },
   {
     name: 'a block that does not exist',
-    says: '"boot_probe" are not expected here',
     file: apps,
     find: '      startup_probe {',
     replace: '      boot_probe {',
+    caughtBy: { terraform: '"boot_probe" are not expected here', hcl: 'boot_probe is not expected here' },
   },
   {
     name: 'a second single block',
-    says: 'No more than 1 "template" blocks',
     file: apps,
     find: '  template {\n    min_replicas',
     replace:
       '  template {\n    container {\n      name = "x"\n      image = "x"\n      cpu = 0.25\n      memory = "0.5Gi"\n    }\n  }\n\n  template {\n    min_replicas',
+    caughtBy: { terraform: 'No more than 1 "template" blocks', hcl: 'no more than 1 template blocks' },
   },
   {
     name: 'text where a number belongs',
-    says: 'a number is required',
     file: `${alerts}/service_bus_alerts.tf`,
     find: 'threshold   = 5\n',
     replace: 'threshold   = "many"\n',
+    caughtBy: { terraform: 'a number is required' },
   },
   {
     name: 'an undeclared variable',
-    says: 'undeclared input variable',
     file: serviceBus,
     find: 'var.sas_enabled\n  public',
     replace: 'var.sas\n  public',
+    caughtBy: { terraform: 'undeclared input variable', hcl: 'variable sas is not declared' },
   },
   {
     name: 'an attribute that is not exported',
-    says: 'exported attribute named "hostname"',
-    file: 'modules/database/outputs.tf',
+    file: 'infra/terraform/modules/database/outputs.tf',
     find: '.fqdn',
     replace: '.hostname',
+    caughtBy: { terraform: 'exported attribute named "hostname"' },
   },
   {
     name: 'a module without a variable it needs',
-    says: 'The argument "alert_email" is required',
-    file: 'environments/prod/main.tf',
+    file: 'infra/terraform/environments/prod/main.tf',
     find: '  alert_email           = var.alert_email\n',
     replace: '',
+    caughtBy: { terraform: 'The argument "alert_email" is required', hcl: 'alert_email is required' },
   },
-  // Values: the table of rules.
+];
+
+/** Values: the table of rules. */
+const VALUES: readonly Fault[] = [
   {
     name: 'a lock longer than Azure allows',
-    says: 'allowed are PT5S to PT5M',
-    file: 'modules/service-bus/variables.tf',
+    file: 'infra/terraform/modules/service-bus/variables.tf',
     find: 'lock_duration                           = optional(string, "PT1M")',
     replace: 'lock_duration                           = optional(string, "PT10M")',
+    caughtBy: { terraform: 'allowed are PT5S to PT5M' },
   },
   {
     name: 'a duration that is none',
-    says: 'must be an ISO 8601 duration',
-    file: 'modules/service-bus/variables.tf',
+    file: 'infra/terraform/modules/service-bus/variables.tf',
     find: 'optional(string, "PT1H")',
     replace: 'optional(string, "1h")',
+    caughtBy: { terraform: 'must be an ISO 8601 duration' },
   },
   {
     name: 'a metric that does not exist',
-    says: 'metric DeadLetterMessages does not exist',
     file: `${alerts}/service_bus_alerts.tf`,
     find: '"DeadletteredMessages"',
     replace: '"DeadLetterMessages"',
+    caughtBy: { terraform: 'metric DeadLetterMessages does not exist' },
   },
   {
     name: 'a dimension that the metric does not have',
-    says: 'has a dimension that',
     file: `${alerts}/main.tf`,
     find: 'name     = "EntityName"',
     replace: 'name     = "QueueName"',
+    caughtBy: { terraform: 'has a dimension that' },
   },
   {
     name: 'a severity out of range',
-    says: 'severity is 7',
     file: `${alerts}/main.tf`,
     find: 'severity            = 3',
     replace: 'severity            = 7',
+    caughtBy: { terraform: 'severity is 7', hcl: 'severity is 7' },
   },
   {
     name: 'an evaluation frequency that is not offered',
-    says: 'frequency is "PT2M"',
     file: `${alerts}/main.tf`,
     find: 'frequency           = "PT5M"',
     replace: 'frequency           = "PT2M"',
+    caughtBy: { terraform: 'frequency is "PT2M"', hcl: 'frequency is "PT2M"' },
   },
   {
     name: 'a role that does not exist',
-    says: 'role_definition_name is "Service Bus Sender"',
     file: `${identity}/main.tf`,
     find: '"Azure Service Bus Data Sender"',
     replace: '"Service Bus Sender"',
+    caughtBy: { terraform: 'role_definition_name is "Service Bus Sender"' },
   },
   {
     name: 'a scaler key that KEDA does not read',
-    says: 'metadata queueLength, which the scaler does not read',
     file: apps,
     find: 'messageCount = tostring',
     replace: 'queueLength = tostring',
+    caughtBy: {
+      terraform: 'metadata queueLength, which the scaler does not read',
+      hcl: 'metadata queueLength, which the scaler does not read',
+    },
   },
   {
     name: 'memory that does not go with the cores',
-    says: 'must be 0.5Gi',
     file: apps,
     find: 'cpu * 2}Gi',
     replace: 'cpu * 3}Gi',
+    caughtBy: { terraform: 'must be 0.5Gi' },
   },
   {
     name: 'a TLS version that is too old',
-    says: 'minimum_tls_version is "1.0"',
     file: serviceBus,
     find: '"1.2"',
     replace: '"1.0"',
+    caughtBy: { terraform: 'minimum_tls_version is "1.0"', hcl: 'minimum_tls_version is "1.0"' },
   },
   {
     name: 'a filter type that does not exist',
-    says: 'filter_type is "LabelFilter"',
     file: serviceBus,
     find: '"CorrelationFilter"',
     replace: '"LabelFilter"',
+    caughtBy: { terraform: 'filter_type is "LabelFilter"', hcl: 'filter_type is "LabelFilter"' },
   },
-  // Meaning: preconditions and policies.
-  {
-    name: 'shared access keys on',
-    says: 'lets shared access keys in',
-    file: serviceBus,
-    find: 'local_auth_enabled            = var.sas_enabled',
-    replace: 'local_auth_enabled            = true',
-  },
+];
+
+/** What a precondition or a validation of our own refuses. */
+const PRECONDITIONS: readonly Fault[] = [
   {
     name: 'a public Premium',
-    says: 'reached through private endpoints here',
-    file: 'modules/system/main.tf',
+    file: 'infra/terraform/modules/system/main.tf',
     find: '= !var.private\n  sas_enabled',
     replace: '= true\n  sas_enabled',
+    caughtBy: { terraform: 'reached through private endpoints here' },
   },
   {
     name: 'Standard in production',
-    says: 'A Standard namespace has no private endpoints',
-    file: 'environments/prod/main.tf',
+    file: 'infra/terraform/environments/prod/main.tf',
     find: '"Premium"',
     replace: '"Standard"',
-  },
-  {
-    name: 'a right on the whole namespace',
-    says: 'order-worker may send orderflow-prod-sb and should not',
-    file: `${identity}/main.tf`,
-    find: 'scope                = local.scopes[each.value.target]',
-    replace: 'scope                = var.namespace_id',
-  },
-  {
-    name: "a worker that reads another one's queue",
-    says: 'billing-worker may receive orders and should not',
-    file: `${identity}/variables.tf`,
-    find: 'receives_from = ["billing"]',
-    replace: 'receives_from = ["billing", "orders"]',
-  },
-  {
-    name: 'a publisher that may not publish',
-    says: 'order-worker may not send events',
-    file: `${identity}/variables.tf`,
-    find: 'sends_to      = ["orders", "events"]',
-    replace: 'sends_to      = ["orders"]',
-  },
-  {
-    name: 'a worker scaled by the wrong queue',
-    says: 'billing-worker scales on orders',
-    file: 'modules/apps/deployments.tf',
-    find: 'queue = var.queue_names["billing"]',
-    replace: 'queue = var.queue_names["orders"]',
-  },
-  {
-    name: "a scaler that borrows the app's identity",
-    says: 'billing-worker scales with id of orderflow-prod-billing-worker',
-    file: apps,
-    find: '        identity_id      = var.scaler_identity_id',
-    replace: '        identity_id      = each.value.identity.id',
-  },
-  {
-    name: 'a public worker',
-    says: 'analytics-worker is public',
-    file: 'modules/apps/deployments.tf',
-    find: 'queue = var.queue_names["analytics"], external = false',
-    replace: 'queue = var.queue_names["analytics"], external = true',
-  },
-  {
-    name: 'a liveness probe that asks for readiness',
-    says: 'has no liveness probe at /health/live',
-    file: apps,
-    find: '"/health/live"',
-    replace: '"/health/ready"',
-  },
-  {
-    name: 'a password in a connection string',
-    says: 'has a secret in the variable DATABASE_URL',
-    file: 'modules/apps/deployments.tf',
-    find: '${var.identities[app].name}@',
-    replace: '${var.identities[app].name}:secret@',
-  },
-  {
-    name: 'a secret in the state',
-    says: 'secret payment-gateway-url is in the state',
-    file: apps,
-    find: 'key_vault_secret_id = secret.value',
-    replace: 'value = "https://gateway"',
-  },
-  {
-    name: 'an alert that reaches nobody',
-    says: 'outbox-age reaches no action group',
-    file: `${alerts}/main.tf`,
-    find: '  action {\n    action_groups = [azurerm_monitor_action_group.this.id]\n  }\n',
-    replace: '',
-  },
-  {
-    name: 'dead letters of the topic unwatched',
-    says: 'no alert watches DeadletteredMessages events',
-    file: `${alerts}/main.tf`,
-    find: 'concat(values(var.queue_names), [var.topic_name])',
-    replace: 'values(var.queue_names)',
-  },
-  {
-    name: 'partitioned queues',
-    says: 'orders is partitioned',
-    file: serviceBus,
-    find: '  partitioning_enabled = false\n}',
-    replace: '  partitioning_enabled = true\n}',
-  },
-  {
-    name: 'no private endpoint for the vault',
-    says: 'no private endpoint for vault',
-    file: 'modules/system/main.tf',
-    find: '    key-vault  = { resource_id = azurerm_key_vault.this.id, subresource = "vault" }\n',
-    replace: '',
-  },
-  {
-    name: 'more connections than the database grants',
-    says: 'open 210 connections, B_Standard_B1ms grants 35',
-    file: 'environments/dev/main.tf',
-    find: 'pool_size = 2\n',
-    replace: 'pool_size = 20\n',
-  },
-  {
-    name: 'production that can be deleted',
-    says: 'can be deleted by accident',
-    file: 'environments/prod/main.tf',
-    find: 'protected             = true',
-    replace: 'protected             = false',
+    caughtBy: { terraform: 'A Standard namespace has no private endpoints' },
   },
   {
     name: 'an image without a fixed version',
-    says: 'a tag other than latest',
-    file: 'environments/prod/terraform.tfvars.example',
+    file: 'infra/terraform/environments/prod/terraform.tfvars.example',
     find: '"1.0.0"',
     replace: '"latest"',
+    caughtBy: { terraform: 'a tag other than latest' },
   },
 ];
+
+/** Meaning: the policies. */
+const POLICIES: readonly Fault[] = [
+  {
+    name: 'shared access keys on',
+    file: serviceBus,
+    find: 'local_auth_enabled            = var.sas_enabled',
+    replace: 'local_auth_enabled            = true',
+    caughtBy: { terraform: 'lets shared access keys in' },
+  },
+  {
+    name: 'a right on the whole namespace',
+    file: `${identity}/main.tf`,
+    find: 'scope                = local.scopes[each.value.target]',
+    replace: 'scope                = var.namespace_id',
+    caughtBy: { terraform: 'order-worker may send orderflow-prod-sb and should not' },
+  },
+  {
+    name: "a worker that reads another one's queue",
+    file: `${identity}/variables.tf`,
+    find: 'receives_from = ["billing"]',
+    replace: 'receives_from = ["billing", "orders"]',
+    caughtBy: { terraform: 'billing-worker may receive orders and should not' },
+  },
+  {
+    name: 'a publisher that may not publish',
+    file: `${identity}/variables.tf`,
+    find: 'sends_to      = ["orders", "events"]',
+    replace: 'sends_to      = ["orders"]',
+    caughtBy: { terraform: 'order-worker may not send events' },
+  },
+  {
+    name: 'a worker scaled by the wrong queue',
+    file: 'infra/terraform/modules/apps/deployments.tf',
+    find: 'queue = var.queue_names["billing"]',
+    replace: 'queue = var.queue_names["orders"]',
+    caughtBy: { terraform: 'billing-worker scales on orders' },
+  },
+  {
+    name: "a scaler that borrows the app's identity",
+    file: apps,
+    find: '        identity_id      = var.scaler_identity_id',
+    replace: '        identity_id      = each.value.identity.id',
+    caughtBy: { terraform: 'billing-worker scales with id of orderflow-prod-billing-worker' },
+  },
+  {
+    name: 'a public worker',
+    file: 'infra/terraform/modules/apps/deployments.tf',
+    find: 'queue = var.queue_names["analytics"], external = false',
+    replace: 'queue = var.queue_names["analytics"], external = true',
+    caughtBy: { terraform: 'analytics-worker is public' },
+  },
+  {
+    name: 'a liveness probe that asks for readiness',
+    file: apps,
+    find: '"/health/live"',
+    replace: '"/health/ready"',
+    caughtBy: { terraform: 'has no liveness probe at /health/live' },
+  },
+  {
+    name: 'a password in a connection string',
+    file: 'infra/terraform/modules/apps/deployments.tf',
+    find: '${var.identities[app].name}@',
+    replace: '${var.identities[app].name}:secret@',
+    caughtBy: { terraform: 'has a secret in the variable DATABASE_URL' },
+  },
+  {
+    name: 'a secret in the state',
+    file: apps,
+    find: 'key_vault_secret_id = secret.value',
+    replace: 'value = "https://gateway"',
+    caughtBy: { terraform: 'secret payment-gateway-url is in the state' },
+  },
+  {
+    name: 'an alert that reaches nobody',
+    file: `${alerts}/main.tf`,
+    find: '  action {\n    action_groups = [azurerm_monitor_action_group.this.id]\n  }\n',
+    replace: '',
+    caughtBy: { terraform: 'outbox-age reaches no action group' },
+  },
+  {
+    name: 'dead letters of the topic unwatched',
+    file: `${alerts}/main.tf`,
+    find: 'concat(values(var.queue_names), [var.topic_name])',
+    replace: 'values(var.queue_names)',
+    caughtBy: { terraform: 'no alert watches DeadletteredMessages events' },
+  },
+  {
+    name: 'partitioned queues',
+    file: serviceBus,
+    find: '  partitioning_enabled = false\n}',
+    replace: '  partitioning_enabled = true\n}',
+    caughtBy: { terraform: 'orders is partitioned' },
+  },
+  {
+    name: 'no private endpoint for the vault',
+    file: 'infra/terraform/modules/system/main.tf',
+    find: '    key-vault  = { resource_id = azurerm_key_vault.this.id, subresource = "vault" }\n',
+    replace: '',
+    caughtBy: { terraform: 'no private endpoint for vault' },
+  },
+  {
+    name: 'more connections than the database grants',
+    file: 'infra/terraform/environments/dev/main.tf',
+    find: 'pool_size = 2\n',
+    replace: 'pool_size = 20\n',
+    caughtBy: { terraform: 'open 210 connections, B_Standard_B1ms grants 35' },
+  },
+  {
+    name: 'production that can be deleted',
+    file: 'infra/terraform/environments/prod/main.tf',
+    find: 'protected             = true',
+    replace: 'protected             = false',
+    caughtBy: { terraform: 'can be deleted by accident' },
+  },
+];
+
+/** Every one of these must be caught by validate, by a plan, or by a policy on the plan. */
+export const TERRAFORM_FAULTS = [SCHEMA, VALUES, PRECONDITIONS, POLICIES];

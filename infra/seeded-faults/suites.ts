@@ -1,0 +1,35 @@
+import { checkTerraformCopy } from '../terraform/tests/check-copy.ts';
+import { CONFIGURATIONS } from '../terraform/tests/modules.ts';
+import { checkDirectory } from '../terraform/tests/schema-check.ts';
+import { join } from 'node:path';
+
+/** A suite opened on a copy of the repository's files: what it has to say about them as they are now. */
+export interface OpenSuite {
+  /** Nothing when all is well. */
+  complaints(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export interface Suite {
+  /** The tool of `optional-tools.mjs` without which it does not run. */
+  readonly needs?: string;
+  open(root: string): Promise<OpenSuite>;
+}
+
+/** A suite that only reads files. */
+const reading = (complaints: (root: string) => Promise<readonly string[]>): Suite => ({
+  open: (root) => Promise.resolve({ complaints: () => complaints(root), close: () => Promise.resolve() }),
+});
+
+export const SUITES = {
+  /** Terraform itself with the schema-only provider: validate, plan, value rules, policies. */
+  terraform: { needs: 'Terraform', open: checkTerraformCopy },
+  /** What is left of it where there is no Terraform: HCL against the schema. */
+  hcl: reading(async (root) =>
+    (
+      await Promise.all(CONFIGURATIONS.map((directory) => checkDirectory(join(root, 'infra/terraform', directory))))
+    ).flat(),
+  ),
+} satisfies Readonly<Record<string, Suite>>;
+
+export type SuiteName = keyof typeof SUITES;
