@@ -9,5 +9,6 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', ...missingTools.flatMap(({ specs }) => specs)],
   reporters: [...preset.reporters, fileURLToPath(new URL('./seeded-faults/reporter.mjs', import.meta.url))],
   globalSetup: fileURLToPath(new URL('./optional-tools.mjs', import.meta.url)),
-  testTimeout: 60_000,
+  // Only to end what hangs: Terraform takes a second, and minutes where ten processes want each core.
+  testTimeout: 240_000,
 };

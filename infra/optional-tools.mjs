@@ -6,7 +6,7 @@ const OPTIONAL = [
   {
     tool: 'Terraform',
     command: process.env.TERRAFORM_BIN ?? 'terraform',
-    specs: ['terraform', 'policies', 'deployment'].map((name) => `terraform/tests/${name}.spec.ts`),
+    specs: ['terraform', 'policies', 'deployment', 'seed'].map((name) => `terraform/tests/${name}.spec.ts`),
     instead:
       'fmt, validate, terraform test, the policies and most seeded faults of Terraform did not run; fallback.spec.ts checked HCL against the schema',
   },

@@ -21,7 +21,7 @@ export async function seedTogether(
 ): Promise<Findings> {
   if (faults.length === 0) return new Map();
   const seeded = faults.filter((fault) => copy.seed(fault));
-  const said = await askAndRestore(copy, suite);
+  const said = await askAndRestore(copy, suite, seeded);
   const found = seeded.filter((fault) => said.includes(says(fault)));
   const left = faults.filter((fault) => !found.includes(fault));
   const rest = found.length === 0 ? await seedAlone(copy, suite, left) : await seedTogether(copy, suite, left, says);
@@ -33,15 +33,15 @@ export async function seedAlone(copy: InfraCopy, suite: OpenSuite, faults: reado
   const findings = new Map<Fault, string>();
   for (const fault of faults) {
     copy.seed(fault);
-    findings.set(fault, await askAndRestore(copy, suite));
+    findings.set(fault, await askAndRestore(copy, suite, [fault]));
   }
   return findings;
 }
 
 /** The suite's complaints on one line: Terraform breaks its own to the width of a terminal. */
-async function askAndRestore(copy: InfraCopy, suite: OpenSuite): Promise<string> {
+async function askAndRestore(copy: InfraCopy, suite: OpenSuite, seeded: readonly Fault[]): Promise<string> {
   try {
-    return (await suite.complaints()).join('\n').replaceAll(/\s+/g, ' ');
+    return (await suite.complaints(seeded.map(({ file }) => file))).join('\n').replaceAll(/\s+/g, ' ');
   } finally {
     copy.restore();
   }

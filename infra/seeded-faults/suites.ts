@@ -5,8 +5,11 @@ import { join } from 'node:path';
 
 /** A suite opened on a copy of the repository's files: what it has to say about them as they are now. */
 export interface OpenSuite {
-  /** Nothing when all is well. */
-  complaints(): Promise<readonly string[]>;
+  /**
+   * Nothing when all is well. Where only some files changed since all was well, a suite may leave out what they have no
+   * part in; without `changed` it looks at everything.
+   */
+  complaints(changed?: readonly string[]): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,13 @@
 import type { Fault } from './fault.ts';
+import { ACCESS_FAULTS } from './terraform-access.ts';
+import { AZURE_FAULTS } from './terraform-azure.ts';
+import { OPERATIONS_FAULTS } from './terraform-operations.ts';
 import { TERRAFORM_FAULTS } from './terraform.ts';
 
 /** Every seeded fault, by area. Those of one area are seeded together where they do not touch the same text. */
-export const FAULTS: readonly (readonly Fault[])[] = [...TERRAFORM_FAULTS];
+export const FAULTS: readonly (readonly Fault[])[] = [
+  ...TERRAFORM_FAULTS,
+  ...AZURE_FAULTS,
+  ...ACCESS_FAULTS,
+  ...OPERATIONS_FAULTS,
+];

@@ -3,6 +3,8 @@ import type { Fault } from './fault.ts';
 const serviceBus = 'infra/terraform/modules/service-bus/main.tf';
 const identity = 'infra/terraform/modules/identity';
 const apps = 'infra/terraform/modules/apps/main.tf';
+const system = 'infra/terraform/modules/system/main.tf';
+const prod = 'infra/terraform/environments/prod/main.tf';
 const alerts = 'infra/terraform/modules/alerts';
 
 /** Names and types: the schema. */
@@ -69,7 +71,7 @@ const SCHEMA: readonly Fault[] = [
   },
   {
     name: 'a module without a variable it needs',
-    file: 'infra/terraform/environments/prod/main.tf',
+    file: prod,
     find: '  alert_email           = var.alert_email\n',
     replace: '',
     caughtBy: { terraform: 'The argument "alert_email" is required', hcl: 'alert_email is required' },
@@ -164,14 +166,14 @@ const VALUES: readonly Fault[] = [
 const PRECONDITIONS: readonly Fault[] = [
   {
     name: 'a public Premium',
-    file: 'infra/terraform/modules/system/main.tf',
+    file: system,
     find: '= !var.private\n  sas_enabled',
     replace: '= true\n  sas_enabled',
     caughtBy: { terraform: 'reached through private endpoints here' },
   },
   {
     name: 'Standard in production',
-    file: 'infra/terraform/environments/prod/main.tf',
+    file: prod,
     find: '"Premium"',
     replace: '"Standard"',
     caughtBy: { terraform: 'A Standard namespace has no private endpoints' },
@@ -199,7 +201,7 @@ const POLICIES: readonly Fault[] = [
     file: `${identity}/main.tf`,
     find: 'scope                = local.scopes[each.value.target]',
     replace: 'scope                = var.namespace_id',
-    caughtBy: { terraform: 'order-worker may send orderflow-prod-sb and should not' },
+    caughtBy: { terraform: 'order-worker may send orderflow-prod-bus-' },
   },
   {
     name: "a worker that reads another one's queue",
@@ -280,7 +282,7 @@ const POLICIES: readonly Fault[] = [
   },
   {
     name: 'no private endpoint for the vault',
-    file: 'infra/terraform/modules/system/main.tf',
+    file: system,
     find: '    key-vault  = { resource_id = azurerm_key_vault.this.id, subresource = "vault" }\n',
     replace: '',
     caughtBy: { terraform: 'no private endpoint for vault' },
@@ -293,11 +295,11 @@ const POLICIES: readonly Fault[] = [
     caughtBy: { terraform: 'open 210 connections, B_Standard_B1ms grants 35' },
   },
   {
-    name: 'production that can be deleted',
-    file: 'infra/terraform/environments/prod/main.tf',
+    name: 'a vault that can be purged',
+    file: prod,
     find: 'protected             = true',
     replace: 'protected             = false',
-    caughtBy: { terraform: 'can be deleted by accident' },
+    caughtBy: { terraform: 'can be purged' },
   },
 ];
 

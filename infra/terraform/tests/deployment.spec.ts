@@ -28,13 +28,14 @@ describe('the first deployment', () => {
       expect(targets.length).toBeGreaterThan(2);
       const directory = copy.directory(environment);
       expect(await terraform.run(directory, 'init', '-no-color')).toMatchObject({ code: 0 });
-      const first = await copy.plan(terraform, environment, ...targets);
-      const all = await copy.plan(terraform, environment);
+      const { resources: first, outputs } = await copy.plan(terraform, environment, { targets });
+      const { resources: all } = await copy.plan(terraform, environment);
       const addresses = new Set(first.map(({ address }) => address));
       const later = all.filter(({ address }) => !addresses.has(address));
+      expect(Object.keys(outputs)).toEqual(expect.arrayContaining(['resource_group', 'key_vault_name']));
       expect(ofType(first, 'azurerm_container_app_job')).toHaveLength(4);
       expect(ofType(first, 'azurerm_container_app')).toEqual([]);
-      const belongToApps = /\.module\.alerts\.|azurerm_(container_app|management_lock|application_insights)\./;
+      const belongToApps = /\.module\.alerts\.|azurerm_(container_app|monitor_diagnostic_setting)\./;
       expect(later.filter(({ address }) => !belongToApps.test(address))).toEqual([]);
       expect(ofType(later, 'azurerm_container_app').length).toBeGreaterThanOrEqual(4);
     },

@@ -5,9 +5,15 @@ import { parse } from '@cdktn/hcl2json';
 export type HclBlock = { readonly [name: string]: HclValue };
 export type HclValue = string | number | boolean | null | readonly HclValue[] | HclBlock;
 
+/** What was parsed, by its text: the same modules are read for every environment and every seeded fault. */
+const parsed = new Map<string, Promise<HclBlock>>();
+
 /** A file of HCL as JSON: `{ resource: { type: { name: [body] } } }`. */
 export async function parseHcl(file: string): Promise<HclBlock> {
-  return (await parse(file, await readFile(file, 'utf8'))) as HclBlock;
+  const source = await readFile(file, 'utf8');
+  const known = parsed.get(source) ?? (parse(file, source) as Promise<HclBlock>);
+  parsed.set(source, known);
+  return known;
 }
 
 /** The literal defaults of a file's variables, by variable name. */

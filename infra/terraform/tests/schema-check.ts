@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HclBlock, type HclValue, parseHcl } from './hcl.ts';
+import { checkHclRules, parseDirectory } from './hcl-rules.ts';
 import { type TerraformValue, UNKNOWN } from './provider/dynamic-value.ts';
 import type { BlockSchema } from './provider/schema.ts';
 import { azurermSchema } from './provider/server.ts';
@@ -8,14 +8,15 @@ import { findViolations } from './provider/value-rules.ts';
 
 /**
  * What can be said of Terraform files without Terraform: names, required arguments and blocks against azurerm's schema,
- * literal values against the table of rules, references to variables, arguments of modules. No expression is evaluated.
+ * literal values against the table of rules, references to variables, arguments of modules, and what no plan shows
+ * (`hcl-rules.ts`). No expression is evaluated.
  */
 export async function checkDirectory(directory: string): Promise<readonly string[]> {
-  const files = readdirSync(directory).filter((name) => name.endsWith('.tf'));
-  const parsed = await Promise.all(files.map((file) => parseHcl(join(directory, file))));
+  const parsed = await parseDirectory(directory);
   const declared = new Set(parsed.flatMap((file) => Object.keys((file['variable'] ?? {}) as HclBlock)));
   return [
     ...parsed.flatMap((file) => checkResources(file)),
+    ...(await checkHclRules(directory)),
     ...parsed.flatMap((file) => checkReferences(file, declared)),
     ...(await Promise.all(parsed.map((file) => checkModules(file, directory)))).flat(),
   ];

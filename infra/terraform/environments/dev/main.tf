@@ -1,5 +1,10 @@
 provider "azurerm" {
-  features {}
+  features {
+    servicebus {
+      # Without it a subscription is born with a rule that lets everything through.
+      auto_delete_subscription_default_rule = true
+    }
+  }
 }
 
 # Small and cheap, reachable from a developer's machine, gone with one `terraform destroy`.
@@ -7,6 +12,7 @@ module "system" {
   source = "../../modules/system"
 
   project               = var.project
+  name_suffix           = var.name_suffix
   location              = var.location
   tags                  = merge({ environment = "dev" }, var.tags)
   alert_email           = var.alert_email
@@ -21,6 +27,10 @@ module "system" {
   image_tag             = var.image_tag
   container_registry_id = var.container_registry_id
   operations_enabled    = var.operations_enabled
+  kubernetes = var.kubernetes_issuer_url == null ? null : {
+    oidc_issuer_url = var.kubernetes_issuer_url
+    namespace       = var.kubernetes_namespace
+  }
 
   database = {
     sku_name = "B_Standard_B1ms"

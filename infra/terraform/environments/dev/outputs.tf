@@ -29,6 +29,16 @@ output "order_api_url" {
   value       = module.system.order_api_url
 }
 
+output "identities" {
+  description = "Name and client id of each workload's identity; `scaler` is KEDA's."
+  value       = module.system.identities
+}
+
+output "fully_qualified_namespace" {
+  description = "Host name of Service Bus."
+  value       = module.system.fully_qualified_namespace
+}
+
 output "key_vault_name" {
   description = "Vault in which to set the secret payment-gateway-url."
   value       = module.system.key_vault_name

@@ -1,6 +1,12 @@
 variable "project" {
-  description = "Prefix of every name, unique in Azure: 3 to 16 lower-case letters, digits and dashes, starting with a letter."
+  description = "Prefix of every name: 3 to 16 lower-case letters, digits and single dashes, starting with a letter."
   type        = string
+}
+
+variable "name_suffix" {
+  description = "End of the names that must be unique in all of Azure; null derives it from the subscription and the project."
+  type        = string
+  default     = null
 }
 
 variable "location" {
@@ -44,13 +50,15 @@ variable "topic_name" {
 }
 
 variable "image_prefix" {
-  description = "Registry and path of the images, without the app's name: registry.example.com/orderflow."
+  description = "Registry and path of the images, without the app's name. The default is a place that does not exist: enough for everything but the apps."
   type        = string
+  default     = "registry.example.com/orderflow"
 }
 
 variable "image_tag" {
   description = "Tag of the images to run; not latest."
   type        = string
+  default     = "0.1.0"
 }
 
 variable "container_registry_id" {
@@ -63,6 +71,18 @@ variable "operations_enabled" {
   description = "Whether the internal operations deployment runs."
   type        = bool
   default     = false
+}
+
+variable "kubernetes_issuer_url" {
+  description = "OIDC issuer of a Kubernetes cluster whose service accounts may use the identities; null for none."
+  type        = string
+  default     = null
+}
+
+variable "kubernetes_namespace" {
+  description = "Namespace of OrderFlow in that cluster."
+  type        = string
+  default     = "orderflow"
 }
 
 variable "tags" {

@@ -23,6 +23,16 @@ output "order_api_url" {
   value       = module.system.order_api_url
 }
 
+output "identities" {
+  description = "Name and client id of each workload's identity; `scaler` is KEDA's."
+  value       = module.system.identities
+}
+
+output "fully_qualified_namespace" {
+  description = "Host name of Service Bus."
+  value       = module.system.fully_qualified_namespace
+}
+
 output "key_vault_name" {
   description = "Vault in which to set the secret payment-gateway-url."
   value       = module.system.key_vault_name
@@ -36,6 +46,16 @@ output "database_host" {
 output "migration_jobs" {
   description = "Names of the jobs to start before a deployment, by app."
   value       = module.system.migration_jobs
+}
+
+output "protected_ids" {
+  description = "Resource ids of what holds messages or orders, for environments/prod-locks."
+  value       = module.system.protected_ids
+}
+
+output "operations_subnet_id" {
+  description = "Subnet from which people reach the vault, the database and Service Bus."
+  value       = module.system.operations_subnet_id
 }
 
 output "private_endpoint_ids" {

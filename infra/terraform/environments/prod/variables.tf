@@ -1,6 +1,12 @@
 variable "project" {
-  description = "Prefix of every name, unique in Azure: 3 to 16 lower-case letters, digits and dashes, starting with a letter."
+  description = "Prefix of every name: 3 to 16 lower-case letters, digits and single dashes, starting with a letter."
   type        = string
+}
+
+variable "name_suffix" {
+  description = "End of the names that must be unique in all of Azure; null derives it from the subscription and the project."
+  type        = string
+  default     = null
 }
 
 variable "location" {
@@ -66,10 +72,28 @@ variable "backlog_thresholds" {
   }
 }
 
+variable "log_volume_gb" {
+  description = "Gigabytes of logs in a day above which an alert fires; logs have no cap."
+  type        = number
+  default     = 20
+}
+
 variable "address_space" {
   description = "Address space of the virtual network: a /16."
   type        = string
   default     = "10.40.0.0/16"
+}
+
+variable "kubernetes_issuer_url" {
+  description = "OIDC issuer of a Kubernetes cluster whose service accounts may use the identities; null for none."
+  type        = string
+  default     = null
+}
+
+variable "kubernetes_namespace" {
+  description = "Namespace of OrderFlow in that cluster."
+  type        = string
+  default     = "orderflow"
 }
 
 variable "tags" {

@@ -7,7 +7,7 @@ terraform {
   required_providers {
     azurerm = {
       source  = "hashicorp/azurerm"
-      version = ">= 4.73, < 5"
+      version = ">= 4.81, < 5"
     }
   }
 }

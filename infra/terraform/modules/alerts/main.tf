@@ -30,6 +30,7 @@ resource "azurerm_monitor_metric_alert" "service_bus" {
   severity            = each.value.severity
   frequency           = "PT1M"
   window_size         = each.value.window
+  auto_mitigate       = true
 
   criteria {
     metric_namespace = local.service_bus
@@ -56,6 +57,65 @@ resource "azurerm_monitor_metric_alert" "service_bus" {
   tags = var.tags
 }
 
+# More waiting retries than is usual for the hour and the day, long before there are as many as the fixed threshold says.
+resource "azurerm_monitor_metric_alert" "scheduled_growing" {
+  name                = "${var.name}-scheduled-growing"
+  resource_group_name = var.resource_group_name
+  scopes              = [var.namespace_id]
+  description         = "More redeliveries are waiting in a queue than usual, and it goes on: something a worker calls is failing."
+  severity            = 3
+  frequency           = "PT5M"
+  window_size         = "PT15M"
+  auto_mitigate       = true
+
+  dynamic_criteria {
+    metric_namespace  = local.service_bus
+    metric_name       = "ScheduledMessages"
+    aggregation       = "Average"
+    operator          = "GreaterThan"
+    alert_sensitivity = "Medium"
+
+    dimension {
+      name     = "EntityName"
+      operator = "Include"
+      values   = values(var.queue_names)
+    }
+  }
+
+  action {
+    action_group_id = azurerm_monitor_action_group.this.id
+  }
+
+  tags = var.tags
+}
+
+resource "azurerm_monitor_metric_alert" "database" {
+  for_each = local.database_alerts
+
+  name                = "${var.name}-${each.key}"
+  resource_group_name = var.resource_group_name
+  scopes              = [var.database.id]
+  description         = each.value.description
+  severity            = each.value.severity
+  frequency           = "PT5M"
+  window_size         = "PT15M"
+  auto_mitigate       = true
+
+  criteria {
+    metric_namespace = "Microsoft.DBforPostgreSQL/flexibleServers"
+    metric_name      = each.value.metric
+    aggregation      = each.value.aggregation
+    operator         = "GreaterThan"
+    threshold        = each.value.threshold
+  }
+
+  action {
+    action_group_id = azurerm_monitor_action_group.this.id
+  }
+
+  tags = var.tags
+}
+
 # At its most replicas an app cannot follow a growing backlog any more.
 resource "azurerm_monitor_metric_alert" "replicas_exhausted" {
   for_each = var.apps
@@ -67,6 +127,7 @@ resource "azurerm_monitor_metric_alert" "replicas_exhausted" {
   severity            = 3
   frequency           = "PT5M"
   window_size         = "PT30M"
+  auto_mitigate       = true
 
   criteria {
     metric_namespace = "Microsoft.App/containerapps"
@@ -93,6 +154,7 @@ resource "azurerm_monitor_metric_alert" "replicas_missing" {
   severity            = 1
   frequency           = "PT1M"
   window_size         = "PT5M"
+  auto_mitigate       = true
 
   criteria {
     metric_namespace = "Microsoft.App/containerapps"
@@ -109,37 +171,38 @@ resource "azurerm_monitor_metric_alert" "replicas_missing" {
   tags = var.tags
 }
 
-# Work that was accepted but has not reached the broker. Only the apps know it: they log it, once a minute, in a line of
-# JSON (libs/service-kit/src/messaging/report-waiting-outbox.ts).
-resource "azurerm_monitor_scheduled_query_rules_alert_v2" "outbox_age" {
-  name                = "${var.name}-outbox-age"
+# What only logs know. A stateful rule: it resolves when its query answers nothing above the threshold any more.
+resource "azurerm_monitor_scheduled_query_rules_alert_v2" "logs" {
+  for_each = local.log_alerts
+
+  name                = "${var.name}-${each.key}"
   resource_group_name = var.resource_group_name
   location            = var.location
   scopes              = [var.log_analytics_workspace_id]
-  description         = "An outbox row has waited longer than ${var.outbox_age_seconds} seconds: the relay or the broker is stuck."
-  severity            = 1
+  description         = each.value.description
+  severity            = each.value.severity
 
-  evaluation_frequency = "PT5M"
-  window_duration      = "PT5M"
-  # The table appears with the first log line; a new workspace does not have it yet.
+  evaluation_frequency    = each.value.frequency
+  window_duration         = each.value.window
+  auto_mitigation_enabled = true
+  # A table appears with its first line; a new workspace does not have it yet.
   skip_query_validation = true
 
   criteria {
-    query                   = <<-KQL
-      ContainerAppConsoleLogs_CL
-      | extend Line = parse_json(Log_s)
-      | where Line.msg == "messages wait in the outbox"
-      | summarize Age = max(todouble(Line.outboxOldestAgeSeconds)) by ContainerAppName_s
-    KQL
-    metric_measure_column   = "Age"
+    query                   = each.value.query
+    metric_measure_column   = each.value.measure
     time_aggregation_method = "Maximum"
     operator                = "GreaterThan"
-    threshold               = var.outbox_age_seconds
+    threshold               = each.value.threshold
 
-    dimension {
-      name     = "ContainerAppName_s"
-      operator = "Include"
-      values   = ["*"]
+    dynamic "dimension" {
+      for_each = each.value.by == null ? [] : [each.value.by]
+
+      content {
+        name     = dimension.value
+        operator = "Include"
+        values   = ["*"]
+      }
     }
   }
 

@@ -9,6 +9,8 @@ output "alert_names" {
     values(azurerm_monitor_metric_alert.service_bus)[*].name,
     values(azurerm_monitor_metric_alert.replicas_exhausted)[*].name,
     values(azurerm_monitor_metric_alert.replicas_missing)[*].name,
-    [azurerm_monitor_scheduled_query_rules_alert_v2.outbox_age.name],
+    values(azurerm_monitor_metric_alert.database)[*].name,
+    [azurerm_monitor_metric_alert.scheduled_growing.name],
+    values(azurerm_monitor_scheduled_query_rules_alert_v2.logs)[*].name,
   ))
 }

@@ -86,6 +86,31 @@ variable "log_analytics_workspace_id" {
   type        = string
 }
 
+variable "database" {
+  description = "PostgreSQL server to watch, and how many connections it grants to applications."
+  type = object({
+    id                  = string
+    granted_connections = number
+  })
+
+  validation {
+    condition     = var.database.granted_connections != null
+    error_message = "How many connections the database grants is not known: add its sku_name to granted_connections in modules/database."
+  }
+}
+
+variable "server_error_percentage" {
+  description = "Share of an app's answers that are server errors, in percent, above which an alert fires."
+  type        = number
+  default     = 5
+}
+
+variable "log_volume_gb" {
+  description = "Gigabytes of logs in a day above which an alert fires."
+  type        = number
+  default     = 3
+}
+
 variable "outbox_age_seconds" {
   description = "Age of the oldest outbox row above which an alert fires."
   type        = number

@@ -155,6 +155,19 @@ resource "azurerm_container_app" "this" {
   tags = var.tags
 }
 
+# The alert on restarts compares values of a metric over time, which only a query over logs can.
+resource "azurerm_monitor_diagnostic_setting" "app" {
+  for_each = azurerm_container_app.this
+
+  name                       = "to-log-analytics"
+  target_resource_id         = each.value.id
+  log_analytics_workspace_id = var.log_analytics_workspace_id
+
+  enabled_metric {
+    category = "AllMetrics"
+  }
+}
+
 # Started by hand or by the pipeline before a deployment: an app that starts never migrates.
 resource "azurerm_container_app_job" "migrate" {
   for_each = local.apps

@@ -1,14 +1,24 @@
+locals {
+  # Connections left for applications, by size: max_connections less the 15 that Azure keeps (its page on limits).
+  granted_connections = {
+    B_Standard_B1ms      = 35
+    B_Standard_B2s       = 414
+    B_Standard_B2ms      = 844
+    GP_Standard_D2ds_v5  = 844
+    GP_Standard_D4ds_v5  = 1703
+    GP_Standard_D8ds_v5  = 3422
+    GP_Standard_D16ds_v5 = 4985
+  }
+}
+
 resource "azurerm_postgresql_flexible_server" "this" {
-  name                = "${var.name}-pg"
+  name                = var.name
   resource_group_name = var.resource_group_name
   location            = var.location
 
-  version    = "17"
-  sku_name   = var.sku_name
-  storage_mb = var.storage_mb
-  # Azure picks the zone; a change after a failover must not replace the server.
-  zone = null
-
+  version                       = "17"
+  sku_name                      = var.sku_name
+  storage_mb                    = var.storage_mb
   backup_retention_days         = var.backup_retention_days
   geo_redundant_backup_enabled  = var.geo_redundant_backup_enabled
   auto_grow_enabled             = true
@@ -32,7 +42,9 @@ resource "azurerm_postgresql_flexible_server" "this" {
   tags = var.tags
 
   lifecycle {
-    ignore_changes = [zone, high_availability[0].standby_availability_zone]
+    # What Azure changes by itself: it grows the disk (shrinking it back would replace the server), and a failover swaps
+    # the zones.
+    ignore_changes = [storage_mb, zone, high_availability[0].standby_availability_zone]
 
     precondition {
       condition     = !var.zone_redundant || !startswith(var.sku_name, "B_")

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of the server's name, unique in Azure."
+  description = "Name of the server, unique in Azure: 3 to 63 lower-case letters, digits and dashes."
   type        = string
 }
 
@@ -52,7 +52,7 @@ variable "sku_name" {
 }
 
 variable "storage_mb" {
-  description = "Storage in megabytes; it grows by itself."
+  description = "Storage in megabytes at creation; from then on it grows by itself, and a change here changes nothing."
   type        = number
   default     = 32768
 }

@@ -10,6 +10,25 @@ locals {
     for app, access in var.apps : { for queue in access.receives_from : "${app}/${queue}" => { app = app, queue = queue } }
   ]...)
 
+  # Service accounts are named like their workloads; KEDA has one operator for the whole cluster.
+  service_accounts = var.kubernetes == null ? {} : merge(
+    {
+      for app, identity in azurerm_user_assigned_identity.app : app => {
+        identity_id = identity.id, service_account = "${var.kubernetes.namespace}:${app}"
+      }
+    },
+    {
+      migrations = {
+        identity_id     = azurerm_user_assigned_identity.migrations.id
+        service_account = "${var.kubernetes.namespace}:migrations"
+      }
+      scaler = {
+        identity_id     = azurerm_user_assigned_identity.scaler.id
+        service_account = "${var.kubernetes.keda_namespace}:keda-operator"
+      }
+    },
+  )
+
   scopes = merge(var.queue_ids, { (var.topic_key) = var.topic_id })
 }
 
@@ -63,6 +82,17 @@ resource "azurerm_user_assigned_identity" "migrations" {
   resource_group_name = var.resource_group_name
   location            = var.location
   tags                = var.tags
+}
+
+# A pod with one of these service accounts gets tokens of the workload's identity: no secret is handed to the cluster.
+resource "azurerm_federated_identity_credential" "kubernetes" {
+  for_each = local.service_accounts
+
+  name                      = "kubernetes"
+  user_assigned_identity_id = each.value.identity_id
+  issuer                    = var.kubernetes.oidc_issuer_url
+  subject                   = "system:serviceaccount:${each.value.service_account}"
+  audience                  = ["api://AzureADTokenExchange"]
 }
 
 # Inspects and replays dead letters of every entity, which takes Manage: only in a deployment without a public face.

@@ -10,6 +10,16 @@ output "apps" {
   }
 }
 
+output "workloads" {
+  description = "Name (its role in PostgreSQL) and client id of every identity that a cluster needs to know, `scaler` and `migrations` included."
+  value = {
+    for workload, identity in merge(azurerm_user_assigned_identity.app, {
+      migrations = azurerm_user_assigned_identity.migrations
+      scaler     = azurerm_user_assigned_identity.scaler
+    }) : workload => { name = identity.name, client_id = identity.client_id }
+  }
+}
+
 output "scaler_id" {
   description = "Resource id of the scaler's identity."
   value       = azurerm_user_assigned_identity.scaler.id

@@ -110,3 +110,18 @@ variable "container_registry_id" {
   type        = string
   default     = null
 }
+
+variable "kubernetes" {
+  description = "Cluster whose service accounts may use the identities: OIDC issuer, namespace of OrderFlow, namespace of KEDA. null for none."
+  type = object({
+    oidc_issuer_url = string
+    namespace       = optional(string, "orderflow")
+    keda_namespace  = optional(string, "keda")
+  })
+  default = null
+
+  validation {
+    condition     = var.kubernetes == null || can(regex("^https://", var.kubernetes.oidc_issuer_url))
+    error_message = "oidc_issuer_url must be the https URL that the cluster answers as its OIDC issuer."
+  }
+}

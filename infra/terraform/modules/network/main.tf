@@ -51,8 +51,31 @@ resource "azurerm_network_security_group" "private_endpoints" {
   tags                = var.tags
 }
 
-resource "azurerm_network_security_rule" "apps_in" {
-  name                        = "allow-apps"
+# For people: a jump host, a VPN gateway or a build agent that has to reach the vault or the database goes here.
+resource "azurerm_subnet" "operations" {
+  name                 = "operations"
+  resource_group_name  = var.resource_group_name
+  virtual_network_name = azurerm_virtual_network.this.name
+  address_prefixes     = [cidrsubnet(var.address_space, 8, 3)]
+
+  default_outbound_access_enabled = false
+}
+
+# Without rules of its own: Azure's defaults let nothing in from outside of the virtual network.
+resource "azurerm_network_security_group" "operations" {
+  name                = "${var.name}-operations"
+  resource_group_name = var.resource_group_name
+  location            = var.location
+  tags                = var.tags
+}
+
+resource "azurerm_subnet_network_security_group_association" "operations" {
+  subnet_id                 = azurerm_subnet.operations.id
+  network_security_group_id = azurerm_network_security_group.operations.id
+}
+
+resource "azurerm_network_security_rule" "insiders_in" {
+  name                        = "allow-apps-and-operations"
   resource_group_name         = var.resource_group_name
   network_security_group_name = azurerm_network_security_group.private_endpoints.name
 
@@ -60,7 +83,7 @@ resource "azurerm_network_security_rule" "apps_in" {
   direction                  = "Inbound"
   access                     = "Allow"
   protocol                   = "Tcp"
-  source_address_prefixes    = azurerm_subnet.apps.address_prefixes
+  source_address_prefixes    = concat(azurerm_subnet.apps.address_prefixes, azurerm_subnet.operations.address_prefixes)
   source_port_range          = "*"
   destination_address_prefix = "*"
   destination_port_ranges    = local.ports

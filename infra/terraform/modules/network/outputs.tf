@@ -8,6 +8,11 @@ output "apps_subnet_id" {
   value       = azurerm_subnet.apps.id
 }
 
+output "operations_subnet_id" {
+  description = "Subnet from which people reach the private endpoints."
+  value       = azurerm_subnet.operations.id
+}
+
 output "private_endpoint_ids" {
   description = "Resource ids of the private endpoints by name."
   value       = { for name, endpoint in azurerm_private_endpoint.this : name => endpoint.id }

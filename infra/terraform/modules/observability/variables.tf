@@ -31,7 +31,10 @@ variable "retention_in_days" {
 }
 
 variable "daily_quota_gb" {
-  description = "Most gigabytes ingested a day; -1 is no limit. A limit keeps a log storm from becoming a bill."
+  description = <<-EOT
+    Most gigabytes ingested a day; -1 is no limit. A limit keeps a log storm from becoming a bill, and blinds every alert
+    on logs until the next day: not where somebody is woken by one.
+  EOT
   type        = number
   default     = 5
 }

@@ -2,14 +2,14 @@ locals {
   premium     = var.sku == "Premium"
   queue_names = { for key in keys(var.queues) : key => key == "orders" ? var.queue_name : key }
 
-  # One rule a label. Azure removes the implicit $Default rule when the first rule of our own arrives.
+  # One rule a label. The provider removes the implicit $Default rule (see the features of each environment).
   label_rules = merge([
     for name, subscription in var.subscriptions : {
       for label in subscription.labels : "${name}/${label}" => { subscription = name, label = label }
     }
   ]...)
 
-  # An explicit catch-all, so that nothing depends on what Azure or a later provider does with $Default.
+  # With $Default gone a subscription without a rule receives nothing, so "everything" is a rule too.
   catch_all = toset([for name, subscription in var.subscriptions : name if length(subscription.labels) == 0])
 }
 

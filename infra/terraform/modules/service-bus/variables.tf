@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the namespace, unique in Azure: 6 to 50 letters, digits and dashes."
+  description = "Name of the namespace, unique in Azure: 6 to 50 letters, digits and dashes, not ending in -sb or -mgmt."
   type        = string
 }
 

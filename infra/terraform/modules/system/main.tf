@@ -6,6 +6,12 @@ locals {
   images    = { for app in concat(["order-api", "cli"], local.workers) : app => "${var.image_prefix}/${app}:${var.image_tag}" }
   tenant_id = data.azurerm_client_config.current.tenant_id
 
+  # What is unique in the world: the same at every apply, another one in every subscription.
+  suffix = coalesce(
+    var.name_suffix,
+    substr(sha256("${data.azurerm_client_config.current.subscription_id}/${var.project}"), 0, 4),
+  )
+
   # The one secret of the system. Its value is set with `az keyvault secret set`, never by Terraform.
   gateway_secret = "payment-gateway-url"
 }
@@ -23,13 +29,14 @@ module "observability" {
   resource_group_name = azurerm_resource_group.this.name
   location            = var.location
   retention_in_days   = var.log_retention_in_days
+  daily_quota_gb      = var.log_daily_quota_gb
   tags                = local.tags
 }
 
 module "service_bus" {
   source = "../service-bus"
 
-  name                          = "${var.project}-sb"
+  name                          = "${var.project}-bus-${local.suffix}"
   resource_group_name           = azurerm_resource_group.this.name
   location                      = var.location
   sku                           = var.sb_sku
@@ -43,7 +50,7 @@ module "service_bus" {
 }
 
 resource "azurerm_key_vault" "this" {
-  name                = "${var.project}-kv"
+  name                = "${var.project}-kv-${local.suffix}"
   resource_group_name = azurerm_resource_group.this.name
   location            = var.location
   tenant_id           = local.tenant_id
@@ -78,6 +85,7 @@ module "identity" {
   scaler_role           = var.scaler_role
   operations_enabled    = var.operations_enabled
   container_registry_id = var.container_registry_id
+  kubernetes            = var.kubernetes
   tags                  = local.tags
 
   secrets = {
@@ -91,7 +99,7 @@ module "identity" {
 module "database" {
   source = "../database"
 
-  name                          = var.project
+  name                          = "${var.project}-pg-${local.suffix}"
   resource_group_name           = azurerm_resource_group.this.name
   location                      = var.location
   tenant_id                     = local.tenant_id
@@ -149,8 +157,9 @@ module "apps" {
   zone_redundant                = var.private
   tags                          = local.tags
 
-  # A replica that starts before its roles and private endpoints exist cannot read its secret and fails.
-  depends_on = [module.identity, module.network]
+  # A replica that starts before its roles, databases and private endpoints exist fails; one that publishes before every
+  # subscription has its filter is heard by too many.
+  depends_on = [module.identity, module.network, module.database, module.service_bus]
 }
 
 module "alerts" {
@@ -165,8 +174,14 @@ module "alerts" {
   queue_names                = module.service_bus.queue_names
   topic_name                 = module.service_bus.topic_name
   backlog_thresholds         = var.backlog_thresholds
+  log_volume_gb              = var.log_volume_gb
   log_analytics_workspace_id = module.observability.workspace_id
   tags                       = local.tags
+
+  database = {
+    id                  = module.database.server_id
+    granted_connections = module.database.granted_connections
+  }
 
   apps = {
     for app in concat(["order-api"], local.workers) : app => {
@@ -175,17 +190,4 @@ module "alerts" {
       max = var.scale[app].max_replicas
     }
   }
-}
-
-# What holds messages and orders cannot be deleted by accident; remove the locks first to take the system down.
-resource "azurerm_management_lock" "keep" {
-  for_each = var.protected ? {
-    service-bus = module.service_bus.namespace_id
-    database    = module.database.server_id
-  } : {}
-
-  name       = "keep-${each.key}"
-  scope      = each.value
-  lock_level = "CanNotDelete"
-  notes      = "Holds messages or orders of ${var.project}."
 }

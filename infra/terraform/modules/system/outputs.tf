@@ -29,6 +29,30 @@ output "order_api_url" {
   value       = module.apps.order_api_url
 }
 
+output "identities" {
+  description = "Name and client id of each workload's identity, for what runs outside of Container Apps; `scaler` is KEDA's."
+  value       = module.identity.workloads
+}
+
+output "protected_ids" {
+  description = "Resource ids of what holds messages or orders: environments/prod-locks locks them."
+  value = {
+    service-bus = module.service_bus.namespace_id
+    database    = module.database.server_id
+    key-vault   = azurerm_key_vault.this.id
+  }
+}
+
+output "operations_subnet_id" {
+  description = "Subnet from which people reach what is private; null where everything is public."
+  value       = one(module.network[*].operations_subnet_id)
+}
+
+output "fully_qualified_namespace" {
+  description = "Host name of Service Bus."
+  value       = module.service_bus.fully_qualified_namespace
+}
+
 output "key_vault_name" {
   description = "Vault in which to set the secret payment-gateway-url."
   value       = azurerm_key_vault.this.name

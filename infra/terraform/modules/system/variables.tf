@@ -1,10 +1,24 @@
 variable "project" {
-  description = "Prefix of every name, unique in Azure: 3 to 16 lower-case letters, digits and dashes, starting with a letter."
+  description = "Prefix of every name: 3 to 16 lower-case letters, digits and single dashes, starting with a letter."
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{1,14}[a-z0-9]$", var.project))
-    error_message = "project must be 3 to 16 lower-case letters, digits and dashes, starting with a letter: other names are made from it."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,14}[a-z0-9]$", var.project)) && !strcontains(var.project, "--")
+    error_message = "project must be 3 to 16 lower-case letters, digits and single dashes, starting with a letter: other names are made from it."
+  }
+}
+
+variable "name_suffix" {
+  description = <<-EOT
+    End of the names that must be unique in all of Azure (Service Bus, Key Vault, PostgreSQL): 4 lower-case letters or
+    digits. null derives it from the subscription and the project; another value where such a name is taken.
+  EOT
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.name_suffix == null || can(regex("^[a-z0-9]{4}$", var.name_suffix))
+    error_message = "name_suffix must be 4 lower-case letters or digits."
   }
 }
 
@@ -30,7 +44,7 @@ variable "private" {
 }
 
 variable "protected" {
-  description = "Whether what holds data is locked against deletion and purging."
+  description = "Whether a deleted vault can be brought back for 90 days and never be purged before. Locks: environments/prod-locks."
   type        = bool
 }
 
@@ -121,6 +135,31 @@ variable "log_retention_in_days" {
   description = "How long logs are kept."
   type        = number
   default     = 30
+}
+
+variable "log_daily_quota_gb" {
+  description = "Most gigabytes of logs a day; -1 is no limit, which alerts on logs need where somebody is woken by them."
+  type        = number
+  default     = 5
+}
+
+variable "log_volume_gb" {
+  description = "Gigabytes of logs in a day above which an alert fires."
+  type        = number
+  default     = 3
+}
+
+variable "kubernetes" {
+  description = <<-EOT
+    The cluster whose service accounts may use the workloads' identities: its OIDC issuer, the namespace of OrderFlow,
+    KEDA's own namespace. null on Container Apps alone.
+  EOT
+  type = object({
+    oidc_issuer_url = string
+    namespace       = optional(string, "orderflow")
+    keda_namespace  = optional(string, "keda")
+  })
+  default = null
 }
 
 variable "default_currency" {

@@ -1,8 +1,8 @@
 /**
  * Refreshes azurerm-schema.json from the npm package that carries the provider's schema as generated TypeScript:
  *
- *   npm install --prefix /tmp/azurerm --ignore-scripts @cdktn/provider-azurerm@16.1.0
- *   npx node infra/terraform/tests/provider/extract-schema.ts /tmp/azurerm/node_modules/@cdktn/provider-azurerm
+ *   npm pack --pack-destination /tmp @cdktn/provider-azurerm@16.1.0 && tar -xzf /tmp/cdktn-provider-azurerm-16.1.0.tgz -C /tmp
+ *   npx node infra/terraform/tests/provider/extract-schema.ts /tmp/package
  *
  * The package is 267 MB and only read here, which is why it is no dependency.
  */
@@ -11,10 +11,10 @@ import { join } from 'node:path';
 import type { AttributeSchema, AzurermSchema, BlockSchema, NestedBlockSchema, TerraformType } from './schema.ts';
 
 const RESOURCES = [
-  'application_insights',
   'container_app',
   'container_app_environment',
   'container_app_job',
+  'federated_identity_credential',
   'key_vault',
   'log_analytics_workspace',
   'management_lock',
@@ -160,9 +160,15 @@ function extract(packageDirectory: string): AzurermSchema {
   };
 }
 
-/** Only what an environment sets: the provider's own block has hundreds of feature switches. */
+/**
+ * Only what an environment sets: the provider's own block has hundreds of feature switches. Written by hand, and one
+ * switch is newer than the package: `servicebus.auto_delete_subscription_default_rule` came with azurerm 4.81.0 (its
+ * changelog; website/docs/guides/features-block.html.markdown of hashicorp/terraform-provider-azurerm).
+ */
 function providerBlock(): BlockSchema {
   const optional = (type: TerraformType): AttributeSchema => ({ type, optional: true });
+  const single = (block: BlockSchema): NestedBlockSchema => ({ nesting: 'list', max: 1, block });
+  const servicebus = { attributes: { auto_delete_subscription_default_rule: optional('bool') }, blocks: {} };
   return {
     attributes: {
       subscription_id: optional('string'),
@@ -170,7 +176,7 @@ function providerBlock(): BlockSchema {
       storage_use_azuread: optional('bool'),
       resource_provider_registrations: optional('string'),
     },
-    blocks: { features: { nesting: 'list', min: 1, max: 1, block: { attributes: {}, blocks: {} } } },
+    blocks: { features: { ...single({ attributes: {}, blocks: { servicebus: single(servicebus) } }), min: 1 } },
   };
 }
 

@@ -18,6 +18,14 @@ export const matching =
   (value) =>
     typeof value === 'string' && pattern.test(value) ? undefined : `is ${JSON.stringify(value)}, must be ${says}`;
 
+/** Matches, and does not match any of the others: how the provider writes the exceptions to a rule. */
+export const matchingBut =
+  (pattern: RegExp, exceptions: RegExp, says: string): ValueRule =>
+  (value) =>
+    typeof value === 'string' && pattern.test(value) && !exceptions.test(value)
+      ? undefined
+      : `is ${JSON.stringify(value)}, must be ${says}`;
+
 const DURATION = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
 
 /** Seconds of an ISO 8601 duration without years, months and weeks, or undefined when it is none. */

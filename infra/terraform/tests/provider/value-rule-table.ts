@@ -1,66 +1,20 @@
 import { isList, isObject, type TerraformValue } from './dynamic-value.ts';
+import { criterion } from './metric-rules.ts';
+import * as name from './name-rules.ts';
 import { between, duration, known, matching, oneOf } from './value-checks.ts';
 import type { ValueRule } from './value-rules.ts';
 
 /**
- * What azurerm and Azure check of values and a schema cannot say. Sources: the provider's documentation of 4.73.0,
- * Azure's quota and naming pages, KEDA's azure-servicebus scaler page.
+ * What azurerm and Azure check of values and a schema cannot say. Sources: the provider's documentation of 4.73.0 and,
+ * for names, its validators (`name-rules.ts`); Azure's quota pages; KEDA's azure-servicebus scaler page.
  */
 
-const azureName = (least: number, most: number): ValueRule =>
-  matching(
-    new RegExp(`^[a-z](?:[a-z0-9-]{${least - 2},${most - 2}})[a-z0-9]$`),
-    `${least} to ${most} lower-case letters, digits and dashes, starting with a letter`,
-  );
-const entityName = matching(/^[A-Za-z0-9][\w./-]{0,258}[A-Za-z0-9]?$/, 'at most 260 letters, digits, . _ - /');
-const shortEntityName = matching(/^[A-Za-z0-9$][\w.-]{0,49}$/, 'at most 50 letters, digits, . _ -');
 const lockDuration = duration('PT5S', 'PT5M');
 const duplicateWindow = duration('PT20S', 'P7D');
 const timeToLive = duration('PT1S', 'P3650D');
 const maxDeliveryCount = between(1, 2000);
+/** What a metric alert may be evaluated by. */
 const frequency = oneOf('PT1M', 'PT5M', 'PT15M', 'PT30M', 'PT1H');
-
-/** Azure Monitor's metrics, per namespace, with the dimensions an alert may split by. */
-const METRICS: Readonly<Record<string, readonly string[]>> = {
-  'Microsoft.ServiceBus/namespaces': [
-    'ActiveMessages',
-    'DeadletteredMessages',
-    'ScheduledMessages',
-    'Messages',
-    'IncomingMessages',
-    'OutgoingMessages',
-    'IncomingRequests',
-    'SuccessfulRequests',
-    'ServerErrors',
-    'UserErrors',
-    'ThrottledRequests',
-    'CompleteMessage',
-    'AbandonMessage',
-    'ActiveConnections',
-    'Size',
-    'NamespaceCpuUsage',
-    'NamespaceMemoryUsage',
-  ],
-  'Microsoft.App/containerapps': ['Replicas', 'RestartCount', 'UsageNanoCores', 'WorkingSetBytes', 'Requests'],
-};
-const DIMENSIONS: Readonly<Record<string, readonly string[]>> = {
-  'Microsoft.ServiceBus/namespaces': ['EntityName', 'OperationResult', 'Replica', 'Protocol', 'MessagingErrorSubCode'],
-  'Microsoft.App/containerapps': ['revisionName', 'replicaName', 'statusCodeCategory', 'statusCode'],
-};
-
-const criterion: ValueRule = (value) => {
-  if (!isObject(value)) return undefined;
-  const { metric_namespace: namespace, metric_name: metric, dimension } = value;
-  if (typeof namespace !== 'string' || typeof metric !== 'string') return undefined;
-  const metrics = METRICS[namespace];
-  if (!metrics) return `metric namespace ${namespace} is unknown, allowed are ${Object.keys(METRICS).join(', ')}`;
-  if (!metrics.includes(metric)) return `metric ${metric} does not exist in ${namespace}: ${metrics.join(', ')}`;
-  const allowed = DIMENSIONS[namespace] ?? [];
-  const wrong = (isList(dimension ?? null) ? (dimension as readonly TerraformValue[]) : []).filter(
-    (each) => isObject(each) && typeof each['name'] === 'string' && !allowed.includes(each['name']),
-  );
-  return wrong.length > 0 ? `has a dimension that ${namespace} does not have: ${allowed.join(', ')}` : undefined;
-};
 
 /** Metadata of KEDA's azure-servicebus scaler; the platform reports a misspelt key only as a worker that never scales. */
 export const SCALER_METADATA = [
@@ -149,17 +103,14 @@ const ROLES = [
 
 export const VALUE_RULES: Readonly<Record<string, Readonly<Record<string, ValueRule>>>> = {
   azurerm_servicebus_namespace: {
-    name: matching(
-      /^[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]$/,
-      '6 to 50 letters, digits and dashes, starting with a letter',
-    ),
+    name: name.serviceBusNamespace,
     sku: oneOf('Basic', 'Standard', 'Premium'),
     minimum_tls_version: oneOf('1.2'),
     capacity: oneOf(0, 1, 2, 4, 8, 16),
     premium_messaging_partitions: oneOf(0, 1, 2, 4),
   },
   azurerm_servicebus_queue: {
-    name: entityName,
+    name: name.serviceBusQueue,
     lock_duration: lockDuration,
     duplicate_detection_history_time_window: duplicateWindow,
     default_message_ttl: timeToLive,
@@ -179,14 +130,14 @@ export const VALUE_RULES: Readonly<Record<string, Readonly<Record<string, ValueR
     ),
   },
   azurerm_servicebus_topic: {
-    name: entityName,
+    name: name.serviceBusTopic,
     duplicate_detection_history_time_window: duplicateWindow,
     default_message_ttl: timeToLive,
     max_size_in_megabytes: oneOf(1024, 2048, 3072, 4096, 5120, 10240, 20480, 40960, 81920),
     status: oneOf('Active', 'Disabled'),
   },
   azurerm_servicebus_subscription: {
-    name: shortEntityName,
+    name: name.serviceBusSubscription,
     lock_duration: lockDuration,
     default_message_ttl: timeToLive,
     max_delivery_count: maxDeliveryCount,
@@ -194,19 +145,24 @@ export const VALUE_RULES: Readonly<Record<string, Readonly<Record<string, ValueR
   },
   azurerm_servicebus_subscription_rule: {
     '': filterMatchesType,
-    name: shortEntityName,
+    name: name.serviceBusRule,
     filter_type: oneOf('SqlFilter', 'CorrelationFilter'),
   },
   azurerm_monitor_metric_alert: {
+    name: name.alert,
     severity: between(0, 4),
     frequency,
     window_size: oneOf('PT1M', 'PT5M', 'PT15M', 'PT30M', 'PT1H', 'PT6H', 'PT12H', 'P1D'),
     criteria: criterion,
+    dynamic_criteria: criterion,
+    'dynamic_criteria.alert_sensitivity': oneOf('Low', 'Medium', 'High'),
+    'dynamic_criteria.operator': oneOf('GreaterThan', 'LessThan', 'GreaterOrLessThan'),
     'criteria.aggregation': oneOf('Average', 'Count', 'Minimum', 'Maximum', 'Total'),
     'criteria.operator': oneOf('Equals', 'GreaterThan', 'GreaterThanOrEqual', 'LessThan', 'LessThanOrEqual'),
     'criteria.dimension.operator': oneOf('Include', 'Exclude', 'StartsWith'),
   },
   azurerm_monitor_scheduled_query_rules_alert_v2: {
+    name: name.alert,
     severity: between(0, 4),
     evaluation_frequency: oneOf('PT1M', 'PT5M', 'PT10M', 'PT15M', 'PT30M', 'PT45M', 'PT1H', 'PT2H', 'PT6H', 'P1D'),
     window_duration: oneOf('PT1M', 'PT5M', 'PT10M', 'PT15M', 'PT30M', 'PT45M', 'PT1H', 'PT2H', 'PT6H', 'P1D', 'P2D'),
@@ -214,6 +170,7 @@ export const VALUE_RULES: Readonly<Record<string, Readonly<Record<string, ValueR
     'criteria.operator': oneOf('Equal', 'GreaterThan', 'GreaterThanOrEqual', 'LessThan', 'LessThanOrEqual'),
   },
   azurerm_monitor_action_group: {
+    name: name.alert,
     short_name: matching(/^.{1,12}$/, 'at most 12 characters'),
     'email_receiver.email_address': matching(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'an e-mail address'),
   },
@@ -226,11 +183,13 @@ export const VALUE_RULES: Readonly<Record<string, Readonly<Record<string, ValueR
     principal_type: oneOf('User', 'Group', 'ServicePrincipal'),
   },
   azurerm_container_app: {
-    name: azureName(2, 32),
+    name: name.containerApp,
     revision_mode: oneOf('Single', 'Multiple'),
     'ingress.transport': oneOf('auto', 'http', 'http2', 'tcp'),
-    'template.min_replicas': between(0, 1000),
-    'template.max_replicas': between(1, 1000),
+    'template.min_replicas': between(0, 300),
+    'template.max_replicas': between(1, 300),
+    'template.container.name': name.container,
+    'secret.name': name.containerAppSecret,
     'template.termination_grace_period_seconds': between(0, 600),
     'template.polling_interval_in_seconds': between(1, 3600),
     'template.cooldown_period_in_seconds': between(1, 3600),
@@ -239,49 +198,62 @@ export const VALUE_RULES: Readonly<Record<string, Readonly<Record<string, ValueR
     ...containerRules,
   },
   azurerm_container_app_job: {
-    name: azureName(2, 32),
+    name: name.containerApp,
     replica_timeout_in_seconds: between(1, 86_400),
     replica_retry_limit: between(0, 10),
     ...containerRules,
   },
   azurerm_container_app_environment: {
-    name: azureName(2, 60),
+    name: name.containerAppEnvironment,
     logs_destination: oneOf('log-analytics', 'azure-monitor'),
     public_network_access: oneOf('Enabled', 'Disabled'),
   },
   azurerm_key_vault: {
-    name: matching(/^[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]$/, '3 to 24 letters, digits and dashes'),
+    name: name.keyVault,
     sku_name: oneOf('standard', 'premium'),
     soft_delete_retention_days: between(7, 90),
     'network_acls.default_action': oneOf('Allow', 'Deny'),
     'network_acls.bypass': oneOf('AzureServices', 'None'),
   },
   azurerm_log_analytics_workspace: {
+    name: name.logAnalyticsWorkspace,
     sku: oneOf('PerGB2018', 'CapacityReservation', 'LACluster'),
     retention_in_days: between(30, 730),
   },
-  azurerm_application_insights: {
-    application_type: oneOf('web', 'other', 'Node.JS', 'java'),
-    sampling_percentage: between(0, 100),
-  },
   azurerm_postgresql_flexible_server: {
-    name: azureName(3, 63),
+    name: name.postgresServer,
     version: oneOf('13', '14', '15', '16', '17'),
-    sku_name: matching(
-      /^(B_Standard_B|GP_Standard_D|MO_Standard_E)\w+$/,
-      'such as B_Standard_B1ms or GP_Standard_D2ds_v5',
-    ),
+    sku_name: name.postgresSku,
     storage_mb: oneOf(32768, 65536, 131072, 262144, 524288, 1048576, 2097152, 4193280),
     backup_retention_days: between(7, 35),
     'high_availability.mode': oneOf('SameZone', 'ZoneRedundant'),
   },
+  azurerm_postgresql_flexible_server_database: { name: name.postgresDatabase },
+  azurerm_postgresql_flexible_server_firewall_rule: { name: name.postgresFirewallRule },
+  azurerm_user_assigned_identity: { name: name.userAssignedIdentity },
+  azurerm_federated_identity_credential: {
+    name: name.federatedCredential,
+    issuer: matching(/^https:\/\/./, 'an https URL'),
+    subject: matching(/^system:serviceaccount:[a-z0-9-]+:[a-z0-9-]+$/, 'system:serviceaccount:NAMESPACE:NAME'),
+    audience: oneOf('api://AzureADTokenExchange'),
+  },
+  azurerm_resource_group: { name: name.resourceGroup },
+  azurerm_management_lock: {
+    name: name.managementLock,
+    lock_level: oneOf('CanNotDelete', 'ReadOnly'),
+    notes: matching(/^.{0,512}$/, 'at most 512 characters'),
+  },
+  azurerm_virtual_network: { name: name.network },
+  azurerm_network_security_group: { name: name.network },
   azurerm_postgresql_flexible_server_active_directory_administrator: {
     principal_type: oneOf('User', 'Group', 'ServicePrincipal'),
   },
   azurerm_private_endpoint: {
+    name: name.network,
     'private_service_connection.subresource_names': oneOf('namespace', 'postgresqlServer', 'vault'),
   },
   azurerm_subnet: {
+    name: name.network,
     private_endpoint_network_policies: oneOf('Disabled', 'Enabled', 'NetworkSecurityGroupEnabled', 'RouteTableEnabled'),
     'delegation.service_delegation.name': oneOf(
       'Microsoft.App/environments',
@@ -289,6 +261,7 @@ export const VALUE_RULES: Readonly<Record<string, Readonly<Record<string, ValueR
     ),
   },
   azurerm_network_security_rule: {
+    name: name.network,
     priority: between(100, 4096),
     direction: oneOf('Inbound', 'Outbound'),
     access: oneOf('Allow', 'Deny'),

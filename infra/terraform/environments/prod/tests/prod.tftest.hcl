@@ -27,6 +27,15 @@ run "private_endpoints_are_not_optional" {
   }
 }
 
+run "what_holds_data_is_there_to_be_locked" {
+  command = plan
+
+  assert {
+    condition     = keys(output.protected_ids) == ["database", "key-vault", "service-bus"]
+    error_message = "prod-locks locks what holds messages, orders and secrets."
+  }
+}
+
 run "refuses_a_burstable_database" {
   command = plan
 

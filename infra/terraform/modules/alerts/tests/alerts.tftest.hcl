@@ -10,6 +10,7 @@ variables {
   queue_names                = { orders = "orders", billing = "billing" }
   topic_name                 = "events"
   log_analytics_workspace_id = "/workspaces/logs"
+  database                   = { id = "/servers/pg", granted_connections = 35 }
   apps = {
     order-worker = { id = "/apps/order-worker", min = 1, max = 5 }
   }
@@ -64,6 +65,38 @@ run "premium_watches_cpu_and_memory" {
   assert {
     condition     = azurerm_monitor_metric_alert.service_bus["namespace-cpu"].criteria[0].metric_name == "NamespaceCpuUsage" && azurerm_monitor_metric_alert.service_bus["namespace-memory"].criteria[0].metric_name == "NamespaceMemoryUsage"
     error_message = "Premium tells how busy its messaging units are."
+  }
+}
+
+run "the_database_is_watched_below_what_it_grants" {
+  command = plan
+
+  assert {
+    condition     = azurerm_monitor_metric_alert.database["database-connections"].criteria[0].threshold == 28
+    error_message = "The alert comes at four fifths of the connections that the server grants."
+  }
+}
+
+run "a_database_of_unknown_size_is_refused" {
+  command = plan
+
+  variables {
+    database = { id = "/servers/pg", granted_connections = null }
+  }
+
+  expect_failures = [var.database]
+}
+
+run "alerts_have_names_that_stay" {
+  assert {
+    condition = toset(output.alert_names) == toset([
+      for key in [
+        "backlog-billing", "backlog-orders", "database-connections", "database-connections-failed", "database-storage",
+        "dead-letters", "log-volume", "order-worker-replicas-exhausted", "order-worker-replicas-missing", "outbox-age",
+        "restarts", "scheduled-growing", "scheduled-messages", "server-errors", "server-errors-share", "throttled-requests",
+      ] : "orderflow-test-${key}"
+    ])
+    error_message = "A page of the runbook is found by the name of its alert."
   }
 }
 

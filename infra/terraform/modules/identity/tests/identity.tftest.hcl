@@ -89,6 +89,46 @@ run "secrets_and_images_are_read_by_identity" {
   }
 }
 
+run "no_cluster_no_federation" {
+  assert {
+    condition     = length(azurerm_federated_identity_credential.kubernetes) == 0
+    error_message = "Without a cluster nobody gets a token for an identity but the platform itself."
+  }
+}
+
+run "a_cluster_gets_an_identity_for_each_workload" {
+  variables {
+    kubernetes = { oidc_issuer_url = "https://oidc.example.com/cluster/", namespace = "shop" }
+  }
+
+  assert {
+    condition = { for workload, credential in azurerm_federated_identity_credential.kubernetes : workload => credential.subject } == {
+      order-api        = "system:serviceaccount:shop:order-api"
+      order-worker     = "system:serviceaccount:shop:order-worker"
+      billing-worker   = "system:serviceaccount:shop:billing-worker"
+      analytics-worker = "system:serviceaccount:shop:analytics-worker"
+      migrations       = "system:serviceaccount:shop:migrations"
+      scaler           = "system:serviceaccount:keda:keda-operator"
+    }
+    error_message = "A service account is named like its workload."
+  }
+
+  assert {
+    condition     = keys(output.workloads) == keys(azurerm_federated_identity_credential.kubernetes)
+    error_message = "Whoever writes the overlay finds every client id."
+  }
+}
+
+run "refuses_an_issuer_without_tls" {
+  command = plan
+
+  variables {
+    kubernetes = { oidc_issuer_url = "http://oidc.example.com" }
+  }
+
+  expect_failures = [var.kubernetes]
+}
+
 run "refuses_an_unknown_scaler_role" {
   command = plan
 

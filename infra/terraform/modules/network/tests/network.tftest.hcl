@@ -28,12 +28,12 @@ run "endpoints_resolve_privately" {
   }
 }
 
-run "only_the_apps_reach_the_endpoints" {
+run "only_apps_and_operations_reach_the_endpoints" {
   command = plan
 
   assert {
-    condition     = azurerm_network_security_rule.apps_in.access == "Allow" && toset(azurerm_network_security_rule.apps_in.source_address_prefixes) == toset(["10.40.0.0/23"])
-    error_message = "Only the subnet of the apps is let in."
+    condition     = azurerm_network_security_rule.insiders_in.access == "Allow" && toset(azurerm_network_security_rule.insiders_in.source_address_prefixes) == toset(["10.40.0.0/23", "10.40.3.0/24"])
+    error_message = "Only the subnets of the apps and of operations are let in."
   }
 
   assert {

@@ -6,16 +6,8 @@ variables {
   location            = "westeurope"
 }
 
-run "insights_live_in_the_workspace_without_keys" {
-  assert {
-    condition     = azurerm_application_insights.this.workspace_id == output.workspace_id
-    error_message = "Application Insights stores its data in the workspace."
-  }
-
-  assert {
-    condition     = azurerm_application_insights.this.local_authentication_disabled
-    error_message = "An instrumentation key must not be enough to send telemetry."
-  }
+run "ingestion_is_limited_unless_asked_otherwise" {
+  command = plan
 
   assert {
     condition     = azurerm_log_analytics_workspace.this.daily_quota_gb == 5

@@ -26,13 +26,15 @@ variables {
 }
 
 run "public_has_no_network" {
+  command = plan
+
   assert {
     condition     = length(module.network) == 0 && output.private_endpoint_ids == {}
     error_message = "Without private endpoints there is no virtual network to pay for."
   }
 
   assert {
-    condition     = length(azurerm_management_lock.keep) == 0
+    condition     = !azurerm_key_vault.this.purge_protection_enabled
     error_message = "What is not protected can be destroyed in one command."
   }
 }
@@ -55,14 +57,16 @@ run "private_closes_everything" {
   }
 }
 
-run "protected_is_locked" {
+run "protected_vaults_cannot_be_purged" {
+  command = plan
+
   variables {
     protected = true
   }
 
   assert {
-    condition     = keys(azurerm_management_lock.keep) == ["database", "service-bus"] && azurerm_key_vault.this.purge_protection_enabled
-    error_message = "What holds data cannot be deleted by accident."
+    condition     = azurerm_key_vault.this.purge_protection_enabled && azurerm_key_vault.this.soft_delete_retention_days == 90
+    error_message = "A deleted vault comes back, and nobody can purge it."
   }
 }
 
@@ -74,4 +78,46 @@ run "refuses_a_long_project" {
   }
 
   expect_failures = [var.project]
+}
+
+run "names_that_are_unique_in_the_world" {
+  command = plan
+
+  variables {
+    name_suffix = "a1b2"
+  }
+
+  assert {
+    condition     = output.namespace_name == "orderflow-test-bus-a1b2" && output.key_vault_name == "orderflow-test-kv-a1b2"
+    error_message = "Names that are unique in the world end in the suffix."
+  }
+}
+
+run "the_suffix_is_stable" {
+  command = plan
+
+  assert {
+    condition     = can(regex("^orderflow-test-bus-[0-9a-f]{4}$", output.namespace_name))
+    error_message = "Without a suffix of one's own it follows from subscription and project."
+  }
+}
+
+run "refuses_two_dashes_in_a_row" {
+  command = plan
+
+  variables {
+    project = "order--flow"
+  }
+
+  expect_failures = [var.project]
+}
+
+run "refuses_a_suffix_with_a_dash" {
+  command = plan
+
+  variables {
+    name_suffix = "-ab1"
+  }
+
+  expect_failures = [var.name_suffix]
 }
