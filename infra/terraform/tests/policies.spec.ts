@@ -11,18 +11,14 @@ describe.each(ENVIRONMENTS)('the plan of environments/%s', (environment: Environ
   const copy = new TerraformCopy();
 
   beforeAll(async () => {
-    const azurerm = await Terraform.start();
-    const named = await Terraform.start('named');
+    const terraform = await Terraform.start('named');
     try {
-      for (const terraform of [azurerm, named]) {
-        const initialised = await terraform.run(copy.directory(environment), 'init', '-no-color');
-        if (initialised.code !== 0) throw new Error(initialised.output);
-        plan = await copy.plan(terraform, environment);
-        dependencies = await copy.dependencies(terraform, environment);
-      }
+      const initialised = await terraform.run(copy.directory(environment), 'init', '-no-color');
+      if (initialised.code !== 0) throw new Error(initialised.output);
+      plan = await copy.plan(terraform, environment);
+      dependencies = await copy.dependencies(terraform, environment);
     } finally {
-      await azurerm.close();
-      await named.close();
+      await terraform.close();
     }
   });
   afterAll(() => copy.remove());
