@@ -14,6 +14,12 @@ const SUITE_NAMES = Object.keys(SUITES) as SuiteName[];
 const suites = (Object.entries(SUITES) as [SuiteName, Suite][]).filter(([, { needs = '' }]) => !missing.has(needs));
 const allFaults = FAULTS.flat();
 
+const unseen = allFaults.filter(({ caughtBy }) => !suites.some(([name]) => name in caughtBy));
+if (unseen.length > 0) {
+  const tools = [...missing].join(' and ');
+  process.stderr.write(`\n*** ${unseen.length} of ${allFaults.length} faults were not seeded: they need ${tools}.\n\n`);
+}
+
 describe('the table of seeded faults', () => {
   it('names each fault once', () => {
     const names = allFaults.map(({ name }) => name);
