@@ -1,15 +1,48 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { parseAllDocuments } from 'yaml';
-import { directoryOf, KUSTOMIZATIONS, type Manifest, readManifests } from './manifests.ts';
+import { TAKEN_FROM_DEPLOY } from './guide.ts';
+import { assignedIn, deployPage, guideProblems } from './guide-problems.ts';
+import {
+  KUSTOMIZATIONS,
+  type Kustomization,
+  type Manifest,
+  parseManifests,
+  readManifests,
+  REPOSITORY_ROOT,
+  titleOf,
+} from './manifests.ts';
 
-it.each(KUSTOMIZATIONS)('%s builds with kustomize, with every image pinned', (kustomization) => {
-  const built = spawnSync('kubectl', ['kustomize', directoryOf(kustomization)], { encoding: 'utf8' });
+/** What `kubectl kustomize` builds, without the hash behind the names of generated ConfigMaps. */
+function build(path: string): readonly Manifest[] {
+  const built = spawnSync('kubectl', ['kustomize', join(REPOSITORY_ROOT, 'infra/kubernetes', path)], {
+    encoding: 'utf8',
+  });
   expect(built).toMatchObject({ status: 0, stderr: '' });
-  const documents = parseAllDocuments(built.stdout).map((document) => document.toJS() as Manifest);
-  const written = documents.filter(({ kind }) => kind !== 'ConfigMap');
-  expect(written).toHaveLength(readManifests(kustomization).length);
-  const images = [...built.stdout.matchAll(/image: (\S+)/g)].map(([, image]) => image);
-  expect(images).toHaveLength(4);
-  for (const image of images) expect(image).toMatch(/:\d+\.\d+\.\d+$/);
+  return parseManifests(built.stdout.replaceAll(/\borderflow-[2-9bcdfghkmt]{10}\b/g, 'orderflow'));
+}
+const byTitle = (manifests: readonly Manifest[]) => new Map(manifests.map((manifest) => [titleOf(manifest), manifest]));
+
+it.each(Object.keys(KUSTOMIZATIONS) as Kustomization[])('kubectl builds from %s what the policies read', (name) => {
+  expect(byTitle(build(name))).toEqual(byTitle(readManifests(REPOSITORY_ROOT, name)));
+});
+
+it.each(Object.entries(KUSTOMIZATIONS))('the example overlay builds %s as %s', (name, folder) => {
+  const titles = (manifests: readonly Manifest[]) =>
+    manifests
+      .map(titleOf)
+      .map((title) => title.replace(/-(release|0123456789ab)$/, ''))
+      .sort();
+  expect(titles(build(`overlays/example/${folder}`))).toEqual(
+    titles(readManifests(REPOSITORY_ROOT, name as Kustomization)),
+  );
+});
+
+it('docs/kubernetes.md leads from nothing to a second release and back', async () => {
+  expect(await guideProblems(REPOSITORY_ROOT)).toEqual([]);
+});
+
+it('docs/kubernetes.md takes over only variables that docs/deploy.md sets', () => {
+  const assigned = assignedIn(deployPage(REPOSITORY_ROOT));
+  expect(TAKEN_FROM_DEPLOY.filter((variable) => !assigned.includes(variable))).toEqual([]);
 });

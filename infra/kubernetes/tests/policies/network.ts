@@ -1,0 +1,118 @@
+import type { Labels, Manifest } from '../manifests.ts';
+import { ofKind, selects, type Workload, workloadsOf } from '../workloads.ts';
+import { type Policy, when } from './policy.ts';
+
+interface Peer {
+  readonly namespaceSelector?: { readonly matchLabels?: Labels };
+  readonly podSelector?: { readonly matchLabels?: Labels };
+  readonly ipBlock?: unknown;
+}
+interface Rule {
+  readonly to?: readonly Peer[];
+  readonly from?: readonly Peer[];
+  readonly ports?: readonly { readonly protocol?: string; readonly port?: number }[];
+}
+interface NetworkPolicySpec {
+  readonly podSelector: { readonly matchLabels?: Labels };
+  readonly policyTypes: readonly string[];
+  readonly egress?: readonly Rule[];
+  readonly ingress?: readonly Rule[];
+}
+
+const policiesFor = (manifests: readonly Manifest[], { labels }: Workload): readonly NetworkPolicySpec[] =>
+  ofKind(manifests, 'NetworkPolicy')
+    .map(({ spec }) => spec as unknown as NetworkPolicySpec)
+    .filter(({ podSelector }) => selects(podSelector, labels));
+
+/** A rule without ports admits them all; a port without a protocol is TCP. */
+const admits = ({ ports }: Rule, port: number, protocol: string): boolean =>
+  ports === undefined || ports.some((each) => each.port === port && (each.protocol ?? 'TCP') === protocol);
+
+/** A rule without peers is for everybody. */
+const isFor = (peers: readonly Peer[] | undefined, namespace: string): boolean =>
+  peers === undefined ||
+  peers.some(({ namespaceSelector }) => namespaceSelector?.matchLabels?.['kubernetes.io/metadata.name'] === namespace);
+
+interface Need {
+  readonly what: string;
+  readonly port: number;
+  readonly protocol?: 'UDP';
+  readonly namespace?: string;
+}
+
+/** What a workload must reach, from what it is configured with. */
+const needsOf = ({ variables, labels }: Workload): readonly Need[] => [
+  { what: 'DNS', port: 53, protocol: 'UDP', namespace: 'kube-system' },
+  { what: 'DNS', port: 53, namespace: 'kube-system' },
+  ...(variables.has('DATABASE_URL') ? [{ what: 'PostgreSQL', port: 5432 }] : []),
+  ...(variables.has('SERVICEBUS_FULLY_QUALIFIED_NAMESPACE') ? [{ what: 'Service Bus', port: 5671 }] : []),
+  ...('azure.workload.identity/use' in labels ? [{ what: 'Entra ID', port: 443 }] : []),
+];
+
+export const nothingIsOpenByDefault: Policy = (manifests) =>
+  workloadsOf(manifests).flatMap((workload) => {
+    const policies = policiesFor(manifests, workload);
+    return ['Ingress', 'Egress'].flatMap((type) =>
+      when(
+        !policies.some(({ policyTypes }) => policyTypes.includes(type)),
+        `no policy closes the ${type} of ${workload.name}`,
+      ),
+    );
+  });
+
+export const neededIsReachable: Policy = (manifests) =>
+  workloadsOf(manifests).flatMap((workload) => {
+    const rules = policiesFor(manifests, workload).flatMap(({ egress = [] }) => egress);
+    return needsOf(workload).flatMap(({ what, port, protocol = 'TCP', namespace = '' }) =>
+      when(
+        !rules.some((rule) => isFor(rule.to, namespace) && admits(rule, port, protocol)),
+        `${workload.name} cannot reach ${what} at ${protocol} ${port}`,
+      ),
+    );
+  });
+
+const ALLOWED_OUT = new Set([53, 443, 5432, 5671]);
+
+/** Every port that is open outwards is one that something needs; every way in names who may take it. */
+export const noMoreThanNeeded: Policy = (manifests) =>
+  ofKind(manifests, 'NetworkPolicy').flatMap(({ metadata: { name }, spec }) => {
+    const { egress = [], ingress = [] } = spec as unknown as NetworkPolicySpec;
+    return [
+      ...egress.flatMap(({ ports }) => when(ports === undefined, `${name} opens every port outwards`)),
+      ...egress.flatMap(({ ports = [] }) =>
+        ports.flatMap(({ port = 0 }) =>
+          when(!ALLOWED_OUT.has(port), `${name} opens port ${port} outwards, which nothing needs`),
+        ),
+      ),
+      ...ingress.flatMap(({ from }) => when(from === undefined, `${name} lets everybody in`)),
+    ];
+  });
+
+/** order-api is reached by who serves the ingress, every app by Prometheus, and no worker by anybody else. */
+export const doorsAreTheRightOnes: Policy = (manifests) =>
+  workloadsOf(manifests).flatMap((workload) => {
+    const rules = policiesFor(manifests, workload).flatMap(({ ingress = [] }) => ingress);
+    const port = Number(workload.variables.get('PORT'));
+    const isOpen = (who: string) => rules.some((rule) => isFor(rule.from, who) && admits(rule, port, 'TCP'));
+    const others = rules.filter(({ from = [] }) =>
+      from.some(({ namespaceSelector, podSelector, ipBlock }) => {
+        const label = namespaceSelector?.matchLabels ?? {};
+        return (
+          ipBlock !== undefined ||
+          (namespaceSelector === undefined && podSelector !== undefined) ||
+          label['kubernetes.io/metadata.name'] !== 'monitoring'
+        );
+      }),
+    );
+    return workload.kind === 'Job'
+      ? []
+      : [
+          ...when(!isOpen('monitoring'), `Prometheus cannot reach ${workload.name} at ${port}`),
+          ...when(
+            workload.name === 'order-api' ? !others.some((rule) => admits(rule, port, 'TCP')) : others.length > 0,
+            workload.name === 'order-api'
+              ? 'nobody can reach order-api'
+              : `${workload.name} is open to more than Prometheus`,
+          ),
+        ];
+  });
