@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const TELEMETRY = join(import.meta.dirname, '../../../libs/service-kit/src/telemetry');
+
+/** Label names of every metric that the apps and Prometheus itself have, from the source that registers them. */
+export function knownMetrics(): ReadonlyMap<string, readonly string[]> {
+  const source = ['metrics.ts', 'http-duration.ts']
+    .map((file) => readFileSync(join(TELEMETRY, file), 'utf8'))
+    .join('\n');
+  const registered = [...source.matchAll(/name: '(\w+)',\n\s*help: [^\n]*\n(?:\s*labelNames: \[([^\]]*)\])?/g)];
+  const gauges = [...source.matchAll(/\bgauge\('(\w+)'/g)].map(([, name = '']) => name);
+  return new Map<string, readonly string[]>([
+    ...registered.map(
+      ([, name = '', labels = '']) => [name, [...labels.matchAll(/'(\w+)'/g)].map(([, label = '']) => label)] as const,
+    ),
+    ...[...gauges, 'process_start_time_seconds', 'up'].map((name) => [name, []] as const),
+  ]);
+}
+
+/** On every series: from the scrape, and from the registry of the service. */
+export const COMMON_LABELS: readonly string[] = ['job', 'instance', 'service', 'le'];
+
+/** The values of `outcome`: the settlements of a delivery. */
+export const OUTCOMES: readonly string[] = ['complete', 'release', 'retry', 'dead-letter'];
