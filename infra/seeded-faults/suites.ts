@@ -1,3 +1,9 @@
+import { composeProblems } from '../compose/compose-problems.ts';
+import { dockerfileProblems } from '../images/dockerfile-problems.ts';
+import { guideProblems } from '../kubernetes/tests/guide-problems.ts';
+import { kubernetesProblems } from '../kubernetes/tests/kubernetes-problems.ts';
+import { prometheusProblems } from '../prometheus/tests/prometheus-problems.ts';
+import { promtoolProblems } from '../prometheus/tests/promtool.ts';
 import { checkTerraformCopy } from '../terraform/tests/check-copy.ts';
 import { CONFIGURATIONS } from '../terraform/tests/modules.ts';
 import { checkDirectory } from '../terraform/tests/schema-check.ts';
@@ -33,6 +39,16 @@ export const SUITES = {
       await Promise.all(CONFIGURATIONS.map((directory) => checkDirectory(join(root, 'infra/terraform', directory))))
     ).flat(),
   ),
+  /** The manifests as they are written. */
+  kubernetes: reading(kubernetesProblems),
+  /** Every command of docs/kubernetes.md, and what kubectl builds for it. */
+  guide: { needs: 'kubectl', ...reading(guideProblems) },
+  compose: reading(composeProblems),
+  /** The Dockerfile, read and not built. */
+  dockerfile: reading(dockerfileProblems),
+  prometheus: reading(prometheusProblems),
+  /** The alert rules, run on series that somebody wrote. */
+  promtool: { needs: 'promtool', ...reading(promtoolProblems) },
 } satisfies Readonly<Record<string, Suite>>;
 
 export type SuiteName = keyof typeof SUITES;

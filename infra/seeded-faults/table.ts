@@ -1,4 +1,7 @@
+import { CONTAINER_FAULTS } from './containers.ts';
 import type { Fault } from './fault.ts';
+import { KUBERNETES_FAULTS } from './kubernetes.ts';
+import { PROMETHEUS_FAULTS } from './prometheus.ts';
 import { ACCESS_FAULTS } from './terraform-access.ts';
 import { AZURE_FAULTS } from './terraform-azure.ts';
 import { OPERATIONS_FAULTS } from './terraform-operations.ts';
@@ -7,6 +10,9 @@ import { TERRAFORM_FAULTS } from './terraform.ts';
 /** Every seeded fault, by area. Those of one area are seeded together where they do not touch the same text. */
 export const FAULTS: readonly (readonly Fault[])[] = [
   ...TERRAFORM_FAULTS,
+  ...KUBERNETES_FAULTS,
+  ...CONTAINER_FAULTS,
+  ...PROMETHEUS_FAULTS,
   ...AZURE_FAULTS,
   ...ACCESS_FAULTS,
   ...OPERATIONS_FAULTS,

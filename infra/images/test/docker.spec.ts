@@ -1,0 +1,35 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+
+const SAID = 'ERROR: BuildKit is enabled but the buildx component is missing or broken.';
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'orderflow-docker-'));
+  process.env['DOCKER'] = join(directory, 'docker');
+});
+afterEach(() => {
+  delete process.env['DOCKER'];
+  rmSync(directory, { recursive: true });
+  jest.resetModules();
+});
+
+async function obstacleOf(script: string): Promise<string | undefined> {
+  writeFileSync(join(directory, 'docker'), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(directory, 'docker'), 0o755);
+  const { buildObstacle } = await import('./docker.ts');
+  return buildObstacle();
+}
+
+it('says in its own words why a client cannot build with BuildKit', async () => {
+  await expect(obstacleOf(`[ "$DOCKER_BUILDKIT" = 1 ] && echo '${SAID}' >&2; exit 1`)).resolves.toBe(SAID);
+});
+
+it('asks with an image of nothing, and takes it away again', async () => {
+  const script = `echo "$@" >> ${join(directory, 'calls')}; [ "$1" = build ] && cat >/dev/null && echo sha256:1`;
+  await expect(obstacleOf(script)).resolves.toBeUndefined();
+  const { readFileSync } = await import('node:fs');
+  expect(readFileSync(join(directory, 'calls'), 'utf8')).toBe('build --quiet -\nimage rm sha256:1\n');
+});
