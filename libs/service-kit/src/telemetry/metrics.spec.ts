@@ -32,6 +32,25 @@ describe('metrics', () => {
     expect(text).toContain('orderflow_delivery_attempt_sum{service="spec",queue="orders"} 2');
   });
 
+  it('measure how old a message is when it leaves its queue, and not before', async () => {
+    const { registry, deliveries } = createMetrics('spec', () => Date.parse('2026-01-31T12:01:30Z'));
+    const finish = (kind: 'complete' | 'release', time: string) => {
+      const { envelope, ...rest } = delivery('order.place');
+      deliveries.finished({
+        delivery: { ...rest, envelope: { ...envelope, time } },
+        settlement: { kind },
+        durationMs: 1,
+      });
+    };
+    finish('release', '2026-01-31T12:00:00Z');
+    finish('complete', '2026-01-31T12:00:00Z');
+    finish('complete', '2026-01-31T12:05:00Z');
+    finish('complete', '');
+    const text = await registry.metrics();
+    expect(text).toContain('orderflow_message_age_seconds_sum{service="spec",queue="orders"} 90');
+    expect(text).toContain('orderflow_message_age_seconds_count{service="spec",queue="orders"} 2');
+  });
+
   it('makes no time series of a type that nobody knows', async () => {
     const { registry, deliveries } = createMetrics('spec');
     deliveries.finished({

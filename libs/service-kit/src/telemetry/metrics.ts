@@ -20,14 +20,17 @@ export interface Metrics {
   watchOutbox(backlog: () => Promise<Backlog>): void;
 }
 
-/** @param service label `service` of every metric, for example `order-worker` */
-export function createMetrics(service: string): Metrics {
+/**
+ * @param service label `service` of every metric, for example `order-worker`
+ * @param now milliseconds since 1970, against which the age of messages is measured
+ */
+export function createMetrics(service: string, now: () => number = Date.now): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
   collectDefaultMetrics({ register: registry });
   return {
     registry,
-    deliveries: countDeliveries(registry),
+    deliveries: countDeliveries(registry, now),
     http: httpDuration(registry),
     watchOutbox: (backlog) => watchOutbox(registry, backlog),
   };
@@ -35,7 +38,7 @@ export function createMetrics(service: string): Metrics {
 
 const registersOf = (registry: Registry) => ({ registers: [registry] });
 
-function countDeliveries(registry: Registry): DeliveryObserver {
+function countDeliveries(registry: Registry, now: () => number): DeliveryObserver {
   const options = registersOf(registry);
   const outcomes = new Counter({
     name: 'orderflow_deliveries_total',
@@ -48,6 +51,13 @@ function countDeliveries(registry: Registry): DeliveryObserver {
     help: 'The attempt a message was in when it left the queue, handled or dead-lettered',
     labelNames: ['queue'],
     buckets: [1, 2, 3, 5, 8, 13],
+    ...options,
+  });
+  const ages = new Histogram({
+    name: 'orderflow_message_age_seconds',
+    help: 'Time from what a message tells of to its leaving the queue, handled or dead-lettered, all retries included',
+    labelNames: ['queue'],
+    buckets: [0.1, 0.5, 1, 5, 30, 60, 300, 900, 3_600],
     ...options,
   });
   const durations = new Histogram({
@@ -69,7 +79,11 @@ function countDeliveries(registry: Registry): DeliveryObserver {
       inFlight.dec({ queue });
       outcomes.inc({ queue, type: knownType(envelope.type, why), outcome });
       durations.observe({ queue, outcome }, durationMs / 1_000);
-      if (outcome === 'complete' || outcome === 'dead-letter') attempts.observe({ queue }, attempt);
+      if (outcome !== 'complete' && outcome !== 'dead-letter') return;
+      attempts.observe({ queue }, attempt);
+      const ageMs = now() - Date.parse(envelope.time);
+      // A message that nobody could read may have no time; a sender's clock may be ahead of this one.
+      if (!Number.isNaN(ageMs)) ages.observe({ queue }, Math.max(0, ageMs) / 1_000);
     },
   };
 }
