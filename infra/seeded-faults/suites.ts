@@ -2,6 +2,7 @@ import { composeProblems } from '../compose/compose-problems.ts';
 import { dockerfileProblems } from '../images/dockerfile-problems.ts';
 import { guideProblems } from '../kubernetes/tests/guide-problems.ts';
 import { kubernetesProblems } from '../kubernetes/tests/kubernetes-problems.ts';
+import { unknownFields } from '../kubernetes/tests/unknown-fields.ts';
 import { prometheusProblems } from '../prometheus/tests/prometheus-problems.ts';
 import { promtoolProblems } from '../prometheus/tests/promtool.ts';
 import { checkTerraformCopy } from '../terraform/tests/check-copy.ts';
@@ -41,6 +42,8 @@ export const SUITES = {
   ),
   /** The manifests as they are written. */
   kubernetes: reading(kubernetesProblems),
+  /** The manifests against the published types: fields that the API would refuse as unknown. */
+  fields: reading(unknownFields),
   /** Every command of docs/kubernetes.md, and what kubectl builds for it. */
   guide: { needs: 'kubectl', ...reading(guideProblems) },
   compose: reading(composeProblems),

@@ -1,5 +1,6 @@
 import { CONTAINER_FAULTS } from './containers.ts';
 import type { Fault } from './fault.ts';
+import { KUBERNETES_GUIDE_FAULTS } from './kubernetes-guide.ts';
 import { KUBERNETES_FAULTS } from './kubernetes.ts';
 import { PROMETHEUS_FAULTS } from './prometheus.ts';
 import { ACCESS_FAULTS } from './terraform-access.ts';
@@ -11,6 +12,7 @@ import { TERRAFORM_FAULTS } from './terraform.ts';
 export const FAULTS: readonly (readonly Fault[])[] = [
   ...TERRAFORM_FAULTS,
   ...KUBERNETES_FAULTS,
+  ...KUBERNETES_GUIDE_FAULTS,
   ...CONTAINER_FAULTS,
   ...PROMETHEUS_FAULTS,
   ...AZURE_FAULTS,

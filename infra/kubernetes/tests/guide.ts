@@ -43,7 +43,13 @@ case "$*" in
 esac
 `,
   az: "#!/bin/bash\necho 'https://answer.of.az/'\n",
-  git: '#!/bin/bash\necho "$NEXT_TAG"\n',
+  git: `#!/bin/bash
+case "$*" in
+  'rev-parse --show-toplevel') echo "$CHECKOUT" ;;
+  'rev-parse --short=12 HEAD') echo "$NEXT_TAG" ;;
+  *) echo "the guide asks git for $*" >&2; exit 1 ;;
+esac
+`,
   curl: '#!/bin/bash\necho paid\n',
 } as const;
 
@@ -82,13 +88,14 @@ export function followGuide(root: string): readonly Step[] {
     };
     const [steps, bin] = [folder('steps'), folder('bin')];
     cpSync(join(root, 'infra/kubernetes'), folder('checkout/infra/kubernetes'), { recursive: true });
-    folder(`checkout/infra/terraform/environments/${FROM_DEPLOY.ENVIRONMENT}`);
+    // Step 3 of docs/deploy.md ends in this folder.
+    const cwd = folder(`checkout/infra/terraform/environments/${FROM_DEPLOY.ENVIRONMENT}`);
     for (const [name, script] of Object.entries(STAND_INS)) {
       writeFileSync(join(bin, name), script);
       chmodSync(join(bin, name), 0o755);
     }
     const { status, stderr } = spawnSync('bash', ['-euo', 'pipefail'], {
-      cwd: join(work, 'checkout'),
+      cwd,
       encoding: 'utf8',
       input: commandsOf(readFileSync(join(root, 'docs/kubernetes.md'), 'utf8')),
       env: {
@@ -97,6 +104,7 @@ export function followGuide(root: string): readonly Step[] {
         HOME: work,
         STEPS: steps,
         OUTPUTS: JSON.stringify(OUTPUTS),
+        CHECKOUT: join(work, 'checkout'),
         NEXT_TAG: '2234567890e1',
         KUBECTL: spawnSync('which', ['kubectl'], { encoding: 'utf8' }).stdout.trim(),
       },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { POLICIES } from './kubernetes-problems.ts';
+import { unknownFields } from './unknown-fields.ts';
 import { readAllManifests, REPOSITORY_ROOT, titleOf, validateManifest } from './manifests.ts';
 
 const manifests = readAllManifests(REPOSITORY_ROOT);
@@ -7,6 +8,10 @@ const manifests = readAllManifests(REPOSITORY_ROOT);
 describe('the manifests', () => {
   it.each(Object.entries(POLICIES))('%s', (_, policy) => {
     expect(policy(manifests)).toEqual([]);
+  });
+
+  it('have no field that the API does not know', async () => {
+    expect(await unknownFields(REPOSITORY_ROOT)).toEqual([]);
   });
 
   it('are checked for the types of their fields', () => {
