@@ -110,6 +110,18 @@ const appsStartLast: Rule = (services) => [
   ),
 ];
 
+/** Directly, not by way of a job that has ended: compose stops a service after those who name it. */
+const dependenciesAreNamed: Rule = (services) =>
+  each(services, (name, service) => {
+    const environment = Object.values(service.environment ?? {}).map(withDefaults);
+    const hosts = Object.keys(services).filter((other) =>
+      environment.some((value) => new RegExp(`(?:^|//|@)${other}(?:[:/;]|$)`).test(value)),
+    );
+    return hosts
+      .filter((host) => dependenciesOf(service)[host] === undefined)
+      .map((host) => `${name} talks to ${host} and does not name it: it may be stopped first`);
+  });
+
 /** Each app in the database that is named after it, at the port that is published, with variables that it reads. */
 const appsAreConfigured: Rule = (services) =>
   each(services, (name, { environment = {}, ports = [] }) => {
@@ -199,6 +211,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'profiles start what they say': profilesAreThese,
   'dependencies can be met': dependenciesCanBeMet,
   'apps start last': appsStartLast,
+  'apps stop first': dependenciesAreNamed,
   'apps have what they read, and their own database': appsAreConfigured,
   'ports stay on this machine': portsStayOnThisMachine,
   'what is in flight is finished before the kill': workIsFinished,

@@ -61,6 +61,13 @@ const COMPOSE: readonly Fault[] = [
     caughtBy: { compose: 'analytics-worker does not wait for the migrations' },
   },
   {
+    name: 'a database that is stopped before its apps',
+    file: compose,
+    find: 'x-needs: &needs\n  postgres: { condition: service_healthy }\n',
+    replace: 'x-needs: &needs\n',
+    caughtBy: { compose: 'order-worker talks to postgres and does not name it' },
+  },
+  {
     name: 'a port that is open to the network',
     file: compose,
     find: '"127.0.0.1:9090:9090"',
