@@ -5,6 +5,7 @@ import { kubernetesProblems } from '../kubernetes/tests/kubernetes-problems.ts';
 import { unknownFields } from '../kubernetes/tests/unknown-fields.ts';
 import { prometheusProblems } from '../prometheus/tests/prometheus-problems.ts';
 import { promtoolProblems } from '../prometheus/tests/promtool.ts';
+import { runbookProblems } from '../prometheus/tests/runbook.ts';
 import { checkTerraformCopy } from '../terraform/tests/check-copy.ts';
 import { CONFIGURATIONS } from '../terraform/tests/modules.ts';
 import { checkDirectory } from '../terraform/tests/schema-check.ts';
@@ -52,6 +53,8 @@ export const SUITES = {
   prometheus: reading(prometheusProblems),
   /** The alert rules, run on series that somebody wrote. */
   promtool: { needs: 'promtool', ...reading(promtoolProblems) },
+  /** docs/runbook.md against every alert, of Prometheus and of Azure. */
+  runbook: reading(runbookProblems),
 } satisfies Readonly<Record<string, Suite>>;
 
 export type SuiteName = keyof typeof SUITES;

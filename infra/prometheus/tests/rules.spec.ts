@@ -4,6 +4,7 @@ import { REPOSITORY_ROOT } from '../../seeded-faults/copy.ts';
 import { selectorsOf } from './expressions.ts';
 import { prometheusProblems } from './prometheus-problems.ts';
 import { promtoolProblems } from './promtool.ts';
+import { alertsToExplain, runbookProblems } from './runbook.ts';
 
 describe('the alert rules', () => {
   it('ask for what the apps have, resolve by themselves, say what to do, and have a test each', async () => {
@@ -29,5 +30,12 @@ describe('the alert rules', () => {
       { metric: 'b', matchers: [], overTime: false },
       { metric: 'c', matchers: [], overTime: false },
     ]);
+  });
+});
+
+describe('docs/runbook.md', () => {
+  it('has a line for every alert, and none for another', async () => {
+    expect((await alertsToExplain(REPOSITORY_ROOT)).length).toBeGreaterThan(15);
+    expect(await runbookProblems(REPOSITORY_ROOT)).toEqual([]);
   });
 });
