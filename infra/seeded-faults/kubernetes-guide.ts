@@ -40,6 +40,13 @@ const GUIDE: readonly Fault[] = [
     replace: 'name: migrate-billing-worker-.*',
     caughtBy: { guide: 'the migration of billing-worker lets in orderflow-billing-worker' },
   },
+  {
+    name: 'a scaler that is trusted in another namespace',
+    file: 'infra/terraform/modules/system/variables.tf',
+    find: 'keda_namespace  = optional(string, "kube-system")',
+    replace: 'keda_namespace  = optional(string, "keda")',
+    caughtBy: { guide: 'and is trusted in keda' },
+  },
 ];
 
 /** Each alone: a command that fails ends the walk. */

@@ -13,11 +13,22 @@ export async function guideProblems(root: string): Promise<readonly string[]> {
     return [
       ...problemsOfSteps(steps),
       ...releasesOf(steps).flatMap((manifests) => [...problemsOf(manifests), ...misplacedSettings(manifests)]),
+      ...scalerProblems(root),
       ...(releasesOf(steps).length < 2 ? ['docs/kubernetes.md shows no second release'] : []),
     ];
   } catch (error) {
     return [(error as Error).message];
   }
+}
+
+/** KEDA's operator is in another namespace as an add-on of AKS than from its chart, and Azure trusts it in one of them. */
+function scalerProblems(root: string): readonly string[] {
+  const terraform = readFileSync(join(root, 'infra/terraform/modules/system/variables.tf'), 'utf8');
+  const [, trusted] = /keda_namespace += optional\(string, "([^"]+)"\)/.exec(terraform) ?? [];
+  const page = readFileSync(join(root, 'docs/kubernetes.md'), 'utf8');
+  return page.includes('--enable-keda') && trusted !== 'kube-system'
+    ? [`KEDA runs in kube-system as the add-on that the guide takes, and is trusted in ${trusted}`]
+    : [];
 }
 
 /** The variables that a page gives a value to. */

@@ -112,11 +112,11 @@ variable "container_registry_id" {
 }
 
 variable "kubernetes" {
-  description = "Cluster whose service accounts may use the identities: OIDC issuer, namespace of OrderFlow, namespace of KEDA. null for none."
+  description = "Cluster whose service accounts may use the identities: OIDC issuer, namespace of OrderFlow, namespace of KEDA (that of AKS' add-on unless it is said). null for none."
   type = object({
     oidc_issuer_url = string
     namespace       = optional(string, "orderflow")
-    keda_namespace  = optional(string, "keda")
+    keda_namespace  = optional(string, "kube-system")
   })
   default = null
 

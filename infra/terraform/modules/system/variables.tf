@@ -152,12 +152,12 @@ variable "log_volume_gb" {
 variable "kubernetes" {
   description = <<-EOT
     The cluster whose service accounts may use the workloads' identities: its OIDC issuer, the namespace of OrderFlow,
-    KEDA's own namespace. null on Container Apps alone.
+    KEDA's own namespace (that of AKS' add-on unless it is said). null on Container Apps alone.
   EOT
   type = object({
     oidc_issuer_url = string
     namespace       = optional(string, "orderflow")
-    keda_namespace  = optional(string, "keda")
+    keda_namespace  = optional(string, "kube-system")
   })
   default = null
 }

@@ -108,7 +108,7 @@ run "a_cluster_gets_an_identity_for_each_workload" {
       billing-worker   = "system:serviceaccount:shop:billing-worker"
       analytics-worker = "system:serviceaccount:shop:analytics-worker"
       migrations       = "system:serviceaccount:shop:migrations"
-      scaler           = "system:serviceaccount:keda:keda-operator"
+      scaler           = "system:serviceaccount:kube-system:keda-operator"
     }
     error_message = "A service account is named like its workload."
   }
