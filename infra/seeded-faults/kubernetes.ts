@@ -134,6 +134,13 @@ const MANIFESTS: readonly Fault[] = [
     caughtBy: { kubernetes: 'billing-worker names the secret billing-worker with gateway-url, which nobody makes' },
   },
   {
+    name: 'an app that refuses a name of its own service',
+    file: `${base}/kustomization.yaml`,
+    find: ' order-worker.orderflow.svc,',
+    replace: '',
+    caughtBy: { kubernetes: 'order-worker refuses who calls it order-worker.orderflow.svc' },
+  },
+  {
     name: 'a deadline of the app beyond that of Kubernetes',
     file: `${base}/kustomization.yaml`,
     find: 'SHUTDOWN_TIMEOUT=45s',
