@@ -178,8 +178,9 @@ const volumesAreThere: Rule = (services, root) => {
   return each(services, (name, service) =>
     (service.volumes ?? []).flatMap((mount) => {
       const [source = '', , mode] = mount.split(':');
-      if (!source.startsWith('.'))
+      if (!source.startsWith('.')) {
         return when(!(source in (volumes ?? {})), `${name} mounts the volume ${source}, which is not declared`);
+      }
       return [
         ...when(!existsSync(join(root, source)), `${name} mounts ${source}, which does not exist`),
         ...when(mode !== 'ro', `${name} may write to ${source} of this checkout`),
