@@ -28,7 +28,8 @@ export function buildObstacle(): string | undefined {
     input: 'FROM scratch\nLABEL org.opencontainers.image.title="orderflow/probe"\n',
     timeout: 20_000,
   });
-  if (status !== 0) return (error?.message ?? stderr).replaceAll(/\s+/g, ' ').trim();
+  // A client that gives up before it has read the Dockerfile says so: the broken pipe is no news.
+  if (status !== 0) return (stderr || error?.message || `exit code ${status}`).replaceAll(/\s+/g, ' ').trim();
   spawnSync(CLIENT, ['image', 'rm', stdout.trim()]);
   return undefined;
 }
