@@ -20,7 +20,7 @@ afterAll(async () => {
   copy.remove();
 });
 
-it('plans environments/dev with the variables of terraform.tfvars of the seed', () => {
+it('plans environments/dev with the variables of the seed', () => {
   expect(plan.outputs).toMatchObject({
     resource_group: 'ams-demo-rg',
     namespace_name: expect.stringMatching(/^ams-demo-bus-[0-9a-f]{4}$/),
