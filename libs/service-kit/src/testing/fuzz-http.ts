@@ -53,12 +53,14 @@ function judge(answer: RawAnswer | undefined, request: FuzzedRequest | undefined
   if (status >= 500) throw new Error(`A fault of ours: ${status} ${body.slice(0, 500)}`);
   if (status < 400 || options.isOwnAnswer?.(status)) return;
   const type = headers.get('content-type');
-  if (type !== 'application/problem+json; charset=utf-8')
-    {throw new Error(`${status} as ${type}: ${body.slice(0, 500)}`);}
+  if (type !== 'application/problem+json; charset=utf-8') {
+    throw new Error(`${status} as ${type}: ${body.slice(0, 500)}`);
+  }
   if (request?.method === 'HEAD') return;
   const problem: unknown = JSON.parse(body.slice(0, Number(headers.get('content-length') ?? body.length)));
   const { status: told, type: code, detail } = problem as Readonly<Record<string, unknown>>;
   const complete = told === status && String(code).startsWith('urn:orderflow:problem:') && typeof detail === 'string';
-  if (!complete || /\n\s+at /.test(body))
-    {throw new Error(`No problem document of status ${status}: ${body.slice(0, 500)}`);}
+  if (!complete || /\n\s+at /.test(body)) {
+    throw new Error(`No problem document of status ${status}: ${body.slice(0, 500)}`);
+  }
 }

@@ -47,8 +47,9 @@ export class RouteTable {
 }
 
 function matches(pattern: readonly string[], path: readonly string[]): boolean {
-  if (pattern.at(-1) === '*')
-    {return path.length >= pattern.length && matches(pattern.slice(0, -1), path.slice(0, pattern.length - 1));}
+  if (pattern.at(-1) === '*') {
+    return path.length >= pattern.length && matches(pattern.slice(0, -1), path.slice(0, pattern.length - 1));
+  }
   return pattern.length === path.length && pattern.every((part, index) => matchesSegment(part, path[index] ?? ''));
 }
 
