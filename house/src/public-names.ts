@@ -109,7 +109,12 @@ function columnsOf(sql: string): readonly string[] {
 }
 
 function journal(): readonly string[] {
-  const source = ts.createSourceFile('tags', read('libs/servicebus-emulator/src/store/event-tags.ts'), ts.ScriptTarget.Latest, true);
+  const source = ts.createSourceFile(
+    'tags',
+    read('libs/servicebus-emulator/src/store/event-tags.ts'),
+    ts.ScriptTarget.Latest,
+    true,
+  );
   const names: string[] = [];
   const collect = (node: ts.Node): void => {
     if (ts.isPropertyAssignment(node)) names.push(node.getText());
