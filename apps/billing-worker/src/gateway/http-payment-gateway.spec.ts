@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { PermanentError } from '@orderflow/messaging';
 import { HttpPaymentGateway } from './http-payment-gateway.js';
 import { answer, ScriptedGateway } from './testing/scripted-gateway.js';
@@ -10,6 +10,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  jest.restoreAllMocks();
   await provider.stop();
 });
 
@@ -82,6 +83,18 @@ describe('the payment gateway client', () => {
     expect(provider.requests).toHaveLength(2);
   });
 
+  it('asks the gateway again once that while is over', async () => {
+    const client = gateway({ failuresToOpen: 1 });
+    provider.answers.push(answer(500, {}), answer(201, { status: 'captured', chargeId: 'ch-1' }));
+    let now = Date.now();
+    jest.spyOn(Date, 'now').mockImplementation(() => now);
+    await expect(client.charge('k', order, never)).rejects.toThrow('answered 500');
+    now += 59_999;
+    await expect(client.charge('k', order, never)).rejects.toThrow('left alone for a while');
+    now += 1;
+    await expect(client.charge('k', order, never)).resolves.toMatchObject({ chargeId: 'ch-1' });
+  });
+
   it('does not open the circuit for charges the gateway refuses', async () => {
     const client = gateway({ failuresToOpen: 1 });
     provider.answers.push(answer(422, {}), answer(201, { status: 'captured', chargeId: 'ch-2' }));
@@ -96,5 +109,10 @@ describe('the payment gateway client', () => {
     provider.answers.push(answer(200, { charges }));
     expect(await gateway().find('o/1', never)).toEqual(found);
     expect(provider.requests[0]?.url).toBe('/charges?reference=o%2F1');
+  });
+
+  it('does not take a refused look-up for a charge that was never made', async () => {
+    provider.answers.push(answer(401, { error: 'who are you' }));
+    await expect(gateway().find('o-1', never)).rejects.toMatchObject({ code: 'GatewayRefused' });
   });
 });

@@ -1,3 +1,4 @@
+import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Order, orderAccepted, paymentFailed } from '@orderflow/contracts';
 import { createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
@@ -5,7 +6,7 @@ import { MessageContext } from '@orderflow/messaging/nest';
 import { createPostgresInbox, createPostgresOutbox, type PostgresOutbox } from '@orderflow/messaging/postgres';
 import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { HttpPaymentGateway } from '../gateway/http-payment-gateway.js';
-import { answer, ScriptedGateway } from '../gateway/testing/scripted-gateway.js';
+import { type Answer, answer, ScriptedGateway } from '../gateway/testing/scripted-gateway.js';
 import { Billing } from './billing.js';
 import { InvoiceStore } from './invoice-store.js';
 
@@ -45,14 +46,14 @@ function billing(gatewayKeyLifetimeMs = 86_400_000): Billing {
   return new Billing({ inbox, outbox, invoices, gateway, gatewayKeyLifetimeMs, topic: 'events' });
 }
 
-function context(id = 'order.accepted:o-1'): MessageContext {
+function context(id = 'order.accepted:o-1', signal = new AbortController().signal): MessageContext {
   const payload = { order, decidedAt: '2026-01-01T00:00:01.000Z', cause: { messageId: 'm-1', attempt: 1 } };
-  const envelope = write(orderAccepted, payload, { id });
+  const envelope = write(orderAccepted, payload, {
+    id,
+    cause: { correlationId: 'c-42', headers: { traceparent: 't' } },
+  });
   const message = { id, type: 'order.accepted', version: 1, payload, envelope };
-  return new MessageContext([
-    message,
-    { envelope, queue: 'billing', attempt: 2, signal: new AbortController().signal },
-  ]);
+  return new MessageContext([message, { envelope, queue: 'billing', attempt: 2, signal }]);
 }
 
 async function published(): Promise<readonly Outgoing[]> {
@@ -62,6 +63,21 @@ async function published(): Promise<readonly Outgoing[]> {
 }
 
 const payloadOf = ({ envelope }: Outgoing) => JSON.parse(Buffer.from(envelope.body).toString());
+
+const invoiceCount = async () => (await database.pool.query('SELECT FROM invoices')).rowCount;
+
+/** Gives the answers once all of them were asked for: every request is under way at the same time. */
+function together(...answers: readonly Answer[]): readonly Answer[] {
+  let missing = answers.length;
+  let open = (): void => {};
+  const complete = new Promise<void>((resolve) => (open = resolve));
+  return answers.map((give) => async (request, response) => {
+    missing -= 1;
+    if (missing === 0) open();
+    await complete;
+    await give(request, response);
+  });
+}
 
 /** The idempotency keys of the charges that were asked for. */
 const keys = () => provider.requests.filter(({ method }) => method === 'POST').map(({ key }) => key);
@@ -85,6 +101,32 @@ describe('billing', () => {
     expect(events.map(payloadOf)).toMatchObject([
       { amount: 500, cause: { messageId: 'order.accepted:o-1', attempt: 2 } },
     ]);
+  });
+
+  it('charges the total of the order in its currency', async () => {
+    let asked: unknown;
+    provider.answers.push(async (request, response) => {
+      asked = await json(request);
+      await captured(request, response);
+    });
+    await billing().bill(order, context());
+    expect(asked).toEqual({ reference: 'o-1', amount: 500, currency: 'EUR' });
+  });
+
+  it('tells in the place and the trace of the order, and when the order was created', async () => {
+    provider.answers.push(captured);
+    await billing().bill(order, context());
+    const [event] = await published();
+    expect(event).toMatchObject({
+      to: { topic: 'events' },
+      envelope: { orderingKey: 'o-1', correlationId: 'c-42', headers: { traceparent: 't' } },
+    });
+    const invoice = await invoices.ofOrder('o-1');
+    expect(payloadOf(event as Outgoing)).toMatchObject({
+      invoiceId: invoice?.id,
+      orderCreatedAt: order.createdAt,
+      capturedAt: invoice?.issuedAt,
+    });
   });
 
   it('takes a decline for an end, with its reason', async () => {
@@ -126,6 +168,23 @@ describe('billing', () => {
     expect(intents).toEqual([{ order_id: 'o-1' }]);
   });
 
+  it('has no transaction open while it waits for the gateway', async () => {
+    const open: unknown[] = [];
+    const look =
+      (give: Answer): Answer =>
+      async (request, response) => {
+        const { rows } = await database.pool.query(
+          `SELECT state, query FROM pg_stat_activity
+           WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()`,
+        );
+        open.push(rows);
+        await give(request, response);
+      };
+    provider.answers.push(look(answer(200, { charges: [] })), look(captured));
+    await billing(0).bill(order, context());
+    expect(open).toEqual([[], []]);
+  });
+
   it('leaves the intent behind when the gateway fails, and uses the same key again', async () => {
     provider.answers.push(answer(503, {}), captured);
     await expect(billing().bill(order, context())).rejects.toThrow('answered 503');
@@ -144,11 +203,36 @@ describe('billing', () => {
     expect(await published()).toHaveLength(1);
   });
 
-  it('writes one invoice and one event for two deliveries at the same time', async () => {
+  it.each([
+    ['two deliveries', 'order.accepted:o-1'],
+    ['two messages about the order', 'a replay under another id'],
+  ])('writes one invoice and one event for %s at the same time', async (_, second) => {
+    provider.answers.push(...together(captured, captured));
+    await Promise.all([billing().bill(order, context()), billing().bill(order, context(second))]);
+    expect(keys()).toEqual(['charge:o-1', 'charge:o-1']);
+    expect(await invoiceCount()).toBe(1);
+    const events = await published();
+    expect(events.map(({ envelope }) => envelope.id)).toEqual(['payment.captured:o-1']);
+    expect(events.map(payloadOf)).toMatchObject([{ invoiceId: (await invoices.ofOrder('o-1'))?.id }]);
+  });
+
+  it('leaves nothing but the intent behind when its event cannot be written, and charges with the same key', async () => {
     provider.answers.push(captured, captured);
-    await Promise.all([billing().bill(order, context()), billing().bill(order, context())]);
-    expect((await database.pool.query('SELECT FROM invoices')).rowCount).toBe(1);
+    await database.pool.query('ALTER TABLE outbox RENAME TO outbox_away');
+    await expect(billing().bill(order, context())).rejects.toThrow('outbox');
+    expect(await invoiceCount()).toBe(0);
+    await database.pool.query('ALTER TABLE outbox_away RENAME TO outbox');
+    await billing().bill(order, context());
+    expect(keys()).toEqual(['charge:o-1', 'charge:o-1']);
+    expect(await invoiceCount()).toBe(1);
     expect(await published()).toHaveLength(1);
+  });
+
+  it('gives up when the delivery is aborted, and records nothing', async () => {
+    const abort = new AbortController();
+    provider.answers.push(() => abort.abort(new Error('lock lost')));
+    await expect(billing().bill(order, context('m-1', abort.signal))).rejects.toThrow('lock lost');
+    expect(await invoiceCount()).toBe(0);
   });
 
   it('looks a charge up before it charges, once the gateway may have forgotten the key', async () => {
@@ -161,6 +245,25 @@ describe('billing', () => {
       'GET /charges?reference=o-1',
     ]);
     expect(await invoices.ofOrder('o-1')).toMatchObject({ chargeId: 'ch-0' });
+  });
+
+  it('counts the lifetime of the key from the first intent, however many tries have failed since', async () => {
+    const found = answer(200, { charges: [{ status: 'captured', chargeId: 'ch-0' }] });
+    provider.answers.push(answer(500, {}), answer(503, {}), answer(503, {}), found);
+    await expect(billing().bill(order, context())).rejects.toThrow('answered 500');
+    await database.pool.query("UPDATE charge_intents SET created_at = now() - interval '25 hours'");
+    await expect(billing().bill(order, context())).rejects.toThrow('answered 503');
+    await expect(billing().bill(order, context('another'))).rejects.toThrow('answered 503');
+    await billing().bill(order, context());
+    expect(provider.requests.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET', 'GET']);
+    expect(await invoices.ofOrder('o-1')).toMatchObject({ chargeId: 'ch-0' });
+  });
+
+  it('takes a decline that it finds for an end', async () => {
+    provider.answers.push(answer(200, { charges: [{ status: 'declined', reason: 'insufficient-funds' }] }), captured);
+    await billing(0).bill(order, context());
+    expect(keys()).toEqual([]);
+    expect(await invoices.ofOrder('o-1')).toMatchObject({ status: 'failed', reason: 'insufficient-funds' });
   });
 
   it('charges after all when the look-up finds nothing', async () => {
