@@ -34,6 +34,9 @@ const order = (change: Partial<Order> = {}): Order => ({
   ...change,
 });
 
+const orderOf = (total: number, orderId = 'o-1') =>
+  order({ orderId, lines: [{ sku: 'tea', quantity: 1, unitPrice: total }], total });
+
 function contextOf<T>(contract: Contract<T>, payload: T, id: string, attempt = 1): MessageContext {
   const envelope = write(contract, payload, { id, cause: { correlationId: 'c-42', headers: { traceparent: 't' } } });
   const message = { id, type: contract.type, version: contract.version, payload, envelope };
@@ -43,9 +46,16 @@ function contextOf<T>(contract: Contract<T>, payload: T, id: string, attempt = 1
 const place = (payload: Order, id = 'm-1', attempt = 1) =>
   decisions.place(payload, contextOf(orderPlace, payload, id, attempt));
 
-const cancel = (id = 'm-2', reason?: string) => {
-  const command = { orderId: 'o-1', requestedAt: '2026-01-01T00:00:00.000Z', ...(reason !== undefined && { reason }) };
+const cancel = (id = 'm-2', reason?: string, orderId = 'o-1') => {
+  const command = { orderId, requestedAt: '2026-01-01T00:00:00.000Z', ...(reason !== undefined && { reason }) };
   return decisions.cancel(command, contextOf(orderCancel, command, id));
+};
+
+/** Different messages about one order, by the decision that each would come to. */
+const command = {
+  accepted: (orderId: string) => place(order({ orderId }), `place:${orderId}`),
+  rejected: (orderId: string) => place(orderOf(10_001, orderId), `place-too-much:${orderId}`),
+  cancelled: (orderId: string) => cancel(`cancel:${orderId}`, undefined, orderId),
 };
 
 /** Everything the decisions published, as the relay would send it. */
@@ -53,6 +63,18 @@ async function published(): Promise<readonly Outgoing[]> {
   const sent: Outgoing[] = [];
   await outbox.drain(100, async (messages) => void sent.push(...messages));
   return sent;
+}
+
+interface DecisionRow {
+  readonly order_id: string;
+  readonly decision: string;
+  readonly reason: string | null;
+  readonly message_id: string;
+  readonly decided_at: Date;
+}
+
+async function recorded(): Promise<readonly DecisionRow[]> {
+  return (await database.pool.query<DecisionRow>('SELECT * FROM decisions ORDER BY order_id')).rows;
 }
 
 const payloadOf = ({ envelope }: Outgoing) => JSON.parse(Buffer.from(envelope.body).toString());
@@ -72,12 +94,34 @@ describe('decisions', () => {
         headers: { traceparent: 't' },
       },
     });
-    expect(payloadOf(event as Outgoing)).toMatchObject({ order: order(), cause: { messageId: 'm-1', attempt: 3 } });
+    const payload = payloadOf(event as Outgoing);
+    expect(payload).toMatchObject({ order: order(), cause: { messageId: 'm-1', attempt: 3 } });
+    expect(event?.envelope.time).toBe(payload.decidedAt);
+    expect(await recorded()).toEqual([
+      {
+        order_id: 'o-1',
+        decision: 'accepted',
+        reason: null,
+        message_id: 'm-1',
+        decided_at: new Date(payload.decidedAt),
+      },
+    ]);
+  });
+
+  it.each([
+    [10_000, 'accepted'],
+    [10_001, 'rejected'],
+  ])('take the limit for the highest total there may be: %i is %s', async (total, decision) => {
+    await place(orderOf(total));
+    expect(await recorded()).toMatchObject([{ decision }]);
+    expect((await published()).map(({ envelope }) => envelope.type)).toEqual([`order.${decision}`]);
   });
 
   it('reject an order against the rules, with the reason', async () => {
-    await place(order({ lines: [{ sku: 'tea', quantity: 1, unitPrice: 10_001 }], total: 10_001 }));
-    expect((await published()).map(payloadOf)).toMatchObject([{ reason: { code: 'total-over-limit' } }]);
+    await place(orderOf(10_001));
+    const [event] = (await published()).map(payloadOf);
+    expect(event).toMatchObject({ reason: { code: 'total-over-limit' } });
+    expect(await recorded()).toMatchObject([{ decision: 'rejected', reason: event.reason.text, message_id: 'm-1' }]);
   });
 
   it('are made once for a command that is delivered twice, also at the same time', async () => {
@@ -97,6 +141,29 @@ describe('decisions', () => {
     const events = await published();
     expect(events.map(({ envelope }) => envelope.id)).toEqual(['order.cancelled:o-1']);
     expect(events.map(payloadOf)).toMatchObject([{ orderId: 'o-1', reason: 'changed my mind' }]);
+    expect(await recorded()).toMatchObject([{ decision: 'cancelled', reason: 'changed my mind', message_id: 'm-2' }]);
+  });
+
+  it.each([
+    ['accepted', 'rejected', 'cancelled'],
+    ['accepted', 'cancelled', 'rejected'],
+    ['rejected', 'accepted', 'cancelled'],
+    ['rejected', 'cancelled', 'accepted'],
+    ['cancelled', 'accepted', 'rejected'],
+    ['cancelled', 'rejected', 'accepted'],
+  ] as const)('let the first win of three commands: %s, then what would be %s and %s', async (...sequence) => {
+    for (const outcome of sequence) await command[outcome]('o-1');
+    expect(await recorded()).toMatchObject([{ decision: sequence[0] }]);
+    expect((await published()).map(({ envelope }) => envelope.id)).toEqual([`order.${sequence[0]}:o-1`]);
+  });
+
+  it('let one win, and tell of that one only, when all commands of many orders arrive together', async () => {
+    const ids = Array.from({ length: 10 }, (_, index) => `o-${index}`);
+    await Promise.all(ids.flatMap((id) => [command.accepted(id), command.cancelled(id), command.rejected(id)]));
+    const rows = await recorded();
+    expect(rows.map(({ order_id }) => order_id)).toEqual(ids);
+    const told = (await published()).map(({ envelope }) => envelope.id);
+    expect([...told].sort()).toEqual(rows.map(({ order_id, decision }) => `order.${decision}:${order_id}`).sort());
   });
 
   it('let the first win when order and cancel arrive together', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { createCatalogue, orderPlace } from '@orderflow/contracts';
+import { createCatalogue, orderCancel, orderPlace } from '@orderflow/contracts';
 import { createEnvelopeWriter, type Envelope } from '@orderflow/messaging';
 import { createMemoryTransport, MemoryBroker, type MemoryTransport } from '@orderflow/messaging/memory';
 import {
@@ -138,4 +138,15 @@ it('refuses at the first delivery what it could never store, and goes on', async
   );
   const { rows } = await database.pool.query('SELECT order_id, decision FROM decisions');
   expect(rows).toEqual([{ order_id: 'o-1', decision: 'accepted' }]);
+});
+
+it('decides by the command that arrives first, also by a cancel before its order', async () => {
+  const requestedAt = '2026-01-01T00:00:01.000Z';
+  const cancel = write(orderCancel, { orderId: 'o-1', requestedAt }, { id: 'cancel', orderingKey: 'o-1' });
+  await sender.send([{ to: { queue: 'orders' }, envelope: cancel }]);
+  await outcomes.first(1);
+  await sender.send([{ to: { queue: 'orders' }, envelope: good }]);
+  expect(await outcomes.first(2)).toMatchObject([{ outcome: 'complete' }, { outcome: 'complete' }]);
+  const { rows } = await database.pool.query('SELECT decision, message_id FROM decisions');
+  expect(rows).toEqual([{ decision: 'cancelled', message_id: 'cancel' }]);
 });
