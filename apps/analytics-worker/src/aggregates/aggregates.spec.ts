@@ -70,10 +70,43 @@ describe('the aggregates', () => {
     expect(read.latencyMs.p99).toBeGreaterThanOrEqual(40_000);
   });
 
-  it('count an event once, however often it is delivered', async () => {
-    await Promise.all([1, 2, 3].map(() => events.accepted(context('order.accepted', 'a-1'))));
-    await events.accepted(context('order.accepted', 'a-1'));
-    expect((await summary()).events).toEqual({ 'order.accepted': 1 });
+  it('count every kind of event, each once, however often it is delivered', async () => {
+    const deliver = () => [
+      events.accepted(context('order.accepted', 'a-1')),
+      events.rejected(context('order.rejected', 'r-1')),
+      events.cancelled(context('order.cancelled', 'c-1')),
+      events.captured(payment('o-1', 500, 'EUR', 1), context('payment.captured', 'p-1')),
+      events.failed(context('payment.failed', 'f-1')),
+      events.signup({ eventId: 's-1', occurredAt: '2026-01-01T10:00:00Z' }, context('user.signup', 's-1')),
+      events.purchased({ eventId: 'b-1', occurredAt: '2026-01-01T10:00:00Z' }, context('purchase', 'b-1')),
+    ];
+    await Promise.all([...deliver(), ...deliver(), ...deliver()]);
+    await Promise.all(deliver());
+    expect(await summary()).toMatchObject({
+      events: {
+        'order.accepted': 1,
+        'order.rejected': 1,
+        'order.cancelled': 1,
+        'payment.captured': 1,
+        'payment.failed': 1,
+        'user.signup': 1,
+        purchase: 1,
+      },
+      revenue: { EUR: 500 },
+      funnel: { decided: 3, accepted: 1, rejected: 1, cancelled: 1, paid: 1, paymentFailed: 1 },
+    });
+    const { rows } = await database.pool.query('SELECT sum(orders)::int AS orders FROM latencies');
+    expect(rows).toEqual([{ orders: 1 }]);
+  });
+
+  it('count nothing of an event that could not be counted in full, and all of it the next time', async () => {
+    const captured = () => events.captured(payment('o-1', 500, 'EUR', 1), context('payment.captured', 'p-1'));
+    await database.pool.query('ALTER TABLE latencies RENAME TO latencies_away');
+    await expect(captured()).rejects.toThrow('latencies');
+    await database.pool.query('ALTER TABLE latencies_away RENAME TO latencies');
+    expect(await summary()).toMatchObject({ events: {}, revenue: {} });
+    await captured();
+    expect(await summary()).toMatchObject({ events: { 'payment.captured': 1 }, revenue: { EUR: 500 } });
   });
 
   it('count everything that is handled at the same time', async () => {
@@ -84,6 +117,22 @@ describe('the aggregates', () => {
       ),
     );
     expect(await summary()).toMatchObject({ events: { 'payment.captured': 60 }, revenue: { EUR: 600 } });
+    const { rows } = await database.pool.query('SELECT DISTINCT shard FROM revenue ORDER BY shard');
+    expect(rows.map(({ shard }) => shard)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('sum revenue exactly, up to the largest exact number, and keep more than that', async () => {
+    const half = 2 ** 52;
+    const pay = (id: string, amount: number) =>
+      events.captured(payment(id, amount, 'EUR', 1), context('payment.captured', id));
+    await pay('o-1', half - 2);
+    await pay('o-2', half);
+    await pay('o-3', 1);
+    expect((await summary()).revenue).toEqual({ EUR: Number.MAX_SAFE_INTEGER });
+    await pay('o-4', Number.MAX_SAFE_INTEGER);
+    await pay('o-5', 1);
+    const { rows } = await database.pool.query('SELECT sum(amount)::text AS amount FROM revenue');
+    expect(rows).toEqual([{ amount: '18014398509481983' }]);
   });
 
   it('keep to the period that is asked for', async () => {
@@ -91,6 +140,19 @@ describe('the aggregates', () => {
     await events.purchased({ eventId: 'e-2', occurredAt: '2026-01-01T10:01:00.000Z' }, context('purchase', 'e-2'));
     expect((await summary('2026-01-01T10:00:00Z', '2026-01-01T10:01:00Z')).events).toEqual({ 'user.signup': 1 });
     expect((await summary('2026-01-01T10:01:00Z', '2026-01-01T10:02:00Z')).events).toEqual({ purchase: 1 });
+  });
+
+  it('count revenue and latency in the minute of the payment', async () => {
+    const before = context('payment.captured', 'p-1', '2026-01-01T10:00:59.999Z');
+    const after = context('payment.captured', 'p-2', '2026-01-01T10:01:00.000Z');
+    await events.captured(payment('o-1', 500, 'EUR', 1), before);
+    await events.captured(payment('o-2', 700, 'EUR', 60), after);
+    const first = await summary('2026-01-01T10:00:00Z', '2026-01-01T10:01:00Z');
+    const second = await summary('2026-01-01T10:01:00Z', '2026-01-01T10:02:00Z');
+    expect([first.revenue, second.revenue]).toEqual([{ EUR: 500 }, { EUR: 700 }]);
+    expect(first.latencyMs.p99).toBeLessThan(1_100);
+    expect(second.latencyMs.p50).toBeGreaterThanOrEqual(60_000);
+    expect(await summary('2026-01-01T10:02:00Z')).toMatchObject({ revenue: {}, latencyMs: { p99: null } });
   });
 
   it('know of nothing in an empty period', async () => {

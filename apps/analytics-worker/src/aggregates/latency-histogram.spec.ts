@@ -15,6 +15,27 @@ describe('the latency histogram', () => {
     );
   });
 
+  it('begins a bucket right after the upper bound of the one before', () => {
+    expect([-1, 0, 0.5, 1].map(bucketOf)).toEqual([0, 0, 0, 0]);
+    expect(bucketOf(1.000_001)).toBe(1);
+    // The bounds are no whole numbers, so no latency lies on one; these lie next to them.
+    for (let bucket = 60; bucket <= 440; bucket += 1) {
+      const bound = upperBoundMs(bucket);
+      expect([bucketOf(Math.floor(bound)), bucketOf(Math.ceil(bound))]).toEqual([bucket, bucket + 1]);
+    }
+  });
+
+  it.each([
+    [0.5, 10],
+    [0.51, 100],
+    [0.75, 100],
+    [0.76, 1_000],
+    [1, 1_000],
+  ])('tells the latency that the part %d of all orders did not exceed', (part, latency) => {
+    const histogram = [1_000, 10, 100, 10].map((each) => ({ bucket: bucketOf(each), orders: 1 }));
+    expect(percentileMs(histogram, part)).toBe(Math.round(upperBoundMs(bucketOf(latency))));
+  });
+
   it('tells percentiles to within 5 %', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: day }), { minLength: 1, maxLength: 200 }), (latencies) => {
