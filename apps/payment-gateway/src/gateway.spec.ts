@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { createGateway } from './gateway.js';
 
@@ -16,9 +17,23 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  jest.useRealTimers();
   await gateway.close();
   await rm(folder, { recursive: true });
 });
+
+const everythingButTheDate = [
+  'clearImmediate',
+  'clearInterval',
+  'clearTimeout',
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'setImmediate',
+  'setInterval',
+  'setTimeout',
+] as const;
 
 const order = { reference: 'o-1', amount: 1_099, currency: 'EUR' };
 
@@ -40,17 +55,41 @@ describe('the payment gateway', () => {
     expect(await get('/charges/totals')).toEqual({ captured: 1, declined: 0, chargedTwice: [] });
   });
 
-  it('refuses a key that was used for another charge', async () => {
-    await charge('k');
-    const refused = await charge('k', { ...order, amount: 1 });
-    expect(refused.statusCode).toBe(422);
-    expect(refused.json()).toMatchObject({ detail: expect.stringContaining('used for another charge') });
+  it.each([{ reference: 'o-2' }, { amount: 1 }, { currency: 'USD' }])(
+    'refuses a key that was used for another charge, with %j',
+    async (change) => {
+      await charge('k');
+      const refused = await charge('k', { ...order, ...change });
+      expect(refused.statusCode).toBe(422);
+      expect(refused.json()).toMatchObject({ detail: expect.stringContaining('used for another charge') });
+    },
+  );
+
+  it('refuses a key that another charge is using at this moment', async () => {
+    const [first, second] = await Promise.all([charge('k'), charge('k', { ...order, amount: 1 })]);
+    expect([first.statusCode, second.statusCode]).toEqual([201, 422]);
+    expect(await get('/charges/totals')).toMatchObject({ captured: 1 });
+  });
+
+  it('replays a decline as well', async () => {
+    await control({ 'decline-next': '1' });
+    const [first, second] = [await charge('k'), await charge('k')];
+    expect([first.statusCode, second.statusCode]).toEqual([402, 402]);
+    expect(second.json()).toEqual(first.json());
+    expect(await get('/charges/totals')).toMatchObject({ captured: 0, declined: 1 });
+  });
+
+  it('has a charge on disk before it answers', async () => {
+    const { chargeId } = (await charge('k')).json();
+    expect(readFileSync(dataFile, 'utf8')).toContain(chargeId);
   });
 
   it('tells who was charged twice', async () => {
     await charge('k1');
     await charge('k2');
-    expect(await get('/charges/totals')).toEqual({ captured: 2, declined: 0, chargedTwice: ['o-1'] });
+    await charge('k3', { ...order, reference: 'o-2', amount: 1_402 });
+    await charge('k4', { ...order, reference: 'o-2' });
+    expect(await get('/charges/totals')).toEqual({ captured: 3, declined: 1, chargedTwice: ['o-1'] });
   });
 
   it('finds charges by reference, captured ones first', async () => {
@@ -72,11 +111,18 @@ describe('the payment gateway', () => {
     expect((await readFile(dataFile, 'utf8')).trim().split('\n')).toHaveLength(2);
   });
 
-  it('forgets a key when its lifetime is over', async () => {
-    await gateway.close();
-    gateway = await createGateway({ dataFile, keyLifetimeMs: 0 });
-    const [first, second] = [await charge('k'), await charge('k')];
-    expect(second.json().chargeId).not.toBe(first.json().chargeId);
+  it('forgets a key when its lifetime of a day is over, and not before', async () => {
+    const start = Date.UTC(2026, 0, 1);
+    // Only the time of day is not real: requests go on as ever.
+    jest.useFakeTimers({ now: start, doNotFake: [...everythingButTheDate] });
+    const first = (await charge('k')).json();
+    jest.setSystemTime(start + 86_399_999);
+    expect((await charge('k')).json()).toEqual(first);
+    jest.setSystemTime(start + 86_400_000);
+    const again = await charge('k', { ...order, amount: 1 });
+    expect(again.statusCode).toBe(201);
+    expect(again.json().chargeId).not.toBe(first.chargeId);
+    expect((await charge('k', { ...order, amount: 1 })).json()).toEqual(again.json());
   });
 
   it.each([
@@ -110,6 +156,26 @@ describe('the payment gateway', () => {
     const statuses = [];
     for (const key of ['a', 'b', 'c']) statuses.push((await charge(key)).statusCode);
     expect(statuses).toEqual([500, 402, 201]);
+  });
+
+  it('keeps what a later instruction does not name', async () => {
+    await control({ 'fail-next': '1', 'latency-ms': '1' });
+    expect((await control({ 'decline-next': '2' })).json()).toEqual({ latencyMs: 1, failNext: 1, declineNext: 2 });
+  });
+
+  it('answers no sooner than it was told', async () => {
+    await control({ 'latency-ms': '30' });
+    const start = performance.now();
+    expect((await charge('k')).statusCode).toBe(201);
+    // A timer may fire a fraction of a millisecond early.
+    expect(performance.now() - start).toBeGreaterThanOrEqual(29);
+  });
+
+  it('charges nothing when it fails', async () => {
+    await control({ 'fail-next': '1' });
+    expect((await charge('k')).statusCode).toBe(500);
+    expect(await get('/charges/totals')).toEqual({ captured: 0, declined: 0, chargedTwice: [] });
+    expect((await charge('k')).statusCode).toBe(201);
   });
 
   it('obeys no longer after a reset', async () => {
