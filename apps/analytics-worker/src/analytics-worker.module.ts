@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MessagingServer } from '@orderflow/messaging/nest';
-import { Messaging } from '@orderflow/service-kit';
+import type { Messaging } from '@orderflow/service-kit';
 import { Aggregates } from './aggregates/aggregates.js';
 import { Events } from './aggregates/events.controller.js';
 import { SummaryReader } from './aggregates/summary.js';
@@ -16,7 +16,6 @@ export class AnalyticsWorkerModule {
         { provide: Aggregates, useValue: new Aggregates(messaging.inbox) },
         { provide: SummaryReader, useValue: new SummaryReader(messaging.requests) },
         { provide: MessagingServer, useValue: messaging.server },
-        { provide: Messaging, useValue: messaging },
       ],
     };
   }

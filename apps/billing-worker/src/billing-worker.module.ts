@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MessagingServer } from '@orderflow/messaging/nest';
-import { Messaging } from '@orderflow/service-kit';
+import type { Messaging } from '@orderflow/service-kit';
 import { Billing } from './invoices/billing.js';
 import { InvoiceStore } from './invoices/invoice-store.js';
 import { Invoices } from './invoices/invoices.controller.js';
@@ -16,7 +16,6 @@ export class BillingWorkerModule {
         { provide: Billing, useValue: billing },
         { provide: InvoiceStore, useValue: new InvoiceStore(messaging.requests) },
         { provide: MessagingServer, useValue: messaging.server },
-        { provide: Messaging, useValue: messaging },
       ],
     };
   }

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MessagingServer } from '@orderflow/messaging/nest';
-import { Messaging, RequestDatabase } from '@orderflow/service-kit';
+import { type Messaging, RequestDatabase } from '@orderflow/service-kit';
 import { KeyPurger } from './idempotency/key-purger.js';
 import { LabModule } from './lab/lab.module.js';
 import type { LabQueue } from './lab/lab-queue.js';
@@ -34,7 +34,6 @@ export class OrderApiModule {
         { provide: FactRecorder, useValue: new FactRecorder(inbox) },
         { provide: KeyPurger, useValue: new KeyPurger(pool) },
         { provide: MessagingServer, useValue: messaging.server },
-        { provide: Messaging, useValue: messaging },
       ],
     };
   }

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MessagingServer } from '@orderflow/messaging/nest';
-import { Messaging } from '@orderflow/service-kit';
+import type { Messaging } from '@orderflow/service-kit';
 import { Decisions } from './decisions/decisions.js';
 import { OrderCommands } from './decisions/order-commands.controller.js';
 
@@ -13,7 +13,6 @@ export class OrderWorkerModule {
       providers: [
         { provide: Decisions, useValue: decisions },
         { provide: MessagingServer, useValue: messaging.server },
-        { provide: Messaging, useValue: messaging },
       ],
     };
   }

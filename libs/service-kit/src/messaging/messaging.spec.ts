@@ -21,6 +21,34 @@ const config: MessagingConfig = {
   RETRY_MAX_DELAY: 0,
 };
 
+it.each([
+  [true, 'live'],
+  [false, undefined],
+])('ends a service with a stalled receiver only where a restart is the cure: %s', async (restartWhenStalled, kind) => {
+  const transport = createMemoryTransport({ topology: { queues: ['books'] } });
+  const messaging = await Messaging.open(
+    {
+      config,
+      logger: createLogger({ name: 'books', level: 'silent' }),
+      metrics: createMetrics('books'),
+      name: 'books',
+      queue: 'books',
+      contracts: [],
+      migrations: [],
+      restartWhenStalled,
+    },
+    async () => transport,
+  );
+  expect(Object.fromEntries(messaging.health().map((indicator) => [indicator.name, indicator.kind]))).toEqual({
+    database: 'ready',
+    ...(kind && { receiver: kind }),
+    broker: 'degraded',
+    outbox: 'degraded',
+  });
+  await messaging.close();
+  await expect(transport.ping()).rejects.toMatchObject({ code: 'Closed' });
+});
+
 it('refuses a broker that cannot do what the service needs, before anything starts', async () => {
   const transport = Object.assign(createMemoryTransport({ topology: { queues: ['books'] } }), {
     capabilities: { scheduling: false, duplicateDetection: true },

@@ -1,8 +1,8 @@
-import type { OnApplicationShutdown } from '@nestjs/common';
 import {
   type Capabilities,
   type Contract,
   explain,
+  type Middleware,
   observeDeliveries,
   type OutboxBacklog,
   requireCapabilities,
@@ -63,7 +63,7 @@ export interface MessagingOptions extends ServiceContext<MessagingConfig> {
  * What a service needs to consume and publish without loss: database, inbox, outbox and its relay, transport, and the
  * Nest server for its queue, opened together and closed in the order that finishes what is in flight.
  */
-export class Messaging implements OnApplicationShutdown {
+export class Messaging {
   /** For messages, and what the service does by itself. */
   readonly pool: Pool;
   /** The same database for HTTP requests. */
@@ -74,6 +74,8 @@ export class Messaging implements OnApplicationShutdown {
   readonly server: MessagingServer;
   readonly #options: MessagingOptions;
   readonly #backlog: () => Promise<OutboxBacklog>;
+  /** Deliveries whose handler has not ended, released ones among them. */
+  #unfinished = 0;
   #relay: Relay | undefined;
   #stopPurging = (): void => undefined;
   #stopReporting = (): void => undefined;
@@ -107,7 +109,11 @@ export class Messaging implements OnApplicationShutdown {
         baseDelayMs: config.RETRY_BASE_DELAY,
         maxDelayMs: config.RETRY_MAX_DELAY,
       },
-      middleware: [observeDeliveries(metrics.deliveries), observeDeliveries(logDeliveries(logger))],
+      middleware: [
+        this.#countUnfinished,
+        observeDeliveries(metrics.deliveries),
+        observeDeliveries(logDeliveries(logger)),
+      ],
       onError: (error) => logger.warn({ err: error, code: error.code }, 'the broker is in trouble'),
       patienceMs: Math.ceil(config.SHUTDOWN_TIMEOUT * 0.8),
     });
@@ -156,14 +162,28 @@ export class Messaging implements OnApplicationShutdown {
 
   readonly strategy = (): MessagingServer => this.server;
 
-  /** Comes last: the consumer has drained (its `onModuleDestroy`), and no request is in flight any more. */
-  async onApplicationShutdown(): Promise<void> {
+  /**
+   * Comes last: the consumer has drained (its `onModuleDestroy`), and no request is in flight any more. Rejects when a
+   * handler still runs whose message was released: not everything was finished.
+   */
+  readonly close = async (): Promise<void> => {
     this.#stopPurging();
     this.#stopReporting();
     await this.#relay?.stop();
     await this.transport.close();
     await this.pool.end();
-  }
+    if (this.#unfinished === 0) return;
+    throw new Error(`Handlers that did not end in time: ${this.#unfinished}. Their messages are delivered again.`);
+  };
+
+  readonly #countUnfinished: Middleware = (next) => async (delivery) => {
+    this.#unfinished += 1;
+    try {
+      return await next(delivery);
+    } finally {
+      this.#unfinished -= 1;
+    }
+  };
 
   async #checkOutbox(): Promise<Readonly<Record<string, unknown>>> {
     const backlog = await this.#backlog();

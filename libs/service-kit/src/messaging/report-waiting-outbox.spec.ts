@@ -1,12 +1,12 @@
 import { Writable } from 'node:stream';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { cloneDatabase, type TestDatabase } from '@orderflow/local-postgres/testing';
 import { createPostgresOutbox, messagingSchema, type PostgresOutbox } from '@orderflow/messaging/postgres';
 import type { Pool } from 'pg';
 import { createLogger } from '../logging/create-logger.js';
 import { createPool } from '../postgres/create-pool.js';
 import { migrate } from '../postgres/migrate.js';
-import { reportOnce } from './report-waiting-outbox.js';
+import { reportOnce, reportWaitingOutbox } from './report-waiting-outbox.js';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -29,6 +29,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  jest.useRealTimers();
   await pool.end();
   await database.drop();
 });
@@ -76,4 +77,17 @@ it('says when it cannot tell', async () => {
   await pool.query('DROP TABLE outbox');
   await report();
   expect(lines).toMatchObject([{ level: 'warn', msg: expect.stringContaining('could not be looked at') }]);
+});
+
+it('looks once a minute, until it is stopped', () => {
+  jest.useFakeTimers();
+  const backlog = jest.fn(async () => ({ rows: 0, oldestAgeMs: 0, heldKeys: 0, dead: 0 }));
+  const stop = reportWaitingOutbox({ backlog }, createLogger({ name: 'spec', level: 'silent' }));
+  jest.advanceTimersByTime(59_999);
+  expect(backlog).not.toHaveBeenCalled();
+  jest.advanceTimersByTime(60_001);
+  expect(backlog).toHaveBeenCalledTimes(2);
+  stop();
+  jest.advanceTimersByTime(60_000);
+  expect(backlog).toHaveBeenCalledTimes(2);
 });

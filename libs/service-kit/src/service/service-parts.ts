@@ -21,6 +21,11 @@ export interface ServiceParts {
   readonly health?: (app: NestFastifyApplication) => readonly HealthIndicator[];
   /** Runs before anything listens, for example `requireMigrations`. What it throws ends the start. */
   readonly prepare?: (app: NestFastifyApplication) => Promise<void> | void;
+  /**
+   * Closes what the service used, after everything else. What it throws fails the stop; of what Nest's own hooks for the
+   * shutdown throw, Nest writes a log line and goes on.
+   */
+  readonly close?: () => Promise<void>;
   /** The largest request body in bytes; 1 MiB by default. */
   readonly bodyLimit?: number;
   /** What a client may do about a failure of ours, in a sentence; in the problem document of such a failure. */

@@ -1,8 +1,10 @@
 import { Body, Controller, Get, Module, Post } from '@nestjs/common';
 import { Server } from '@nestjs/microservices';
 import { ConfigService } from '@nestjs/config';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
+import { checkTimeoutMs } from '../health/health-indicator.js';
 import { createLogger } from '../logging/create-logger.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import type { ServiceParts } from './service-parts.js';
@@ -37,12 +39,13 @@ class BooksModule {}
 /** A transport that is only there to be started and closed. */
 class Strategy extends Server {
   readonly calls: string[] = [];
-  constructor(readonly failure?: Error) {
+  /** @param begin what its start takes */
+  constructor(readonly begin: () => Promise<void> | void = () => {}) {
     super();
   }
   listen(callback: (error?: unknown) => void): void {
     this.calls.push('listen');
-    callback(this.failure);
+    (async () => this.begin())().then(() => callback(), callback);
   }
   close(): void {
     this.calls.push('close');
@@ -53,9 +56,22 @@ class Strategy extends Server {
   }
 }
 
+const everythingButTimeouts = [
+  'Date',
+  'clearImmediate',
+  'clearInterval',
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'setImmediate',
+  'setInterval',
+] as const;
+
 let running: RunningService | undefined;
 let lines: string[] = [];
 afterEach(async () => {
+  jest.useRealTimers();
   await running?.stop();
   running = undefined;
 });
@@ -141,6 +157,14 @@ describe('requests', () => {
   });
 });
 
+const starting = { live: 200, ready: 503, startup: 503 };
+
+async function probe(url: string): Promise<Record<string, number>> {
+  const kinds = ['live', 'ready', 'startup'];
+  const answers = await Promise.all(kinds.map((kind) => fetch(`${url}/health/${kind}`)));
+  return Object.fromEntries(kinds.map((kind, index) => [kind, answers[index]?.status ?? 0]));
+}
+
 describe('health', () => {
   const failing = () => {
     throw new Error('out of reach');
@@ -148,9 +172,7 @@ describe('health', () => {
 
   it('is up when every indicator is', async () => {
     const url = await start({ health: () => [{ name: 'shelf', kind: 'ready', check: async () => ({ books: 3 }) }] });
-    for (const probe of ['live', 'ready', 'startup']) {
-      expect([probe, (await fetch(`${url}/health/${probe}`)).status]).toEqual([probe, 200]);
-    }
+    expect(await probe(url)).toEqual({ live: 200, ready: 200, startup: 200 });
     expect(await (await fetch(`${url}/health/ready`)).json()).toMatchObject({
       status: 'ok',
       details: { shelf: { status: 'up', books: 3 } },
@@ -158,16 +180,31 @@ describe('health', () => {
   });
 
   it.each([
-    ['live', { live: 503, ready: 503 }],
-    ['ready', { live: 200, ready: 503 }],
-    ['degraded', { live: 200, ready: 200 }],
+    ['live', { live: 503, ready: 503, startup: 200 }],
+    ['ready', { live: 200, ready: 503, startup: 200 }],
+    ['degraded', { live: 200, ready: 200, startup: 200 }],
   ] as const)('tells a failing indicator of kind %s', async (kind, expected) => {
     const url = await start({ health: () => [{ name: 'broker', kind, check: failing }] });
-    const [live, ready] = await Promise.all([fetch(`${url}/health/live`), fetch(`${url}/health/ready`)]);
-    expect({ live: live.status, ready: ready.status }).toEqual(expected);
-    expect(await ready.json()).toMatchObject({
+    expect(await probe(url)).toEqual(expected);
+    expect(await (await fetch(`${url}/health/ready`)).json()).toMatchObject({
       details: { broker: { status: kind === 'degraded' ? 'degraded' : 'down', message: 'out of reach' } },
     });
+  });
+
+  it('gives up an indicator that does not answer', async () => {
+    let ask = (): void => {};
+    const asked = new Promise<void>((resolve) => (ask = resolve));
+    const check = () => {
+      ask();
+      return new Promise<void>(() => {});
+    };
+    const url = await start({ health: () => [{ name: 'shelf', kind: 'ready', check }] });
+    jest.useFakeTimers({ doNotFake: [...everythingButTimeouts] });
+    const answer = fetch(`${url}/health/ready`);
+    await asked;
+    await new Promise(setImmediate);
+    jest.advanceTimersByTime(checkTimeoutMs);
+    expect((await answer).status).toBe(503);
   });
 });
 
@@ -179,19 +216,56 @@ describe('the life of a service', () => {
     expect(strategy.calls).toEqual(['listen', 'close']);
   });
 
+  it('closes what it used last and once, and does not hide that this failed', async () => {
+    const strategy = new Strategy();
+    const close = jest.fn(async () => {
+      strategy.calls.push('close the rest');
+      throw new Error('the shelf is stuck');
+    });
+    await start({ strategy: () => strategy, close });
+    const service = running;
+    running = undefined;
+    await expect(service?.stop()).rejects.toThrow('the shelf is stuck');
+    await expect(service?.stop()).rejects.toThrow('the shelf is stuck');
+    expect(strategy.calls).toEqual(['listen', 'close', 'close the rest']);
+  });
+
   it('does not start, and leaves nothing open, when its consumer cannot', async () => {
-    const strategy = new Strategy(new Error('no such queue'));
-    await expect(start({ strategy: () => strategy })).rejects.toThrow('no such queue');
-    expect(strategy.calls).toContain('close');
+    const strategy = new Strategy(() => Promise.reject(new Error('no such queue')));
+    const close = async () => void strategy.calls.push('close the rest');
+    await expect(start({ strategy: () => strategy, close })).rejects.toThrow('no such queue');
+    expect(strategy.calls).toEqual(expect.arrayContaining(['close', 'close the rest']));
   });
 
   it('says which port is taken, and what to do', async () => {
     const { port } = new URL(await start());
-    const second = start({}, Number(port));
+    const strategy = new Strategy();
+    const second = start({ strategy: () => strategy }, Number(port));
     await expect(second).rejects.toBeInstanceOf(StartupError);
     await expect(second).rejects.toThrow(
       `Port ${port} of 127.0.0.1 is taken. Set PORT to another one, or to 0 for any that is free.`,
     );
+    expect(strategy.calls).not.toContain('listen');
+  });
+
+  it('lives, and is not ready, for as long as its consumer is starting', async () => {
+    const url = await start({
+      health: () => [{ name: 'shelf', kind: 'ready', check: () => {} }],
+      strategy: (app) => new Strategy(async () => expect(await probe(await app.getUrl())).toEqual(starting)),
+    });
+    expect(await probe(url)).toEqual({ live: 200, ready: 200, startup: 200 });
+  });
+
+  it('neither answers nor consumes before its preparation is done', async () => {
+    const strategy = new Strategy();
+    const seen: unknown[] = [];
+    const prepare = async (app: NestFastifyApplication) => {
+      await new Promise(setImmediate);
+      seen.push(app.getHttpServer().listening, [...strategy.calls]);
+    };
+    await start({ prepare, strategy: () => strategy });
+    expect(seen).toEqual([false, []]);
+    expect(strategy.calls).toEqual(['listen']);
   });
 
   it('does not listen when its preparation fails', async () => {

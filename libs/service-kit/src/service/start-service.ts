@@ -48,6 +48,8 @@ export async function startService<Config extends ProcessConfig>(
   const checks = new HealthChecks();
   const edge = new HttpEdge(logRefusals(context.logger));
   const app = await createApp(context, parts, { checks, edge });
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= close(app, parts));
   try {
     checks.indicators = parts.health?.(app) ?? [];
     const strategy = parts.strategy?.(app);
@@ -56,12 +58,12 @@ export async function startService<Config extends ProcessConfig>(
     await listen(app, context.config);
     await app.startAllMicroservices();
   } catch (error) {
-    await closeAfter(error, app);
+    await closeAfter(error, stop);
   }
   checks.started = true;
   const url = (await app.getUrl()).replace(/\/$/, '');
   context.logger.info({ url }, 'listening');
-  return { url, routes: edge.routes, stop: () => app.close() };
+  return { url, routes: edge.routes, stop };
 }
 
 /** What answers beside the module: for an orchestrator, and in its place. */
@@ -112,10 +114,18 @@ async function listen(app: NestFastifyApplication, { PORT, HOST }: ProcessConfig
   }
 }
 
-/** Rejects with the reason why the start failed, and with both where closing failed as well. */
-async function closeAfter(reason: unknown, app: NestFastifyApplication): Promise<never> {
+async function close(app: NestFastifyApplication, parts: ServiceParts): Promise<void> {
   try {
     await app.close();
+  } finally {
+    await parts.close?.();
+  }
+}
+
+/** Rejects with the reason why the start failed, and with both where closing failed as well. */
+async function closeAfter(reason: unknown, stop: () => Promise<void>): Promise<never> {
+  try {
+    await stop();
   } catch (error) {
     throw new AggregateError([reason, error], 'The service did not start, and did not close either.');
   }

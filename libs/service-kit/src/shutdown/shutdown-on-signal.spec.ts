@@ -37,8 +37,11 @@ describe('shutdownOnSignal', () => {
 
   it('ends with 1 and says so when the deadline passes', async () => {
     const { process, lines, ended } = run(never);
+    const exit = jest.spyOn(process, 'exit');
     process.emit('SIGTERM');
-    jest.advanceTimersByTime(1_000);
+    await jest.advanceTimersByTimeAsync(999);
+    expect(exit).not.toHaveBeenCalled();
+    await jest.advanceTimersByTimeAsync(1);
     expect(await ended).toEqual([1]);
     expect(lines.join('')).toContain('not everything was finished in time');
   });
@@ -54,10 +57,10 @@ describe('shutdownOnSignal', () => {
     const stop = jest.fn(never);
     const { process, ended, lines } = run(stop);
     process.emit('SIGINT');
-    jest.advanceTimersByTime(400);
-    process.emit('SIGINT');
+    jest.advanceTimersByTime(499);
+    process.emit('SIGTERM');
     expect(lines.join('')).not.toContain('ending at once');
-    jest.advanceTimersByTime(200);
+    jest.advanceTimersByTime(1);
     process.emit('SIGINT');
     expect(await ended).toEqual([1]);
     expect(lines.join('')).toContain('ending at once');
