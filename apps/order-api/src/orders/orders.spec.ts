@@ -76,6 +76,14 @@ describe('POST /orders', () => {
     expect(envelope.correlationId).toEqual(expect.any(String));
   });
 
+  it.each(['', '00-4bf92f3577b34da6a3ce929d0e0e4736', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x'])(
+    'begins no trace with what names none: "%s"',
+    async (traceparent) => {
+      const { id } = (await (await post('/orders', tea, { traceparent })).json()) as { id: string };
+      expect((await commands.next(id)).envelope.headers).toEqual({});
+    },
+  );
+
   it('lists everything that is wrong with an order', async () => {
     const answer = await post('/orders', {
       customerId: '',
@@ -133,6 +141,7 @@ describe('POST /orders', () => {
     const { id, message } = await place({ ...tea, scheduledFor });
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(scheduledFor));
     expect(message.payload).toMatchObject({ orderId: id, scheduledFor });
+    expect(await get(`/orders/${id}`)).toMatchObject({ status: 'pending', scheduledFor });
   });
 });
 
