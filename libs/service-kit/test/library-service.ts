@@ -23,7 +23,7 @@ await runService({
   schema: z.object({
     PORT: port(0),
     ...processVariables,
-    SHELVES: variable(z.enum(['open', 'broken', 'stuck']), { description: 'State of the shelves', example: 'open' }),
+    SHELVES: variable(z.enum(['open', 'broken', 'stuck', 'jammed']), { description: 'State of the shelves', example: 'open' }),
   }),
   compose: ({ config }) => ({
     module: {
@@ -32,6 +32,9 @@ await runService({
     },
     prepare: () => {
       if (config.SHELVES === 'broken') throw new StartupError('The shelves are broken. Mend them and start again.');
+    },
+    close: async () => {
+      if (config.SHELVES === 'jammed') throw new Error('the shelves are jammed');
     },
   }),
 });

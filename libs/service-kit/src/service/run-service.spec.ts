@@ -88,6 +88,14 @@ describe('a service process', () => {
     expect(await ended).toBe(1);
   });
 
+  it('ends with 1 and says so when something cannot be closed', async () => {
+    const { child, heard, ended } = run({ SHELVES: 'jammed' });
+    await heard('listening');
+    child.kill('SIGTERM');
+    expect(await heard('stopping failed')).toMatchObject({ err: { message: 'the shelves are jammed' } });
+    expect(await ended).toBe(1);
+  });
+
   it('ends with 1 and one line when its configuration is wrong', async () => {
     const { lines, ended } = run({ LOG_LEVEL: 'loud', SHUTDOWN_TIMEOUT: 'soon' });
     expect(await ended).toBe(1);
