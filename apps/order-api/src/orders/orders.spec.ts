@@ -192,6 +192,10 @@ describe('POST /orders/{id}/cancel', () => {
     const decided = await post(`/orders/${id}/cancel`);
     expect(decided.status).toBe(409);
     expect(await decided.json()).toMatchObject({ type: 'urn:orderflow:problem:order-already-decided' });
+    expect(await get(`/orders/${id}`)).not.toHaveProperty('cancelRequestedAt');
+    expect(await get(`/orders/${id}/timeline`)).toMatchObject({
+      messages: [{ type: 'order.place' }, { type: 'order.accepted' }],
+    });
     expect((await post('/orders/nobody/cancel')).status).toBe(404);
   });
 });
