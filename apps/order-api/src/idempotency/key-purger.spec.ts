@@ -67,8 +67,17 @@ it('makes up for a round that failed with the next one', async () => {
 
 it('ends after the round that is under way, and begins no other', async () => {
   await insertExpired('expired');
+  const holder = await database.pool.connect();
+  await holder.query('begin');
+  await holder.query('lock table idempotency_keys');
   jest.advanceTimersByTime(everyMs);
-  await purger.onModuleDestroy();
+  let ended = false;
+  const ending = purger.onModuleDestroy().then(() => (ended = true));
+  await new Promise(setImmediate);
+  expect(ended).toBe(false);
+  await holder.query('commit');
+  holder.release();
+  await ending;
   expect(await kept()).toBe(0);
   await insertExpired('later');
   jest.advanceTimersByTime(10 * everyMs);
