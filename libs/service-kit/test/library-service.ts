@@ -23,7 +23,10 @@ await runService({
   schema: z.object({
     PORT: port(0),
     ...processVariables,
-    SHELVES: variable(z.enum(['open', 'broken', 'stuck', 'jammed']), { description: 'State of the shelves', example: 'open' }),
+    SHELVES: variable(z.enum(['open', 'broken', 'stuck', 'jammed']), {
+      description: 'State of the shelves',
+      example: 'open',
+    }),
   }),
   compose: ({ config }) => ({
     module: {
