@@ -19,7 +19,7 @@ import type { Traffic } from './traffic.js';
 export type DiskOptions = Pick<StoreOptions, 'files' | 'reserveBytes' | 'spaceCheckInterval' | 'compactAfterBytes'>;
 
 /** What of a broker's options does not concern its ports. */
-export interface CoreOptions
+interface CoreOptions
   extends Omit<BrokerOptions, 'host' | 'port' | 'managementPort' | 'allowedHosts' | 'allowedOrigins' | 'tls' | 'log'> {
   readonly disk: DiskOptions;
 }

@@ -1,6 +1,6 @@
 import type { BrokerEvent, Recorder, SingleEvent } from './entities/events.js';
 
-export type TrafficListener = (event: SingleEvent) => void;
+type TrafficListener = (event: SingleEvent) => void;
 
 /** Passes on what happens in the broker to whoever wants to watch. */
 export class Traffic {

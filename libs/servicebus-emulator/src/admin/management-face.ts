@@ -13,7 +13,7 @@ const XML = 'application/xml';
 const ATOM = 'application/atom+xml';
 
 /** What is behind the face once the broker is ready. */
-export interface ManagementApis {
+interface ManagementApis {
   /** Undefined when everybody may do everything. */
   readonly access: AccessControl | undefined;
   readonly atom: AtomApi;

@@ -2,7 +2,7 @@ import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser';
 
 /** An element as an object: attributes begin with `@`, the text beside them is `#text`, repeated elements are a list. */
 export type XmlElement = { readonly [name: string]: XmlValue };
-export type XmlValue = string | number | boolean | undefined | XmlElement | readonly XmlValue[];
+type XmlValue = string | number | boolean | undefined | XmlElement | readonly XmlValue[];
 
 const parser = new XMLParser({
   ignoreAttributes: false,

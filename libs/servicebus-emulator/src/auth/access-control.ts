@@ -6,7 +6,7 @@ import { jwtExpiry } from './jwt.js';
 import { allows, type Grant } from './grant.js';
 import { isSameSecret, isSignedWith, parseSasToken, type SasToken } from './sas-token.js';
 
-export interface AccessControlOptions {
+interface AccessControlOptions {
   readonly registry: Registry;
   /** Keys that open the whole namespace. */
   readonly rules: readonly AuthorizationRule[];

@@ -30,7 +30,7 @@ export const OPEN_ACCESS: ConnectionAccess = Object.freeze({
   close: () => undefined,
 });
 
-export interface TokenAccessOptions {
+interface TokenAccessOptions {
   readonly control: AccessControl;
   /** Whether links are ended when their tokens are over, as Azure does. */
   readonly enforceExpiry: boolean;

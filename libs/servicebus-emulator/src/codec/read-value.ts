@@ -1,7 +1,7 @@
 import { DecodeError } from './decode-error.js';
 
 /** A described AMQP value that is not one of a message's sections. */
-export interface Described {
+interface Described {
   readonly descriptor: AmqpValue;
   readonly value: AmqpValue;
 }
@@ -22,7 +22,7 @@ export type AmqpValue =
   | AmqpMap
   | Described;
 
-export type AmqpMap = ReadonlyMap<AmqpValue, AmqpValue>;
+type AmqpMap = ReadonlyMap<AmqpValue, AmqpValue>;
 
 /** Nesting beyond this is an attack, not a message. */
 const MAX_DEPTH = 32;
@@ -235,7 +235,7 @@ function readChar(codePoint: number): string {
 }
 
 /** 16 bytes as `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`. */
-export function uuidText(bytes: Buffer): string {
+function uuidText(bytes: Buffer): string {
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

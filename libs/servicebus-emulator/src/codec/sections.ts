@@ -12,7 +12,7 @@ export const VALUE = 0x77;
 export const FOOTER = 0x78;
 
 /** One section of a message: `[start, end)` in the message's bytes, its list or map beginning at `value`. */
-export interface Section {
+interface Section {
   readonly code: number;
   readonly start: number;
   readonly value: number;

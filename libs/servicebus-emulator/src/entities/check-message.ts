@@ -6,11 +6,11 @@ import { BrokerError } from './errors.js';
 import type { MessageContent } from './message.js';
 
 /** The longest message id, session id and partition key, in characters (Learn, "Service Bus quotas"). */
-export const MAX_ID_LENGTH = 128;
+const MAX_ID_LENGTH = 128;
 /** The largest single property of a message, in bytes (Learn, "Service Bus quotas"). */
-export const MAX_PROPERTY_BYTES = 32 * 1024;
+const MAX_PROPERTY_BYTES = 32 * 1024;
 /** All properties of a message together, in bytes (Learn, "Service Bus quotas"). */
-export const MAX_HEADER_BYTES = 64 * 1024;
+const MAX_HEADER_BYTES = 64 * 1024;
 
 /** @throws BrokerError argument-error when an id is too long, or a property too large */
 export function checkMessage({ messageId, sessionId, content }: IncomingMessage): void {

@@ -11,7 +11,7 @@ import { RuleSet } from './rule-set.js';
 import type { Timeline } from './timeline.js';
 
 /** What entities ask of their namespace. */
-export interface EntityPorts {
+interface EntityPorts {
   readonly timeline: Timeline;
   readonly record: (event: BrokerEvent) => void;
   readonly nextLockId: () => number;

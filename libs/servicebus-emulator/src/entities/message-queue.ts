@@ -11,7 +11,7 @@ import { SessionTable } from './session-table.js';
 import { Waiters } from './waiters.js';
 
 /** How many messages are in which state, and their bytes. */
-export interface QueueCounts {
+interface QueueCounts {
   readonly active: number;
   readonly deferred: number;
   readonly scheduled: number;
@@ -129,7 +129,7 @@ export class MessageQueue {
     return message;
   }
 
-  /** Locks a message that is not locked. @returns the lock's end */
+  /** Locks a message that is not locked. */
   lock(message: QueuedMessage, now: number): void {
     this.#withdraw(message);
     const session = this.#sessionOf(message);

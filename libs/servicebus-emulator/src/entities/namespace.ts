@@ -30,13 +30,13 @@ import { snapshotOf } from './snapshot.js';
 import type { Timeline } from './timeline.js';
 import type { Transfer } from './transfer.js';
 
-export interface NamespaceOptions {
+interface NamespaceOptions {
   readonly timeline: Timeline;
   readonly newId: NewId;
 }
 
 /** Whoever must know when an entity goes away or changes: links that are attached to it. */
-export interface EntityObserver {
+interface EntityObserver {
   entityDeleted(entity: Entity): void;
   entityUpdated(entity: Entity): void;
 }

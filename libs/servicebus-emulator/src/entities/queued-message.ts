@@ -2,7 +2,7 @@ import type { MessageContent, MessageState, StoredMessage } from './message.js';
 import type { Due } from './timeline.js';
 
 /** A receiver's hold on a message. */
-export interface MessageLock {
+interface MessageLock {
   /** Unique among the locks of this broker, never used twice. */
   readonly id: number;
   /** Ms since 1970. */
@@ -18,10 +18,10 @@ interface MessageHome {
  * its time, an available one for its expiry.
  */
 export class QueuedMessage implements StoredMessage, Due {
-  sequenceNumber: number;
+  readonly sequenceNumber: number;
   readonly enqueuedSequenceNumber: number;
-  enqueuedAt: number;
-  expiresAt: number | undefined;
+  readonly enqueuedAt: number;
+  readonly expiresAt: number | undefined;
   deliveryCount: number;
   state: MessageState;
   readonly scheduledFor: number | undefined;

@@ -4,7 +4,7 @@ import type { BrokerEvent, EntityDescription, SingleEvent } from './events.js';
 import type { MessageQueue } from './message-queue.js';
 import type { Registry } from './registry.js';
 
-export interface ReplayPorts {
+interface ReplayPorts {
   readonly registry: Registry;
   readonly build: (entity: EntityDescription, now: number) => Entity;
 }

@@ -14,7 +14,7 @@ import type { RuleMatch } from './rule-set.js';
 import { changedContent } from './rule-changes.js';
 import { Transfer } from './transfer.js';
 
-export interface RouterPorts {
+interface RouterPorts {
   readonly find: (path: string) => Target | undefined;
   readonly newId: NewId;
 }

@@ -5,7 +5,7 @@ import { Session, type SessionHolder } from './session.js';
 import type { Timeline } from './timeline.js';
 import { Waiters } from './waiters.js';
 
-export interface SessionTableOptions {
+interface SessionTableOptions {
   readonly timeline: Timeline;
   /** Ms. */
   readonly lockDuration: () => number;

@@ -12,7 +12,7 @@ export interface SessionHolder {
   lost(): void;
 }
 
-export interface SessionLock {
+interface SessionLock {
   readonly holder: SessionHolder;
   /** Ms since 1970. */
   until: number;

@@ -6,7 +6,7 @@ import { type HttpHandler, HttpServer } from './http-server.js';
 import { WebSockets } from './web-sockets.js';
 import { SharedPort } from './shared-port.js';
 
-export interface FacesOptions {
+interface FacesOptions {
   readonly log: Log;
   /** Answers HTTP from the first instant. */
   readonly http: HttpHandler;

@@ -1,4 +1,4 @@
-export type Protocol = 'amqp' | 'http' | 'tls';
+type Protocol = 'amqp' | 'http' | 'tls';
 
 /** The first byte of a TLS handshake record. */
 const TLS_HANDSHAKE = 0x16;

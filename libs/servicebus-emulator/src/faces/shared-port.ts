@@ -8,7 +8,7 @@ import type { Certificate } from './certificate.js';
 /** A client that has not said anything for this long, in ms, is let go. */
 const SILENCE_LIMIT = 60_000;
 
-export interface SharedPortOptions {
+interface SharedPortOptions {
   readonly log: Log;
   /** Takes a client that speaks HTTP; it is paused. */
   readonly http: (stream: Socket) => void;

@@ -7,7 +7,7 @@ import type { ActiveFault, Disruption, Fault } from './fault.js';
 import type { FaultPlan } from './fault-plan.js';
 
 /** What the broker lets faults do to its clients. Without an entity it concerns all; the answers are counts. */
-export interface FaultPorts {
+interface FaultPorts {
   readonly plan: FaultPlan;
   readonly registry: Registry;
   /** Ms since 1970. */

@@ -1,18 +1,17 @@
 import { ByteWriter } from './byte-writer.js';
-import { Deferred } from './deferred.js';
 import { FRAME_HEADER_SIZE } from './frame.js';
 
 /** The events that will be written with one write, and those who wait for it. */
 export class Batch {
   readonly writer: ByteWriter;
-  readonly #settled = new Deferred<void>();
+  readonly #written = Promise.withResolvers<void>();
   #awaited = false;
 
   /** @param writer empty, with room for a frame's header */
   constructor(writer = new ByteWriter(FRAME_HEADER_SIZE)) {
     this.writer = writer;
     // Nobody may be waiting: a failure is then seen by whoever waits next.
-    this.#settled.promise.catch(() => undefined);
+    this.#written.promise.catch(() => undefined);
   }
 
   get hasEvents(): boolean {
@@ -26,14 +25,14 @@ export class Batch {
 
   written(): Promise<void> {
     this.#awaited = true;
-    return this.#settled.promise;
+    return this.#written.promise;
   }
 
   resolve(): void {
-    this.#settled.resolve(undefined);
+    this.#written.resolve();
   }
 
   reject(error: unknown): void {
-    this.#settled.reject(error);
+    this.#written.reject(error);
   }
 }

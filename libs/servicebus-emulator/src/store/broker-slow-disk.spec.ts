@@ -4,21 +4,20 @@ import { join } from 'node:path';
 import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type Broker, startBrokerOn } from '../broker.js';
-import { Deferred } from './deferred.js';
 import { localDirectory, type StoreDirectory } from './files.js';
 
 let dir: string;
 let broker: Broker;
 let client: ServiceBusClient;
 /** The disk has begun to make another journal file. */
-let changing: Deferred<void>;
+let changing: PromiseWithResolvers<void>;
 /** Lets it. */
-let change: Deferred<void>;
+let change: PromiseWithResolvers<void>;
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'broker-'));
-  changing = new Deferred();
-  change = new Deferred();
+  changing = Promise.withResolvers<void>();
+  change = Promise.withResolvers<void>();
   change.resolve();
   const disk = localDirectory(dir);
   const files: StoreDirectory = {
@@ -49,7 +48,7 @@ it('answers whoever has nothing to record, again and again, while the journal ch
   await sender.sendMessages({ messageId: 'held', body: 'x' });
   const [held] = (await receiver.receiveMessages(1)) as [ServiceBusReceivedMessage];
   const from = held.sequenceNumber ? { fromSequenceNumber: held.sequenceNumber } : {};
-  [changing, change] = [new Deferred(), new Deferred()];
+  [changing, change] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   await sender.sendMessages({ messageId: 'grows the journal', body: 'x'.repeat(20 * 1024) });
   await changing.promise;
   for (let time = 0; time < 3; time++) {

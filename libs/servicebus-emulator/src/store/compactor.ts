@@ -5,13 +5,13 @@ import type { Journal } from './journal.js';
 import { writeSnapshot } from './write-snapshot.js';
 
 /**
- * Tells everything the namespace holds, as events that would make it again. Called at one instant: what is told must be
- * the state of that instant, although the events are asked for a few at a time while the broker goes on. So take the
- * references first (messages and their contents are immutable), and make the events lazily.
+ * Everything the namespace holds, as events that would make it again. Called at one instant: the events must describe
+ * the state of that instant, although they are asked for a few at a time while the broker goes on. So copy what may
+ * change first (contents of messages do not), and make the events lazily.
  */
 export type SnapshotSource = () => Iterable<SingleEvent>;
 
-export interface CompactorOptions {
+interface CompactorOptions {
   readonly directory: StoreDirectory;
   readonly journal: Journal;
   readonly source: SnapshotSource;

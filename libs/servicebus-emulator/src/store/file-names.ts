@@ -16,7 +16,7 @@ export function snapshotName(number: number): string {
 }
 
 /** What lies in a data directory, by number, lowest first. */
-export interface Inventory {
+interface Inventory {
   readonly journals: readonly number[];
   readonly snapshots: readonly number[];
 }

@@ -12,7 +12,7 @@ const CHUNK_SIZE = 1024 * 1024;
 const ZEROS = Buffer.alloc(CHUNK_SIZE);
 
 /** What comes next in a file. */
-export type ReadResult =
+type ReadResult =
   | { readonly kind: 'frame'; readonly payload: Buffer }
   | { readonly kind: 'end' }
   | { readonly kind: 'damage'; readonly problem: string };

@@ -7,8 +7,8 @@ import { crc32 } from 'node:zlib';
  *   file header   "OFSBUS1\n", 4 bytes of salt
  *   frame         "FRM1", length of the payload, CRC-32 of length and payload seeded with the salt, payload
  *
- * Zeros behind the last frame are room for more. Numbers are 32 bits, little endian. The salt differs from file to file, so that a frame of another file (in the body
- * of a message, say) is never taken for one of this file.
+ * Zeros behind the last frame are room for more. Numbers are 32 bits, little endian. The salt differs from file to
+ * file, so that a frame of another file (in the body of a message, say) is never taken for one of this file.
  */
 
 const FILE_MAGIC = Buffer.from('OFSBUS1\n', 'latin1');

@@ -1,7 +1,6 @@
 import { type BrokerEvent, type Recorder, StoreFullError } from '../entities/events.js';
 import { Batch } from './batch.js';
 import type { ByteWriter } from './byte-writer.js';
-import { Deferred } from './deferred.js';
 import { encodeEvent } from './encode-event.js';
 import { isDiskFull, StoreFailedError } from './errors.js';
 import type { StoreDirectory } from './files.js';
@@ -31,7 +30,7 @@ const GATHERED_SIZE = 16 * 1024;
 /** A batch that grew beyond this, with a huge message in it, is not kept for the next. */
 const MAX_SPARE_SIZE = 1024 * 1024;
 
-export interface JournalOptions {
+interface JournalOptions {
   readonly directory: StoreDirectory;
   readonly sync: SyncMode;
   /** Called after each write, with the number and the bytes of the current file. */
@@ -42,7 +41,7 @@ export interface JournalOptions {
 
 interface Checkpoint {
   readonly capture: () => void;
-  readonly done: Deferred<number>;
+  readonly done: PromiseWithResolvers<number>;
 }
 
 /** Appends events to numbered files. All that is recorded while one write is under way goes into the next. */
@@ -104,7 +103,7 @@ export class Journal implements Recorder {
     if (this.#failure !== undefined) {
       return Promise.reject(this.#failure);
     }
-    const done = new Deferred<number>();
+    const done = Promise.withResolvers<number>();
     this.#checkpoint = { capture, done };
     this.#start();
     return done.promise;

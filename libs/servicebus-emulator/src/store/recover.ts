@@ -8,7 +8,7 @@ import { FILE_HEADER_SIZE } from './frame.js';
 import { FrameReader } from './frame-reader.js';
 
 /** What was found in a data directory. */
-export interface Recovered {
+interface Recovered {
   /** The number of the journal file to write next. */
   readonly nextJournal: number;
   /** Bytes in the journal files behind the last snapshot. */
@@ -18,7 +18,7 @@ export interface Recovered {
 }
 
 /** What replaying needs. */
-export interface RecoverOptions {
+interface RecoverOptions {
   readonly directory: StoreDirectory;
   /** Called for every event in order. */
   readonly apply: (event: BrokerEvent) => void;

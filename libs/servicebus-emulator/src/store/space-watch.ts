@@ -1,7 +1,7 @@
 import type { Journal } from './journal.js';
 import type { Reserve } from './reserve.js';
 
-export interface SpaceWatchOptions {
+interface SpaceWatchOptions {
   readonly reserve: Reserve;
   /** In ms. */
   readonly interval: number;

@@ -18,7 +18,7 @@ export interface AtomRequest {
   readonly base: string;
 }
 
-export interface AtomAnswer {
+interface AtomAnswer {
   readonly status: 200 | 201;
   /** A document; empty after a deletion. */
   readonly xml: string;

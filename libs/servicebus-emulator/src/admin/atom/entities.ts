@@ -11,7 +11,7 @@ import type { Entry } from './feed.js';
 import type { Resource } from './resource.js';
 import { readRule } from './rule-xml.js';
 
-export type EntityResource = Extract<Resource, { kind: 'entity' | 'subscription' }>;
+type EntityResource = Extract<Resource, { kind: 'entity' | 'subscription' }>;
 
 const DEFAULTS = {
   queue: DEFAULT_QUEUE_OPTIONS,

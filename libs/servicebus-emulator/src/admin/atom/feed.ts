@@ -24,7 +24,7 @@ export function formatEntry(entry: Entry, context: FeedContext): XmlElement {
   return { entry: { '@xmlns': ATOM, ...entryFields(entry, context) } };
 }
 
-export interface FeedPage {
+interface FeedPage {
   readonly path: string;
   readonly entries: readonly Entry[];
   /** The query of the next page; undefined on the last one. */

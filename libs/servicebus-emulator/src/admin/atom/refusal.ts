@@ -4,7 +4,7 @@ import { RuleSyntaxError } from '../../rules/index.js';
 import { formatXml, XmlError } from '../xml.js';
 
 /** What a client of the management API is told when it asked for something impossible. */
-export interface Refusal {
+interface Refusal {
   readonly status: number;
   readonly detail: string;
 }

@@ -2,7 +2,7 @@ import type { BrokerCore } from '../../broker-core.js';
 import { BrokerError } from '../../entities/errors.js';
 import { formatDuration, parseDuration } from '../../topology/index.js';
 
-export interface ClockPage {
+interface ClockPage {
   /** The broker's time, ISO 8601. */
   readonly now: string;
   /** How far it is ahead of the system's, as an ISO 8601 duration. */

@@ -14,7 +14,7 @@ import { clearFaults, createFault } from './faults.js';
 import { followTraffic } from './follow.js';
 import { listEntities } from './list-entities.js';
 
-export interface ControlOptions {
+interface ControlOptions {
   readonly core: BrokerCore;
   readonly faults: Faults;
   readonly traffic: Traffic;
@@ -24,7 +24,7 @@ export interface ControlOptions {
   readonly authorizationRules: readonly AuthorizationRule[];
 }
 
-export interface ControlRequest {
+interface ControlRequest {
   readonly url: URL;
   readonly message: IncomingMessage;
   readonly response: ServerResponse;

@@ -3,7 +3,7 @@ import type { EntityStatus } from '../../entities/options.js';
 import type { Namespace } from '../../entities/namespace.js';
 import { countsOf, type EntityCounts } from '../counts.js';
 
-export interface EntityLine {
+interface EntityLine {
   readonly kind: Entity['kind'];
   /** `orders`, `events/Subscriptions/billing`. */
   readonly path: string;

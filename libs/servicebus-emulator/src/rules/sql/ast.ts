@@ -1,7 +1,7 @@
 import type { FilterValue } from '../filter-value.js';
 
 /** Where a property is looked up; `user` when a rule does not say. */
-export type Scope = 'sys' | 'user';
+type Scope = 'sys' | 'user';
 
 export type ComparisonOperator = '=' | '<>' | '>' | '>=' | '<' | '<=';
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%';

@@ -8,7 +8,7 @@ import { compare, type Truth, typeName } from './operators.js';
 import type { RuleContext } from './rule-context.js';
 
 /** Decides a condition on a message: true, false, or unknown (null). */
-export type Decide = (input: FilterInput, newId: NewId) => Truth;
+type Decide = (input: FilterInput, newId: NewId) => Truth;
 
 /**
  * Turns a parsed condition into a closure, once per rule.

@@ -6,7 +6,7 @@ import { applySign, calculate, typeName } from './operators.js';
 import type { RuleContext } from './rule-context.js';
 
 /** Reads or calculates a value of a message; null is NULL or unknown. */
-export type Evaluate = (input: FilterInput, newId: NewId) => FilterValue;
+type Evaluate = (input: FilterInput, newId: NewId) => FilterValue;
 
 /**
  * Turns a parsed value into a closure, once per rule.

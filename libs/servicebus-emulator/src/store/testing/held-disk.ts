@@ -1,11 +1,10 @@
-import { Deferred } from '../deferred.js';
 import { localDirectory, type OpenPurpose, type StoreDirectory, type StoreFile } from '../files.js';
 
 /** A disk of the local file system whose journal can be held: what is written to it waits, or fails in the end. */
 export class HeldDisk implements StoreDirectory {
   readonly #disk: StoreDirectory;
-  #gate: Deferred<void> | undefined;
-  #waits = new Deferred<void>();
+  #gate: PromiseWithResolvers<void> | undefined;
+  #waits = Promise.withResolvers<void>();
 
   constructor(path: string) {
     this.#disk = localDirectory(path);
@@ -13,8 +12,8 @@ export class HeldDisk implements StoreDirectory {
 
   /** From now on what is written to a journal waits. @returns resolves when something does */
   hold(): Promise<void> {
-    this.#gate = new Deferred();
-    this.#waits = new Deferred();
+    this.#gate = Promise.withResolvers<void>();
+    this.#waits = Promise.withResolvers<void>();
     return this.#waits.promise;
   }
 

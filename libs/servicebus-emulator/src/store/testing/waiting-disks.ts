@@ -1,11 +1,10 @@
-import { Deferred } from '../deferred.js';
 import { CrashingDisk } from './crashing-disk.js';
 
 /** A disk on which one file's writes wait until they are let go. */
 export class SlowWrites extends CrashingDisk {
   #name = '';
-  #held = new Deferred<void>();
-  #gate = new Deferred<void>();
+  #held = Promise.withResolvers<void>();
+  #gate = Promise.withResolvers<void>();
 
   /** Resolves when a write waits. */
   get held(): Promise<void> {
@@ -14,8 +13,8 @@ export class SlowWrites extends CrashingDisk {
 
   hold(name: string): void {
     this.#name = name;
-    this.#held = new Deferred();
-    this.#gate = new Deferred();
+    this.#held = Promise.withResolvers<void>();
+    this.#gate = Promise.withResolvers<void>();
   }
 
   release(): void {
@@ -41,7 +40,7 @@ export class SlowWrites extends CrashingDisk {
 /** A disk that tells of the sync of a file, and lets it fail when told so. */
 export class SyncSignal extends CrashingDisk {
   #name = '';
-  #synced = new Deferred<void>();
+  #synced = Promise.withResolvers<void>();
   #failure: Error | undefined;
 
   get synced(): Promise<void> {
@@ -51,7 +50,7 @@ export class SyncSignal extends CrashingDisk {
   expectSync(name: string, failure?: Error): void {
     this.#name = name;
     this.#failure = failure;
-    this.#synced = new Deferred();
+    this.#synced = Promise.withResolvers<void>();
   }
 
   override async open(...args: Parameters<CrashingDisk['open']>): ReturnType<CrashingDisk['open']> {
