@@ -1,5 +1,5 @@
-import type { LockTokens } from './amqp/lock-token.js';
-import type { ReceiverCounts } from './amqp/receiver-counts.js';
+import type { LockTokens } from './codec/lock-token.js';
+import type { ReceiverCounts } from './entities/receiver-counts.js';
 import type { ConnectionAccess } from './auth/connection-access.js';
 import type { Clock } from './clock.js';
 import type { BrokerError } from './entities/errors.js';

@@ -8,60 +8,18 @@ import { namespaceRules } from './auth/namespace-rules.js';
 import type { BrokerCore } from './broker-core.js';
 import type { Clock } from './clock.js';
 import { connectionString, secureConnectionString } from './connection-string.js';
+import type { BrokerOptions } from './broker-options.js';
 import type { AuthorizationRule } from './entities/authorization-rule.js';
 import type { Namespace } from './entities/namespace.js';
 import type { Certificate } from './faces/certificate.js';
 import { Faces } from './faces/faces.js';
 import { generateCertificate } from './faces/generate-certificate.js';
 import { Faults } from './faults/faults.js';
-import type { Log } from './log.js';
 import { type DiskOptions, type OpenedCore, openCore } from './open-core.js';
-import type { SyncMode } from './store/index.js';
-import type { Topology } from './topology/index.js';
 import { Traffic } from './traffic.js';
 
 /** What Microsoft's emulator calls its namespace. */
 const DEFAULT_NAMESPACE = 'sbemulatorns';
-
-export interface BrokerOptions {
-  /** Where to listen. Default `127.0.0.1`. */
-  readonly host?: string;
-  /** Where AMQP, HTTP and TLS share a port. Default 0: any free one. */
-  readonly port?: number;
-  /** One more such port, for clients that expect the management API by itself; 0 is any free one. Default none. */
-  readonly managementPort?: number;
-  /** The entities to start with; see `parseTopology`. Default none. */
-  readonly topology?: Topology;
-  /** Where messages are kept, so that nothing accepted is lost. Default: in memory only. */
-  readonly dataDir?: string;
-  /** When what is kept must be on the disk itself. Default `always`: before it is accepted. */
-  readonly sync?: SyncMode;
-  /** Every port speaks TLS too, with this certificate or a generated one. Default none. */
-  readonly tls?: Certificate | 'generate';
-  /**
-   * Names that HTTP and WebSocket clients may call the broker by, besides the loopback names, `host` and the address that
-   * a connection arrives on. Default none: a web page could have its own name lead here.
-   */
-  readonly allowedHosts?: readonly string[];
-  /** Origins of web pages that may send requests although they are of another site. Default none. */
-  readonly allowedOrigins?: readonly string[];
-  /** Whether clients must show a valid shared access signature. Default false: anything is accepted. */
-  readonly requireAuth?: boolean;
-  /** With {@link requireAuth}: links are ended when their tokens are over, as on Azure. Default true. */
-  readonly enforceTokenExpiry?: boolean;
-  /**
-   * With {@link requireAuth}: tokens of Entra ID are believed, with every right. Nobody checks who issued them. Default
-   * false.
-   */
-  readonly acceptEntraTokens?: boolean;
-  /**
-   * Whether links and connections that are not used are ended, as on Azure: by the broker's time, so also when it is
-   * moved. Clients come back by themselves; false keeps them while somebody debugs. Default true.
-   */
-  readonly enforceIdleTimeouts?: boolean;
-  /** Takes the broker's log. Default: nobody. */
-  readonly log?: Log;
-}
 
 /** A running broker. */
 export interface Broker {

@@ -2,7 +2,8 @@ export { plainHttpPolicy, type PlainHttpPolicy } from './admin/plain-http-policy
 export { applyTopology } from './apply-topology.js';
 export { createSasToken } from './auth/sas-token.js';
 export { describeTopology } from './describe-topology.js';
-export { type Broker, type BrokerOptions, startBroker } from './broker.js';
+export { type Broker, startBroker } from './broker.js';
+export type { BrokerOptions } from './broker-options.js';
 export type { Entity, QueueEntity, SubscriptionEntity, TopicEntity } from './entities/entity.js';
 export type { AccessRight, AuthorizationRule } from './entities/authorization-rule.js';
 export { BrokerError, type ErrorCondition } from './entities/errors.js';

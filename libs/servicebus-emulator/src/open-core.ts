@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { LockTokens } from './amqp/lock-token.js';
-import { ReceiverCounts } from './amqp/receiver-counts.js';
+import { LockTokens } from './codec/lock-token.js';
+import { ReceiverCounts } from './entities/receiver-counts.js';
 import { applyTopology } from './apply-topology.js';
 import { AccessControl } from './auth/access-control.js';
 import { OPEN_ACCESS, TokenAccess } from './auth/connection-access.js';
 import { namespaceRules } from './auth/namespace-rules.js';
-import type { BrokerOptions } from './broker.js';
+import type { BrokerOptions } from './broker-options.js';
 import type { BrokerCore } from './broker-core.js';
 import { Clock } from './clock.js';
 import { RECORD_NOTHING } from './entities/events.js';

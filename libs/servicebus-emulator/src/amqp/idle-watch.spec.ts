@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ServiceBusClient } from '@azure/service-bus';
 import type rhea from 'rhea';
-import { type Broker, type BrokerOptions, startBroker } from '../broker.js';
+import { type Broker, startBroker } from '../broker.js';
+import type { BrokerOptions } from '../broker-options.js';
 import { RawClient } from './testing/raw-client.js';
 
 const MINUTE = 60_000;

@@ -9,7 +9,7 @@ import type { Waiter } from '../entities/waiters.js';
 import { Alarm } from './alarm.js';
 import { ACCEPTED, rejected, toBrokerError } from './amqp-error.js';
 import { detach } from './detach.js';
-import type { LockToken } from './lock-token.js';
+import type { LockToken } from '../codec/lock-token.js';
 import { settle } from './settle.js';
 import type { FlowFields, RemoteState, SenderInternals } from './rhea-internals.js';
 import type { Outcome, OutgoingDelivery } from './wire/outgoing-transfers.js';

@@ -2,7 +2,7 @@ import rhea from 'rhea';
 import type { PropertyChanges } from '../codec/application-properties.js';
 import { BrokerError } from '../entities/errors.js';
 import type { MessageQueue } from '../entities/message-queue.js';
-import type { LockToken } from './lock-token.js';
+import type { LockToken } from '../codec/lock-token.js';
 import type { RemoteState, TypedValue } from './rhea-internals.js';
 import type { Outcome } from './wire/outgoing-transfers.js';
 

@@ -1,7 +1,8 @@
 import { ServiceBusAdministrationClient, ServiceBusClient } from '@azure/service-bus';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { plainHttpPolicy } from '../admin/plain-http-policy.js';
-import { type Broker, type BrokerOptions, startBroker } from '../broker.js';
+import { type Broker, startBroker } from '../broker.js';
+import type { BrokerOptions } from '../broker-options.js';
 import { parseTopology } from '../topology/index.js';
 import { createSasToken } from './sas-token.js';
 

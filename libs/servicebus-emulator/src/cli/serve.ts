@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { type Broker, type BrokerOptions, startBroker } from '../broker.js';
+import { type Broker, startBroker } from '../broker.js';
+import type { BrokerOptions } from '../broker-options.js';
 import type { Log, LogLevel } from '../log.js';
 import type { SyncMode } from '../store/index.js';
 import { type CertificateFiles, openCertificate } from './tls-files.js';

@@ -1,5 +1,5 @@
-import type { StoredMessage } from '../entities/message.js';
-import { sizeOf } from '../entities/message.js';
+import type { StoredMessage } from '../message.js';
+import { sizeOf } from '../message.js';
 import { type FilterInput, type FilterValue, type SystemProperty, Timespan } from '../rules/index.js';
 import { toFilterValue } from './application-properties.js';
 import { readProperties, type PropertyField } from './properties-section.js';

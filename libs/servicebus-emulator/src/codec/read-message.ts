@@ -1,4 +1,4 @@
-import type { MessageContent } from '../entities/message.js';
+import type { MessageContent } from '../message.js';
 import { DecodeError } from './decode-error.js';
 import { encodeField, PROPERTY_FIELDS, withProperties } from './properties-section.js';
 import { type AmqpValue, ValueReader } from './read-value.js';

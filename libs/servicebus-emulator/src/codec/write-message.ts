@@ -1,4 +1,4 @@
-import type { StoredMessage } from '../entities/message.js';
+import type { StoredMessage } from '../message.js';
 import { ValueReader } from './read-value.js';
 import { HEADER, MESSAGE_ANNOTATIONS } from './sections.js';
 import { ValueWriter } from './value-writer.js';

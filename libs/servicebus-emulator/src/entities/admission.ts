@@ -3,7 +3,7 @@ import type { QueueEntity, QueueFamily, SubscriptionEntity, TopicEntity } from '
 import { BrokerError, entityDisabled, entityNotFound, quotaExceeded } from './errors.js';
 import type { Journey } from './journey.js';
 import { type DeadLetterCause, tooManyHops } from './dead-letter-cause.js';
-import { sizeOf } from './message.js';
+import { sizeOf } from '../message.js';
 
 /** Azure's limit of entities a message is forwarded through. */
 const MAX_HOPS = 4;

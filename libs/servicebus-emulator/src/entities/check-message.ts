@@ -3,7 +3,7 @@ import { ValueReader } from '../codec/read-value.js';
 import { APPLICATION_PROPERTIES, PROPERTIES, sectionsOf } from '../codec/sections.js';
 import type { IncomingMessage } from '../codec/read-message.js';
 import { BrokerError } from './errors.js';
-import type { MessageContent } from './message.js';
+import type { MessageContent } from '../message.js';
 
 /** The longest message id, session id and partition key, in characters (Learn, "Service Bus quotas"). */
 const MAX_ID_LENGTH = 128;

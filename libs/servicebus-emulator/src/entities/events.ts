@@ -1,5 +1,5 @@
 import type { Rule } from '../rules/rule.js';
-import type { MessageContent, StoredMessage } from './message.js';
+import type { MessageContent, StoredMessage } from '../message.js';
 import type { QueueOptions, SubscriptionOptions, TopicOptions } from './options.js';
 
 /** An entity as it was created: everything needed to create it again. */

@@ -2,7 +2,7 @@ import { encodeProperty, withApplicationProperties } from '../codec/application-
 import { MessageView } from '../codec/message-view.js';
 import type { IncomingMessage } from '../codec/read-message.js';
 import type { DeadLetterCause } from './dead-letter-cause.js';
-import type { MessageContent, MessageState, StoredMessage } from './message.js';
+import type { MessageContent, MessageState, StoredMessage } from '../message.js';
 
 /** A message on its way, with what it brings along from where it was before. */
 export interface Journey {

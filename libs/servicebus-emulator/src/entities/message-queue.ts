@@ -2,7 +2,7 @@ import type { PropertyChanges } from '../codec/application-properties.js';
 import { withChanges } from './check-message.js';
 import { type DeadLetterCause, tooManyDeliveries } from './dead-letter-cause.js';
 import { BrokerError, messageLockLost, sessionLockLost } from './errors.js';
-import { sizeOf, type StoredMessage } from './message.js';
+import { sizeOf, type StoredMessage } from '../message.js';
 import type { QueuePorts } from './queue-ports.js';
 import { QueuedMessage } from './queued-message.js';
 import { SequenceMap } from './sequence-map.js';

@@ -1,4 +1,4 @@
-import type { MessageContent, MessageState, StoredMessage } from './message.js';
+import type { MessageContent, MessageState, StoredMessage } from '../message.js';
 import type { Due } from './timeline.js';
 
 /** A receiver's hold on a message. */

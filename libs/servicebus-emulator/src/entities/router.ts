@@ -7,7 +7,7 @@ import type { QueueEntity, QueueFamily, SubscriptionEntity, TopicEntity } from '
 import { checkHeader, checkMessage, problemOfHeader } from './check-message.js';
 import { asJourney, type Journey, startJourney, stored, withCause } from './journey.js';
 import { type DeadLetterCause, HEADER_TOO_LARGE, NO_SESSION } from './dead-letter-cause.js';
-import type { StoredMessage } from './message.js';
+import type { StoredMessage } from '../message.js';
 import type { MessageQueue } from './message-queue.js';
 import { FOREVER } from './options.js';
 import type { RuleMatch } from './rule-set.js';

@@ -1,7 +1,7 @@
 import { encodeProperty, withApplicationProperties } from '../codec/application-properties.js';
 import { encodeField, type PropertyField, withProperties } from '../codec/properties-section.js';
 import { type FilterValue, Timespan } from '../rules/index.js';
-import type { MessageContent } from './message.js';
+import type { MessageContent } from '../message.js';
 import type { RuleMatch } from './rule-set.js';
 
 const TEXT_FIELDS: Readonly<Record<string, PropertyField>> = {

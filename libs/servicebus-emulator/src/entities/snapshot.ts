@@ -1,6 +1,6 @@
 import { type Entity, queuesOf } from './entity.js';
 import type { EntityDescription, SingleEvent } from './events.js';
-import type { StoredMessage } from './message.js';
+import type { StoredMessage } from '../message.js';
 import type { MessageQueue } from './message-queue.js';
 import type { Registry } from './registry.js';
 

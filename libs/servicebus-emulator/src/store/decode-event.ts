@@ -1,5 +1,5 @@
 import type { BrokerEvent, EntityDescription, SingleEvent } from '../entities/events.js';
-import type { MessageContent, MessageState, StoredMessage } from '../entities/message.js';
+import type { MessageContent, MessageState, StoredMessage } from '../message.js';
 import type { ByteReader } from './byte-reader.js';
 import { STATES, TAG } from './event-tags.js';
 import { readRule } from './rule-text.js';

@@ -1,5 +1,5 @@
 import type { BrokerEvent, SingleEvent } from '../entities/events.js';
-import type { MessageContent, StoredMessage } from '../entities/message.js';
+import type { MessageContent, StoredMessage } from '../message.js';
 import type { ByteWriter } from './byte-writer.js';
 import { STATES, TAG } from './event-tags.js';
 import { writeRule } from './rule-text.js';

@@ -2,7 +2,7 @@ import { readMessage, type IncomingMessage } from '../codec/read-message.js';
 import { DATA, HEADER, MESSAGE_ANNOTATIONS, PROPERTIES } from '../codec/sections.js';
 import { ValueWriter } from '../codec/value-writer.js';
 import { readProperties } from '../codec/properties-section.js';
-import type { StoredMessage } from '../entities/message.js';
+import type { StoredMessage } from '../message.js';
 
 export interface TestMessage {
   readonly id: string;

@@ -2,33 +2,15 @@ import type { BrokerCore } from '../../broker-core.js';
 import { BrokerError } from '../../entities/errors.js';
 import { formatXml, type XmlElement } from '../xml.js';
 import { deleteEntity, findEntity, listEntities, listSubscriptions, putEntity } from './entities.js';
-import { formatEntry, formatFeed, type Entry, type FeedContext } from './feed.js';
+import type { AtomContext, AtomRequest } from './atom-request.js';
+import { formatEntry, formatFeed, type Entry } from './feed.js';
 import { parseResource, type Resource } from './resource.js';
 import { deleteRule, findRule, listRules, putRule } from './rules.js';
-
-export interface AtomRequest {
-  readonly method: string;
-  /** Decoded, without the query. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly body: string;
-  /** The client means to update what is there: `If-Match` was sent. */
-  readonly update: boolean;
-  /** The namespace's URL as the client reached it, such as `https://localhost:5300/`. */
-  readonly base: string;
-}
 
 interface AtomAnswer {
   readonly status: 200 | 201;
   /** A document; empty after a deletion. */
   readonly xml: string;
-}
-
-/** What the handlers of resources share. */
-export interface AtomContext extends FeedContext {
-  readonly core: BrokerCore;
-  /** The namespace's name. */
-  readonly name: string;
 }
 
 const API_VERSIONS = ['2021-05', '2017-04'];

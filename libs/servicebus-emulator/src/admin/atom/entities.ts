@@ -4,7 +4,7 @@ import { BrokerError, entityNotFound } from '../../entities/errors.js';
 import { DEFAULT_QUEUE_OPTIONS, DEFAULT_SUBSCRIPTION_OPTIONS, DEFAULT_TOPIC_OPTIONS } from '../../entities/options.js';
 import { DEFAULT_RULE } from '../../rules/index.js';
 import { child, parseXml, textOf, type XmlElement } from '../xml.js';
-import type { AtomContext, AtomRequest } from './atom-api.js';
+import type { AtomContext, AtomRequest } from './atom-request.js';
 import { type AnyOptions, readDescription } from './description-fields.js';
 import { DESCRIPTION, formatEntity } from './entity-xml.js';
 import type { Entry } from './feed.js';

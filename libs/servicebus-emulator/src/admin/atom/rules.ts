@@ -3,7 +3,7 @@ import { problemOfName, subscriptionPath } from '../../entities/entity-path.js';
 import { BrokerError, entityNotFound } from '../../entities/errors.js';
 import type { Rule } from '../../rules/index.js';
 import { child, parseXml } from '../xml.js';
-import type { AtomContext, AtomRequest } from './atom-api.js';
+import type { AtomContext, AtomRequest } from './atom-request.js';
 import type { Entry } from './feed.js';
 import type { Resource } from './resource.js';
 import { formatRule, readRule } from './rule-xml.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readMessage } from '../../codec/read-message.js';
 import { APPLICATION_PROPERTIES, VALUE } from '../../codec/sections.js';
 import { ValueWriter } from '../../codec/value-writer.js';
-import type { StoredMessage } from '../../entities/message.js';
+import type { StoredMessage } from '../../message.js';
 import { describeMessage } from './describe-message.js';
 
 function stored(encoded: Buffer, changes: Partial<StoredMessage> = {}): StoredMessage {

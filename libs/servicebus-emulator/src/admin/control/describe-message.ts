@@ -2,7 +2,7 @@ import { readApplicationProperties } from '../../codec/message-view.js';
 import { readProperties } from '../../codec/properties-section.js';
 import { type AmqpValue, ValueReader } from '../../codec/read-value.js';
 import { DATA, PROPERTIES, sectionsOf, SEQUENCE, VALUE } from '../../codec/sections.js';
-import type { StoredMessage } from '../../entities/message.js';
+import type { StoredMessage } from '../../message.js';
 
 /** A message as people and scripts read it. */
 export interface MessagePage {

@@ -7,7 +7,7 @@ import { readMessage } from '../../codec/read-message.js';
 import { encodeTestMessage, testMessage, type TestMessage } from '../../testing/message.js';
 import type { MessageQueue } from '../../entities/message-queue.js';
 import { idsIn } from '../../testing/pure-namespace.js';
-import { LockTokens } from '../lock-token.js';
+import { LockTokens } from '../../codec/lock-token.js';
 import { RawClient } from '../testing/raw-client.js';
 
 const NOT_FOUND = { status: 404, condition: 'com.microsoft:message-not-found' };

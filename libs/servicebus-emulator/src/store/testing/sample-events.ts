@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { BrokerEvent, SingleEvent } from '../../entities/events.js';
-import type { MessageContent, StoredMessage } from '../../entities/message.js';
+import type { MessageContent, StoredMessage } from '../../message.js';
 import { DEFAULT_QUEUE_OPTIONS, DEFAULT_SUBSCRIPTION_OPTIONS, DEFAULT_TOPIC_OPTIONS } from '../../entities/options.js';
 import { type FilterValue, Timespan } from '../../rules/index.js';
 

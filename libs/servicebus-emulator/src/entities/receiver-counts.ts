@@ -1,6 +1,6 @@
-import type { Entity } from '../entities/entity.js';
-import { BrokerError } from '../entities/errors.js';
-import { QUOTAS } from '../entities/quotas.js';
+import type { Entity } from './entity.js';
+import { BrokerError } from './errors.js';
+import { QUOTAS } from './quotas.js';
 
 /** How many clients receive from which entity. All subscriptions of a topic count together. */
 export class ReceiverCounts {
