@@ -1,16 +1,16 @@
-import { Timeline } from './entities/timeline.js';
+import { TimerQueue } from './entities/timer-queue.js';
 
 /** At most so much at once, so that a million expired messages do not keep clients waiting. */
-const DUE_PER_TURN = 1_000;
+const TIMERS_PER_TURN = 1_000;
 /** What setTimeout can wait for at most, in ms. */
 const LONGEST_TIMEOUT = 2_147_483_647;
 
 /**
- * The broker's time: the system's, plus what it was advanced by. It sleeps until the earliest thing on the timeline
- * is due; nothing is polled.
+ * The broker's time: the system's, plus what it was advanced by. It sleeps until the
+ * earliest timer is due; nothing is polled.
  */
 export class Clock {
-  readonly timeline = new Timeline(() => this.#plan());
+  readonly timers = new TimerQueue(() => this.#plan());
   readonly #failed: (error: unknown) => void;
   #offset = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -19,12 +19,12 @@ export class Clock {
   #started = false;
   #closed = false;
 
-  /** @param failed told when something that was due threw; the rest goes on */
+  /** @param failed called with the error when a timer throws; the others still fire */
   constructor(failed: (error: unknown) => void) {
     this.#failed = failed;
   }
 
-  /** Until then nothing happens, however late it is: first everything must be there again. */
+  /** Fires timers from now on. Before, none fires however late it is: first everything must be recovered. */
   start(): void {
     this.#started = true;
     this.#plan();
@@ -41,7 +41,7 @@ export class Clock {
   }
 
   /**
-   * Moves the broker's time forward and lets everything happen that became due: locks and messages expire, scheduled
+   * Moves the broker's time forward and fires the timers that became due: locks and messages expire, scheduled
    * messages arrive.
    * @param ms at least 0
    */
@@ -60,23 +60,23 @@ export class Clock {
   #plan(): void {
     if (this.#running || this.#closed || !this.#started) return;
     clearTimeout(this.#timer);
-    const wait = this.timeline.nextAt - this.now();
+    const wait = this.timers.nextAt - this.now();
     if (wait === Infinity) return;
-    this.#timer = setTimeout(() => this.#run(DUE_PER_TURN), Math.min(Math.max(wait, 0), LONGEST_TIMEOUT));
+    this.#timer = setTimeout(() => this.#run(TIMERS_PER_TURN), Math.min(Math.max(wait, 0), LONGEST_TIMEOUT));
     this.#timer.unref();
   }
 
   #run(limit: number): void {
     this.#running = true;
     try {
-      this.timeline.run(this.now(), limit);
+      this.timers.run(this.now(), limit);
     } catch (error) {
       this.#failed(error);
     } finally {
       this.#running = false;
     }
-    if (this.timeline.nextAt > this.now()) return this.#plan();
+    if (this.timers.nextAt > this.now()) return this.#plan();
     clearImmediate(this.#immediate);
-    if (!this.#closed) this.#immediate = setImmediate(() => this.#run(DUE_PER_TURN));
+    if (!this.#closed) this.#immediate = setImmediate(() => this.#run(TIMERS_PER_TURN));
   }
 }

@@ -39,7 +39,7 @@ export interface OpenedCore {
  */
 export async function openCore(options: CoreOptions, log: Log, traffic: Traffic): Promise<OpenedCore> {
   const clock = new Clock((error) => log('error', 'Something that was due failed.', { error }));
-  const namespace = new Namespace({ timeline: clock.timeline, newId: randomUUID });
+  const namespace = new Namespace({ timers: clock.timers, newId: randomUUID });
   const store = await openData(options, namespace, clock, log);
   namespace.recordTo(traffic.watch(store?.recorder ?? RECORD_NOTHING));
   namespace.forwardAvailable(clock.now());

@@ -1,7 +1,7 @@
-import type { Due } from '../entities/timeline.js';
+import type { Timer } from '../entities/timer-queue.js';
 
 /** Calls back at a moment of the broker's time. */
-export class Alarm implements Due {
+export class Alarm implements Timer {
   dueAt = 0;
   heapIndex = -1;
   readonly #ring: (now: number) => void;
@@ -10,7 +10,7 @@ export class Alarm implements Due {
     this.#ring = ring;
   }
 
-  onDue(now: number): void {
+  fire(now: number): void {
     this.#ring(now);
   }
 }

@@ -63,7 +63,7 @@ export class IdleWatch {
   /** @param link undefined for a link that serves requests, which keeps its connection but is never idle itself */
   opened(key: object, link: UsedLink | undefined): void {
     this.#hadLinks = true;
-    this.#options.clock.timeline.cancel(this.#unused);
+    this.#options.clock.timers.cancel(this.#unused);
     const alarm = link && this.#alarm((now) => this.#check(key, link, now));
     this.#cancel(this.#links.get(key));
     this.#links.set(key, alarm);
@@ -73,7 +73,7 @@ export class IdleWatch {
   closed(key: object, now = this.#options.clock.now()): void {
     this.#cancel(this.#links.get(key));
     if (!this.#links.delete(key) || this.#links.size > 0) return;
-    this.#options.clock.timeline.schedule(this.#unused, now + PATIENCE.connection);
+    this.#options.clock.timers.schedule(this.#unused, now + PATIENCE.connection);
   }
 
   /** The connection is over: nothing of it happens any more. */
@@ -86,7 +86,7 @@ export class IdleWatch {
     const alarm = this.#links.get(key);
     const idleFrom = link.waiting ? now : link.usedAt;
     if (alarm && idleFrom + PATIENCE.link > now) {
-      return this.#options.clock.timeline.schedule(alarm, idleFrom + PATIENCE.link);
+      return this.#options.clock.timers.schedule(alarm, idleFrom + PATIENCE.link);
     }
     this.#options.detach(link, idleLink(link));
     // Gone at this moment, whenever the client confirms it: an hour that is skipped leaves the same behind.
@@ -113,11 +113,11 @@ export class IdleWatch {
 
   #set(alarm: Alarm | undefined, ms: number): void {
     const { clock } = this.#options;
-    if (alarm) clock.timeline.schedule(alarm, clock.now() + ms);
+    if (alarm) clock.timers.schedule(alarm, clock.now() + ms);
   }
 
   #cancel(alarm: Alarm | undefined): void {
-    if (alarm) this.#options.clock.timeline.cancel(alarm);
+    if (alarm) this.#options.clock.timers.cancel(alarm);
   }
 }
 

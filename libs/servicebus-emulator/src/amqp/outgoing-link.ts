@@ -111,7 +111,7 @@ export class OutgoingLink implements Waiter, SessionHolder {
     if (fault === 'lost') return;
     const { clock } = this.#core;
     if (fault === 0) this.#settle(delivery, token, outcome, state);
-    else clock.timeline.schedule(new Alarm(() => this.#settle(delivery, token, outcome, state)), clock.now() + fault);
+    else clock.timers.schedule(new Alarm(() => this.#settle(delivery, token, outcome, state)), clock.now() + fault);
   }
 
   #settle(delivery: OutgoingDelivery, token: LockToken, outcome: Outcome, state: RemoteState | undefined): void {

@@ -3,7 +3,7 @@ import type { BrokerCore } from '../broker-core.js';
 import { BrokerError } from '../entities/errors.js';
 import type { Session, SessionHolder } from '../entities/session.js';
 import type { SessionTable } from '../entities/session-table.js';
-import type { Due } from '../entities/timeline.js';
+import type { Timer } from '../entities/timer-queue.js';
 import type { Waiter } from '../entities/waiters.js';
 import type { SenderInternals } from './rhea-internals.js';
 
@@ -31,7 +31,7 @@ export function grantSession(sender: SenderInternals, session: Session): void {
 }
 
 /** Keeps a client waiting for its attach until a session is free, or until its patience ends. */
-export class SessionWait implements Waiter, Due {
+export class SessionWait implements Waiter, Timer {
   dueAt = 0;
   heapIndex = -1;
   readonly #core: BrokerCore;
@@ -57,7 +57,7 @@ export class SessionWait implements Waiter, Due {
     sender.state.open_requests = 0;
     table.acceptors.add(this);
     const patience = sender.remote.attach?.properties?.[TIMEOUT];
-    core.clock.timeline.schedule(this, core.clock.now() + (typeof patience === 'number' ? patience : DEFAULT_TIMEOUT));
+    core.clock.timers.schedule(this, core.clock.now() + (typeof patience === 'number' ? patience : DEFAULT_TIMEOUT));
   }
 
   ready(): void {
@@ -73,7 +73,7 @@ export class SessionWait implements Waiter, Due {
     });
   }
 
-  onDue(): void {
+  fire(): void {
     if (this.#done) return;
     this.#answer();
     this.#sender.close({
@@ -90,7 +90,7 @@ export class SessionWait implements Waiter, Due {
   #answer(): void {
     this.#done = true;
     this.#table.acceptors.delete(this);
-    this.#core.clock.timeline.cancel(this);
+    this.#core.clock.timers.cancel(this);
     this.#sender.state.open_requests = 1;
     this.#sender.connection._register();
   }

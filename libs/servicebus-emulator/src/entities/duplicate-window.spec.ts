@@ -76,7 +76,7 @@ describe('the window of duplicate detection', () => {
     expect(duplicates?.size).toBeGreaterThanOrEqual(99);
     expect(duplicates?.size).toBeLessThanOrEqual(102);
     pure.pass(2 * WINDOW);
-    expect([duplicates?.size, pure.timeline.size]).toEqual([0, 0]);
+    expect([duplicates?.size, pure.timers.size]).toEqual([0, 0]);
   });
 
   it('holds scheduled messages, before and after those that are not, and the members of one batch', () => {

@@ -8,11 +8,11 @@ import { FOREVER, type QueueOptions, type SubscriptionOptions, type TopicOptions
 import type { QueueSettings } from './queue-ports.js';
 import type { QueuedMessage } from './queued-message.js';
 import { RuleSet } from './rule-set.js';
-import type { Timeline } from './timeline.js';
+import type { TimerQueue } from './timer-queue.js';
 
 /** What entities ask of their namespace. */
 interface EntityPorts {
-  readonly timeline: Timeline;
+  readonly timers: TimerQueue;
   readonly record: (event: BrokerEvent) => void;
   readonly nextLockId: () => number;
   readonly deadLetter: (
@@ -117,18 +117,18 @@ export class EntityFactory {
   }
 
   #common(settings: () => QueueSettings) {
-    const { timeline, record, nextLockId } = this.#ports;
-    return { timeline, record, nextLockId, settings };
+    const { timers, record, nextLockId } = this.#ports;
+    return { timers, record, nextLockId, settings };
   }
 
   #duplicates(required: boolean, entity: () => QueueEntity | TopicEntity): DuplicateWindow | undefined {
     if (!required) return undefined;
-    return new DuplicateWindow(this.#ports.timeline, () => entity().options.duplicateDetectionHistoryTimeWindow);
+    return new DuplicateWindow(this.#ports.timers, () => entity().options.duplicateDetectionHistoryTimeWindow);
   }
 
   #life(now: number, entity: () => Entity): EntityLife {
     const limit = () => idleLimit(entity());
-    return new EntityLife(now, this.#ports.timeline, limit, (at) => this.#ports.idle(entity(), at));
+    return new EntityLife(now, this.#ports.timers, limit, (at) => this.#ports.idle(entity(), at));
   }
 }
 

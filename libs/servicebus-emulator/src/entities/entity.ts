@@ -2,25 +2,25 @@ import type { DuplicateWindow } from './duplicate-window.js';
 import { FOREVER, type QueueOptions, type SubscriptionOptions, type TopicOptions } from './options.js';
 import type { MessageQueue } from './message-queue.js';
 import type { RuleSet } from './rule-set.js';
-import type { Due, Timeline } from './timeline.js';
+import type { Timer, TimerQueue } from './timer-queue.js';
 
 /** When an entity came to be, was changed and was used, in ms since 1970, and what ends an idle one. */
-export class EntityLife implements Due {
+export class EntityLife implements Timer {
   readonly createdAt: number;
   updatedAt: number;
   dueAt = 0;
   heapIndex = -1;
   #usedAt: number;
-  readonly #timeline: Timeline;
+  readonly #timers: TimerQueue;
   /** Ms an entity may be idle. */
   readonly #idleLimit: () => number;
   readonly #end: (now: number) => void;
 
-  constructor(now: number, timeline: Timeline, idleLimit: () => number, end: (now: number) => void) {
+  constructor(now: number, timers: TimerQueue, idleLimit: () => number, end: (now: number) => void) {
     this.createdAt = now;
     this.updatedAt = now;
     this.#usedAt = now;
-    this.#timeline = timeline;
+    this.#timers = timers;
     this.#idleLimit = idleLimit;
     this.#end = end;
   }
@@ -36,17 +36,17 @@ export class EntityLife implements Due {
 
   /** Plans the end anew: after creation and after every update. */
   plan(): void {
-    if (this.#idleLimit() >= FOREVER) this.#timeline.cancel(this);
-    else this.#timeline.schedule(this, this.#usedAt + this.#idleLimit());
+    if (this.#idleLimit() >= FOREVER) this.#timers.cancel(this);
+    else this.#timers.schedule(this, this.#usedAt + this.#idleLimit());
   }
 
-  onDue(now: number): void {
+  fire(now: number): void {
     if (this.#usedAt + this.#idleLimit() > now) this.plan();
     else this.#end(now);
   }
 
   close(): void {
-    this.#timeline.cancel(this);
+    this.#timers.cancel(this);
   }
 }
 

@@ -4,13 +4,13 @@ import { idOf, testMessage } from '../testing/message.js';
 import type { QueueEntity, SubscriptionEntity } from './entity.js';
 import type { MessageQueue } from './message-queue.js';
 import { Namespace } from './namespace.js';
-import { Timeline } from './timeline.js';
+import { TimerQueue } from './timer-queue.js';
 
 const NOW = 1_700_000_000_000;
 
 let namespace: Namespace;
 beforeEach(() => {
-  namespace = new Namespace({ timeline: new Timeline(), newId: () => 'id' });
+  namespace = new Namespace({ timers: new TimerQueue(), newId: () => 'id' });
 });
 
 function send(path: string, id: string, subject?: string): void {

@@ -6,14 +6,14 @@ import type { MessageQueue } from './message-queue.js';
 import { Namespace } from './namespace.js';
 import type { QueuedMessage } from './queued-message.js';
 import { problemOfName, problemOfPath } from './entity-path.js';
-import { Timeline } from './timeline.js';
+import { TimerQueue } from './timer-queue.js';
 
 const NOW = 1_700_000_000_000;
 const KB = 1024;
 
 let namespace: Namespace;
 beforeEach(() => {
-  namespace = new Namespace({ timeline: new Timeline(), newId: () => 'id' });
+  namespace = new Namespace({ timers: new TimerQueue(), newId: () => 'id' });
 });
 
 function message(fields: Partial<TestMessage>, properties: Record<string, string> = {}): IncomingMessage {

@@ -41,7 +41,7 @@ export class MessageQueue {
     this.#ports = ports;
     this.sessions = requiresSession
       ? new SessionTable({
-          timeline: ports.timeline,
+          timers: ports.timers,
           lockDuration: () => ports.settings().lockDuration,
           giveBack: (message, expired, now) => this.#unlock(message, expired, now),
         })
@@ -137,7 +137,7 @@ export class MessageQueue {
     const until = session ? Infinity : now + this.#ports.settings().lockDuration;
     message.lock = { id: this.#ports.nextLockId(), until };
     session?.unsettled.add(message);
-    if (!session) this.#ports.timeline.schedule(message, until);
+    if (!session) this.#ports.timers.schedule(message, until);
   }
 
   /** When the lock of a message ends, its session's where there is one. */
@@ -158,7 +158,7 @@ export class MessageQueue {
   renew(message: QueuedMessage, now: number): number {
     const until = now + this.#ports.settings().lockDuration;
     if (message.lock) message.lock.until = until;
-    this.#ports.timeline.schedule(message, until);
+    this.#ports.timers.schedule(message, until);
     return until;
   }
 
@@ -208,7 +208,7 @@ export class MessageQueue {
   /** Takes a message out; that it went is remembered by whoever takes it on. */
   detach(message: QueuedMessage): void {
     this.#withdraw(message);
-    this.#ports.timeline.cancel(message);
+    this.#ports.timers.cancel(message);
     message.lock = undefined;
     this.#messages.delete(message.sequenceNumber);
     this.#count[message.state]--;
@@ -220,7 +220,7 @@ export class MessageQueue {
     this.sessions?.sweep(session);
   }
 
-  messageDue(message: QueuedMessage, now: number): void {
+  timerFired(message: QueuedMessage, now: number): void {
     if (message.lock) this.#unlock(message, true, now);
     else if (message.state === 'scheduled') this.#ports.activate(message, now);
     else this.#ports.expire(message, now);
@@ -228,7 +228,7 @@ export class MessageQueue {
 
   /** Nothing here will happen any more. */
   close(): void {
-    for (const message of this.#messages.from(0)) this.#ports.timeline.cancel(message);
+    for (const message of this.#messages.from(0)) this.#ports.timers.cancel(message);
     this.sessions?.close();
   }
 
@@ -255,11 +255,11 @@ export class MessageQueue {
   #settle(message: QueuedMessage, now: number): void {
     if (message.state === 'deferred') return;
     if (message.state === 'scheduled') {
-      this.#ports.timeline.schedule(message, message.scheduledFor ?? now);
+      this.#ports.timers.schedule(message, message.scheduledFor ?? now);
       return;
     }
     if (message.expiresAt !== undefined) {
-      this.#ports.timeline.schedule(message, message.expiresAt);
+      this.#ports.timers.schedule(message, message.expiresAt);
     }
     const session = this.#sessionOf(message);
     (session ?? { ready: this.#ready }).ready.set(message.sequenceNumber, message);
@@ -269,7 +269,7 @@ export class MessageQueue {
 
   #unlock(message: QueuedMessage, failed: boolean, now: number, modified = false): void {
     message.lock = undefined;
-    this.#ports.timeline.cancel(message);
+    this.#ports.timers.cancel(message);
     this.#sessionOf(message)?.unsettled.delete(message);
     if (failed) {
       message.deliveryCount++;

@@ -27,11 +27,11 @@ import { Registry } from './registry.js';
 import { Replay } from './replay.js';
 import { Router } from './router.js';
 import { snapshotOf } from './snapshot.js';
-import type { Timeline } from './timeline.js';
+import type { TimerQueue } from './timer-queue.js';
 import type { Transfer } from './transfer.js';
 
 interface NamespaceOptions {
-  readonly timeline: Timeline;
+  readonly timers: TimerQueue;
   readonly newId: NewId;
 }
 
@@ -56,11 +56,11 @@ export class Namespace {
   readonly #replay: Replay;
   #lastLockId = 0;
 
-  constructor({ timeline, newId }: NamespaceOptions) {
+  constructor({ timers, newId }: NamespaceOptions) {
     this.#router = new Router({ find: (path) => this.registry.target(path), newId });
     const mover = new Mover(this.#router, (event) => this.#note(event));
     this.#factory = new EntityFactory({
-      timeline,
+      timers,
       record: (event) => this.#note(event),
       nextLockId: () => ++this.#lastLockId,
       deadLetter: (family, message, cause, now) => mover.deadLetter(family, message, cause, now),

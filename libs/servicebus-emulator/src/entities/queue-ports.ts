@@ -1,7 +1,7 @@
 import type { DeadLetterCause } from './dead-letter-cause.js';
 import type { BrokerEvent } from './events.js';
 import type { QueuedMessage } from './queued-message.js';
-import type { Timeline } from './timeline.js';
+import type { TimerQueue } from './timer-queue.js';
 
 /** What a queue asks its entity, each time anew because it may be updated. Durations in ms. */
 export interface QueueSettings {
@@ -11,7 +11,7 @@ export interface QueueSettings {
 
 /** What a queue needs of its surroundings. */
 export interface QueuePorts {
-  readonly timeline: Timeline;
+  readonly timers: TimerQueue;
   readonly settings: () => QueueSettings;
   readonly record: (event: BrokerEvent) => void;
   readonly nextLockId: () => number;

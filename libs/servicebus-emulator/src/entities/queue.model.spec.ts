@@ -4,7 +4,7 @@ import { idOf, testMessage } from '../testing/message.js';
 import type { SingleEvent } from './events.js';
 import { type QueueEntity, queuesOf } from './entity.js';
 import { Namespace } from './namespace.js';
-import { Timeline } from './timeline.js';
+import { TimerQueue } from './timer-queue.js';
 
 const LOCK = 30_000;
 const MAX_DELIVERIES = 2;
@@ -65,7 +65,7 @@ class Model {
 
 /** The real namespace, with everything it recorded. */
 class Real {
-  timeline = new Timeline();
+  timers = new TimerQueue();
   namespace = this.#create();
   readonly recorded: SingleEvent[] = [];
   /** Locks handed out, by message id. */
@@ -88,7 +88,7 @@ class Real {
   /** Another broker with what this one recorded, or with its snapshot. */
   restart(now: number, fromSnapshot: boolean): void {
     const events = fromSnapshot ? [...this.namespace.snapshot()] : [...this.recorded];
-    this.timeline = new Timeline();
+    this.timers = new TimerQueue();
     this.namespace = this.#create();
     for (const event of events) this.namespace.apply(event, now);
     this.namespace.recordTo(this.#recorder());
@@ -96,7 +96,7 @@ class Real {
   }
 
   #create(): Namespace {
-    return new Namespace({ timeline: this.timeline, newId: () => 'id' });
+    return new Namespace({ timers: this.timers, newId: () => 'id' });
   }
 
   #recorder() {
@@ -197,7 +197,7 @@ const STEPS: Record<string, Step> = {
       real.queue.main.abandon(lockedMessage(real, id, now), new Map([['tried', Buffer.of(0x41)]]), now);
       model.unlock(expected, now, true);
       model.advance(0);
-      real.timeline.run(now);
+      real.timers.run(now);
     })(model, real, pick),
   defer: (model, real, pick) =>
     settle((_, id, expected, now) => {
@@ -227,13 +227,13 @@ const STEPS: Record<string, Step> = {
   },
   'let time pass': (model, real, pick) => {
     model.advance((pick % 45) * 1_000);
-    real.timeline.run(model.now);
+    real.timers.run(model.now);
   },
   restart: (model, real, pick) => {
     real.restart(model.now, pick % 2 === 0);
     for (const message of locked(model)) message.lockedUntil = undefined;
     model.advance(0);
-    real.timeline.run(model.now);
+    real.timers.run(model.now);
   },
 };
 

@@ -1,5 +1,5 @@
 import type { MessageContent, MessageState, StoredMessage } from '../message.js';
-import type { Due } from './timeline.js';
+import type { Timer } from './timer-queue.js';
 
 /** A receiver's hold on a message. */
 interface MessageLock {
@@ -9,15 +9,15 @@ interface MessageLock {
   until: number;
 }
 
-interface MessageHome {
-  messageDue(message: QueuedMessage, now: number): void;
+interface MessageOwner {
+  timerFired(message: QueuedMessage, now: number): void;
 }
 
 /**
  * A message in a queue. It waits for one moment at a time: a locked one for the end of its lock, a scheduled one for
  * its time, an available one for its expiry.
  */
-export class QueuedMessage implements StoredMessage, Due {
+export class QueuedMessage implements StoredMessage, Timer {
   readonly sequenceNumber: number;
   readonly enqueuedSequenceNumber: number;
   readonly enqueuedAt: number;
@@ -32,10 +32,10 @@ export class QueuedMessage implements StoredMessage, Due {
   lock: MessageLock | undefined = undefined;
   dueAt = 0;
   heapIndex = -1;
-  readonly #home: MessageHome;
+  readonly #owner: MessageOwner;
 
-  constructor(home: MessageHome, message: Omit<StoredMessage, 'sequenceNumber'>, sequenceNumber: number) {
-    this.#home = home;
+  constructor(owner: MessageOwner, message: Omit<StoredMessage, 'sequenceNumber'>, sequenceNumber: number) {
+    this.#owner = owner;
     this.sequenceNumber = sequenceNumber;
     this.enqueuedSequenceNumber = message.enqueuedSequenceNumber;
     this.enqueuedAt = message.enqueuedAt;
@@ -57,7 +57,7 @@ export class QueuedMessage implements StoredMessage, Due {
     return { ...numbers, state, sessionId, deadLetterSource, hops, content };
   }
 
-  onDue(now: number): void {
-    this.#home.messageDue(this, now);
+  fire(now: number): void {
+    this.#owner.timerFired(this, now);
   }
 }

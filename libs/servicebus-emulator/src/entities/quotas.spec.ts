@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from '@jest/globals';
 import type { Filter, Rule } from '../rules/index.js';
 import { Namespace } from './namespace.js';
 import { QUOTAS } from './quotas.js';
-import { Timeline } from './timeline.js';
+import { TimerQueue } from './timer-queue.js';
 
 const NOW = 1_700_000_000_000;
 const FULL = { condition: 'amqp:resource-limit-exceeded', status: 403 };
@@ -11,7 +11,7 @@ const CORRELATION: Filter = { kind: 'correlation', subject: 's' };
 
 let namespace: Namespace;
 beforeEach(() => {
-  namespace = new Namespace({ timeline: new Timeline(), newId: () => 'id' });
+  namespace = new Namespace({ timers: new TimerQueue(), newId: () => 'id' });
 });
 
 function refused(act: () => void): unknown {

@@ -102,7 +102,7 @@ describe('a session', () => {
     const by = holder();
     const session = next(by);
     pure.namespace.delete('q', pure.now);
-    expect(pure.timeline.size).toBe(0);
+    expect(pure.timers.size).toBe(0);
     expect(() => sessions.check(session, by, pure.now)).toThrow('session lock has expired');
   });
 });

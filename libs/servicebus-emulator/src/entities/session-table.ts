@@ -2,11 +2,11 @@ import { sessionCannotBeLocked, sessionLockLost } from './errors.js';
 import type { QueuedMessage } from './queued-message.js';
 import { SequenceMap } from './sequence-map.js';
 import { Session, type SessionHolder } from './session.js';
-import type { Timeline } from './timeline.js';
+import type { TimerQueue } from './timer-queue.js';
 import { Waiters } from './waiters.js';
 
 interface SessionTableOptions {
-  readonly timeline: Timeline;
+  readonly timers: TimerQueue;
   /** Ms. */
   readonly lockDuration: () => number;
   /** What to do with a message whose session is no longer held; `expired` when the lock ran out. */
@@ -62,7 +62,7 @@ export class SessionTable {
     this.check(session, holder, now);
     const until = now + this.#options.lockDuration();
     if (session.lock) session.lock.until = until;
-    this.#options.timeline.schedule(session, until);
+    this.#options.timers.schedule(session, until);
     return until;
   }
 
@@ -77,7 +77,7 @@ export class SessionTable {
     if (session.lock?.holder === holder) this.#letGo(session, false, now);
   }
 
-  sessionDue(session: Session, now: number): void {
+  lockExpired(session: Session, now: number): void {
     const holder = session.lock?.holder;
     this.#letGo(session, true, now);
     holder?.lost();
@@ -95,7 +95,7 @@ export class SessionTable {
   }
 
   close(): void {
-    for (const session of this.#sessions.values()) this.#options.timeline.cancel(session);
+    for (const session of this.#sessions.values()) this.#options.timers.cancel(session);
   }
 
   /** Forgets all sessions; whoever holds one has lost it. */
@@ -113,12 +113,12 @@ export class SessionTable {
     this.#withdraw(session);
     const until = now + this.#options.lockDuration();
     session.lock = { holder, until };
-    this.#options.timeline.schedule(session, until);
+    this.#options.timers.schedule(session, until);
   }
 
   #letGo(session: Session, expired: boolean, now: number): void {
     session.lock = undefined;
-    this.#options.timeline.cancel(session);
+    this.#options.timers.cancel(session);
     const unsettled = [...session.unsettled];
     session.unsettled.clear();
     for (const message of unsettled) this.#options.giveBack(message, expired, now);

@@ -1,6 +1,6 @@
 import type { QueuedMessage } from './queued-message.js';
 import { SequenceMap } from './sequence-map.js';
-import type { Due } from './timeline.js';
+import type { Timer } from './timer-queue.js';
 
 /** The receiver that holds a session. */
 export interface SessionHolder {
@@ -18,13 +18,13 @@ interface SessionLock {
   until: number;
 }
 
-interface SessionHome {
-  sessionDue(session: Session, now: number): void;
+interface SessionOwner {
+  lockExpired(session: Session, now: number): void;
   sessionReady(session: Session): void;
 }
 
 /** The messages of one session id, their state, and who holds them. */
-export class Session implements Due {
+export class Session implements Timer {
   readonly id: string;
   readonly all = new SequenceMap<QueuedMessage>();
   readonly ready = new SequenceMap<QueuedMessage>();
@@ -38,10 +38,10 @@ export class Session implements Due {
   ticket = 0;
   dueAt = 0;
   heapIndex = -1;
-  readonly #home: SessionHome;
+  readonly #owner: SessionOwner;
 
-  constructor(home: SessionHome, id: string) {
-    this.#home = home;
+  constructor(owner: SessionOwner, id: string) {
+    this.#owner = owner;
     this.id = id;
   }
 
@@ -59,10 +59,10 @@ export class Session implements Due {
   }
 
   wake(): void {
-    this.#home.sessionReady(this);
+    this.#owner.sessionReady(this);
   }
 
-  onDue(now: number): void {
-    this.#home.sessionDue(this, now);
+  fire(now: number): void {
+    this.#owner.lockExpired(this, now);
   }
 }

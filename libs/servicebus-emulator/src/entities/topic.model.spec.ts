@@ -6,7 +6,7 @@ import { testMessage } from '../testing/message.js';
 import type { TopicEntity } from './entity.js';
 import type { BrokerEvent, SingleEvent } from './events.js';
 import { Namespace } from './namespace.js';
-import { Timeline } from './timeline.js';
+import { TimerQueue } from './timer-queue.js';
 
 const START = 1_700_000_000_000;
 const WINDOW = 20_000;
@@ -68,7 +68,7 @@ class Model {
 
 /** The real topic, with everything it recorded, and where every sequence number was seen. */
 class Real {
-  timeline = new Timeline();
+  timers = new TimerQueue();
   namespace = this.#create();
   readonly recorded: SingleEvent[] = [];
   readonly numbers = new Map<string, string>();
@@ -87,14 +87,14 @@ class Real {
   /** Another broker with what this one recorded, or with its snapshot. */
   restart(now: number, fromSnapshot: boolean): void {
     const events = fromSnapshot ? [...this.namespace.snapshot()] : [...this.recorded];
-    this.timeline = new Timeline();
+    this.timers = new TimerQueue();
     this.namespace = this.#create();
     for (const event of events) this.namespace.apply(event, now);
     this.namespace.recordTo(this.#recorder());
   }
 
   #create(): Namespace {
-    return new Namespace({ timeline: this.timeline, newId: () => 'id' });
+    return new Namespace({ timers: this.timers, newId: () => 'id' });
   }
 
   #recorder() {
@@ -180,11 +180,11 @@ const STEPS: Record<string, Step> = {
   },
   'let time pass': (model, real, pick) => {
     model.advance((pick % 30) * 1_000);
-    real.timeline.run(model.now);
+    real.timers.run(model.now);
   },
   restart: (model, real, pick) => {
     real.restart(model.now, pick % 2 === 0);
-    real.timeline.run(model.now);
+    real.timers.run(model.now);
   },
 };
 

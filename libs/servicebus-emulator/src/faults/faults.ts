@@ -77,11 +77,11 @@ function expireLocks(queue: MessageQueue, now: number): number {
   const { sessions } = queue;
   if (sessions) {
     const held = [...sessions.all()].filter(({ lock }) => lock);
-    for (const session of held) sessions.sessionDue(session, now);
+    for (const session of held) sessions.lockExpired(session, now);
     return held.length;
   }
   const locked = [...queue.from(0)].filter(({ lock }) => lock);
-  for (const message of locked) queue.messageDue(message, now);
+  for (const message of locked) queue.timerFired(message, now);
   return locked.length;
 }
 

@@ -5,7 +5,7 @@ import type { MessageQueue } from '../entities/message-queue.js';
 import { Namespace } from '../entities/namespace.js';
 import type { QueueOptions } from '../entities/options.js';
 import type { QueuedMessage } from '../entities/queued-message.js';
-import { Timeline } from '../entities/timeline.js';
+import { TimerQueue } from '../entities/timer-queue.js';
 import { idOf, testMessage, type TestMessage } from './message.js';
 
 /** When the time of a {@link PureNamespace} begins, ms since 1970. */
@@ -13,8 +13,8 @@ export const START = 1_700_000_000_000;
 
 /** A namespace with no clients and no disk, whose time only a test moves. */
 export class PureNamespace {
-  readonly timeline = new Timeline();
-  readonly namespace = new Namespace({ timeline: this.timeline, newId: () => 'id' });
+  readonly timers = new TimerQueue();
+  readonly namespace = new Namespace({ timers: this.timers, newId: () => 'id' });
   #now = START;
 
   get now(): number {
@@ -28,7 +28,7 @@ export class PureNamespace {
   /** Lets this much time pass, in ms, with all that it brings. */
   pass(ms: number): void {
     this.#now += ms;
-    this.timeline.run(this.now);
+    this.timers.run(this.now);
   }
 
   /** Sends, and lets it be seen. @returns the sequence numbers */

@@ -53,7 +53,7 @@ export function answerManagement(node: ManagementNode, request: Request, send: (
   const fault = operationOf(request) === SETTLING ? faults.settlement(node.entity.path) : 0;
   if (fault === 'lost') return;
   if (fault === 0) answer(node, request, send);
-  else clock.timeline.schedule(new Alarm(() => answer(node, request, send)), clock.now() + fault);
+  else clock.timers.schedule(new Alarm(() => answer(node, request, send)), clock.now() + fault);
 }
 
 function answer(node: ManagementNode, request: Request, send: (reply: Buffer) => void): void {
