@@ -59,8 +59,8 @@ const { main } = queue;
 
 function send(scheduledFor?: number): void {
   const message = { ...readMessage(encodedMessage, () => 'unused'), scheduledFor };
-  const { transfer } = broker.namespace.send('q', [message], now);
-  broker.namespace.commit(transfer, now);
+  const { unit } = broker.namespace.send('q', [message], now);
+  broker.namespace.commit(unit, now);
 }
 
 function comeAndGo(): void {

@@ -14,8 +14,8 @@ for (const name of ['a', 'b']) broker.namespace.createQueue(name, { maxSizeInMeg
 function fill(count: number): void {
   const now = broker.clock.now();
   for (let i = 0; i < count; i++) {
-    const { transfer } = broker.namespace.send('a', [readMessage(encodedMessage, () => 'unused')], now);
-    broker.namespace.commit(transfer, now);
+    const { unit } = broker.namespace.send('a', [readMessage(encodedMessage, () => 'unused')], now);
+    broker.namespace.commit(unit, now);
   }
 }
 

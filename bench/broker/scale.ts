@@ -47,7 +47,7 @@ async function publishTo(subscriptions: number): Promise<number> {
   const figures: number[] = [];
   for (let round = 0; round < 5; round++) {
     const start = performance.now();
-    for (let i = 0; i < 500; i++) broker.namespace.commit(broker.namespace.send('t', [message], now).transfer, now);
+    for (let i = 0; i < 500; i++) broker.namespace.commit(broker.namespace.send('t', [message], now).unit, now);
     figures.push(((performance.now() - start) * 1_000) / 500);
   }
   await broker.close();
@@ -120,8 +120,8 @@ async function acceptAll(count: number): Promise<number> {
   const { main } = broker.namespace.createQueue('q', options, now);
   const message = readMessage(encodedMessage, () => 'unused');
   for (let i = 0; i < count; i++) {
-    const { transfer } = broker.namespace.send('q', [{ ...message, sessionId: `session-${i}` }], now);
-    broker.namespace.commit(transfer, now);
+    const { unit } = broker.namespace.send('q', [{ ...message, sessionId: `session-${i}` }], now);
+    broker.namespace.commit(unit, now);
   }
   const holder = { client: {}, ready: () => undefined, lost: () => undefined };
   const start = performance.now();

@@ -64,13 +64,13 @@ export class IncomingLink {
       if (!bytes) throw tooLarge(size, this.maxMessageSize);
       if (format === BATCH_FORMAT && size > MAX_BATCH_BYTES) throw tooLarge(size, MAX_BATCH_BYTES);
       const messages = readTransfer(bytes, format, this.#core.newId);
-      const { transfer } = namespace.send(this.entity.path, messages, now);
+      const { unit } = namespace.send(this.entity.path, messages, now);
       this.#core.whenSafe((error) => {
         if (error === undefined) {
-          namespace.commit(transfer, now);
+          namespace.commit(unit, now);
           if (!this.#core.faults.losesSendReply(this.entity.path)) this.#answer(delivery, ACCEPTED);
         } else {
-          namespace.retract(transfer);
+          namespace.rollBack(unit);
           this.#refuse(delivery, error);
         }
       });

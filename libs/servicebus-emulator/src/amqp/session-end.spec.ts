@@ -19,7 +19,7 @@ beforeEach(async () => {
   namespace.createQueue('q', { lockDuration: LOCK, maxDeliveryCount: 2 }, clock.now());
   for (const path of ['s', 'q']) {
     const messages = ['a', 'b', 'c'].map((id) => testMessage({ id, sessionId: 's' }));
-    namespace.commit(namespace.send(path, messages, clock.now()).transfer, clock.now());
+    namespace.commit(namespace.send(path, messages, clock.now()).unit, clock.now());
   }
 });
 afterEach(async () => {
@@ -141,7 +141,7 @@ it('a receiver that stopped waiting for a session gets none: the next one who wa
   await waiting(1);
   const opened = once(receiver, 'receiver_open');
   const { namespace, clock } = broker;
-  namespace.commit(namespace.send('w', [testMessage({ id: 'm', sessionId: 'x' })], clock.now()).transfer, clock.now());
+  namespace.commit(namespace.send('w', [testMessage({ id: 'm', sessionId: 'x' })], clock.now()).unit, clock.now());
   await opened;
   expect(table?.get('x')?.lock).toBeDefined();
 });

@@ -17,7 +17,7 @@ beforeEach(() => {
 const exists = (path: string) => namespace.registry.find(path) !== undefined;
 
 function sendAt(path: string, now: number): void {
-  namespace.commit(namespace.send(path, [testMessage({ id: 'm' })], now).transfer, now);
+  namespace.commit(namespace.send(path, [testMessage({ id: 'm' })], now).unit, now);
 }
 
 it('deletes an entity that is not used for as long as it says, with its messages', () => {

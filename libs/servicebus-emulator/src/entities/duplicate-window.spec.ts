@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 
 const message = (id: string, scheduledFor?: number) => testMessage({ id, scheduledFor });
-const begin = (...messages: IncomingMessage[]) => pure.namespace.send('q', messages, pure.now).transfer;
+const begin = (...messages: IncomingMessage[]) => pure.namespace.send('q', messages, pure.now).unit;
 
 describe('the window of duplicate detection', () => {
   it('drops an id up to its last millisecond, and takes it at its end', () => {
@@ -34,7 +34,7 @@ describe('the window of duplicate detection', () => {
 
   it('ends at the same moment for a broker that has not looked yet', () => {
     pure.send('q', { id: 'm' });
-    const at = (now: number) => pure.namespace.commit(pure.namespace.send('q', [message('m')], now).transfer, now);
+    const at = (now: number) => pure.namespace.commit(pure.namespace.send('q', [message('m')], now).unit, now);
     at(START + WINDOW - 1);
     expect(main.counts.active).toBe(1);
     at(START + WINDOW);
@@ -101,8 +101,8 @@ describe('the window of duplicate detection', () => {
       ['q', main, 1],
     ] as const) {
       for (const key of ['one', 'two', 'one']) {
-        const { transfer } = pure.namespace.send(path, [inPartition(key)], pure.now);
-        pure.namespace.commit(transfer, pure.now);
+        const { unit } = pure.namespace.send(path, [inPartition(key)], pure.now);
+        pure.namespace.commit(unit, pure.now);
       }
       expect(queue.counts.active).toBe(expected);
     }
@@ -120,7 +120,7 @@ describe('a message that was refused is no duplicate when it is sent again', () 
     ['scheduled', () => [message('m', START + 1_000)]],
     ['in a batch', () => [message('a'), message('m'), message('z')]],
   ])('%s, because it could not be stored', (_, make) => {
-    pure.namespace.retract(begin(...make()));
+    pure.namespace.rollBack(begin(...make()));
     again(...make());
   });
 
@@ -137,7 +137,7 @@ describe('a message that was refused is no duplicate when it is sent again', () 
       return restarted;
     };
     pure.namespace.recordTo(recorder);
-    pure.namespace.retract(begin(message('m')));
+    pure.namespace.rollBack(begin(message('m')));
     const refused = events.length;
     again(message('m'));
     expect(copy().namespace.registry.target('q')?.main.counts.active).toBe(1);
@@ -193,7 +193,7 @@ describe('a message that was refused is no duplicate when it is sent again', () 
     const fails = { name: 'fails', filter: { kind: 'sql', expression: 'a = 1' } } as const;
     const subscription = namespace.createSubscription('t/Subscriptions/s', {}, pure.now, [fails]);
     const send = (bytes: Buffer) =>
-      namespace.commit(namespace.send('t', [readMessage(bytes, () => '')], pure.now).transfer, pure.now);
+      namespace.commit(namespace.send('t', [readMessage(bytes, () => '')], pure.now).unit, pure.now);
     const [head, body] = splitBeforeBody(encodeTestMessage({ id: 'm' }));
     // Application properties that are a list.
     const unreadable = new ValueWriter().descriptor(APPLICATION_PROPERTIES).list(1, (list) => list.string('a'));
@@ -204,7 +204,7 @@ describe('a message that was refused is no duplicate when it is sent again', () 
 
   it('and what was accepted before in the same window still is', () => {
     pure.send('q', { id: 'old' });
-    pure.namespace.retract(begin(message('old'), message('new')));
+    pure.namespace.rollBack(begin(message('old'), message('new')));
     pure.namespace.commit(begin(message('old'), message('new')), pure.now);
     expect(idsIn(main)).toEqual(['old', 'new']);
   });

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 
 function send(path: string, id: string, subject?: string): void {
-  namespace.commit(namespace.send(path, [testMessage({ id, subject })], NOW).transfer, NOW);
+  namespace.commit(namespace.send(path, [testMessage({ id, subject })], NOW).unit, NOW);
 }
 
 function queue(path: string): QueueEntity {
@@ -78,7 +78,7 @@ describe('a queue that cannot forward', () => {
       'because the destination is full',
       () =>
         namespace.commit(
-          namespace.send('to', [testMessage({ id: 'full', body: Buffer.alloc(1_048_400) })], NOW).transfer,
+          namespace.send('to', [testMessage({ id: 'full', body: Buffer.alloc(1_048_400) })], NOW).unit,
           NOW,
         ),
       'amqp:resource-limit-exceeded',

@@ -23,7 +23,7 @@ function message(fields: Partial<TestMessage>, properties: Record<string, string
 }
 
 function send(path: string, ...messages: IncomingMessage[]): void {
-  namespace.commit(namespace.send(path, messages, NOW).transfer, NOW);
+  namespace.commit(namespace.send(path, messages, NOW).unit, NOW);
 }
 
 describe('what a message may carry', () => {

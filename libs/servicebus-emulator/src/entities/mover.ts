@@ -3,7 +3,7 @@ import type { BrokerEvent } from './events.js';
 import type { DeadLetterCause } from './dead-letter-cause.js';
 import type { QueuedMessage } from './queued-message.js';
 import type { Router } from './router.js';
-import type { Transfer } from './transfer.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
 /** Moves messages that no client sends: dead letters, and scheduled ones whose time has come. */
 export class Mover {
@@ -32,33 +32,33 @@ export class Mover {
   }
 
   activate(target: QueueEntity | TopicEntity, message: QueuedMessage, now: number): void {
-    const transfer = this.#router.activate(target, message, now);
+    const unit = this.#router.activate(target, message, now);
     if (target.kind === 'topic' || target.options.forwardTo !== undefined) {
-      this.#move(target, message, transfer, now);
+      this.#move(target, message, unit, now);
       return;
     }
     // Within a queue one short event says all: the message is known already.
-    const [enqueued] = transfer.events;
+    const [enqueued] = unit.events;
     if (enqueued?.type === 'enqueued') {
       const scheduledAs = message.sequenceNumber;
       const { sequenceNumber, expiresAt } = enqueued.message;
       this.#note({ type: 'activated', path: target.path, scheduledAs, sequenceNumber, at: now, expiresAt });
     }
     target.main.detach(message);
-    transfer.commit(now);
+    unit.commit(now);
   }
 
-  /** Takes a message out of `from` and lets a transfer put it elsewhere, as one event. */
+  /** Takes a message out of `from` and commits a unit that has it elsewhere, as one event. */
   #move(
     from: QueueEntity | TopicEntity | SubscriptionEntity,
     message: QueuedMessage,
-    transfer: Transfer,
+    unit: UnitOfWork,
     now: number,
   ): void {
     const { path } = from.main;
-    transfer.noteFirst({ type: 'removed', path, sequenceNumber: message.sequenceNumber });
-    this.#note({ type: 'group', events: transfer.events });
+    unit.recordFirst({ type: 'removed', path, sequenceNumber: message.sequenceNumber });
+    this.#note({ type: 'group', events: unit.events });
     from.main.detach(message);
-    transfer.commit(now);
+    unit.commit(now);
   }
 }

@@ -28,7 +28,7 @@ import { Replay } from './replay.js';
 import { Router } from './router.js';
 import { snapshotOf } from './snapshot.js';
 import type { TimerQueue } from './timer-queue.js';
-import type { Transfer } from './transfer.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
 interface NamespaceOptions {
   readonly timers: TimerQueue;
@@ -51,8 +51,8 @@ export class Namespace {
   readonly #factory: EntityFactory;
   readonly #router: Router;
   readonly #observers = new Set<EntityObserver>();
-  /** Sent, remembered, and not visible yet: a snapshot must tell of them too. */
-  readonly #underway = new Set<Transfer>();
+  /** Sent, recorded, and not visible yet: a snapshot must contain them too. */
+  readonly #uncommitted = new Set<UnitOfWork>();
   readonly #replay: Replay;
   #lastLockId = 0;
 
@@ -156,8 +156,8 @@ export class Namespace {
   }
 
   /**
-   * Takes messages a client sent to a queue or topic, all or none. They are remembered when this returns and seen by
-   * receivers after {@link commit}: between the two the caller awaits `recorder.flushed()`, and calls {@link retract}
+   * Takes messages a client sent to a queue or topic, all or none. They are recorded when this returns and visible to
+   * receivers after {@link commit}: between the two the caller awaits `recorder.flushed()`, and calls {@link rollBack}
    * when that failed.
    * @throws BrokerError when the entity is missing, or refuses one of the messages
    */
@@ -165,33 +165,34 @@ export class Namespace {
     path: string,
     messages: readonly IncomingMessage[],
     now: number,
-  ): { transfer: Transfer; sequenceNumbers: number[] } {
+  ): { unit: UnitOfWork; sequenceNumbers: number[] } {
     const target = this.registry.target(path);
     if (!target) throw entityNotFound(path);
     const sent = this.#router.send(target, messages, now);
     try {
-      this.#recordAll(sent.transfer.events);
+      this.#recordAll(sent.unit.events);
     } catch (error) {
-      sent.transfer.retract();
+      sent.unit.rollBack();
       throw error;
     }
-    this.#underway.add(sent.transfer);
+    this.#uncommitted.add(sent.unit);
     return sent;
   }
 
-  commit(transfer: Transfer, now: number): void {
-    this.#underway.delete(transfer);
-    transfer.commit(now);
+  commit(unit: UnitOfWork, now: number): void {
+    this.#uncommitted.delete(unit);
+    unit.commit(now);
   }
 
   /**
-   * Takes back what was remembered and could not be made safe. A full disk may write it yet, once it has room: what is
-   * remembered behind it undoes it, or whoever sends again would be found twice after a restart.
+   * Undoes a send that was recorded and could not be made durable. A full disk may write it yet, once it has room: so
+   * events that undo it are recorded behind it. Otherwise a message that is sent again could be there twice after a
+   * restart.
    */
-  retract(transfer: Transfer): void {
-    this.#underway.delete(transfer);
-    transfer.retract();
-    const events = transfer.retraction;
+  rollBack(unit: UnitOfWork): void {
+    this.#uncommitted.delete(unit);
+    unit.rollBack();
+    const events = unit.compensation;
     if (events.length > 0) this.#note({ type: 'group', events });
   }
 
@@ -218,11 +219,11 @@ export class Namespace {
 
   /** Everything there is at this instant as events: replayed into an empty namespace they give this one. */
   snapshot(): Iterable<SingleEvent> {
-    const underway = [...this.#underway].flatMap(({ events }) => events.map(copyOf));
-    const settled = snapshotOf(this.registry);
+    const uncommitted = [...this.#uncommitted].flatMap(({ events }) => events.map(copyOf));
+    const visible = snapshotOf(this.registry);
     return (function* () {
-      yield* settled;
-      yield* underway;
+      yield* visible;
+      yield* uncommitted;
     })();
   }
 

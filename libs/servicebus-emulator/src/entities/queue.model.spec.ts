@@ -164,8 +164,8 @@ const STEPS: Record<string, Step> = {
     const delay = pick % 5 === 0 ? 1_000 + (pick % 77) * 1_000 : undefined;
     const id = model.send(timeToLive, delay);
     const message = testMessage({ id, timeToLive, scheduledFor: delay === undefined ? undefined : model.now + delay });
-    const { transfer, sequenceNumbers } = real.namespace.send('q', [message], model.now);
-    real.namespace.commit(transfer, model.now);
+    const { unit, sequenceNumbers } = real.namespace.send('q', [message], model.now);
+    real.namespace.commit(unit, model.now);
     for (const number of sequenceNumbers) {
       expect(real.sequenceNumbers.has(number)).toBe(false);
       real.sequenceNumbers.add(number);

@@ -157,20 +157,20 @@ describe('a snapshot while a send is under way', () => {
       'q',
       ids.map((id) => testMessage({ id })),
       pure.now,
-    ).transfer;
+    ).unit;
   const snapshot = () => idsIn(queueOf(restart('snapshot')).main);
 
   it('has it, once: its record is in the journal that the snapshot replaces', () => {
     pure.createQueue();
-    const transfer = begin('m');
+    const unit = begin('m');
     expect(snapshot()).toEqual(['m']);
-    pure.namespace.commit(transfer, pure.now);
+    pure.namespace.commit(unit, pure.now);
     expect(snapshot()).toEqual(['m']);
   });
 
   it('has nothing of one that was taken back', () => {
     pure.createQueue();
-    pure.namespace.retract(begin('m'));
+    pure.namespace.rollBack(begin('m'));
     expect(snapshot()).toEqual([]);
   });
 

@@ -12,7 +12,7 @@ import type { MessageQueue } from './message-queue.js';
 import { FOREVER } from './options.js';
 import type { RuleMatch } from './rule-set.js';
 import { changedContent } from './rule-changes.js';
-import { Transfer } from './transfer.js';
+import { UnitOfWork } from './unit-of-work.js';
 
 interface RouterPorts {
   readonly find: (path: string) => Target | undefined;
@@ -29,40 +29,40 @@ export class Router {
 
   /**
    * Routes messages a client sent, all or none.
-   * @returns the transfer, and the sequence number each message got in `target`
+   * @returns the unit of work, and the sequence number each message got in `target`
    * @throws BrokerError when the entity refuses one of them
    */
   send(
     target: Target,
     messages: readonly IncomingMessage[],
     now: number,
-  ): { transfer: Transfer; sequenceNumbers: number[] } {
+  ): { unit: UnitOfWork; sequenceNumbers: number[] } {
     for (const message of messages) checkMessage(message);
     checkSend(target, messages);
-    const transfer = new Transfer();
+    const unit = new UnitOfWork();
     try {
-      const sequenceNumbers = messages.map((message) => this.#enter(target, startJourney(message), transfer, now));
+      const sequenceNumbers = messages.map((message) => this.#enter(target, startJourney(message), unit, now));
       target.life.used(now);
-      return { transfer, sequenceNumbers };
+      return { unit, sequenceNumbers };
     } catch (error) {
       // What was not taken must not count as seen when it is sent again.
-      transfer.retract();
+      unit.rollBack();
       throw error;
     }
   }
 
   /** Routes a scheduled message whose time has come, out of `target`. */
-  activate(target: Target, message: StoredMessage, now: number): Transfer {
-    const transfer = new Transfer();
-    this.#place(target, { ...asJourney(message), scheduledFor: message.scheduledFor }, transfer, now);
-    return transfer;
+  activate(target: Target, message: StoredMessage, now: number): UnitOfWork {
+    const unit = new UnitOfWork();
+    this.#place(target, { ...asJourney(message), scheduledFor: message.scheduledFor }, unit, now);
+    return unit;
   }
 
   /** Routes a message out of a queue or subscription to where that forwards. */
-  forward(family: QueueEntity | SubscriptionEntity, message: StoredMessage, now: number): Transfer {
-    const transfer = new Transfer();
-    this.#deliver(family, asJourney(message), transfer, now);
-    return transfer;
+  forward(family: QueueEntity | SubscriptionEntity, message: StoredMessage, now: number): UnitOfWork {
+    const unit = new UnitOfWork();
+    this.#deliver(family, asJourney(message), unit, now);
+    return unit;
   }
 
   /**
@@ -74,8 +74,8 @@ export class Router {
     message: StoredMessage,
     cause: DeadLetterCause,
     now: number,
-  ): Transfer {
-    const transfer = new Transfer();
+  ): UnitOfWork {
+    const unit = new UnitOfWork();
     const content = withCause(message.content, cause);
     if (cause.properties) checkHeader(content);
     const forwardTo = family.options.forwardDeadLetteredMessagesTo;
@@ -83,51 +83,46 @@ export class Router {
     const { deliveryCount, enqueuedAt, deadLetterSource } = message;
     if (forwardTo !== undefined) {
       const onward = { ...journey, deadLetterSource: family.path };
-      this.#forward(family, forwardTo, onward, transfer, now, { deliveryCount, enqueuedAt, deadLetterSource });
-      return transfer;
+      this.#forward(family, forwardTo, onward, unit, now, { deliveryCount, enqueuedAt, deadLetterSource });
+      return unit;
     }
-    this.#bury(family, journey, transfer, { deliveryCount, enqueuedAt });
-    return transfer;
+    this.#bury(family, journey, unit, { deliveryCount, enqueuedAt });
+    return unit;
   }
 
   /** Duplicate detection, then the schedule, then the entity itself. */
-  #enter(target: Target, journey: Journey, transfer: Transfer, now: number): number {
+  #enter(target: Target, journey: Journey, unit: UnitOfWork, now: number): number {
     const isScheduled = journey.scheduledFor !== undefined && journey.scheduledFor > now;
-    if (isDuplicate(target, journey, transfer, now)) {
+    if (isDuplicate(target, journey, unit, now)) {
       // Whoever schedules is told a number to cancel by, which must not be another message's.
-      return isScheduled ? useNumber(target.main, transfer) : 0;
+      return isScheduled ? useNumber(target.main, unit) : 0;
     }
     if (isScheduled) {
       const message = target.main.prepare(stored(journey, now, target.main.lastSequenceNumber + 1, 'scheduled'));
-      transfer.place(target.main, message);
+      unit.enqueue(target.main, message);
       return message.sequenceNumber;
     }
-    return this.#place(target, journey, transfer, now);
+    return this.#place(target, journey, unit, now);
   }
 
-  #place(target: Target, journey: Journey, transfer: Transfer, now: number): number {
-    if (target.kind === 'topic') return this.#publish(target, journey, transfer, now);
-    return this.#deliver(target, journey, transfer, now);
+  #place(target: Target, journey: Journey, unit: UnitOfWork, now: number): number {
+    if (target.kind === 'topic') return this.#publish(target, journey, unit, now);
+    return this.#deliver(target, journey, unit, now);
   }
 
-  #publish(topic: TopicEntity, journey: Journey, transfer: Transfer, now: number): number {
-    const sequenceNumber = useNumber(topic.main, transfer);
+  #publish(topic: TopicEntity, journey: Journey, unit: UnitOfWork, now: number): number {
+    const sequenceNumber = useNumber(topic.main, unit);
     const entered = { ...journey, enqueuedSequenceNumber: journey.enqueuedSequenceNumber ?? sequenceNumber };
     const view = new MessageView({ ...stored(entered, now, sequenceNumber), sequenceNumber });
     for (const subscription of topic.subscriptions.values()) {
-      for (const copy of this.#copies(subscription, view, entered, transfer)) {
-        this.#deliver(subscription, copy, transfer, now, topic.options.defaultMessageTimeToLive);
+      for (const copy of this.#copies(subscription, view, entered, unit)) {
+        this.#deliver(subscription, copy, unit, now, topic.options.defaultMessageTimeToLive);
       }
     }
     return sequenceNumber;
   }
 
-  #copies(
-    subscription: SubscriptionEntity,
-    view: MessageView,
-    journey: Journey,
-    transfer: Transfer,
-  ): readonly Journey[] {
+  #copies(subscription: SubscriptionEntity, view: MessageView, journey: Journey, unit: UnitOfWork): readonly Journey[] {
     let matches: readonly RuleMatch[];
     try {
       matches = subscription.rules.match(view, this.#ports.newId);
@@ -135,14 +130,14 @@ export class Router {
       if (!(error instanceof FilterError || error instanceof DecodeError)) throw error;
       if (!subscription.options.deadLetteringOnFilterEvaluationExceptions) return [];
       const cause = { reason: 'FilterEvaluationException', description: error.message };
-      this.#bury(subscription, { ...journey, content: withCause(journey.content, cause) }, transfer);
+      this.#bury(subscription, { ...journey, content: withCause(journey.content, cause) }, unit);
       return [];
     }
     return matches.flatMap(({ changed }) => {
       if (!changed) return [journey];
       const copy = { ...journey, ...changedContent(journey.content, journey.sessionId, changed) };
       if (!problemOfHeader(copy.content)) return [copy];
-      this.#bury(subscription, { ...journey, content: withCause(journey.content, HEADER_TOO_LARGE) }, transfer);
+      this.#bury(subscription, { ...journey, content: withCause(journey.content, HEADER_TOO_LARGE) }, unit);
       return [];
     });
   }
@@ -151,25 +146,25 @@ export class Router {
   #deliver(
     family: QueueEntity | SubscriptionEntity,
     journey: Journey,
-    transfer: Transfer,
+    unit: UnitOfWork,
     now: number,
     topicTimeToLive = FOREVER,
   ): number {
     const { options, main } = family;
     if (options.forwardTo !== undefined) {
-      const sequenceNumber = useNumber(main, transfer);
+      const sequenceNumber = useNumber(main, unit);
       const enqueuedSequenceNumber = journey.enqueuedSequenceNumber ?? sequenceNumber;
-      this.#forward(family, options.forwardTo, { ...journey, enqueuedSequenceNumber }, transfer, now);
+      this.#forward(family, options.forwardTo, { ...journey, enqueuedSequenceNumber }, unit, now);
       return sequenceNumber;
     }
     if (options.requiresSession && journey.sessionId === undefined) {
-      this.#bury(family, { ...journey, content: withCause(journey.content, NO_SESSION) }, transfer);
+      this.#bury(family, { ...journey, content: withCause(journey.content, NO_SESSION) }, unit);
       return 0;
     }
     const life = Math.min(journey.content.timeToLive ?? FOREVER, options.defaultMessageTimeToLive, topicTimeToLive);
     const expiresAt = life >= FOREVER ? undefined : now + life;
     const message = main.prepare(stored(journey, now, main.lastSequenceNumber + 1, 'active', expiresAt));
-    transfer.place(main, message);
+    unit.enqueue(main, message);
     return message.sequenceNumber;
   }
 
@@ -178,7 +173,7 @@ export class Router {
     family: QueueFamily,
     to: string,
     journey: Journey,
-    transfer: Transfer,
+    unit: UnitOfWork,
     now: number,
     kept: Partial<StoredMessage> = { enqueuedAt: now },
   ): void {
@@ -187,28 +182,28 @@ export class Router {
     const refusal = refusalToForward(family, to, target, onward);
     if (target && !refusal) {
       target.life.used(now);
-      this.#enter(target, onward, transfer, now);
+      this.#enter(target, onward, unit, now);
     } else if (refusal) {
-      this.#bury(family, { ...journey, content: withCause(journey.content, refusal) }, transfer, kept);
+      this.#bury(family, { ...journey, content: withCause(journey.content, refusal) }, unit, kept);
     }
   }
 
-  #bury(family: QueueFamily, journey: Journey, transfer: Transfer, kept: Partial<StoredMessage> = {}): void {
+  #bury(family: QueueFamily, journey: Journey, unit: UnitOfWork, kept: Partial<StoredMessage> = {}): void {
     const queue = family.deadLetters;
     const record = stored(journey, 0, queue.lastSequenceNumber + 1);
-    transfer.place(queue, queue.prepare({ ...record, ...kept, expiresAt: undefined }));
+    unit.enqueue(queue, queue.prepare({ ...record, ...kept, expiresAt: undefined }));
   }
 }
 
 /** Uses up a sequence number of a queue for a message that does not stay in it. */
-function useNumber(queue: MessageQueue, transfer: Transfer): number {
+function useNumber(queue: MessageQueue, unit: UnitOfWork): number {
   const last = queue.nextSequenceNumber();
-  transfer.note({ type: 'sequence-used', path: queue.path, last });
+  unit.record({ type: 'sequence-used', path: queue.path, last });
   return last;
 }
 
 /** Whether the entity has seen the message's id; otherwise it has now. */
-function isDuplicate(target: Target, journey: Journey, transfer: Transfer, now: number): boolean {
+function isDuplicate(target: Target, journey: Journey, unit: UnitOfWork, now: number): boolean {
   const { duplicates, options } = target;
   if (!duplicates || journey.messageId === '') return false;
   const key = options.enablePartitioning
@@ -216,6 +211,6 @@ function isDuplicate(target: Target, journey: Journey, transfer: Transfer, now: 
     : journey.messageId;
   if (duplicates.has(key, now)) return true;
   duplicates.remember(key, now);
-  transfer.note({ type: 'message-id-seen', path: target.path, key, at: now }, () => duplicates.forget(key));
+  unit.record({ type: 'message-id-seen', path: target.path, key, at: now }, () => duplicates.forget(key));
   return false;
 }

@@ -148,8 +148,8 @@ const STEPS: Record<string, Step> = {
     const at = pick % 5 === 0 ? model.now + 1_000 + (pick % 31) * 1_000 : undefined;
     const send = ++model.lastSend;
     const message = testMessage({ id, subject, scheduledFor: at, body: Buffer.from(`#${send}#`) });
-    const { transfer, sequenceNumbers } = real.namespace.send('t', [message], model.now);
-    real.namespace.commit(transfer, model.now);
+    const { unit, sequenceNumbers } = real.namespace.send('t', [message], model.now);
+    real.namespace.commit(unit, model.now);
     if (model.isDuplicate(id)) return;
     if (at === undefined) model.publish(send, subject);
     else model.scheduled.push({ send, subject, at, sequenceNumber: sequenceNumbers[0] ?? 0 });

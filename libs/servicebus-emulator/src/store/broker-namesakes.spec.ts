@@ -50,7 +50,7 @@ describe('a queue that was deleted and created again', () => {
       // All at once: the client settles before it can hear of it.
       namespace.delete('q', clock.now());
       namespace.createQueue('q', {}, clock.now());
-      namespace.commit(namespace.send('q', [testMessage({ id: 'new' })], clock.now()).transfer, clock.now());
+      namespace.commit(namespace.send('q', [testMessage({ id: 'new' })], clock.now()).unit, clock.now());
       delivery[outcome]();
       await once(receiver, 'receiver_error');
       await raw.close();

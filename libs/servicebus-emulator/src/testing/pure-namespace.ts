@@ -33,8 +33,8 @@ export class PureNamespace {
 
   /** Sends, and lets it be seen. @returns the sequence numbers */
   send(path: string, ...messages: TestMessage[]): readonly number[] {
-    const { transfer, sequenceNumbers } = this.namespace.send(path, messages.map(testMessage), this.now);
-    this.namespace.commit(transfer, this.now);
+    const { unit, sequenceNumbers } = this.namespace.send(path, messages.map(testMessage), this.now);
+    this.namespace.commit(unit, this.now);
     return sequenceNumbers;
   }
 

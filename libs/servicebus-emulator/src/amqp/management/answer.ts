@@ -67,12 +67,12 @@ function answer(node: ManagementNode, request: Request, send: (reply: Buffer) =>
   try {
     const result = perform(node, request);
     core.whenSafe((error) => {
-      const { transfer } = result;
+      const { unit } = result;
       if (error === undefined) {
-        if (transfer) core.namespace.commit(transfer, core.clock.now());
+        if (unit) core.namespace.commit(unit, core.clock.now());
         send(replyOf(request, result));
       } else {
-        if (transfer) core.namespace.retract(transfer);
+        if (unit) core.namespace.rollBack(unit);
         fail(error);
       }
     });

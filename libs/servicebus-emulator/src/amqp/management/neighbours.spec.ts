@@ -31,7 +31,7 @@ const main = (path: string): MessageQueue => broker.namespace.registry.get(path)
 
 function send(path: string, ...messages: TestMessage[]): void {
   const { namespace, clock } = broker;
-  namespace.commit(namespace.send(path, messages.map(testMessage), clock.now()).transfer, clock.now());
+  namespace.commit(namespace.send(path, messages.map(testMessage), clock.now()).unit, clock.now());
 }
 
 const ask = (entity: string, operation: string, body: Record<string, unknown>) =>
@@ -161,7 +161,7 @@ describe('settling by lock token', () => {
     send('q', { id: 'small' });
     const own = new Map(['a', 'b'].map((name) => [name, encodeProperty('x'.repeat(28_000))]));
     const large = readMessage(withApplicationProperties(encodeTestMessage({ id: 'large' }), own), () => '');
-    namespace.commit(namespace.send('q', [large], clock.now()).transfer, clock.now());
+    namespace.commit(namespace.send('q', [large], clock.now()).unit, clock.now());
     const tokens = await lockAll(2);
     const changes = { 'properties-to-modify': { why: 'y'.repeat(20_000) } };
     for (const status of ['abandoned', 'defered', 'suspended']) {

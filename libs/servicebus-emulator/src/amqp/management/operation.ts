@@ -4,7 +4,7 @@ import type { Entity, QueueEntity, SubscriptionEntity } from '../../entities/ent
 import type { SubQueue } from '../../entities/entity-path.js';
 import { BrokerError } from '../../entities/errors.js';
 import type { MessageQueue } from '../../entities/message-queue.js';
-import type { Transfer } from '../../entities/transfer.js';
+import type { UnitOfWork } from '../../entities/unit-of-work.js';
 import type { FieldMap } from '../request.js';
 
 /** Where a management request was addressed. */
@@ -21,7 +21,7 @@ export interface OperationResult {
   /** 200, or 204 when there is nothing. */
   readonly status: 200 | 204;
   /** What was sent and is seen once it is safe. */
-  readonly transfer?: Transfer;
+  readonly unit?: UnitOfWork;
   /** Writes the body's map; empty by default. */
   readonly body?: (writer: ValueWriter) => void;
 }

@@ -13,10 +13,10 @@ export const scheduleMessage: Operation = (context, request) => {
   const limit = entity.options.maxMessageSizeInKilobytes * 1024;
   for (const { length } of encoded) if (length > limit) throw tooLarge(length, limit);
   const messages = encoded.map((bytes) => readMessage(bytes, core.newId));
-  const { transfer, sequenceNumbers: numbers } = core.namespace.send(entity.path, messages, now);
+  const { unit, sequenceNumbers: numbers } = core.namespace.send(entity.path, messages, now);
   return {
     status: 200,
-    transfer,
+    unit,
     body: (writer) => writer.map(1, (map) => map.string('sequence-numbers').array(0x81, numbers.map(encodeLong))),
   };
 };

@@ -8,10 +8,10 @@ interface Placement {
 }
 
 /**
- * What becomes of one send: the messages it puts where, decided and remembered but not visible yet. Once it is safe on
- * disk it is committed, and if that fails it is taken back, as if it had never been sent.
+ * The effects of one send or move: the messages it adds to queues and the events that say so, decided but not visible
+ * yet. Once its events are durable it is committed; if that fails it is rolled back, as if it had never been sent.
  */
-export class Transfer {
+export class UnitOfWork {
   #placements: readonly Placement[] = NONE;
   #events: readonly SingleEvent[] = NONE;
   #undo: readonly (() => void)[] = NONE;
@@ -20,33 +20,35 @@ export class Transfer {
     return this.#events;
   }
 
-  place(queue: MessageQueue, message: QueuedMessage): void {
+  /** Adds a message to a queue. */
+  enqueue(queue: MessageQueue, message: QueuedMessage): void {
     this.#placements = append(this.#placements, { queue, message });
     this.#events = append(this.#events, { type: 'enqueued', path: queue.path, message });
   }
 
-  /** Something else to remember. @param undo what to do when the transfer is taken back */
-  note(event: SingleEvent, undo?: () => void): void {
+  /** Adds another event. @param undo what a roll-back has to do */
+  record(event: SingleEvent, undo?: () => void): void {
     this.#events = append(this.#events, event);
     if (undo) this.#undo = append(this.#undo, undo);
   }
 
-  /** Something else to remember, before all the rest. */
-  noteFirst(event: SingleEvent): void {
+  /** Adds an event before all others. */
+  recordFirst(event: SingleEvent): void {
     this.#events = [event, ...this.#events];
   }
 
-  /** Lets the messages be seen. */
+  /** Makes the messages visible. */
   commit(now: number): void {
     for (const { queue, message } of this.#placements) queue.publish(message, now);
   }
 
-  retract(): void {
+  /** Undoes what is not a message: those were never visible. */
+  rollBack(): void {
     for (const undo of this.#undo) undo();
   }
 
-  /** What to remember when it is taken back although it was remembered. */
-  get retraction(): readonly SingleEvent[] {
+  /** Events that undo {@link events} where those were recorded already. */
+  get compensation(): readonly SingleEvent[] {
     return this.#events.flatMap((event): SingleEvent[] => {
       const { type } = event;
       if (type === 'enqueued') {
@@ -59,7 +61,7 @@ export class Transfer {
 
 const NONE: readonly never[] = [];
 
-/** Most transfers place one message: a literal has room for one, an empty array grows to seventeen at once. */
+/** Most units place one message: a literal has room for one, an empty array grows to seventeen at once. */
 function append<T>(items: readonly T[], item: T): readonly T[] {
   if (items.length === 0) return [item];
   (items as T[]).push(item);
