@@ -76,7 +76,7 @@ async function openData(
     log: (message) => log('warn', message),
   });
   try {
-    await store.replay((event) => namespace.apply(event, clock.now()));
+    await store.recover((event) => namespace.apply(event, clock.now()));
     store.snapshotFrom(() => namespace.snapshot());
     return store;
   } catch (error) {

@@ -9,7 +9,7 @@ export type EntityDescription =
   | { readonly kind: 'subscription'; readonly path: string; readonly options: SubscriptionOptions };
 
 /**
- * What a broker must remember, in the order in which it happened; replaying all of it gives the same namespace.
+ * What a broker must remember, in the order in which it happened; applying all of it gives the same namespace.
  *
  * `path` names an entity as a client would: `orders`, `events/Subscriptions/billing`, `orders/$DeadLetterQueue`,
  * `orders/$Transfer/$DeadLetterQueue`. Times are ms since 1970.

@@ -24,7 +24,7 @@ import {
 } from './options.js';
 import { checkFilterQuotas } from './quotas.js';
 import { Registry } from './registry.js';
-import { Replay } from './replay.js';
+import { Recovery } from './recovery.js';
 import { Router } from './router.js';
 import { snapshotOf } from './snapshot.js';
 import type { TimerQueue } from './timer-queue.js';
@@ -53,7 +53,7 @@ export class Namespace {
   readonly #observers = new Set<EntityObserver>();
   /** Sent, recorded, and not visible yet: a snapshot must contain them too. */
   readonly #uncommitted = new Set<UnitOfWork>();
-  readonly #replay: Replay;
+  readonly #recovery: Recovery;
   #lastLockId = 0;
 
   constructor({ timers, newId }: NamespaceOptions) {
@@ -68,7 +68,7 @@ export class Namespace {
       activate: (target, message, now) => mover.activate(target, message, now),
       idle: (entity, now) => this.#delete(entity, now),
     });
-    this.#replay = new Replay({ registry: this.registry, build: (entity, now) => this.#build(entity, now) });
+    this.#recovery = new Recovery({ registry: this.registry, build: (entity, now) => this.#build(entity, now) });
   }
 
   observe(observer: EntityObserver): () => void {
@@ -204,7 +204,7 @@ export class Namespace {
 
   /** Applies a remembered event, before {@link recordTo}. What it refers to and is no longer there is passed over. */
   apply(event: BrokerEvent, now: number): void {
-    this.#replay.apply(event, now);
+    this.#recovery.apply(event, now);
   }
 
   /** Sends on what a crash kept from being sent on, after everything was applied. */
@@ -217,7 +217,7 @@ export class Namespace {
     this.#recorder = recorder;
   }
 
-  /** Everything there is at this instant as events: replayed into an empty namespace they give this one. */
+  /** Everything there is at this instant as events: applied to an empty namespace they give this one. */
   snapshot(): Iterable<SingleEvent> {
     const uncommitted = [...this.#uncommitted].flatMap(({ events }) => events.map(copyOf));
     const visible = snapshotOf(this.registry);

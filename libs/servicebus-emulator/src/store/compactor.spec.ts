@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => harness.dispose());
 
 describe('compaction', () => {
-  /** Replays into the set of messages that are there. */
+  /** Recovers the set of messages that are there. */
   function live(events: readonly BrokerEvent[]): Map<number, SingleEvent> {
     const messages = new Map<number, SingleEvent>();
     for (const event of events) {

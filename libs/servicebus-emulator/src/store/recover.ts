@@ -17,7 +17,7 @@ interface Recovered {
   readonly snapshotBytes: number;
 }
 
-/** What replaying needs. */
+/** What recovery needs. */
 interface RecoverOptions {
   readonly directory: StoreDirectory;
   /** Called for every event in order. */
@@ -26,7 +26,7 @@ interface RecoverOptions {
 }
 
 /**
- * Replays the last snapshot and the journal files behind it, and cuts off the tail that a crash tore.
+ * Reads the last snapshot and the journal files behind it, and cuts off the incomplete record that a crash left.
  * @throws StoreCorruptError for any other damage, before anything is changed
  */
 export async function recover(options: RecoverOptions): Promise<Recovered> {
@@ -34,12 +34,12 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
   const snapshot = snapshots.at(-1);
   const following = journals.filter((number) => number >= (snapshot ?? 1));
   requireConsecutive(following, snapshot);
-  const snapshotBytes = snapshot === undefined ? 0 : await replaySnapshot(snapshotName(snapshot), options);
+  const snapshotBytes = snapshot === undefined ? 0 : await readSnapshot(snapshotName(snapshot), options);
   let journalBytes = 0;
   let nextJournal = snapshot ?? 1;
   for (const number of following) {
     const isLast = number === following.at(-1);
-    const bytes = await replayJournal(journalName(number), isLast, options);
+    const bytes = await readJournal(journalName(number), isLast, options);
     journalBytes += bytes;
     // A file without a record in it is used again.
     nextJournal = bytes <= FILE_HEADER_SIZE ? number : number + 1;
@@ -59,7 +59,7 @@ function requireConsecutive(journals: readonly number[], snapshot: number | unde
   });
 }
 
-async function replaySnapshot(name: string, { directory, apply }: RecoverOptions): Promise<number> {
+async function readSnapshot(name: string, { directory, apply }: RecoverOptions): Promise<number> {
   const file = await directory.open(name, 'read');
   try {
     const reader = await FrameReader.open(file);
@@ -87,7 +87,7 @@ async function replaySnapshot(name: string, { directory, apply }: RecoverOptions
 }
 
 /** Answers how many bytes of the file are intact. */
-async function replayJournal(name: string, isLast: boolean, options: RecoverOptions): Promise<number> {
+async function readJournal(name: string, isLast: boolean, options: RecoverOptions): Promise<number> {
   const { directory, apply, log } = options;
   const file = await directory.open(name, isLast ? 'change' : 'read');
   try {

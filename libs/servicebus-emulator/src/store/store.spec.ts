@@ -91,11 +91,11 @@ describe('a store', () => {
     await harness.reopen({ dir });
   });
 
-  it('is replayed once, before anything is recorded', async () => {
+  it('is recovered once, before anything is recorded', async () => {
     const store = await harness.open();
-    expect(() => store.recorder).toThrow('Call replay() first');
-    await store.replay(() => undefined);
-    await expect(store.replay(() => undefined)).rejects.toThrow('replayed once');
+    expect(() => store.recorder).toThrow('Call recover() first');
+    await store.recover(() => undefined);
+    await expect(store.recover(() => undefined)).rejects.toThrow('recovered once');
     await expect(store.compact()).rejects.toThrow('Call snapshotFrom() first');
   });
 });

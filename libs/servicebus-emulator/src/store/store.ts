@@ -34,7 +34,7 @@ export interface StoreOptions {
 }
 
 /**
- * Opens a data directory: `openStore`, then `replay`, then `recorder` is ready for new events.
+ * Opens a data directory: `openStore`, then `recover`, then `recorder` is ready for new events.
  * @throws StoreLockedError when another broker has it
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
@@ -81,12 +81,12 @@ export class Store {
   }
 
   /**
-   * Tells everything that was recorded, in order; to be called once, before anything is recorded.
+   * Passes everything that was recorded to `apply`, in order; to be called once, before anything is recorded.
    * @throws StoreCorruptError when a file is damaged otherwise than a crash does; then nothing was changed
    */
-  async replay(apply: (event: BrokerEvent) => void): Promise<void> {
+  async recover(apply: (event: BrokerEvent) => void): Promise<void> {
     if (this.#journal !== undefined) {
-      throw new Error('A store is replayed once.');
+      throw new Error('A store is recovered once.');
     }
     const found = await recover({ directory: this.#files, apply, log: this.#log });
     await this.#removeLeftovers();
@@ -107,7 +107,7 @@ export class Store {
     this.#inBackground('cannot keep room for a full disk', () => space.begin(journal));
   }
 
-  /** Takes new events; ready after {@link replay}. */
+  /** Takes new events; ready after {@link recover}. */
   get recorder(): Recorder {
     return this.#opened();
   }
@@ -141,7 +141,7 @@ export class Store {
 
   #opened(): Journal {
     if (this.#journal === undefined) {
-      throw new Error('Call replay() first: the store must tell what it has before it takes more.');
+      throw new Error('Call recover() first: the store must read what it has before it takes more.');
     }
     return this.#journal;
   }

@@ -21,7 +21,7 @@ export class StoreHarness {
   async reopen(options: Partial<StoreOptions> = {}) {
     const store = await this.open(options);
     const events: BrokerEvent[] = [];
-    await store.replay((event) => events.push(event));
+    await store.recover((event) => events.push(event));
     return { store, events };
   }
 
@@ -35,7 +35,7 @@ export class StoreHarness {
   /** What opening and reading throws. */
   async refusal(): Promise<unknown> {
     const store = await this.open();
-    const error = await store.replay(() => undefined).catch((caught: unknown) => caught);
+    const error = await store.recover(() => undefined).catch((caught: unknown) => caught);
     await this.close(store);
     return error;
   }

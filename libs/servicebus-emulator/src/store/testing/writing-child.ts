@@ -15,7 +15,7 @@ const WRITERS = 32;
 const store = await openStore({ dir, compactAfterBytes: 300_000, reserveBytes: 0 });
 const state = new Map<number, SingleEvent>();
 let last = 0;
-await store.replay(apply);
+await store.recover(apply);
 store.snapshotFrom(() => [{ type: 'sequence-used', path: 'orders', last }, ...state.values()]);
 await Promise.all(Array.from({ length: WRITERS }, () => writeForever()));
 

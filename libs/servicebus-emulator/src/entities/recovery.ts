@@ -4,16 +4,16 @@ import type { BrokerEvent, EntityDescription, SingleEvent } from './events.js';
 import type { MessageQueue } from './message-queue.js';
 import type { Registry } from './registry.js';
 
-interface ReplayPorts {
+interface RecoveryPorts {
   readonly registry: Registry;
   readonly build: (entity: EntityDescription, now: number) => Entity;
 }
 
-/** Brings a namespace to where its remembered events left it. */
-export class Replay {
-  readonly #ports: ReplayPorts;
+/** Applies recorded events to a namespace: after all of them it is as it was before the broker stopped. */
+export class Recovery {
+  readonly #ports: RecoveryPorts;
 
-  constructor(ports: ReplayPorts) {
+  constructor(ports: RecoveryPorts) {
     this.#ports = ports;
   }
 
@@ -39,7 +39,7 @@ export class Replay {
         return this.#ports.registry.target(event.path)?.duplicates?.forget(event.key);
       default: {
         const queue = this.#queue(event.path);
-        if (queue) replayInQueue(queue, event, now);
+        if (queue) applyToQueue(queue, event, now);
       }
     }
   }
@@ -80,7 +80,7 @@ type QueueEvent = Extract<
   { type: 'enqueued' | 'removed' | 'activated' | 'changed' | 'sequence-used' | 'session-state-set' }
 >;
 
-function replayInQueue(queue: MessageQueue, event: QueueEvent, now: number): void {
+function applyToQueue(queue: MessageQueue, event: QueueEvent, now: number): void {
   switch (event.type) {
     case 'enqueued':
       return queue.restore(event.message, now);
@@ -91,13 +91,13 @@ function replayInQueue(queue: MessageQueue, event: QueueEvent, now: number): voi
     case 'activated':
     case 'changed':
     case 'removed':
-      return replayOnMessage(queue, event, now);
+      return applyToMessage(queue, event, now);
   }
 }
 
 type MessageEvent = Extract<SingleEvent, { type: 'removed' | 'activated' | 'changed' }>;
 
-function replayOnMessage(queue: MessageQueue, event: MessageEvent, now: number): void {
+function applyToMessage(queue: MessageQueue, event: MessageEvent, now: number): void {
   const message = queue.find(event.type === 'activated' ? event.scheduledAs : event.sequenceNumber);
   if (!message) return;
   queue.detach(message);
