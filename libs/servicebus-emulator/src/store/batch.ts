@@ -1,5 +1,5 @@
 import { ByteWriter } from './byte-writer.js';
-import { FRAME_HEADER_SIZE } from './frame.js';
+import { RECORD_HEADER_SIZE } from './record.js';
 
 /** The events that will be written with one write, and those who wait for it. */
 export class Batch {
@@ -7,15 +7,15 @@ export class Batch {
   readonly #written = Promise.withResolvers<void>();
   #awaited = false;
 
-  /** @param writer empty, with room for a frame's header */
-  constructor(writer = new ByteWriter(FRAME_HEADER_SIZE)) {
+  /** @param writer empty, with room for a record's header */
+  constructor(writer = new ByteWriter(RECORD_HEADER_SIZE)) {
     this.writer = writer;
     // Nobody may be waiting: a failure is then seen by whoever waits next.
     this.#written.promise.catch(() => undefined);
   }
 
   get hasEvents(): boolean {
-    return this.writer.length > FRAME_HEADER_SIZE;
+    return this.writer.length > RECORD_HEADER_SIZE;
   }
 
   /** Whether there is any reason to write it. */

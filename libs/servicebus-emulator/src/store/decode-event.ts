@@ -10,7 +10,7 @@ type Seen = MessageContent[];
 type Decode = (reader: ByteReader, seen: Seen) => SingleEvent;
 
 /**
- * Reads the next event of a frame.
+ * Reads the next event of a record.
  * @throws RangeError when the bytes are not an event: they were written by a later version of this program.
  */
 export function decodeEvent(reader: ByteReader): BrokerEvent {

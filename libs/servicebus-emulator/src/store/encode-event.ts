@@ -7,7 +7,7 @@ import { writeRule } from './rule-text.js';
 /** The contents already written in one group, by the order in which they were. */
 type Written = Map<MessageContent, number>;
 
-/** Appends an event to a frame; message bytes go in as they are. */
+/** Appends an event to a record; message bytes go in as they are. */
 export function encodeEvent(event: BrokerEvent, writer: ByteWriter): void {
   if (event.type !== 'group') {
     encodeSingle(event, writer, new Map());

@@ -1,6 +1,6 @@
 import { journalName } from './file-names.js';
 import type { StoreDirectory, StoreFile } from './files.js';
-import { type FileHeader, newFileHeader, sealFrame } from './frame.js';
+import { type FileHeader, newFileHeader, sealRecord } from './record.js';
 import { RoomAhead } from './room-ahead.js';
 
 /** The journal file that is being written. */
@@ -21,7 +21,7 @@ export class JournalFile {
 
   /**
    * Makes an empty journal file; it and its name are on the disk when this resolves.
-   * @param purpose `log` when appended frames must be on the disk too, as soon as they are written
+   * @param purpose `log` when appended records must be on the disk too, as soon as they are written
    */
   static async create(directory: StoreDirectory, number: number, purpose: 'create' | 'log'): Promise<JournalFile> {
     const name = journalName(number);
@@ -46,14 +46,14 @@ export class JournalFile {
     return this.#position;
   }
 
-  /** Writes frames whose headers are still free, behind what is there. After a failure they can be written again. */
-  async append(frames: readonly Buffer[]): Promise<void> {
+  /** Writes records whose headers are still free, behind what is there. After a failure they can be written again. */
+  async append(records: readonly Buffer[]): Promise<void> {
     let position = this.#position;
-    for (const frame of frames) {
-      sealFrame(frame, this.#salt);
-      await this.#room?.reach(position + frame.length);
-      await this.#file.write(frame, position);
-      position += frame.length;
+    for (const record of records) {
+      sealRecord(record, this.#salt);
+      await this.#room?.reach(position + record.length);
+      await this.#file.write(record, position);
+      position += record.length;
     }
     this.#position = position;
     this.#room?.keepAheadOf(position);

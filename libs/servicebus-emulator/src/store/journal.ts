@@ -51,7 +51,7 @@ export class Journal implements Recorder {
   #pending = new Batch();
   /** The memory of a batch that is written, for the next. */
   #spare: ByteWriter | undefined;
-  /** Frames that did not fit the disk. They stay first in line: what follows builds on them. */
+  /** Records that did not fit the disk. They stay first in line: what follows builds on them. */
   #unwritten: Buffer[] = [];
   #checkpoint: Checkpoint | undefined;
   #running: Promise<void> | undefined;
@@ -187,23 +187,23 @@ export class Journal implements Recorder {
   }
 
   async #writeOrMakeRoom(batch: Batch): Promise<void> {
-    const frames = batch.hasEvents ? [...this.#unwritten, batch.writer.finish()] : this.#unwritten;
-    this.#unwritten = frames;
+    const records = batch.hasEvents ? [...this.#unwritten, batch.writer.finish()] : this.#unwritten;
+    this.#unwritten = records;
     try {
-      await this.#write(frames);
+      await this.#write(records);
     } catch (error) {
       if (!isDiskFull(error)) {
         throw error;
       }
       await this.#options.onFull();
-      await this.#write(frames);
+      await this.#write(records);
     }
     this.#unwritten = [];
   }
 
-  async #write(frames: readonly Buffer[]): Promise<void> {
+  async #write(records: readonly Buffer[]): Promise<void> {
     try {
-      await this.#file.append(frames);
+      await this.#file.append(records);
     } catch (error) {
       await this.#file.cutOffUnfinished();
       throw error;

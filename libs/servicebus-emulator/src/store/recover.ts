@@ -4,8 +4,8 @@ import { decodeEvent } from './decode-event.js';
 import { StoreCorruptError } from './errors.js';
 import { journalName, snapshotName, takeInventory } from './file-names.js';
 import type { StoreDirectory, StoreFile } from './files.js';
-import { FILE_HEADER_SIZE } from './frame.js';
-import { FrameReader } from './frame-reader.js';
+import { FILE_HEADER_SIZE } from './record.js';
+import { RecordReader } from './record-reader.js';
 
 /** What was found in a data directory. */
 interface Recovered {
@@ -62,7 +62,7 @@ function requireConsecutive(journals: readonly number[], snapshot: number | unde
 async function readSnapshot(name: string, { directory, apply }: RecoverOptions): Promise<number> {
   const file = await directory.open(name, 'read');
   try {
-    const reader = await FrameReader.open(file);
+    const reader = await RecordReader.open(file);
     let complete = false;
     for (;;) {
       const at = reader.position;
@@ -73,9 +73,9 @@ async function readSnapshot(name: string, { directory, apply }: RecoverOptions):
       if (result.kind === 'end') {
         break;
       }
-      // The last frame of a snapshot is empty, and only the last.
+      // The last record of a snapshot is empty, and only the last.
       complete = result.payload.length === 0;
-      applyFrame(result.payload, { name, at, apply });
+      applyRecord(result.payload, { name, at, apply });
     }
     if (!complete) {
       throw new StoreCorruptError(name, reader.position, 'its end is missing');
@@ -91,7 +91,7 @@ async function readJournal(name: string, isLast: boolean, options: RecoverOption
   const { directory, apply, log } = options;
   const file = await directory.open(name, isLast ? 'change' : 'read');
   try {
-    const reader = await FrameReader.open(file);
+    const reader = await RecordReader.open(file);
     for (;;) {
       const at = reader.position;
       const result = await reader.next();
@@ -99,11 +99,11 @@ async function readJournal(name: string, isLast: boolean, options: RecoverOption
         if (isLast) await cutOff(file, reader.position);
         return reader.position;
       }
-      if (result.kind === 'frame') {
-        applyFrame(result.payload, { name, at, apply });
+      if (result.kind === 'record') {
+        applyRecord(result.payload, { name, at, apply });
         continue;
       }
-      if (!isLast || (await reader.findsFrameBehind())) {
+      if (!isLast || (await reader.findsRecordBehind())) {
         throw new StoreCorruptError(name, reader.position, result.problem);
       }
       const size = await file.size();
@@ -125,13 +125,13 @@ async function cutOff(file: StoreFile, length: number): Promise<void> {
   await file.sync();
 }
 
-interface Frame {
+interface JournalRecord {
   readonly name: string;
   readonly at: number;
   readonly apply: (event: BrokerEvent) => void;
 }
 
-function applyFrame(payload: Buffer, { name, at, apply }: Frame): void {
+function applyRecord(payload: Buffer, { name, at, apply }: JournalRecord): void {
   const reader = new ByteReader(payload);
   while (!reader.atEnd) {
     apply(decodeOrRefuse(reader, name, at));

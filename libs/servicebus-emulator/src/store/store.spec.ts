@@ -60,8 +60,8 @@ describe('a store', () => {
     });
     await Promise.all(promises);
     const [name = ''] = await harness.files();
-    const frames = (await readFile(harness.path(name), 'latin1')).split('FRM1').length - 1;
-    expect(frames).toBe(1);
+    const records = (await readFile(harness.path(name), 'latin1')).split('FRM1').length - 1;
+    expect(records).toBe(1);
   });
 
   it('does not make more files by being started again', async () => {

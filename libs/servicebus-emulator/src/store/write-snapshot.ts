@@ -3,7 +3,7 @@ import { ByteWriter } from './byte-writer.js';
 import { encodeEvent } from './encode-event.js';
 import { snapshotName, UNFINISHED_SNAPSHOT } from './file-names.js';
 import type { StoreDirectory, StoreFile } from './files.js';
-import { FRAME_HEADER_SIZE, newFileHeader, sealFrame } from './frame.js';
+import { RECORD_HEADER_SIZE, newFileHeader, sealRecord } from './record.js';
 
 /** Encoding this much takes about a millisecond; after that others have their turn. */
 const SLICE_SIZE = 256 * 1024;
@@ -23,7 +23,7 @@ export async function writeSnapshot(
     const file = await directory.open(UNFINISHED_SNAPSHOT, 'create');
     let size: number;
     try {
-      size = await writeFrames(file, events, signal);
+      size = await writeRecords(file, events, signal);
       await file.sync();
     } finally {
       await file.close();
@@ -37,17 +37,17 @@ export async function writeSnapshot(
   }
 }
 
-async function writeFrames(file: StoreFile, events: Iterable<SingleEvent>, signal: AbortSignal): Promise<number> {
+async function writeRecords(file: StoreFile, events: Iterable<SingleEvent>, signal: AbortSignal): Promise<number> {
   const { header, salt } = newFileHeader();
   await file.write(header, 0);
   let position = header.length;
-  const slice = new ByteWriter(FRAME_HEADER_SIZE);
+  const slice = new ByteWriter(RECORD_HEADER_SIZE);
   const writeSlice = async () => {
     signal.throwIfAborted();
-    const frame = slice.finish();
-    sealFrame(frame, salt);
-    await file.write(frame, position);
-    position += frame.length;
+    const record = slice.finish();
+    sealRecord(record, salt);
+    await file.write(record, position);
+    position += record.length;
     slice.clear();
   };
   for (const event of events) {
@@ -56,10 +56,10 @@ async function writeFrames(file: StoreFile, events: Iterable<SingleEvent>, signa
       await writeSlice();
     }
   }
-  if (slice.length > FRAME_HEADER_SIZE) {
+  if (slice.length > RECORD_HEADER_SIZE) {
     await writeSlice();
   }
-  // An empty frame says that nothing is missing.
+  // An empty record says that nothing is missing.
   await writeSlice();
   return position;
 }

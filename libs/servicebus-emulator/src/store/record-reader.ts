@@ -1,24 +1,24 @@
 import type { StoreFile } from './files.js';
 import {
   FILE_HEADER_SIZE,
-  FRAME_HEADER_SIZE,
-  FRAME_MAGIC,
+  RECORD_HEADER_SIZE,
+  RECORD_MAGIC,
   isIntact,
   readFileHeader,
   readPayloadLength,
-} from './frame.js';
+} from './record.js';
 
 const CHUNK_SIZE = 1024 * 1024;
 const ZEROS = Buffer.alloc(CHUNK_SIZE);
 
 /** What comes next in a file. */
 type ReadResult =
-  | { readonly kind: 'frame'; readonly payload: Buffer }
+  | { readonly kind: 'record'; readonly payload: Buffer }
   | { readonly kind: 'end' }
   | { readonly kind: 'damage'; readonly problem: string };
 
-/** Reads a file of frames from start to end, holding a piece of it in memory at a time. */
-export class FrameReader {
+/** Reads a file of records from start to end, holding a piece of it in memory at a time. */
+export class RecordReader {
   readonly #file: StoreFile;
   readonly #size: number;
   #salt: number | undefined;
@@ -31,8 +31,8 @@ export class FrameReader {
     this.#size = size;
   }
 
-  static async open(file: StoreFile): Promise<FrameReader> {
-    return new FrameReader(file, await file.size());
+  static async open(file: StoreFile): Promise<RecordReader> {
+    return new RecordReader(file, await file.size());
   }
 
   /** Up to here the file is intact. */
@@ -40,7 +40,7 @@ export class FrameReader {
     return this.#position;
   }
 
-  /** The next frame; its payload is valid until the next call. */
+  /** The next record; its payload is valid until the next call. */
   async next(): Promise<ReadResult> {
     if (this.#salt === undefined) {
       this.#salt = readFileHeader(await this.#bytes(0, FILE_HEADER_SIZE));
@@ -52,27 +52,27 @@ export class FrameReader {
     if (await this.#isUnusedFrom(this.#position)) {
       return { kind: 'end' };
     }
-    return this.#readFrame(this.#salt);
+    return this.#readRecord(this.#salt);
   }
 
-  /** Whether an intact frame lies anywhere behind the current position: then the damage is no torn tail. */
-  async findsFrameBehind(): Promise<boolean> {
+  /** Whether an intact record lies anywhere behind the current position: then the damage is no torn tail. */
+  async findsRecordBehind(): Promise<boolean> {
     if (this.#salt === undefined) {
       // A file's header is synced before anything follows it.
       return this.#size > FILE_HEADER_SIZE;
     }
     const rest = await this.#bytes(this.#position, this.#size - this.#position);
-    let at = rest.indexOf(FRAME_MAGIC, 1);
+    let at = rest.indexOf(RECORD_MAGIC, 1);
     while (at >= 0) {
-      if (isFrameAt(rest, at, this.#salt)) {
+      if (isRecordAt(rest, at, this.#salt)) {
         return true;
       }
-      at = rest.indexOf(FRAME_MAGIC, at + 1);
+      at = rest.indexOf(RECORD_MAGIC, at + 1);
     }
     return false;
   }
 
-  /** Whether nothing but zeros follows: no frame begins with one. */
+  /** Whether nothing but zeros follows: no record begins with one. */
   async #isUnusedFrom(position: number): Promise<boolean> {
     for (let at = position; at < this.#size; at += CHUNK_SIZE) {
       const first = await this.#bytes(at, 1);
@@ -83,25 +83,25 @@ export class FrameReader {
     return true;
   }
 
-  async #readFrame(salt: number): Promise<ReadResult> {
-    const header = await this.#bytes(this.#position, FRAME_HEADER_SIZE);
-    if (header.length < FRAME_HEADER_SIZE) {
+  async #readRecord(salt: number): Promise<ReadResult> {
+    const header = await this.#bytes(this.#position, RECORD_HEADER_SIZE);
+    if (header.length < RECORD_HEADER_SIZE) {
       return { kind: 'damage', problem: 'the last record is incomplete' };
     }
     const length = readPayloadLength(header);
     if (length === undefined) {
       return { kind: 'damage', problem: 'no record begins here' };
     }
-    const size = FRAME_HEADER_SIZE + length;
+    const size = RECORD_HEADER_SIZE + length;
     if (this.#position + size > this.#size) {
       return { kind: 'damage', problem: 'the record reaches beyond the end of the file' };
     }
-    const frame = await this.#bytes(this.#position, size);
-    if (!isIntact(frame, salt)) {
+    const record = await this.#bytes(this.#position, size);
+    if (!isIntact(record, salt)) {
       return { kind: 'damage', problem: "the record's checksum is wrong" };
     }
     this.#position += size;
-    return { kind: 'frame', payload: frame.subarray(FRAME_HEADER_SIZE) };
+    return { kind: 'record', payload: record.subarray(RECORD_HEADER_SIZE) };
   }
 
   /** These bytes of the file, or fewer at its end. */
@@ -119,12 +119,12 @@ export class FrameReader {
   }
 }
 
-function isFrameAt(bytes: Buffer, at: number, salt: number): boolean {
+function isRecordAt(bytes: Buffer, at: number, salt: number): boolean {
   const candidate = bytes.subarray(at);
-  if (candidate.length < FRAME_HEADER_SIZE) {
+  if (candidate.length < RECORD_HEADER_SIZE) {
     return false;
   }
   const length = readPayloadLength(candidate);
-  const size = FRAME_HEADER_SIZE + (length ?? 0);
+  const size = RECORD_HEADER_SIZE + (length ?? 0);
   return length !== undefined && size <= candidate.length && isIntact(candidate.subarray(0, size), salt);
 }
