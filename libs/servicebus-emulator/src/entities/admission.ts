@@ -1,15 +1,12 @@
 import type { IncomingMessage } from '../codec/read-message.js';
-import type { QueueEntity, QueueFamily, SubscriptionEntity, TopicEntity } from './entity.js';
+import type { Source, SubQueues, Target } from './entity.js';
 import { BrokerError, entityDisabled, entityNotFound, quotaExceeded } from './errors.js';
-import type { Journey } from './journey.js';
+import type { RoutedMessage } from './routed-message.js';
 import { type DeadLetterCause, tooManyHops } from './dead-letter-cause.js';
 import { sizeOf } from '../message.js';
 
 /** Azure's limit of entities a message is forwarded through. */
 const MAX_HOPS = 4;
-
-/** Where messages can be sent. */
-export type Target = QueueEntity | TopicEntity;
 
 /** @throws BrokerError when the entity does not take these messages from a client */
 export function checkSend(target: Target, messages: readonly IncomingMessage[]): void {
@@ -30,39 +27,39 @@ export function checkSend(target: Target, messages: readonly IncomingMessage[]):
 }
 
 /** @throws BrokerError when the entity hands out no messages */
-export function checkReceives({ options, path }: QueueEntity | SubscriptionEntity): void {
+export function checkReceives({ options, path }: Source): void {
   if (options.status === 'Disabled' || options.status === 'ReceiveDisabled') throw entityDisabled(path);
 }
 
 /** What an entity holds, in bytes: a topic holds what its subscriptions do. */
 function bytesOf(target: Target): number {
-  if (target.kind === 'queue') return familyBytes(target);
+  if (target.kind === 'queue') return bytesOfQueues(target);
   let bytes = target.main.bytes;
-  for (const subscription of target.subscriptions.values()) bytes += familyBytes(subscription);
+  for (const subscription of target.subscriptions.values()) bytes += bytesOfQueues(subscription);
   return bytes;
 }
 
-function familyBytes({ main, deadLetters, transferDeadLetters }: QueueFamily): number {
+function bytesOfQueues({ main, deadLetters, transferDeadLetters }: SubQueues): number {
   return main.bytes + deadLetters.bytes + transferDeadLetters.bytes;
 }
 
 /** Why a message cannot be forwarded; the source dead-letters it then. */
 export function refusalToForward(
-  family: QueueFamily,
+  source: SubQueues,
   to: string,
   target: Target | undefined,
-  journey: Journey,
+  routed: RoutedMessage,
 ): DeadLetterCause | undefined {
-  if (journey.hops > MAX_HOPS) return tooManyHops(MAX_HOPS);
+  if (routed.hops > MAX_HOPS) return tooManyHops(MAX_HOPS);
   try {
     if (!target) throw entityNotFound(to);
-    checkSend(target, [journey]);
+    checkSend(target, [routed]);
     return undefined;
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error;
     return {
       reason: error.condition,
-      description: `Forwarding from '${family.path}' to '${to}' failed: ${error.message}`,
+      description: `Forwarding from '${source.path}' to '${to}' failed: ${error.message}`,
     };
   }
 }

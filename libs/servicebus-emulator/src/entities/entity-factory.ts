@@ -1,5 +1,13 @@
 import { DuplicateWindow } from './duplicate-window.js';
-import { EntityLife, type Entity, type QueueEntity, type SubscriptionEntity, type TopicEntity } from './entity.js';
+import {
+  type Entity,
+  EntityLife,
+  type QueueEntity,
+  type Source,
+  type SubscriptionEntity,
+  type Target,
+  type TopicEntity,
+} from './entity.js';
 import { subscriptionPath } from './entity-path.js';
 import type { BrokerEvent } from './events.js';
 import { type DeadLetterCause, EXPIRED } from './dead-letter-cause.js';
@@ -15,14 +23,9 @@ interface EntityPorts {
   readonly timers: TimerQueue;
   readonly record: (event: BrokerEvent) => void;
   readonly nextLockId: () => number;
-  readonly deadLetter: (
-    family: QueueEntity | SubscriptionEntity,
-    message: QueuedMessage,
-    cause: DeadLetterCause,
-    now: number,
-  ) => void;
-  readonly forward: (family: QueueEntity | SubscriptionEntity, message: QueuedMessage, now: number) => void;
-  readonly activate: (target: QueueEntity | TopicEntity, message: QueuedMessage, now: number) => void;
+  readonly deadLetter: (source: Source, message: QueuedMessage, cause: DeadLetterCause, now: number) => void;
+  readonly forward: (source: Source, message: QueuedMessage, now: number) => void;
+  readonly activate: (target: Target, message: QueuedMessage, now: number) => void;
   readonly idle: (entity: Entity, now: number) => void;
 }
 
@@ -80,7 +83,7 @@ export class EntityFactory {
     return entity;
   }
 
-  #queues(path: string, requiresSession: boolean, entity: () => QueueEntity | SubscriptionEntity) {
+  #queues(path: string, requiresSession: boolean, entity: () => Source) {
     const settings = () => entity().options;
     const deadLettersSettings = () => ({ lockDuration: settings().lockDuration, maxDeliveryCount: Infinity });
     const deadLetter = (message: QueuedMessage, cause: DeadLetterCause, now: number) =>
@@ -121,7 +124,7 @@ export class EntityFactory {
     return { timers, record, nextLockId, settings };
   }
 
-  #duplicates(required: boolean, entity: () => QueueEntity | TopicEntity): DuplicateWindow | undefined {
+  #duplicates(required: boolean, entity: () => Target): DuplicateWindow | undefined {
     if (!required) return undefined;
     return new DuplicateWindow(this.#ports.timers, () => entity().options.duplicateDetectionHistoryTimeWindow);
   }

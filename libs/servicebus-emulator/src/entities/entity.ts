@@ -50,15 +50,15 @@ export class EntityLife implements Timer {
   }
 }
 
-/** What a queue and a subscription consist of. */
-export interface QueueFamily {
+/** The three queues that a queue and a subscription consist of. */
+export interface SubQueues {
   readonly path: string;
   readonly main: MessageQueue;
   readonly deadLetters: MessageQueue;
   readonly transferDeadLetters: MessageQueue;
 }
 
-export interface QueueEntity extends QueueFamily {
+export interface QueueEntity extends SubQueues {
   readonly kind: 'queue';
   readonly life: EntityLife;
   readonly duplicates: DuplicateWindow | undefined;
@@ -77,7 +77,7 @@ export interface TopicEntity {
   options: TopicOptions;
 }
 
-export interface SubscriptionEntity extends QueueFamily {
+export interface SubscriptionEntity extends SubQueues {
   readonly kind: 'subscription';
   readonly name: string;
   readonly topic: TopicEntity;
@@ -87,6 +87,12 @@ export interface SubscriptionEntity extends QueueFamily {
 }
 
 export type Entity = QueueEntity | TopicEntity | SubscriptionEntity;
+
+/** What clients send to, and what entities forward to. */
+export type Target = QueueEntity | TopicEntity;
+
+/** What clients receive from; it may forward its messages and its dead letters. */
+export type Source = QueueEntity | SubscriptionEntity;
 
 /** The queues of an entity. */
 export function queuesOf(entity: Entity): readonly MessageQueue[] {

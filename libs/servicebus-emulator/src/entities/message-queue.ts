@@ -69,7 +69,7 @@ export class MessageQueue {
     this.#lastSequenceNumber = Math.max(this.#lastSequenceNumber, last);
   }
 
-  /** Makes a message of this queue; nobody sees it before {@link publish}. */
+  /** Makes a message of this queue; it is not visible before {@link publish}. */
   prepare(message: Omit<StoredMessage, 'sequenceNumber'>): QueuedMessage {
     return new QueuedMessage(this, message, this.nextSequenceNumber());
   }
@@ -81,10 +81,10 @@ export class MessageQueue {
     this.#count[message.state]++;
     this.#bytes += sizeOf(message.content);
     if (message.sessionId !== undefined) this.sessions?.of(message.sessionId).all.set(message.sequenceNumber, message);
-    this.#settle(message, now);
+    this.#queueUp(message, now);
   }
 
-  /** Puts back what a journal tells of. */
+  /** Adds a message that the journal has. */
   restore(message: StoredMessage, now: number): void {
     this.skipTo(message.sequenceNumber);
     this.publish(new QueuedMessage(this, message, message.sequenceNumber), now);
@@ -131,7 +131,7 @@ export class MessageQueue {
 
   /** Locks a message that is not locked. */
   lock(message: QueuedMessage, now: number): void {
-    this.#withdraw(message);
+    this.#removeFromReady(message);
     const session = this.#sessionOf(message);
     // In a session it is the session that is locked.
     const until = session ? Infinity : now + this.#ports.settings().lockDuration;
@@ -199,15 +199,15 @@ export class MessageQueue {
     this.#ports.deadLetter(message, cause, now);
   }
 
-  /** Takes a message out and remembers that. */
+  /** Takes a message out and records that. */
   remove(message: QueuedMessage): void {
     this.#ports.record({ type: 'removed', path: this.path, sequenceNumber: message.sequenceNumber });
-    this.detach(message);
+    this.extract(message);
   }
 
-  /** Takes a message out; that it went is remembered by whoever takes it on. */
-  detach(message: QueuedMessage): void {
-    this.#withdraw(message);
+  /** Takes a message out, when another event records that it went. */
+  extract(message: QueuedMessage): void {
+    this.#removeFromReady(message);
     this.#ports.timers.cancel(message);
     message.lock = undefined;
     this.#messages.delete(message.sequenceNumber);
@@ -251,8 +251,8 @@ export class MessageQueue {
     this.sessions?.delete();
   }
 
-  /** Finds the place of a message that is neither locked nor anywhere yet: its moment, or the available ones. */
-  #settle(message: QueuedMessage, now: number): void {
+  /** Queues up a message that is not locked: behind its timer when it is scheduled, else among the available ones. */
+  #queueUp(message: QueuedMessage, now: number): void {
     if (message.state === 'deferred') return;
     if (message.state === 'scheduled') {
       this.#ports.timers.schedule(message, message.scheduledFor ?? now);
@@ -286,7 +286,7 @@ export class MessageQueue {
       });
     }
     if (message.state === 'active' && this.#ports.forward(message, now)) return;
-    this.#settle(message, now);
+    this.#queueUp(message, now);
   }
 
   #modify(message: QueuedMessage, changes: PropertyChanges | undefined): void {
@@ -305,7 +305,7 @@ export class MessageQueue {
     }
   }
 
-  #withdraw(message: QueuedMessage): void {
+  #removeFromReady(message: QueuedMessage): void {
     const session = this.#sessionOf(message);
     (session ?? { ready: this.#ready }).ready.delete(message.sequenceNumber);
   }

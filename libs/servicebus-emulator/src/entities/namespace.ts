@@ -13,7 +13,7 @@ import {
   StoreFullError,
 } from './events.js';
 import type { MessageQueue } from './message-queue.js';
-import { Mover } from './mover.js';
+import { MessageMover } from './message-mover.js';
 import {
   DEFAULT_QUEUE_OPTIONS,
   DEFAULT_SUBSCRIPTION_OPTIONS,
@@ -58,13 +58,13 @@ export class Namespace {
 
   constructor({ timers, newId }: NamespaceOptions) {
     this.#router = new Router({ find: (path) => this.registry.target(path), newId });
-    const mover = new Mover(this.#router, (event) => this.#note(event));
+    const mover = new MessageMover(this.#router, (event) => this.#recordIfRoom(event));
     this.#factory = new EntityFactory({
       timers,
-      record: (event) => this.#note(event),
+      record: (event) => this.#recordIfRoom(event),
       nextLockId: () => ++this.#lastLockId,
-      deadLetter: (family, message, cause, now) => mover.deadLetter(family, message, cause, now),
-      forward: (family, message, now) => mover.forward(family, message, now),
+      deadLetter: (source, message, cause, now) => mover.deadLetter(source, message, cause, now),
+      forward: (source, message, now) => mover.forward(source, message, now),
       activate: (target, message, now) => mover.activate(target, message, now),
       idle: (entity, now) => this.#delete(entity, now),
     });
@@ -193,7 +193,7 @@ export class Namespace {
     this.#uncommitted.delete(unit);
     unit.rollBack();
     const events = unit.compensation;
-    if (events.length > 0) this.#note({ type: 'group', events });
+    if (events.length > 0) this.#recordIfRoom({ type: 'group', events });
   }
 
   /** Sets what a session's receivers keep with it; undefined clears it. */
@@ -202,7 +202,7 @@ export class Namespace {
     queue.setSessionState(sessionId, state, now);
   }
 
-  /** Applies a remembered event, before {@link recordTo}. What it refers to and is no longer there is passed over. */
+  /** Applies a recorded event, before {@link recordTo}. What it refers to and is no longer there is passed over. */
   apply(event: BrokerEvent, now: number): void {
     this.#recovery.apply(event, now);
   }
@@ -212,7 +212,7 @@ export class Namespace {
     for (const { main } of this.registry.all()) main.forwardAvailable(now);
   }
 
-  /** Remembers from now on. Without it the namespace lives in memory only. */
+  /** Records from now on. Without it the namespace is in memory only. */
   recordTo(recorder: Recorder): void {
     this.#recorder = recorder;
   }
@@ -279,10 +279,10 @@ export class Namespace {
   }
 
   /**
-   * Remembers what happened by itself. When the disk is full that is not written: after a restart the message is where
-   * it was before, which loses nothing.
+   * Records what no client asked for. When the disk is full it is not written: after a restart the message is where it
+   * was before, which loses nothing.
    */
-  #note(event: BrokerEvent): void {
+  #recordIfRoom(event: BrokerEvent): void {
     try {
       this.#recorder.record(event);
     } catch (error) {

@@ -50,7 +50,7 @@ export class QueuedMessage implements StoredMessage, Timer {
   }
 
   /** What is remembered of the message: all but its lock. */
-  get record(): StoredMessage {
+  get stored(): StoredMessage {
     const { sequenceNumber, enqueuedSequenceNumber, enqueuedAt, expiresAt, deliveryCount, state } = this;
     const { scheduledFor, sessionId, deadLetterSource, hops, content } = this;
     const numbers = { sequenceNumber, enqueuedSequenceNumber, enqueuedAt, expiresAt, deliveryCount, scheduledFor };

@@ -100,12 +100,12 @@ type MessageEvent = Extract<SingleEvent, { type: 'removed' | 'activated' | 'chan
 function applyToMessage(queue: MessageQueue, event: MessageEvent, now: number): void {
   const message = queue.find(event.type === 'activated' ? event.scheduledAs : event.sequenceNumber);
   if (!message) return;
-  queue.detach(message);
+  queue.extract(message);
   if (event.type === 'activated') {
     const { sequenceNumber, at, expiresAt } = event;
-    queue.restore({ ...message.record, sequenceNumber, enqueuedAt: at, expiresAt, state: 'active' }, now);
+    queue.restore({ ...message.stored, sequenceNumber, enqueuedAt: at, expiresAt, state: 'active' }, now);
   } else if (event.type === 'changed') {
     const { deliveryCount, state, content = message.content } = event;
-    queue.restore({ ...message.record, deliveryCount, state, content }, now);
+    queue.restore({ ...message.stored, deliveryCount, state, content }, now);
   }
 }

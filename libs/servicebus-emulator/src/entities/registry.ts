@@ -1,15 +1,15 @@
 import { checkFixed, checkOptions } from './check-options.js';
-import type { Entity, QueueEntity, TopicEntity } from './entity.js';
+import type { Entity, Target, TopicEntity } from './entity.js';
 import { parseSubscriptionPath, problemOfName, problemOfPath } from './entity-path.js';
 import { BrokerError, entityExists, entityNotFound } from './errors.js';
 import { checkEntityQuota, checkSubscriptionQuota } from './quotas.js';
 
 /** The entities of a namespace by name, whatever its case. */
 export class Registry {
-  readonly #targets = new Map<string, QueueEntity | TopicEntity>();
+  readonly #targets = new Map<string, Target>();
 
   /** Queues and topics in the order of their creation. */
-  targets(): IterableIterator<QueueEntity | TopicEntity> {
+  targets(): IterableIterator<Target> {
     return this.#targets.values();
   }
 
@@ -22,7 +22,7 @@ export class Registry {
   }
 
   /** The queue or topic of that name. */
-  target(path: string): QueueEntity | TopicEntity | undefined {
+  target(path: string): Target | undefined {
     return this.#targets.get(path.toLowerCase());
   }
 

@@ -2,10 +2,10 @@ import { DecodeError } from '../codec/decode-error.js';
 import { MessageView } from '../codec/message-view.js';
 import type { IncomingMessage } from '../codec/read-message.js';
 import { FilterError, type NewId } from '../rules/index.js';
-import { checkSend, refusalToForward, type Target } from './admission.js';
-import type { QueueEntity, QueueFamily, SubscriptionEntity, TopicEntity } from './entity.js';
+import { checkSend, refusalToForward } from './admission.js';
+import type { Source, SubQueues, SubscriptionEntity, Target, TopicEntity } from './entity.js';
 import { checkHeader, checkMessage, problemOfHeader } from './check-message.js';
-import { asJourney, type Journey, startJourney, stored, withCause } from './journey.js';
+import { routedFromQueue, type RoutedMessage, routedFromClient, toStored, withCause } from './routed-message.js';
 import { type DeadLetterCause, HEADER_TOO_LARGE, NO_SESSION } from './dead-letter-cause.js';
 import type { StoredMessage } from '../message.js';
 import type { MessageQueue } from './message-queue.js';
@@ -41,7 +41,7 @@ export class Router {
     checkSend(target, messages);
     const unit = new UnitOfWork();
     try {
-      const sequenceNumbers = messages.map((message) => this.#enter(target, startJourney(message), unit, now));
+      const sequenceNumbers = messages.map((message) => this.#enter(target, routedFromClient(message), unit, now));
       target.life.used(now);
       return { unit, sequenceNumbers };
     } catch (error) {
@@ -54,66 +54,61 @@ export class Router {
   /** Routes a scheduled message whose time has come, out of `target`. */
   activate(target: Target, message: StoredMessage, now: number): UnitOfWork {
     const unit = new UnitOfWork();
-    this.#place(target, { ...asJourney(message), scheduledFor: message.scheduledFor }, unit, now);
+    this.#place(target, { ...routedFromQueue(message), scheduledFor: message.scheduledFor }, unit, now);
     return unit;
   }
 
   /** Routes a message out of a queue or subscription to where that forwards. */
-  forward(family: QueueEntity | SubscriptionEntity, message: StoredMessage, now: number): UnitOfWork {
+  forward(source: Source, message: StoredMessage, now: number): UnitOfWork {
     const unit = new UnitOfWork();
-    this.#deliver(family, asJourney(message), unit, now);
+    this.#deliver(source, routedFromQueue(message), unit, now);
     return unit;
   }
 
   /**
-   * Moves a message to where its family's dead letters go.
+   * Routes a message to where its source's dead letters go.
    * @throws BrokerError argument-error when its receiver's properties make the message's too large
    */
-  deadLetter(
-    family: QueueEntity | SubscriptionEntity,
-    message: StoredMessage,
-    cause: DeadLetterCause,
-    now: number,
-  ): UnitOfWork {
+  deadLetter(source: Source, message: StoredMessage, cause: DeadLetterCause, now: number): UnitOfWork {
     const unit = new UnitOfWork();
     const content = withCause(message.content, cause);
     if (cause.properties) checkHeader(content);
-    const forwardTo = family.options.forwardDeadLetteredMessagesTo;
-    const journey = { ...asJourney(message), content };
+    const forwardTo = source.options.forwardDeadLetteredMessagesTo;
+    const routed = { ...routedFromQueue(message), content };
     const { deliveryCount, enqueuedAt, deadLetterSource } = message;
     if (forwardTo !== undefined) {
-      const onward = { ...journey, deadLetterSource: family.path };
-      this.#forward(family, forwardTo, onward, unit, now, { deliveryCount, enqueuedAt, deadLetterSource });
+      const onward = { ...routed, deadLetterSource: source.path };
+      this.#forward(source, forwardTo, onward, unit, now, { deliveryCount, enqueuedAt, deadLetterSource });
       return unit;
     }
-    this.#bury(family, journey, unit, { deliveryCount, enqueuedAt });
+    this.#addToDeadLetters(source, routed, unit, { deliveryCount, enqueuedAt });
     return unit;
   }
 
   /** Duplicate detection, then the schedule, then the entity itself. */
-  #enter(target: Target, journey: Journey, unit: UnitOfWork, now: number): number {
-    const isScheduled = journey.scheduledFor !== undefined && journey.scheduledFor > now;
-    if (isDuplicate(target, journey, unit, now)) {
-      // Whoever schedules is told a number to cancel by, which must not be another message's.
+  #enter(target: Target, routed: RoutedMessage, unit: UnitOfWork, now: number): number {
+    const isScheduled = routed.scheduledFor !== undefined && routed.scheduledFor > now;
+    if (isDuplicate(target, routed, unit, now)) {
+      // A sender that schedules gets a number to cancel by, which must not be another message's.
       return isScheduled ? useNumber(target.main, unit) : 0;
     }
     if (isScheduled) {
-      const message = target.main.prepare(stored(journey, now, target.main.lastSequenceNumber + 1, 'scheduled'));
+      const message = target.main.prepare(toStored(routed, now, target.main.lastSequenceNumber + 1, 'scheduled'));
       unit.enqueue(target.main, message);
       return message.sequenceNumber;
     }
-    return this.#place(target, journey, unit, now);
+    return this.#place(target, routed, unit, now);
   }
 
-  #place(target: Target, journey: Journey, unit: UnitOfWork, now: number): number {
-    if (target.kind === 'topic') return this.#publish(target, journey, unit, now);
-    return this.#deliver(target, journey, unit, now);
+  #place(target: Target, routed: RoutedMessage, unit: UnitOfWork, now: number): number {
+    if (target.kind === 'topic') return this.#publish(target, routed, unit, now);
+    return this.#deliver(target, routed, unit, now);
   }
 
-  #publish(topic: TopicEntity, journey: Journey, unit: UnitOfWork, now: number): number {
+  #publish(topic: TopicEntity, routed: RoutedMessage, unit: UnitOfWork, now: number): number {
     const sequenceNumber = useNumber(topic.main, unit);
-    const entered = { ...journey, enqueuedSequenceNumber: journey.enqueuedSequenceNumber ?? sequenceNumber };
-    const view = new MessageView({ ...stored(entered, now, sequenceNumber), sequenceNumber });
+    const entered = { ...routed, enqueuedSequenceNumber: routed.enqueuedSequenceNumber ?? sequenceNumber };
+    const view = new MessageView({ ...toStored(entered, now, sequenceNumber), sequenceNumber });
     for (const subscription of topic.subscriptions.values()) {
       for (const copy of this.#copies(subscription, view, entered, unit)) {
         this.#deliver(subscription, copy, unit, now, topic.options.defaultMessageTimeToLive);
@@ -122,7 +117,12 @@ export class Router {
     return sequenceNumber;
   }
 
-  #copies(subscription: SubscriptionEntity, view: MessageView, journey: Journey, unit: UnitOfWork): readonly Journey[] {
+  #copies(
+    subscription: SubscriptionEntity,
+    view: MessageView,
+    routed: RoutedMessage,
+    unit: UnitOfWork,
+  ): readonly RoutedMessage[] {
     let matches: readonly RuleMatch[];
     try {
       matches = subscription.rules.match(view, this.#ports.newId);
@@ -130,67 +130,70 @@ export class Router {
       if (!(error instanceof FilterError || error instanceof DecodeError)) throw error;
       if (!subscription.options.deadLetteringOnFilterEvaluationExceptions) return [];
       const cause = { reason: 'FilterEvaluationException', description: error.message };
-      this.#bury(subscription, { ...journey, content: withCause(journey.content, cause) }, unit);
+      this.#addToDeadLetters(subscription, { ...routed, content: withCause(routed.content, cause) }, unit);
       return [];
     }
     return matches.flatMap(({ changed }) => {
-      if (!changed) return [journey];
-      const copy = { ...journey, ...changedContent(journey.content, journey.sessionId, changed) };
+      if (!changed) return [routed];
+      const copy = { ...routed, ...changedContent(routed.content, routed.sessionId, changed) };
       if (!problemOfHeader(copy.content)) return [copy];
-      this.#bury(subscription, { ...journey, content: withCause(journey.content, HEADER_TOO_LARGE) }, unit);
+      this.#addToDeadLetters(subscription, { ...routed, content: withCause(routed.content, HEADER_TOO_LARGE) }, unit);
       return [];
     });
   }
 
   /** Into a queue or subscription, or on to where it forwards. */
-  #deliver(
-    family: QueueEntity | SubscriptionEntity,
-    journey: Journey,
-    unit: UnitOfWork,
-    now: number,
-    topicTimeToLive = FOREVER,
-  ): number {
-    const { options, main } = family;
+  #deliver(source: Source, routed: RoutedMessage, unit: UnitOfWork, now: number, topicTimeToLive = FOREVER): number {
+    const { options, main } = source;
     if (options.forwardTo !== undefined) {
       const sequenceNumber = useNumber(main, unit);
-      const enqueuedSequenceNumber = journey.enqueuedSequenceNumber ?? sequenceNumber;
-      this.#forward(family, options.forwardTo, { ...journey, enqueuedSequenceNumber }, unit, now);
+      const enqueuedSequenceNumber = routed.enqueuedSequenceNumber ?? sequenceNumber;
+      this.#forward(source, options.forwardTo, { ...routed, enqueuedSequenceNumber }, unit, now);
       return sequenceNumber;
     }
-    if (options.requiresSession && journey.sessionId === undefined) {
-      this.#bury(family, { ...journey, content: withCause(journey.content, NO_SESSION) }, unit);
+    if (options.requiresSession && routed.sessionId === undefined) {
+      this.#addToDeadLetters(source, { ...routed, content: withCause(routed.content, NO_SESSION) }, unit);
       return 0;
     }
-    const life = Math.min(journey.content.timeToLive ?? FOREVER, options.defaultMessageTimeToLive, topicTimeToLive);
-    const expiresAt = life >= FOREVER ? undefined : now + life;
-    const message = main.prepare(stored(journey, now, main.lastSequenceNumber + 1, 'active', expiresAt));
+    const timeToLive = Math.min(
+      routed.content.timeToLive ?? FOREVER,
+      options.defaultMessageTimeToLive,
+      topicTimeToLive,
+    );
+    const expiresAt = timeToLive >= FOREVER ? undefined : now + timeToLive;
+    const message = main.prepare(toStored(routed, now, main.lastSequenceNumber + 1, 'active', expiresAt));
     unit.enqueue(main, message);
     return message.sequenceNumber;
   }
 
   /** @param kept what the message keeps when it cannot be forwarded, and is dead-lettered here */
   #forward(
-    family: QueueFamily,
+    source: SubQueues,
     to: string,
-    journey: Journey,
+    routed: RoutedMessage,
     unit: UnitOfWork,
     now: number,
     kept: Partial<StoredMessage> = { enqueuedAt: now },
   ): void {
     const target = this.#ports.find(to);
-    const onward = { ...journey, hops: journey.hops + 1, scheduledFor: undefined };
-    const refusal = refusalToForward(family, to, target, onward);
+    const onward = { ...routed, hops: routed.hops + 1, scheduledFor: undefined };
+    const refusal = refusalToForward(source, to, target, onward);
     if (target && !refusal) {
       target.life.used(now);
       this.#enter(target, onward, unit, now);
     } else if (refusal) {
-      this.#bury(family, { ...journey, content: withCause(journey.content, refusal) }, unit, kept);
+      this.#addToDeadLetters(source, { ...routed, content: withCause(routed.content, refusal) }, unit, kept);
     }
   }
 
-  #bury(family: QueueFamily, journey: Journey, unit: UnitOfWork, kept: Partial<StoredMessage> = {}): void {
-    const queue = family.deadLetters;
-    const record = stored(journey, 0, queue.lastSequenceNumber + 1);
+  #addToDeadLetters(
+    source: SubQueues,
+    routed: RoutedMessage,
+    unit: UnitOfWork,
+    kept: Partial<StoredMessage> = {},
+  ): void {
+    const queue = source.deadLetters;
+    const record = toStored(routed, 0, queue.lastSequenceNumber + 1);
     unit.enqueue(queue, queue.prepare({ ...record, ...kept, expiresAt: undefined }));
   }
 }
@@ -203,12 +206,12 @@ function useNumber(queue: MessageQueue, unit: UnitOfWork): number {
 }
 
 /** Whether the entity has seen the message's id; otherwise it has now. */
-function isDuplicate(target: Target, journey: Journey, unit: UnitOfWork, now: number): boolean {
+function isDuplicate(target: Target, routed: RoutedMessage, unit: UnitOfWork, now: number): boolean {
   const { duplicates, options } = target;
-  if (!duplicates || journey.messageId === '') return false;
+  if (!duplicates || routed.messageId === '') return false;
   const key = options.enablePartitioning
-    ? `${journey.messageId}\n${journey.content.partitionKey ?? ''}`
-    : journey.messageId;
+    ? `${routed.messageId}\n${routed.content.partitionKey ?? ''}`
+    : routed.messageId;
   if (duplicates.has(key, now)) return true;
   duplicates.remember(key, now);
   unit.record({ type: 'message-id-seen', path: target.path, key, at: now }, () => duplicates.forget(key));

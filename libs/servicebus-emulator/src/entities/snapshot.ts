@@ -51,5 +51,5 @@ function copyQueue(queue: MessageQueue): QueueSnapshot {
   for (const { id, state, stateSetAt } of queue.sessions?.all() ?? []) {
     if (state) others.push({ type: 'session-state-set', path, sessionId: id, state, at: stateSetAt });
   }
-  return { path, others, messages: Array.from(queue.from(0), ({ record }) => record) };
+  return { path, others, messages: Array.from(queue.from(0), ({ stored }) => stored) };
 }

@@ -4,8 +4,8 @@ import type { IncomingMessage } from '../codec/read-message.js';
 import type { DeadLetterCause } from './dead-letter-cause.js';
 import type { MessageContent, MessageState, StoredMessage } from '../message.js';
 
-/** A message on its way, with what it brings along from where it was before. */
-export interface Journey {
+/** A message that is being routed, with what it keeps from where it was before. */
+export interface RoutedMessage {
   readonly content: MessageContent;
   readonly messageId: string;
   readonly sessionId: string | undefined;
@@ -16,8 +16,8 @@ export interface Journey {
   readonly deadLetterSource: string | undefined;
 }
 
-/** A message that a client sent begins its way. */
-export function startJourney({ content, messageId, sessionId, scheduledFor }: IncomingMessage): Journey {
+/** A message that a client sent. */
+export function routedFromClient({ content, messageId, sessionId, scheduledFor }: IncomingMessage): RoutedMessage {
   return {
     content,
     messageId,
@@ -29,32 +29,35 @@ export function startJourney({ content, messageId, sessionId, scheduledFor }: In
   };
 }
 
-/** A message goes on from where it is. */
-export function asJourney(message: StoredMessage): Journey {
+/** A message that goes on from the queue it is in. */
+export function routedFromQueue(message: StoredMessage): RoutedMessage {
   const { content, sessionId, hops, enqueuedSequenceNumber, deadLetterSource, scheduledFor } = message;
   const messageId = String(new MessageView(message).system('messageId') ?? '');
   return { content, sessionId, hops, enqueuedSequenceNumber, deadLetterSource, scheduledFor, messageId };
 }
 
-/** The message as an entity holds it. @param sequenceNumber what it will be there, where it begins its journey there */
-export function stored(
-  journey: Journey,
+/**
+ * The message as an entity holds it.
+ * @param sequenceNumber its number there, which stays its first one where it entered the namespace there
+ */
+export function toStored(
+  routed: RoutedMessage,
   now: number,
   sequenceNumber: number,
   state: MessageState = 'active',
   expiresAt?: number,
 ): Omit<StoredMessage, 'sequenceNumber'> {
   return {
-    enqueuedSequenceNumber: journey.enqueuedSequenceNumber ?? sequenceNumber,
+    enqueuedSequenceNumber: routed.enqueuedSequenceNumber ?? sequenceNumber,
     enqueuedAt: now,
     expiresAt,
     deliveryCount: 0,
     state,
-    scheduledFor: journey.scheduledFor,
-    sessionId: journey.sessionId,
-    deadLetterSource: journey.deadLetterSource,
-    hops: journey.hops,
-    content: journey.content,
+    scheduledFor: routed.scheduledFor,
+    sessionId: routed.sessionId,
+    deadLetterSource: routed.deadLetterSource,
+    hops: routed.hops,
+    content: routed.content,
   };
 }
 
