@@ -33,7 +33,7 @@ export class Compactor {
   }
 
   /**
-   * Writes a snapshot and deletes the files that it replaces; joins one that is under way.
+   * Writes a snapshot and deletes the files that it replaces; joins one that is running.
    * @returns the snapshot's size in bytes
    */
   run(): Promise<number> {
@@ -45,13 +45,13 @@ export class Compactor {
   }
 
   /**
-   * Gives up a snapshot that is under way; resolves when nothing of it is left. It does not wait for the journal: the
+   * Aborts a snapshot that is being written; resolves when nothing of it is left. It does not wait for the journal: the
    * journal calls this, when the disk is full.
    */
-  async giveUp(): Promise<void> {
+  async abort(): Promise<void> {
     this.#abort.abort(new Error('the snapshot was given up'));
     this.#abort = new AbortController();
-    // Whoever asked for the snapshot hears of its end; here it only matters that it has ended.
+    // The caller of `run` gets the error; here it only matters that it has ended.
     await this.#writing?.catch(() => undefined);
   }
 

@@ -4,7 +4,7 @@ const NAME = /^(journal|snapshot)-(\d{10})$/;
 /** A snapshot that is being written: it counts for nothing until it has its real name. */
 export const UNFINISHED_SNAPSHOT = 'snapshot.unfinished';
 
-/** Room that is kept free for settlements when the disk is full. */
+/** Disk space that is kept for settlements when the disk is full. */
 export const RESERVE = 'reserve';
 
 export function journalName(number: number): string {

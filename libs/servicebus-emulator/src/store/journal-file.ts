@@ -1,22 +1,22 @@
 import { journalName } from './file-names.js';
 import type { StoreDirectory, StoreFile } from './files.js';
 import { type FileHeader, newFileHeader, sealRecord } from './record.js';
-import { RoomAhead } from './room-ahead.js';
+import { Preallocation } from './preallocation.js';
 
 /** The journal file that is being written. */
 export class JournalFile {
   readonly number: number;
   readonly #file: StoreFile;
   readonly #salt: number;
-  readonly #room: RoomAhead | undefined;
+  readonly #preallocation: Preallocation | undefined;
   #position: number;
 
-  private constructor(number: number, file: StoreFile, header: FileHeader, room: RoomAhead | undefined) {
+  private constructor(number: number, file: StoreFile, header: FileHeader, room: Preallocation | undefined) {
     this.number = number;
     this.#file = file;
     this.#salt = header.salt;
     this.#position = header.header.length;
-    this.#room = room;
+    this.#preallocation = room;
   }
 
   /**
@@ -31,7 +31,7 @@ export class JournalFile {
       await file.write(header.header, 0);
       await file.sync();
       await directory.sync();
-      return new JournalFile(number, file, header, purpose === 'log' ? new RoomAhead(file) : undefined);
+      return new JournalFile(number, file, header, purpose === 'log' ? new Preallocation(file) : undefined);
     } catch (error) {
       await file.close();
       // Left there, it would make the file before it look finished when the broker starts again.
@@ -51,23 +51,23 @@ export class JournalFile {
     let position = this.#position;
     for (const record of records) {
       sealRecord(record, this.#salt);
-      await this.#room?.reach(position + record.length);
+      await this.#preallocation?.waitFor(position + record.length);
       await this.#file.write(record, position);
       position += record.length;
     }
     this.#position = position;
-    this.#room?.keepAheadOf(position);
+    this.#preallocation?.extendPast(position);
   }
 
   /** Takes away what a failed append left behind. */
   async cutOffUnfinished(): Promise<void> {
-    await this.#room?.giveBack(this.#position);
+    await this.#preallocation?.trim(this.#position);
     await this.#file.truncate(this.#position);
   }
 
   /** Makes the file as long as what is in it, and syncs it. More may be appended. */
   async finish(): Promise<void> {
-    await this.#room?.giveBack(this.#position);
+    await this.#preallocation?.trim(this.#position);
     await this.#file.sync();
   }
 

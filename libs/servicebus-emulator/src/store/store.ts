@@ -8,8 +8,8 @@ import { takeInventory, UNFINISHED_SNAPSHOT } from './file-names.js';
 import { localDirectory, type StoreDirectory } from './files.js';
 import { Journal, type SyncMode } from './journal.js';
 import { recover } from './recover.js';
-import { Reserve } from './reserve.js';
-import { SpaceWatch } from './space-watch.js';
+import { DiskReserve } from './disk-reserve.js';
+import { DiskSpaceMonitor } from './disk-space-monitor.js';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -21,11 +21,11 @@ export interface StoreOptions {
    * no use for a journal, and as everything that happens during one sync shares the next, it costs little under load.
    */
   readonly sync?: SyncMode;
-  /** Hears of what the store had to do: a torn tail cut off, a full disk, a failed snapshot. Default: nobody. */
+  /** Called with what an operator should know: an incomplete record cut off, a full disk, a failed snapshot. Default none. */
   readonly log?: (message: string) => void;
   /** The journal is replaced by a snapshot beyond this size, or beyond the last snapshot's. Default 64 MB. */
   readonly compactAfterBytes?: number;
-  /** Room kept free so that messages can be settled when the disk is full. Default 8 MB, some 200,000 settlements. */
+  /** Disk space kept so that messages can be settled when the disk is full. Default 8 MB, some 200,000 settlements. */
   readonly reserveBytes?: number;
   /** How often a full disk is looked at, in ms. Default 1,000. */
   readonly spaceCheckInterval?: number;
@@ -63,7 +63,7 @@ export class Store {
   readonly #compactAfter: number;
   #journal: Journal | undefined;
   #compactor: Compactor | undefined;
-  #space: SpaceWatch | undefined;
+  #diskSpace: DiskSpaceMonitor | undefined;
   #background: Promise<void> = Promise.resolve();
   /** Bytes in the journal files before the current one, behind the last snapshot. */
   #earlierBytes = 0;
@@ -92,19 +92,19 @@ export class Store {
     await this.#removeLeftovers();
     this.#earlierBytes = found.journalBytes;
     this.#compactAt = Math.max(this.#compactAfter, found.snapshotBytes);
-    const space = this.#watchSpace();
+    const space = this.#createMonitor();
     const journal: Journal = await Journal.begin(found.nextJournal, {
       directory: this.#files,
       sync: this.#options.sync ?? 'always',
       onWritten: (number, size) => this.#onWritten(number, size),
       onFull: async () => {
-        await this.#compactor?.giveUp();
+        await this.#compactor?.abort();
         await space.onFull(journal);
       },
     });
     this.#journal = journal;
-    this.#space = space;
-    this.#inBackground('cannot keep room for a full disk', () => space.begin(journal));
+    this.#diskSpace = space;
+    this.#inBackground('cannot keep room for a full disk', () => space.start(journal));
   }
 
   /** Takes new events; ready after {@link recover}. */
@@ -112,7 +112,7 @@ export class Store {
     return this.#opened();
   }
 
-  /** Lets the store replace its journal by snapshots of what this tells. Without it the journal only grows. */
+  /** Lets the store replace its journal by snapshots of what `source` has. Without it the journal only grows. */
   snapshotFrom(source: SnapshotSource): void {
     this.#compactor = new Compactor({ directory: this.#files, journal: this.#opened(), source });
   }
@@ -130,8 +130,8 @@ export class Store {
   /** Writes and syncs what is left, and gives the directory free. */
   async close(): Promise<void> {
     try {
-      await this.#compactor?.giveUp();
-      await this.#space?.close();
+      await this.#compactor?.abort();
+      await this.#diskSpace?.close();
       await this.#background;
       await this.#journal?.close();
     } finally {
@@ -146,9 +146,9 @@ export class Store {
     return this.#journal;
   }
 
-  #watchSpace(): SpaceWatch {
-    return new SpaceWatch({
-      reserve: new Reserve(this.#files, this.#options.reserveBytes ?? 8 * MEGABYTE),
+  #createMonitor(): DiskSpaceMonitor {
+    return new DiskSpaceMonitor({
+      reserve: new DiskReserve(this.#files, this.#options.reserveBytes ?? 8 * MEGABYTE),
       interval: this.#options.spaceCheckInterval ?? 1000,
       shrink: () => this.#tryToCompact(),
       log: this.#log,

@@ -35,7 +35,7 @@ async function fillUntilThereIsRoom(store: Store) {
   throw new Error('No room was made.');
 }
 
-it('makes room ahead of a journal that grows, gives it back at the end, and loses nothing when it cannot', async () => {
+it('extends a journal that grows ahead of what is written, trims it at the end, and loses nothing when it cannot', async () => {
   const { store } = await harness.reopen();
   const { events, bytes } = await fillUntilThereIsRoom(store);
   await harness.close(store);

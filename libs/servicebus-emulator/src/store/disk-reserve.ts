@@ -4,8 +4,8 @@ import type { StoreDirectory } from './files.js';
 
 const PIECE_SIZE = 256 * 1024;
 
-/** Room on the disk that is kept for the time when there is none: settling messages must always be possible. */
-export class Reserve {
+/** A file that takes up disk space for when the disk is full: settling messages must always be possible. */
+export class DiskReserve {
   readonly #directory: StoreDirectory;
   readonly #size: number;
   #filling: Promise<boolean> = Promise.resolve(true);
@@ -16,15 +16,15 @@ export class Reserve {
     this.#size = size;
   }
 
-  /** Takes the room. Resolves to false, and takes none, when the disk is too full for it. */
+  /** Writes the file. Resolves to false, and leaves no file, when the disk is too full for it. */
   fill(): Promise<boolean> {
     this.#filling = this.#filling.then(() => this.#fill());
     return this.#filling;
   }
 
-  /** Gives the room back to the disk. */
+  /** Deletes the file, so that its space can be used. */
   async release(): Promise<void> {
-    // Whoever asked to fill it hears of a failure; here it only matters that the file is not being written.
+    // A failure to fill it rejects that call; here it only matters that the file is not being written.
     await this.#filling.catch(() => false);
     await this.#directory.remove(RESERVE);
   }

@@ -1,8 +1,8 @@
 import type { Journal } from './journal.js';
-import type { Reserve } from './reserve.js';
+import type { DiskReserve } from './disk-reserve.js';
 
-interface SpaceWatchOptions {
-  readonly reserve: Reserve;
+interface DiskSpaceMonitorOptions {
+  readonly reserve: DiskReserve;
   /** In ms. */
   readonly interval: number;
   /** Makes the store smaller, if it can. Must not reject. */
@@ -10,20 +10,20 @@ interface SpaceWatchOptions {
   readonly log: (message: string) => void;
 }
 
-/** Lives through a full disk: gives up the reserve when it comes, and looks for room until there is some again. */
-export class SpaceWatch {
-  readonly #options: SpaceWatchOptions;
+/** Handles a full disk: releases the reserve, and checks until it can be filled again. */
+export class DiskSpaceMonitor {
+  readonly #options: DiskSpaceMonitorOptions;
   #timer: NodeJS.Timeout | undefined;
   #checks = 0;
   #checking: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(options: SpaceWatchOptions) {
+  constructor(options: DiskSpaceMonitorOptions) {
     this.#options = options;
   }
 
-  /** Takes the reserve; without room for it the disk counts as full already. */
-  async begin(journal: Journal): Promise<void> {
+  /** Fills the reserve; when the disk is too full for that, it counts as full. */
+  async start(journal: Journal): Promise<void> {
     if (!(await this.#options.reserve.fill())) {
       this.#markFull(journal);
     }
