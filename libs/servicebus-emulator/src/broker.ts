@@ -16,7 +16,7 @@ import { Faces } from './faces/faces.js';
 import { generateCertificate } from './faces/generate-certificate.js';
 import { Faults } from './faults/faults.js';
 import { type DiskOptions, type OpenedCore, openCore } from './open-core.js';
-import { Traffic } from './traffic.js';
+import { EventTap } from './event-tap.js';
 
 /** What Microsoft's emulator calls its namespace. */
 const DEFAULT_NAMESPACE = 'sbemulatorns';
@@ -82,8 +82,8 @@ export async function startBrokerOn(disk: DiskOptions, options: BrokerOptions): 
     const port = await faces.listen(host, options.port ?? 0);
     const managementPort =
       options.managementPort === undefined ? port : await faces.listen(host, options.managementPort);
-    const traffic = new Traffic();
-    const inner = await openCore({ ...options, disk }, log, traffic);
+    const tap = new EventTap();
+    const inner = await openCore({ ...options, disk }, log, tap);
     const listener = new AmqpListener(inner.core);
     faces.open((stream) => listener.accept(stream));
     const faults = createFaults(inner.core, listener);
@@ -92,7 +92,7 @@ export async function startBrokerOn(disk: DiskOptions, options: BrokerOptions): 
     management.start({
       access: inner.access,
       atom: new AtomApi(inner.core, name),
-      control: new ControlApi({ core: inner.core, faults, traffic, name, authorizationRules }),
+      control: new ControlApi({ core: inner.core, faults, tap, name, authorizationRules }),
     });
     log('info', 'The broker listens.', { host, port, managementPort });
     return runningBroker({

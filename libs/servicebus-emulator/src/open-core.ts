@@ -13,7 +13,7 @@ import { Namespace } from './entities/namespace.js';
 import { FaultPlan } from './faults/fault-plan.js';
 import type { Log } from './log.js';
 import { openStore, type Store, type StoreOptions } from './store/index.js';
-import type { Traffic } from './traffic.js';
+import type { EventTap } from './event-tap.js';
 
 /** The disk that a data directory is on. */
 export type DiskOptions = Pick<StoreOptions, 'files' | 'reserveBytes' | 'spaceCheckInterval' | 'compactAfterBytes'>;
@@ -37,11 +37,11 @@ export interface OpenedCore {
  * Opens everything but the ways in: data, entities, time.
  * @throws when the topology contradicts itself, or the data directory is damaged or in use
  */
-export async function openCore(options: CoreOptions, log: Log, traffic: Traffic): Promise<OpenedCore> {
+export async function openCore(options: CoreOptions, log: Log, tap: EventTap): Promise<OpenedCore> {
   const clock = new Clock((error) => log('error', 'Something that was due failed.', { error }));
   const namespace = new Namespace({ timers: clock.timers, newId: randomUUID });
   const store = await openData(options, namespace, clock, log);
-  namespace.recordTo(traffic.watch(store?.recorder ?? RECORD_NOTHING));
+  namespace.recordTo(tap.attachTo(store?.recorder ?? RECORD_NOTHING));
   namespace.forwardAvailable(clock.now());
   const stop = async () => {
     namespace.close();

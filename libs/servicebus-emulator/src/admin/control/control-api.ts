@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BrokerCore } from '../../broker-core.js';
 import type { Faults } from '../../faults/faults.js';
-import type { Traffic } from '../../traffic.js';
+import type { EventTap } from '../../event-tap.js';
 import { BrokerError } from '../../entities/errors.js';
 import type { AuthorizationRule } from '../../entities/authorization-rule.js';
 import { describeTopology } from '../../describe-topology.js';
@@ -11,13 +11,13 @@ import { readBody } from '../read-body.js';
 import { browse } from './browse.js';
 import { describeClock, moveClock } from './clock.js';
 import { clearFaults, createFault } from './faults.js';
-import { followTraffic } from './follow.js';
+import { streamEvents } from './stream-events.js';
 import { listEntities } from './list-entities.js';
 
 interface ControlOptions {
   readonly core: BrokerCore;
   readonly faults: Faults;
-  readonly traffic: Traffic;
+  readonly tap: EventTap;
   /** The namespace's name. */
   readonly name: string;
   /** The namespace's own shared access keys. */
@@ -43,7 +43,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'DELETE faults': ({ faults }, { response }, id) => sendJson(response, 200, clearFaults(faults, id)),
   'GET entities': ({ core }, { response }) => sendJson(response, 200, listEntities(core.namespace)),
   'GET messages': ({ core }, { url, response }, rest) => sendJson(response, 200, browse(core, rest, url.searchParams)),
-  'GET traffic': ({ traffic }, { url, message, response }) => followTraffic(traffic, url, message, response),
+  'GET traffic': ({ tap }, { url, message, response }) => streamEvents(tap, url, message, response),
   'GET topology': ({ core, name, authorizationRules }, { response }) =>
     sendText(
       response,

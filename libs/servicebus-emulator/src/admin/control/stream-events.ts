@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SingleEvent } from '../../entities/events.js';
-import type { Traffic } from '../../traffic.js';
+import type { EventTap } from '../../event-tap.js';
 import { describeMessage } from './describe-message.js';
 
-/** A follower that leaves this many bytes unread is let go: the broker does not keep events for anybody. */
+/** A client that leaves this many bytes unread is disconnected: the broker does not keep events. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 /**
- * Answers with everything that happens from now on, one JSON object a line, or as server-sent events for who accepts
- * `text/event-stream`. `?entity=orders` narrows it to one entity and its dead-letter queues.
+ * Answers with everything that happens from now on, one JSON object a line, or as server-sent events where
+ * `text/event-stream` is accepted. `?entity=orders` narrows it to one entity and its dead-letter queues.
  */
-export function followTraffic(traffic: Traffic, url: URL, request: IncomingMessage, response: ServerResponse): void {
+export function streamEvents(tap: EventTap, url: URL, request: IncomingMessage, response: ServerResponse): void {
   const asEvents = request.headers.accept?.includes('text/event-stream') ?? false;
   const entity = url.searchParams.get('entity')?.toLowerCase();
   response.writeHead(200, {
@@ -18,7 +18,7 @@ export function followTraffic(traffic: Traffic, url: URL, request: IncomingMessa
     'cache-control': 'no-store',
   });
   response.flushHeaders();
-  const stop = traffic.follow((event) => {
+  const stop = tap.subscribe((event) => {
     const page = describeSafely(event);
     if (!page || (entity !== undefined && !concerns(page.entity, entity))) return;
     const text = JSON.stringify(page);
@@ -28,7 +28,7 @@ export function followTraffic(traffic: Traffic, url: URL, request: IncomingMessa
   response.once('close', stop);
 }
 
-/** Whoever sends what cannot be described must not notice that somebody watches. */
+/** A client that sends what cannot be described must not notice that another one watches. */
 function describeSafely(event: SingleEvent): EventPage | undefined {
   try {
     return describeEvent(event);
