@@ -13,9 +13,9 @@ export interface BrokerCore {
   readonly clock: Clock;
   readonly log: Log;
   readonly faults: FaultPlan;
-  /** What a new client may do. @param ended told of a link whose token is over */
+  /** What a new client may do. @param ended called for a link whose token expired */
   readonly openAccess: (ended: (link: object, error: BrokerError) => void) => ConnectionAccess;
-  /** Whether clients that do nothing are sent away. */
+  /** Whether idle links and connections are closed. */
   readonly enforceIdleTimeouts: boolean;
   /** When the broker was started, ms since 1970. */
   readonly startedAt: number;
@@ -24,8 +24,8 @@ export interface BrokerCore {
   /** Makes message ids for senders that give none. */
   readonly newId: () => string;
   /**
-   * Calls back once everything remembered so far is safe, at once in memory-only brokers; with the error when it could
-   * not be made safe.
+   * Calls back once everything recorded so far is durable, at once in memory-only brokers; with the error when it could
+   * not be stored.
    */
-  whenSafe(done: (error?: unknown) => void): void;
+  whenDurable(done: (error?: unknown) => void): void;
 }

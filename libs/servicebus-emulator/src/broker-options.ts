@@ -28,18 +28,18 @@ export interface BrokerOptions {
   readonly allowedOrigins?: readonly string[];
   /** Whether clients must show a valid shared access signature. Default false: anything is accepted. */
   readonly requireAuth?: boolean;
-  /** With {@link requireAuth}: links are ended when their tokens are over, as on Azure. Default true. */
+  /** With {@link requireAuth}: links are closed when their tokens expire, as on Azure. Default true. */
   readonly enforceTokenExpiry?: boolean;
   /**
-   * With {@link requireAuth}: tokens of Entra ID are believed, with every right. Nobody checks who issued them. Default
-   * false.
+   * With {@link requireAuth}: tokens of Entra ID are accepted, with every right and without a check of who issued them.
+   * Default false.
    */
   readonly acceptEntraTokens?: boolean;
   /**
-   * Whether links and connections that are not used are ended, as on Azure: by the broker's time, so also when it is
-   * moved. Clients come back by themselves; false keeps them while somebody debugs. Default true.
+   * Whether idle links and connections are closed, as on Azure: by the broker's time, so also when it is moved. Clients
+   * reconnect by themselves; false keeps connections open while you debug. Default true.
    */
   readonly enforceIdleTimeouts?: boolean;
-  /** Takes the broker's log. Default: nobody. */
+  /** Called with every line of the broker's log. Default none. */
   readonly log?: Log;
 }

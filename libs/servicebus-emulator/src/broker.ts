@@ -28,7 +28,7 @@ export interface Broker {
   /** For `new ServiceBusAdministrationClient(…)`, which needs {@link plainHttpPolicy} too. */
   readonly adminConnectionString: string;
   /**
-   * For both, over TLS, when the broker was told to speak it; clients must trust {@link certificate}. AMQP over
+   * For both, over TLS, when {@link BrokerOptions.tls} is set; clients must trust {@link certificate}. AMQP over
    * WebSocket needs it too.
    */
   readonly secureConnectionString: string | undefined;
@@ -44,7 +44,7 @@ export interface Broker {
   readonly faults: Faults;
   /** The entities, for whoever administers them in process. */
   readonly namespace: Namespace;
-  /** Resolves once everything that happened so far is safe. @throws when it could not be made safe */
+  /** Resolves once everything that happened so far is durable. @throws when it could not be stored */
   flushed(): Promise<void>;
   /** Serves one AMQP client on a stream that is connected already: TLS, or the inside of a WebSocket. */
   accept(stream: Duplex): void;
@@ -52,7 +52,7 @@ export interface Broker {
   readonly connections: number;
   /** Cuts every connection, as a network does. */
   dropConnections(): void;
-  /** Says goodbye to the clients and stops; everything accepted is safe when this resolves. Can be called again. */
+  /** Closes every connection and stops; everything accepted is durable when this resolves. Can be called again. */
   close(): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ export function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   return startBrokerOn({}, options);
 }
 
-/** As {@link startBroker}, on another disk than the one there is: nothing for users of the package. */
+/** As {@link startBroker}, on another disk than the one there is: not for users of the package. */
 export async function startBrokerOn(disk: DiskOptions, options: BrokerOptions): Promise<Broker> {
   const { host = '127.0.0.1', log = () => undefined } = options;
   const guard = createGuard(host, options);

@@ -104,12 +104,12 @@ function createCore({ store, access, enforceExpiry, ...parts }: CoreParts): Brok
     tokens: new LockTokens(randomBytes(4).readUInt32BE()),
     receivers: new ReceiverCounts(),
     newId: randomUUID,
-    whenSafe: store ? tellWhenSafe(store) : (done) => done(),
+    whenDurable: store ? notifyWhenDurable(store) : (done) => done(),
   };
 }
 
 /** All that wait for the same write share one promise. */
-function tellWhenSafe({ recorder }: Store): BrokerCore['whenSafe'] {
+function notifyWhenDurable({ recorder }: Store): BrokerCore['whenDurable'] {
   let flushed: Promise<void> | undefined;
   let waiting: ((error?: unknown) => void)[] = [];
   return (done) => {
@@ -121,12 +121,12 @@ function tellWhenSafe({ recorder }: Store): BrokerCore['whenSafe'] {
     const all = [done];
     flushed = promise;
     waiting = all;
-    const tell = (error?: unknown) => {
+    const notify = (error?: unknown) => {
       // Who comes later asks anew: the journal gives out this promise until the next write.
       if (flushed === promise) flushed = undefined;
       for (const one of all) one(error);
     };
-    promise.then(() => tell(), tell);
+    promise.then(() => notify(), notify);
   };
 }
 

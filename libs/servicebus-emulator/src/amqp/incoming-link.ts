@@ -65,7 +65,7 @@ export class IncomingLink {
       if (format === BATCH_FORMAT && size > MAX_BATCH_BYTES) throw tooLarge(size, MAX_BATCH_BYTES);
       const messages = readTransfer(bytes, format, this.#core.newId);
       const { unit } = namespace.send(this.entity.path, messages, now);
-      this.#core.whenSafe((error) => {
+      this.#core.whenDurable((error) => {
         if (error === undefined) {
           namespace.commit(unit, now);
           if (!this.#core.faults.losesSendReply(this.entity.path)) this.#answer(delivery, ACCEPTED);

@@ -118,7 +118,7 @@ export class OutgoingLink implements Waiter, SessionHolder {
     try {
       settle(this.#options.queue, token, outcome, state, this.#core.clock.now());
       this.#used();
-      this.#core.whenSafe((error) =>
+      this.#core.whenDurable((error) =>
         error === undefined ? this.#reply(delivery, ACCEPTED) : this.#fail(delivery, error),
       );
     } catch (error) {

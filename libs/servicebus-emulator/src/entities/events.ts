@@ -81,7 +81,7 @@ export interface Recorder {
    */
   record(event: BrokerEvent): void;
   /**
-   * Resolves when everything recorded so far is as safe as the recorder was told to make it. Callers that wait at the
+   * Resolves when everything recorded so far is as durable as the recorder was set up to make it. Callers that wait at the
    * same time share one write and one sync.
    * @throws StoreFullError, or whatever kept the events from being written
    */

@@ -28,7 +28,7 @@ export class AtomApi {
     this.#name = name;
   }
 
-  /** Resolves once what was done is safe. @throws BrokerError, XmlError or RuleSyntaxError when it is refused */
+  /** Resolves once what was done is durable. @throws BrokerError, XmlError or RuleSyntaxError when it is refused */
   async answer(request: AtomRequest): Promise<AtomAnswer> {
     const { clock } = this.#core;
     const apiVersion = request.query.get('api-version') ?? '';
@@ -48,7 +48,7 @@ export class AtomApi {
         return this.#put(context, resource, request);
       case 'DELETE':
         remove(context, resource);
-        await this.#safe();
+        await this.#durable();
         return { status: 200, xml: '' };
       default:
         throw new BrokerError('amqp:not-implemented', `The method ${request.method} is not supported here.`);
@@ -57,13 +57,13 @@ export class AtomApi {
 
   async #put(context: AtomContext, resource: Resource, request: AtomRequest): Promise<AtomAnswer> {
     const entry = put(context, resource, request);
-    await this.#safe();
+    await this.#durable();
     return { status: request.update ? 200 : 201, xml: formatXml(formatEntry(entry, context)) };
   }
 
-  #safe(): Promise<void> {
+  #durable(): Promise<void> {
     return new Promise((resolve, reject) =>
-      this.#core.whenSafe((error) => (error === undefined ? resolve() : reject(error as Error))),
+      this.#core.whenDurable((error) => (error === undefined ? resolve() : reject(error as Error))),
     );
   }
 }

@@ -66,7 +66,7 @@ function answer(node: ManagementNode, request: Request, send: (reply: Buffer) =>
   };
   try {
     const result = perform(node, request);
-    core.whenSafe((error) => {
+    core.whenDurable((error) => {
       const { unit } = result;
       if (error === undefined) {
         if (unit) core.namespace.commit(unit, core.clock.now());

@@ -3,7 +3,7 @@ import { recover } from '../recover.js';
 import type { Store } from '../store.js';
 import { CrashingDisk } from './crashing-disk.js';
 
-/** Records an event; resolves when it is safe. */
+/** Records an event; resolves when it is durable. */
 export async function record(store: Store, event: SingleEvent): Promise<void> {
   store.recorder.record(event);
   await store.recorder.flushed();
