@@ -5,7 +5,7 @@ import { type BrokerError, sessionLockLost } from '../entities/errors.js';
 import type { MessageQueue } from '../entities/message-queue.js';
 import type { QueuedMessage } from '../entities/queued-message.js';
 import type { Session, SessionHolder } from '../entities/session.js';
-import type { Waiter } from '../entities/waiters.js';
+import type { WaitingReceiver } from '../entities/waiting-receivers.js';
 import { Alarm } from './alarm.js';
 import { ACCEPTED, rejected, toBrokerError } from './amqp-error.js';
 import { detach } from './detach.js';
@@ -31,7 +31,7 @@ export interface OutgoingLinkOptions {
 }
 
 /** A client's receiver: hands out messages as far as its credit goes, and settles them as the client says. */
-export class OutgoingLink implements Waiter, SessionHolder {
+export class OutgoingLink implements WaitingReceiver, SessionHolder {
   readonly entity: Entity;
   readonly #core: BrokerCore;
   readonly #sender: SenderInternals;

@@ -4,7 +4,7 @@ import { BrokerError } from '../entities/errors.js';
 import type { Session, SessionHolder } from '../entities/session.js';
 import type { SessionTable } from '../entities/session-table.js';
 import type { Timer } from '../entities/timer-queue.js';
-import type { Waiter } from '../entities/waiters.js';
+import type { WaitingReceiver } from '../entities/waiting-receivers.js';
 import type { SenderInternals } from './rhea-internals.js';
 
 export const SESSION_FILTER = 'com.microsoft:session-filter';
@@ -31,7 +31,7 @@ export function grantSession(sender: SenderInternals, session: Session): void {
 }
 
 /** Keeps a client waiting for its attach until a session is free, or until its patience ends. */
-export class SessionWait implements Waiter, Timer {
+export class SessionWait implements WaitingReceiver, Timer {
   dueAt = 0;
   heapIndex = -1;
   readonly #core: BrokerCore;

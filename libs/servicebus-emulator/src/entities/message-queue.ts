@@ -8,7 +8,7 @@ import { QueuedMessage } from './queued-message.js';
 import { SequenceMap } from './sequence-map.js';
 import type { Session } from './session.js';
 import { SessionTable } from './session-table.js';
-import { Waiters } from './waiters.js';
+import { WaitingReceivers } from './waiting-receivers.js';
 
 /** How many messages are in which state, and their bytes. */
 interface QueueCounts {
@@ -27,7 +27,7 @@ export class MessageQueue {
   /** Present where messages can be received by session only. */
   readonly sessions: SessionTable | undefined;
   /** Receivers with credit waiting for a message outside any session. */
-  readonly receivers = new Waiters();
+  readonly receivers = new WaitingReceivers();
   readonly #ports: QueuePorts;
   #messages = new SequenceMap<QueuedMessage>();
   #ready = new SequenceMap<QueuedMessage>();

@@ -3,7 +3,7 @@ import type { QueuedMessage } from './queued-message.js';
 import { SequenceMap } from './sequence-map.js';
 import { Session, type SessionHolder } from './session.js';
 import type { TimerQueue } from './timer-queue.js';
-import { Waiters } from './waiters.js';
+import { WaitingReceivers } from './waiting-receivers.js';
 
 interface SessionTableOptions {
   readonly timers: TimerQueue;
@@ -21,7 +21,7 @@ export class SessionTable {
   readonly #free = new SequenceMap<Session>();
   #lastTicket = 0;
   /** Receivers waiting for any session. */
-  readonly acceptors = new Waiters();
+  readonly acceptors = new WaitingReceivers();
 
   constructor(options: SessionTableOptions) {
     this.#options = options;
