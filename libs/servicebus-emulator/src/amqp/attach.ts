@@ -112,7 +112,7 @@ export function attachReceiver(
   core.receivers.check(entity);
   const queue = family[subQueue];
   const receiveAndDelete = snd_settle_mode === 1;
-  entity.life.used(core.clock.now());
+  entity.lifecycle.touch(core.clock.now());
   const { unreadBytes } = ports;
   const link = (session?: Session, holder?: SessionHolder) =>
     new OutgoingLink(core, sender, {

@@ -194,7 +194,7 @@ export class OutgoingLink implements WaitingReceiver, SessionHolder {
 
   #used(): void {
     this.#usedAt = this.#core.clock.now();
-    this.entity.life.used(this.#usedAt);
+    this.entity.lifecycle.touch(this.#usedAt);
   }
 
   #credit(): number {

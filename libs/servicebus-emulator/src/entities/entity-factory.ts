@@ -1,7 +1,6 @@
 import { DuplicateWindow } from './duplicate-window.js';
 import {
   type Entity,
-  EntityLife,
   type QueueEntity,
   type Source,
   type SubscriptionEntity,
@@ -11,6 +10,7 @@ import {
 import { subscriptionPath } from './entity-path.js';
 import type { BrokerEvent } from './events.js';
 import { type DeadLetterCause, EXPIRED } from './dead-letter-cause.js';
+import { Lifecycle } from './lifecycle.js';
 import { MessageQueue } from './message-queue.js';
 import { FOREVER, type QueueOptions, type SubscriptionOptions, type TopicOptions } from './options.js';
 import type { QueueSettings } from './queue-ports.js';
@@ -44,7 +44,7 @@ export class EntityFactory {
       options,
       ...this.#queues(path, options.requiresSession, () => entity),
       duplicates: this.#duplicates(options.requiresDuplicateDetection, () => entity),
-      life: this.#life(now, () => entity),
+      lifecycle: this.#lifecycle(now, () => entity),
     };
     return entity;
   }
@@ -63,7 +63,7 @@ export class EntityFactory {
       }),
       subscriptions: new Map(),
       duplicates: this.#duplicates(options.requiresDuplicateDetection, () => entity),
-      life: this.#life(now, () => entity),
+      lifecycle: this.#lifecycle(now, () => entity),
     };
     return entity;
   }
@@ -78,7 +78,7 @@ export class EntityFactory {
       options,
       rules: new RuleSet(path),
       ...this.#queues(path, options.requiresSession, () => entity),
-      life: this.#life(now, () => entity),
+      lifecycle: this.#lifecycle(now, () => entity),
     };
     return entity;
   }
@@ -129,9 +129,9 @@ export class EntityFactory {
     return new DuplicateWindow(this.#ports.timers, () => entity().options.duplicateDetectionHistoryTimeWindow);
   }
 
-  #life(now: number, entity: () => Entity): EntityLife {
+  #lifecycle(now: number, entity: () => Entity): Lifecycle {
     const limit = () => idleLimit(entity());
-    return new EntityLife(now, this.#ports.timers, limit, (at) => this.#ports.idle(entity(), at));
+    return new Lifecycle(now, this.#ports.timers, limit, (at) => this.#ports.idle(entity(), at));
   }
 }
 

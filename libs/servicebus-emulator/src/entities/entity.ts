@@ -1,54 +1,8 @@
 import type { DuplicateWindow } from './duplicate-window.js';
-import { FOREVER, type QueueOptions, type SubscriptionOptions, type TopicOptions } from './options.js';
+import type { Lifecycle } from './lifecycle.js';
+import type { QueueOptions, SubscriptionOptions, TopicOptions } from './options.js';
 import type { MessageQueue } from './message-queue.js';
 import type { RuleSet } from './rule-set.js';
-import type { Timer, TimerQueue } from './timer-queue.js';
-
-/** When an entity came to be, was changed and was used, in ms since 1970, and what ends an idle one. */
-export class EntityLife implements Timer {
-  readonly createdAt: number;
-  updatedAt: number;
-  dueAt = 0;
-  heapIndex = -1;
-  #usedAt: number;
-  readonly #timers: TimerQueue;
-  /** Ms an entity may be idle. */
-  readonly #idleLimit: () => number;
-  readonly #end: (now: number) => void;
-
-  constructor(now: number, timers: TimerQueue, idleLimit: () => number, end: (now: number) => void) {
-    this.createdAt = now;
-    this.updatedAt = now;
-    this.#usedAt = now;
-    this.#timers = timers;
-    this.#idleLimit = idleLimit;
-    this.#end = end;
-  }
-
-  get usedAt(): number {
-    return this.#usedAt;
-  }
-
-  /** A send, a receive, a peek, an update: the entity is not idle. */
-  used(now: number): void {
-    this.#usedAt = now;
-  }
-
-  /** Plans the end anew: after creation and after every update. */
-  plan(): void {
-    if (this.#idleLimit() >= FOREVER) this.#timers.cancel(this);
-    else this.#timers.schedule(this, this.#usedAt + this.#idleLimit());
-  }
-
-  fire(now: number): void {
-    if (this.#usedAt + this.#idleLimit() > now) this.plan();
-    else this.#end(now);
-  }
-
-  close(): void {
-    this.#timers.cancel(this);
-  }
-}
 
 /** The three queues that a queue and a subscription consist of. */
 export interface SubQueues {
@@ -60,7 +14,7 @@ export interface SubQueues {
 
 export interface QueueEntity extends SubQueues {
   readonly kind: 'queue';
-  readonly life: EntityLife;
+  readonly lifecycle: Lifecycle;
   readonly duplicates: DuplicateWindow | undefined;
   options: QueueOptions;
 }
@@ -68,7 +22,7 @@ export interface QueueEntity extends SubQueues {
 export interface TopicEntity {
   readonly kind: 'topic';
   readonly path: string;
-  readonly life: EntityLife;
+  readonly lifecycle: Lifecycle;
   readonly duplicates: DuplicateWindow | undefined;
   /** Messages that wait for their time; the subscriptions get them then. */
   readonly main: MessageQueue;
@@ -81,7 +35,7 @@ export interface SubscriptionEntity extends SubQueues {
   readonly kind: 'subscription';
   readonly name: string;
   readonly topic: TopicEntity;
-  readonly life: EntityLife;
+  readonly lifecycle: Lifecycle;
   readonly rules: RuleSet;
   options: SubscriptionOptions;
 }

@@ -81,8 +81,8 @@ export interface Recorder {
    */
   record(event: BrokerEvent): void;
   /**
-   * Resolves when everything recorded so far is as durable as the recorder was set up to make it. Callers that wait at the
-   * same time share one write and one sync.
+   * Resolves when everything recorded so far is as durable as the recorder was set up to make it. Calls at the same
+   * time share one write and one sync.
    * @throws StoreFullError, or whatever kept the events from being written
    */
   flushed(): Promise<void>;

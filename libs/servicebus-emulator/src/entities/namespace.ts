@@ -115,9 +115,9 @@ export class Namespace {
     this.registry.checkUpdate(entity, merged);
     this.#recorder.record({ type: 'entity-updated', entity: describe(entity, merged), at: now });
     entity.options = merged;
-    entity.life.updatedAt = now;
-    entity.life.used(now);
-    entity.life.plan();
+    entity.lifecycle.updatedAt = now;
+    entity.lifecycle.touch(now);
+    entity.lifecycle.scheduleEnd();
     entity.main.forwardAvailable(now);
     for (const observer of this.#observers) observer.entityUpdated(entity);
     return entity;
@@ -251,7 +251,7 @@ export class Namespace {
       ...rules.map((rule) => ({ type: 'rule-added', path, rule, at: now }) as const),
     ]);
     this.registry.add(entity);
-    entity.life.plan();
+    entity.lifecycle.scheduleEnd();
     return entity;
   }
 
@@ -300,7 +300,7 @@ function describe(entity: Entity, options: Entity['options']): EntityDescription
 }
 
 function closeEntity(entity: Entity): void {
-  entity.life.close();
+  entity.lifecycle.close();
   for (const queue of queuesOf(entity)) queue.close();
   if (entity.kind !== 'subscription') entity.duplicates?.close();
 }

@@ -49,18 +49,18 @@ export class Recovery {
     if (event.type === 'entity-created') {
       const entity = this.#ports.build(event.entity, event.at);
       registry.add(entity);
-      entity.life.plan();
+      entity.lifecycle.scheduleEnd();
       return;
     }
     const entity = registry.find(event.type === 'entity-updated' ? event.entity.path : event.path);
     if (!entity) return;
     if (event.type === 'entity-updated') {
       entity.options = event.entity.options as never;
-      entity.life.updatedAt = event.at;
-      entity.life.plan();
+      entity.lifecycle.updatedAt = event.at;
+      entity.lifecycle.scheduleEnd();
     } else if (event.type === 'entity-deleted') {
       for (const queue of queuesOf(entity)) queue.close();
-      entity.life.close();
+      entity.lifecycle.close();
       registry.remove(entity);
     } else if (entity.kind === 'subscription') {
       if (event.type === 'rule-added') entity.rules.put(event.rule, event.at);

@@ -42,7 +42,7 @@ export class Router {
     const unit = new UnitOfWork();
     try {
       const sequenceNumbers = messages.map((message) => this.#enter(target, routedFromClient(message), unit, now));
-      target.life.used(now);
+      target.lifecycle.touch(now);
       return { unit, sequenceNumbers };
     } catch (error) {
       // What was not taken must not count as seen when it is sent again.
@@ -179,7 +179,7 @@ export class Router {
     const onward = { ...routed, hops: routed.hops + 1, scheduledFor: undefined };
     const refusal = refusalToForward(source, to, target, onward);
     if (target && !refusal) {
-      target.life.used(now);
+      target.lifecycle.touch(now);
       this.#enter(target, onward, unit, now);
     } else if (refusal) {
       this.#addToDeadLetters(source, { ...routed, content: withCause(routed.content, refusal) }, unit, kept);

@@ -35,11 +35,11 @@ function sendingOf(entity: QueueEntity | TopicEntity): XmlElement {
 }
 
 function runtimeOf(entity: Entity): XmlElement {
-  const { life } = entity;
+  const { lifecycle } = entity;
   return {
-    CreatedAt: new Date(life.createdAt).toISOString(),
-    UpdatedAt: new Date(life.updatedAt).toISOString(),
-    AccessedAt: new Date(life.usedAt).toISOString(),
+    CreatedAt: new Date(lifecycle.createdAt).toISOString(),
+    UpdatedAt: new Date(lifecycle.updatedAt).toISOString(),
+    AccessedAt: new Date(lifecycle.usedAt).toISOString(),
     EntityAvailabilityStatus: 'Available',
     CountDetails: formatCounts(countsOf(entity)),
   };

@@ -11,7 +11,7 @@ const MAX_BYTES = 1024 * 1024;
 export const peek: Operation = (context, request) => {
   const from = Math.max(required(request.number('from-sequence-number'), 'from-sequence-number'), 0);
   const count = Math.min(required(request.number('message-count'), 'message-count'), MAX_MESSAGES);
-  context.entity.life.used(context.now);
+  context.entity.lifecycle.touch(context.now);
   const messages: Buffer[] = [];
   let bytes = 0;
   for (const message of queueOf(context).from(from, request.text('session-id'))) {
@@ -48,7 +48,7 @@ export const batchDelete: Operation = (context, request) => {
     if (message.state === 'active' && !message.lock && message.enqueuedAt <= before) deleted.push(message);
   }
   for (const message of deleted) queue.remove(message);
-  context.entity.life.used(context.now);
+  context.entity.lifecycle.touch(context.now);
   if (deleted.length === 0) return NOTHING;
   return { ...DONE, body: (writer) => writer.map(1, (map) => map.string('message-count').int(deleted.length)) };
 };

@@ -42,7 +42,7 @@ export const updateDisposition: Operation = (context, request) => {
   // All or none: what is too large for one of them is found before any is settled.
   if (changes.size > 0) for (const { content } of messages) withChanges(content, changes);
   for (const message of messages) act(queue, message, changes, context.now);
-  context.entity.life.used(context.now);
+  context.entity.lifecycle.touch(context.now);
   return DONE;
 };
 
@@ -93,7 +93,7 @@ export const receiveBySequenceNumber: Operation = (context, request) => {
     if (queue.sessions && message.sessionId !== sessionId) throw messageNotFound(number);
     return message;
   });
-  context.entity.life.used(now);
+  context.entity.lifecycle.touch(now);
   const items = messages.map((message) => {
     if (!lock) queue.remove(message);
     else queue.lock(message, now);

@@ -30,7 +30,7 @@ export const cancelScheduledMessage: Operation = (context, request) => {
     return message;
   });
   for (const message of messages) main.remove(message);
-  context.entity.life.used(context.now);
+  context.entity.lifecycle.touch(context.now);
   return DONE;
 };
 

@@ -32,7 +32,7 @@ export const setSessionState: Operation = (context, request) => {
   const bytes = request.binary('session-state');
   const state = bytes === undefined || bytes.equals(NULL_AS_JSON) ? undefined : Buffer.from(bytes);
   context.core.namespace.setSessionState(queueOf(context), session.id, state, context.now);
-  context.entity.life.used(context.now);
+  context.entity.lifecycle.touch(context.now);
   return DONE;
 };
 
