@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Broker, startBroker } from './broker.js';
 import type { BrokerOptions } from './broker-options.js';
 import { DEFAULT_QUEUE_OPTIONS } from './entities/options.js';
-import { heard } from './testing/turns.js';
+import { loopbackDelivered } from './testing/loopback.js';
 import { parseTopology } from './topology/index.js';
 
 const running: Broker[] = [];
@@ -77,7 +77,7 @@ describe('a broker in memory', () => {
       if (body === 3) break;
       broker.dropConnections();
       // The SDK gives no sign of it, and a send in between waits a minute.
-      await heard();
+      await loopbackDelivered();
     }
   });
 
@@ -86,12 +86,12 @@ describe('a broker in memory', () => {
     const sender = client.createSender('orders');
     await sender.sendMessages({ body: 1 });
     namespace.update('orders', { status: 'SendDisabled' }, clock.now());
-    await heard();
+    await loopbackDelivered();
     await expect(sender.sendMessages({ body: 2 })).rejects.toMatchObject({ code: 'MessagingEntityDisabled' });
     namespace.update('orders', { status: 'Active' }, clock.now());
     await sender.sendMessages({ body: 3 });
     namespace.delete('orders', clock.now());
-    await heard();
+    await loopbackDelivered();
     await expect(sender.sendMessages({ body: 4 })).rejects.toMatchObject({ code: 'MessagingEntityNotFound' });
   });
 });

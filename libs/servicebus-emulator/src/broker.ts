@@ -42,7 +42,7 @@ export interface Broker {
   readonly clock: Pick<Clock, 'now' | 'advance'>;
   /** Lets things go wrong on purpose. */
   readonly faults: Faults;
-  /** The entities, for whoever administers them in process. */
+  /** The entities, to administer them in process. */
   readonly namespace: Namespace;
   /** Resolves once everything that happened so far is durable. @throws when it could not be stored */
   flushed(): Promise<void>;

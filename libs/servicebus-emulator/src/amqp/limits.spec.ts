@@ -5,7 +5,7 @@ import { ServiceBusClient } from '@azure/service-bus';
 import { type Broker, startBroker } from '../broker.js';
 import { QUOTAS } from '../entities/quotas.js';
 import { adminClient } from '../testing/admin.js';
-import { heard } from '../testing/turns.js';
+import { loopbackDelivered } from '../testing/loopback.js';
 import { RawClient } from './testing/raw-client.js';
 
 const MB = 1024 * 1024;
@@ -87,7 +87,7 @@ it('has 5,000 receivers at most at an entity, all subscriptions of a topic toget
   last.close();
   await once(last, 'receiver_close');
   const next = await raw.openReceiver('t/Subscriptions/b');
-  await heard(); // A refusal is an attach, too, and then a detach.
+  await loopbackDelivered(); // A refusal is an attach, too, and then a detach.
   expect(next.is_open()).toBe(true);
   expect(receivers.filter((receiver) => receiver.is_open())).toHaveLength(QUOTAS.receiversPerEntity - 1);
   await raw.close();

@@ -35,7 +35,7 @@ export class AccessControl {
     return { scope: path, isEntity, rights: this.#rule(sas, path).rights, expiresAt: sas.expiresAt };
   }
 
-  /** What a key of the namespace allows whoever shows the key itself, as long as it stays; undefined for a wrong one. */
+  /** What a client may do that signs in with a key of the namespace itself; undefined for a wrong key. */
   grantKey(keyName: string, key: string): Grant | undefined {
     const rule = this.#options.rules.find(
       (one) => one.keyName === keyName && opens(one, (own) => isSameSecret(own, key)),

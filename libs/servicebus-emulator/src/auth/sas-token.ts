@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-/** A shared access signature: whoever made it knows the key of that name. */
+/** A shared access signature: proof that its maker knows the key of that name. */
 export interface SasToken {
   /** The URL it opens with everything below. */
   readonly resource: string;

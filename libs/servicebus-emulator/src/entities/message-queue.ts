@@ -43,7 +43,7 @@ export class MessageQueue {
       ? new SessionTable({
           timers: ports.timers,
           lockDuration: () => ports.settings().lockDuration,
-          giveBack: (message, expired, now) => this.#unlock(message, expired, now),
+          release: (message, expired, now) => this.#unlock(message, expired, now),
         })
       : undefined;
   }
@@ -96,7 +96,7 @@ export class MessageQueue {
     if (!session) return;
     session.state = state;
     session.stateSetAt = at;
-    this.sessions?.sweep(session);
+    this.sessions?.removeIfEmpty(session);
   }
 
   find(sequenceNumber: number): QueuedMessage | undefined {
@@ -217,7 +217,7 @@ export class MessageQueue {
     if (!session) return;
     session.unsettled.delete(message);
     session.all.delete(message.sequenceNumber);
-    this.sessions?.sweep(session);
+    this.sessions?.removeIfEmpty(session);
   }
 
   timerFired(message: QueuedMessage, now: number): void {

@@ -35,7 +35,7 @@ interface NamespaceOptions {
   readonly newId: NewId;
 }
 
-/** Whoever must know when an entity goes away or changes: links that are attached to it. */
+/** Called when an entity is deleted or updated, such as for the links that are attached to it. */
 interface EntityObserver {
   entityDeleted(entity: Entity): void;
   entityUpdated(entity: Entity): void;

@@ -10,7 +10,7 @@ interface SessionTableOptions {
   /** Ms. */
   readonly lockDuration: () => number;
   /** What to do with a message whose session is no longer held; `expired` when the lock ran out. */
-  readonly giveBack: (message: QueuedMessage, expired: boolean, now: number) => void;
+  readonly release: (message: QueuedMessage, expired: boolean, now: number) => void;
 }
 
 /** The sessions of a queue: which can be accepted, by whom they are held, and until when. */
@@ -74,23 +74,23 @@ export class SessionTable {
 
   /** The receiver is done with the session; what it had not settled is available again, no delivery counted. */
   release(session: Session, holder: SessionHolder, now: number): void {
-    if (session.lock?.holder === holder) this.#letGo(session, false, now);
+    if (session.lock?.holder === holder) this.#unlock(session, false, now);
   }
 
   lockExpired(session: Session, now: number): void {
     const holder = session.lock?.holder;
-    this.#letGo(session, true, now);
+    this.#unlock(session, true, now);
     holder?.lost();
   }
 
   sessionReady(session: Session): void {
     if (session.lock) session.lock.holder.ready();
-    else this.#offer(session);
+    else this.#makeAvailable(session);
   }
 
-  /** Forgets a session that has nothing left. */
-  sweep(session: Session): void {
-    if (session.ready.size === 0) this.#withdraw(session);
+  /** Removes a session that has nothing left. */
+  removeIfEmpty(session: Session): void {
+    if (session.ready.size === 0) this.#makeUnavailable(session);
     if (session.empty) this.#sessions.delete(session.id);
   }
 
@@ -98,11 +98,11 @@ export class SessionTable {
     for (const session of this.#sessions.values()) this.#options.timers.cancel(session);
   }
 
-  /** Forgets all sessions; whoever holds one has lost it. */
+  /** Deletes all sessions; their locks are lost. */
   delete(): void {
     this.close();
     for (const session of this.#sessions.values()) {
-      this.#withdraw(session);
+      this.#makeUnavailable(session);
       session.lock = undefined;
       session.unsettled.clear();
     }
@@ -110,30 +110,30 @@ export class SessionTable {
   }
 
   #hold(session: Session, holder: SessionHolder, now: number): void {
-    this.#withdraw(session);
+    this.#makeUnavailable(session);
     const until = now + this.#options.lockDuration();
     session.lock = { holder, until };
     this.#options.timers.schedule(session, until);
   }
 
-  #letGo(session: Session, expired: boolean, now: number): void {
+  #unlock(session: Session, expired: boolean, now: number): void {
     session.lock = undefined;
     this.#options.timers.cancel(session);
     const unsettled = [...session.unsettled];
     session.unsettled.clear();
-    for (const message of unsettled) this.#options.giveBack(message, expired, now);
-    if (session.ready.size > 0) this.#offer(session);
-    this.sweep(session);
+    for (const message of unsettled) this.#options.release(message, expired, now);
+    if (session.ready.size > 0) this.#makeAvailable(session);
+    this.removeIfEmpty(session);
   }
 
-  #offer(session: Session): void {
+  #makeAvailable(session: Session): void {
     if (session.ticket > 0) return;
     session.ticket = ++this.#lastTicket;
     this.#free.set(session.ticket, session);
     this.acceptors.wakeOne();
   }
 
-  #withdraw(session: Session): void {
+  #makeUnavailable(session: Session): void {
     if (session.ticket === 0) return;
     this.#free.delete(session.ticket);
     session.ticket = 0;

@@ -20,7 +20,7 @@ export type Fault =
   | (Bounds & { readonly kind: 'delay-settlements' /** Up to 600,000. */; readonly delayMs: number })
   /** A settlement never arrives: nothing is done and nothing answered, and the lock runs out. */
   | (Bounds & { readonly kind: 'lose-settlements' })
-  /** A send is stored, but its sender never hears of it. */
+  /** A send is stored, but its sender gets no answer. */
   | (Bounds & { readonly kind: 'lose-send-replies' });
 
 /** Something that goes wrong once, now. */

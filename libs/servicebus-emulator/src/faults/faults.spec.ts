@@ -2,7 +2,7 @@ import { ServiceBusClient } from '@azure/service-bus';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { RawClient } from '../amqp/testing/raw-client.js';
 import { type Broker, startBroker } from '../broker.js';
-import { heard } from '../testing/turns.js';
+import { loopbackDelivered } from '../testing/loopback.js';
 import type { Fault } from './fault.js';
 
 let broker: Broker;
@@ -149,10 +149,10 @@ describe('disruptions', () => {
     const before = broker.connections;
     expect(broker.faults.disrupt({ kind: 'drop-connections', entity: queue })).toBe(1);
     while (broker.connections === before) await new Promise(setImmediate);
-    await heard();
+    await loopbackDelivered();
     await sender.sendMessages({ body: 2 });
     expect(broker.faults.disrupt({ kind: 'detach-links', entity: queue })).toBeGreaterThan(0);
-    await heard();
+    await loopbackDelivered();
     await sender.sendMessages({ body: 3 });
     expect(active(queue)).toBe(3);
     await Promise.all([patient.close(), other.close()]);

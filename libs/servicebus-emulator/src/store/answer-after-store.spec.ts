@@ -12,7 +12,7 @@ import type Long from 'long';
 import { RawClient } from '../amqp/testing/raw-client.js';
 import { type Broker, startBrokerOn } from '../broker.js';
 import { adminClient } from '../testing/admin.js';
-import { heard } from '../testing/turns.js';
+import { loopbackDelivered } from '../testing/loopback.js';
 import { HeldDisk } from './testing/held-disk.js';
 
 let dir: string;
@@ -227,7 +227,7 @@ describe('answered only once it is on the disk, and there after a restart:', () 
     let answered = false;
     const answer = act().finally(() => (answered = true));
     await waits;
-    await heard();
+    await loopbackDelivered();
     expect(answered).toBe(false);
     disk.release();
     await answer;

@@ -10,7 +10,7 @@ export class Batch {
   /** @param writer empty, with room for a record's header */
   constructor(writer = new ByteWriter(RECORD_HEADER_SIZE)) {
     this.writer = writer;
-    // Nobody may be waiting: a failure is then seen by whoever waits next.
+    // Without a waiter a failure is not unhandled: the next call that waits gets it.
     this.#written.promise.catch(() => undefined);
   }
 

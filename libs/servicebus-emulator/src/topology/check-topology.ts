@@ -45,7 +45,7 @@ function named(list: readonly { readonly name: string }[], path: string): readon
 
 function illegal(names: readonly Named[], problemOf: (name: string) => string | undefined): TopologyProblem[] {
   return names.flatMap(({ path, name }) => {
-    // An empty name has been noted as missing.
+    // An empty name has been reported as missing.
     const message = name === '' ? undefined : problemOf(name);
     return message === undefined ? [] : [{ path, message }];
   });

@@ -1,6 +1,6 @@
 import type { TopologyProblem } from './topology.js';
 
-/** Reads the fields of one object of the file, and notes every mistake with its path. */
+/** Reads the fields of one object of the file, and reports every mistake with its path. */
 export class ObjectReader {
   readonly path: string;
   readonly #fields: Readonly<Record<string, unknown>>;
@@ -18,7 +18,7 @@ export class ObjectReader {
     }
   }
 
-  /** Notes a mistake in a field, or in the object as a whole for ''. */
+  /** Reports a mistake in a field, or in the object as a whole for ''. */
   problem(name: string, message: string): void {
     // What is no object at all has no fields to be wrong.
     if (this.#isObject) {
@@ -49,7 +49,7 @@ export class ObjectReader {
     return converted;
   }
 
-  /** A text that must be there; '' (and a note) when it is not. */
+  /** A text that must be there; '' (and a mistake) when it is not. */
   requiredText(name: string): string {
     if (this.value(name) === undefined) {
       this.problem(name, 'is missing');
@@ -81,7 +81,7 @@ export class ObjectReader {
     return Object.keys(this.#fields);
   }
 
-  /** Notes every field that nobody asked for; to be called last. */
+  /** Reports every field that was not read; to be called last. */
   refuseOthers(): void {
     for (const name of this.names().filter((field) => !this.#known.has(field))) {
       const similar = [...this.#known].find((known) => known.toLowerCase() === name.toLowerCase());

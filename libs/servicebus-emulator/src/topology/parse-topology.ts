@@ -28,7 +28,7 @@ export function parseTopology(text: string): Topology {
   const file = new ObjectReader(parseJson(text), '', problems);
   const config = new ObjectReader(file.value('UserConfig') ?? {}, 'UserConfig', problems);
   file.value('$schema');
-  // How the emulator of Microsoft logs; ours is told on the command line.
+  // How the emulator of Microsoft logs; ours has a flag on the command line.
   config.value('Logging');
   const namespaces = config.objects('Namespaces');
   config.refuseOthers();

@@ -3,7 +3,7 @@ import { StoreFullError } from '../../entities/events.js';
 import { RuleSyntaxError } from '../../rules/index.js';
 import { formatXml, XmlError } from '../xml.js';
 
-/** What a client of the management API is told when it asked for something impossible. */
+/** The answer to a request that the management API refuses. */
 interface Refusal {
   readonly status: number;
   readonly detail: string;

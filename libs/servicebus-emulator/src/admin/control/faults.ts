@@ -8,7 +8,7 @@ export function createFault(faults: Faults, body: unknown): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new BrokerError('com.microsoft:argument-error', 'The body must be an object such as { "kind": "throttle" }.');
   }
-  const described = body as Fault | Disruption; // Checked by whoever takes it.
+  const described = body as Fault | Disruption; // Faults check it.
   return isDisruption(described) ? { affected: faults.disrupt(described) } : faults.add(described);
 }
 

@@ -37,7 +37,7 @@ export class SlowWrites extends CrashingDisk {
   }
 }
 
-/** A disk that tells of the sync of a file, and lets it fail when told so. */
+/** A disk that reports the sync of a file, and lets it fail on demand. */
 export class SyncSignal extends CrashingDisk {
   #name = '';
   #synced = Promise.withResolvers<void>();
