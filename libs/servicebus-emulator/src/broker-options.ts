@@ -1,4 +1,4 @@
-import type { Certificate } from './faces/certificate.js';
+import type { Certificate } from './listeners/certificate.js';
 import type { Log } from './log.js';
 import type { SyncMode } from './store/index.js';
 import type { Topology } from './topology/index.js';

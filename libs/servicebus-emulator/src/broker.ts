@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { createAllowList, HttpGuard, listenedName } from '@orderflow/http-guard';
 import { AtomApi } from './admin/atom/atom-api.js';
 import { ControlApi } from './admin/control/control-api.js';
-import { ManagementFace } from './admin/management-face.js';
+import { HttpApi } from './admin/http-api.js';
 import { AmqpListener } from './amqp/listener.js';
 import { namespaceRules } from './auth/namespace-rules.js';
 import type { BrokerCore } from './broker-core.js';
@@ -11,9 +11,8 @@ import { connectionString, secureConnectionString } from './connection-string.js
 import type { BrokerOptions } from './broker-options.js';
 import type { AuthorizationRule } from './entities/authorization-rule.js';
 import type { Namespace } from './entities/namespace.js';
-import type { Certificate } from './faces/certificate.js';
-import { Faces } from './faces/faces.js';
-import { generateCertificate } from './faces/generate-certificate.js';
+import { type Certificate, generateCertificate } from './listeners/certificate.js';
+import { Listeners } from './listeners/listeners.js';
 import { Faults } from './faults/faults.js';
 import { type DiskOptions, type OpenedCore, openCore } from './open-core.js';
 import { EventTap } from './event-tap.js';
@@ -70,22 +69,22 @@ export async function startBrokerOn(disk: DiskOptions, options: BrokerOptions): 
   const { host = '127.0.0.1', log = () => undefined } = options;
   const guard = createGuard(host, options);
   log('info', 'This broker is for laptops, tests and CI. In production use Azure Service Bus itself.');
-  const management = new ManagementFace(log);
+  const management = new HttpApi(log);
   const certificate = options.tls === 'generate' ? await generateCertificate(host) : options.tls;
-  const faces = new Faces({
+  const listeners = new Listeners({
     log,
     certificate,
     guard,
     http: (request, response) => management.handle(request, response),
   });
   try {
-    const port = await faces.listen(host, options.port ?? 0);
+    const port = await listeners.listen(host, options.port ?? 0);
     const managementPort =
-      options.managementPort === undefined ? port : await faces.listen(host, options.managementPort);
+      options.managementPort === undefined ? port : await listeners.listen(host, options.managementPort);
     const tap = new EventTap();
     const inner = await openCore({ ...options, disk }, log, tap);
     const listener = new AmqpListener(inner.core);
-    faces.open((stream) => listener.accept(stream));
+    listeners.open((stream) => listener.accept(stream));
     const faults = createFaults(inner.core, listener);
     const { namespace: name = DEFAULT_NAMESPACE, authorizationRules = [] } = options.topology ?? {};
     const [rootRule] = namespaceRules(options.topology);
@@ -101,14 +100,14 @@ export async function startBrokerOn(disk: DiskOptions, options: BrokerOptions): 
       rootRule,
       listener,
       faults,
-      faces,
+      listeners,
       management,
       host,
       port,
       managementPort,
     });
   } catch (error) {
-    await faces.close();
+    await listeners.close();
     throw error;
   }
 }
@@ -134,8 +133,8 @@ interface Running extends OpenedCore {
   readonly certificate: Certificate | undefined;
   readonly listener: AmqpListener;
   readonly faults: Faults;
-  readonly faces: Faces;
-  readonly management: ManagementFace;
+  readonly listeners: Listeners;
+  readonly management: HttpApi;
   readonly host: string;
   readonly port: number;
   readonly managementPort: number;
@@ -165,10 +164,10 @@ function runningBroker(running: Running): Broker {
   };
 }
 
-async function close({ management, listener, faces, stop }: Running): Promise<void> {
+async function close({ management, listener, listeners, stop }: Running): Promise<void> {
   management.stop();
-  faces.stop();
+  listeners.stop();
   await listener.close();
-  await faces.close();
+  await listeners.close();
   await stop();
 }

@@ -6,7 +6,7 @@ import { ServiceBusClient } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Broker, startBroker } from '../../broker.js';
 import { parseTopology } from '../../topology/index.js';
-import { ManagementFace } from '../management-face.js';
+import { HttpApi } from '../http-api.js';
 
 const CONFIG = {
   UserConfig: {
@@ -40,16 +40,16 @@ async function json(path: string, init?: RequestInit): Promise<unknown> {
 
 describe('health', () => {
   it('is honest from the first instant to the last', async () => {
-    const face = new ManagementFace(() => undefined);
-    const server = createServer((request, response) => void face.handle(request, response)).listen(0);
+    const api = new HttpApi(() => undefined);
+    const server = createServer((request, response) => void api.handle(request, response)).listen(0);
     const { port } = server.address() as AddressInfo;
     const ask = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
     expect([await ask('/health'), await ask('/entities'), await ask('/q?api-version=2021-05')]).toEqual([
       503, 503, 503,
     ]);
-    face.start({} as never);
+    api.start({} as never);
     expect(await ask('/health')).toBe(200);
-    face.stop();
+    api.stop();
     expect(await ask('/health')).toBe(503);
     server.close();
   });

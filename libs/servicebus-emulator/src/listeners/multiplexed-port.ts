@@ -5,10 +5,10 @@ import type { Log } from '../log.js';
 import { protocolOf } from './first-byte.js';
 import type { Certificate } from './certificate.js';
 
-/** A client that has not said anything for this long, in ms, is let go. */
-const SILENCE_LIMIT = 60_000;
+/** A client that has not sent a byte for this long, in ms, is disconnected. */
+const FIRST_BYTE_TIMEOUT = 60_000;
 
-interface SharedPortOptions {
+interface MultiplexedPortOptions {
   readonly log: Log;
   /** Takes a client that speaks HTTP; it is paused. */
   readonly http: (stream: Socket) => void;
@@ -19,17 +19,17 @@ interface SharedPortOptions {
 }
 
 /** A port that serves AMQP and HTTP, each with and without TLS: a client's first byte tells which it speaks. */
-export class SharedPort {
-  readonly #options: SharedPortOptions;
+export class MultiplexedPort {
+  readonly #options: MultiplexedPortOptions;
   readonly #server: Server;
   readonly #tls: TlsServer | undefined;
   readonly #sockets = new Set<Socket>();
   #stopped: Promise<void> | undefined;
 
-  constructor(options: SharedPortOptions) {
+  constructor(options: MultiplexedPortOptions) {
     this.#options = options;
-    this.#server = createServer((socket) => this.#greet(socket));
-    this.#tls = options.certificate && createTlsServer(options.certificate, (socket) => this.#greet(socket));
+    this.#server = createServer((socket) => this.#detectProtocol(socket));
+    this.#tls = options.certificate && createTlsServer(options.certificate, (socket) => this.#detectProtocol(socket));
     this.#tls?.on('tlsClientError', (error) => options.log('debug', 'A TLS handshake failed.', { error }));
   }
 
@@ -51,17 +51,17 @@ export class SharedPort {
     this.#stopped ??= new Promise((resolve) => this.#server.close(() => resolve()));
   }
 
-  /** Hangs up on the clients there still are. Resolves when all are gone. */
+  /** Disconnects the clients there still are. Resolves when all are disconnected. */
   async close(): Promise<void> {
     this.stop();
     for (const socket of this.#sockets) socket.destroy();
     await this.#stopped;
   }
 
-  /** Waits for the first byte, and hands the client to whoever speaks its protocol. */
-  #greet(socket: Socket): void {
+  /** Waits for the first byte, and hands the client over by the protocol it speaks. */
+  #detectProtocol(socket: Socket): void {
     socket.setNoDelay(true);
-    socket.setTimeout(SILENCE_LIMIT, () => socket.destroy());
+    socket.setTimeout(FIRST_BYTE_TIMEOUT, () => socket.destroy());
     socket.on('error', () => undefined); // 'close' follows.
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));

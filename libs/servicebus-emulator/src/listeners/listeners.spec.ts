@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createAllowList, HttpGuard } from '@orderflow/http-guard';
 import { WebSocket } from 'ws';
 import { type Broker, startBroker } from '../broker.js';
-import { Faces } from './faces.js';
+import { Listeners } from './listeners.js';
 
 /** A program as a user has it: the unmodified clients, and a certificate that the process trusts. */
 const PROGRAM = `
@@ -115,21 +115,21 @@ describe('a broker without a certificate', () => {
 
 describe('a broker that is starting', () => {
   it('answers HTTP at once, and lets AMQP clients wait', async () => {
-    const faces = new Faces({
+    const listeners = new Listeners({
       log: () => undefined,
       guard: new HttpGuard({ allowed: createAllowList(), settings: { hosts: '', origins: '' } }),
       http: async (_request, response) => void response.writeHead(503).end(),
     });
-    const port = await faces.listen('127.0.0.1', 0);
+    const port = await listeners.listen('127.0.0.1', 0);
     const early = connectTcp(port, '127.0.0.1');
     early.write('AMQP');
     expect((await fetch(`http://127.0.0.1:${port}`)).status).toBe(503);
     const served = new Promise<string>((resolve) => {
-      faces.open((stream) => stream.once('data', (chunk: Buffer) => resolve(chunk.toString())));
+      listeners.open((stream) => stream.once('data', (chunk: Buffer) => resolve(chunk.toString())));
     });
     expect(await served).toBe('AMQP');
     early.destroy();
-    await faces.close();
+    await listeners.close();
   });
 
   it('says goodbye to clients however they came', async () => {

@@ -1,11 +1,16 @@
 import { isIP } from 'node:net';
-import type { Certificate } from './certificate.js';
+
+/** A server's certificate with its key, both PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
 
 const YEAR = 365 * 24 * 3_600_000;
 
 /**
- * Makes a certificate that signs itself, for this machine and `host`, valid for a year. Clients trust it when they are
- * told to: `NODE_EXTRA_CA_CERTS` names a file with it.
+ * Makes a certificate that signs itself, for this machine and `host`, valid for a year. Clients trust it when
+ * `NODE_EXTRA_CA_CERTS` names a file with it.
  */
 export async function generateCertificate(host: string): Promise<Certificate> {
   // Takes longer to load than the broker to start, and hardly anybody needs it.

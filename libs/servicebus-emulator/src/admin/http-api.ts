@@ -12,8 +12,8 @@ import { BodyTooLargeError, readBody } from './read-body.js';
 const XML = 'application/xml';
 const ATOM = 'application/atom+xml';
 
-/** What is behind the face once the broker is ready. */
-interface ManagementApis {
+/** What answers once the broker is ready. */
+interface HttpApis {
   /** Undefined when everybody may do everything. */
   readonly access: AccessControl | undefined;
   readonly atom: AtomApi;
@@ -21,17 +21,17 @@ interface ManagementApis {
 }
 
 /** Everything the broker answers over HTTP: Azure's management API, and the broker's own pages. */
-export class ManagementFace {
+export class HttpApi {
   readonly #log: Log;
   #phase: 'starting' | 'ready' | 'stopping' = 'starting';
-  #apis: ManagementApis | undefined;
+  #apis: HttpApis | undefined;
 
   constructor(log: Log) {
     this.#log = log;
   }
 
   /** From now on the broker is ready and says so. */
-  start(apis: ManagementApis): void {
+  start(apis: HttpApis): void {
     this.#apis = apis;
     this.#phase = 'ready';
   }
@@ -63,7 +63,7 @@ export class ManagementFace {
     sendJson(response, this.#phase === 'ready' ? 200 : 503, { status: this.#phase });
   }
 
-  #ready(): ManagementApis {
+  #ready(): HttpApis {
     if (this.#phase === 'ready' && this.#apis) return this.#apis;
     throw new BrokerError('com.microsoft:server-busy', `The broker is ${this.#phase}.`);
   }

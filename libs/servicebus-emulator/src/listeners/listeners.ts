@@ -4,9 +4,9 @@ import type { Log } from '../log.js';
 import type { Certificate } from './certificate.js';
 import { type HttpHandler, HttpServer } from './http-server.js';
 import { WebSockets } from './web-sockets.js';
-import { SharedPort } from './shared-port.js';
+import { MultiplexedPort } from './multiplexed-port.js';
 
-interface FacesOptions {
+interface ListenersOptions {
   readonly log: Log;
   /** Answers HTTP from the first instant. */
   readonly http: HttpHandler;
@@ -16,14 +16,14 @@ interface FacesOptions {
 }
 
 /** The ports of a broker and what is spoken there. AMQP clients that come before the broker is ready wait. */
-export class Faces {
-  readonly #options: FacesOptions;
+export class Listeners {
+  readonly #options: ListenersOptions;
   readonly #http: HttpServer;
-  readonly #ports: SharedPort[] = [];
+  readonly #ports: MultiplexedPort[] = [];
   readonly #early = new Set<Duplex>();
   #amqp: ((stream: Duplex) => void) | undefined;
 
-  constructor(options: FacesOptions) {
+  constructor(options: ListenersOptions) {
     this.#options = options;
     this.#http = new HttpServer({
       handler: options.http,
@@ -40,7 +40,7 @@ export class Faces {
    */
   async listen(host: string, port: number): Promise<number> {
     const { log, certificate } = this.#options;
-    const shared = new SharedPort({
+    const shared = new MultiplexedPort({
       log,
       certificate,
       http: (socket) => {
@@ -65,7 +65,7 @@ export class Faces {
     for (const port of this.#ports) port.stop();
   }
 
-  /** Hangs up on the clients there still are. Resolves when all are gone. */
+  /** Disconnects the clients there still are. Resolves when all are disconnected. */
   async close(): Promise<void> {
     await Promise.all(this.#ports.map((port) => port.close()));
   }
