@@ -1,4 +1,4 @@
-import { ServiceBusClient } from '@azure/service-bus';
+import { ServiceBusClient, type ServiceBusReceiver } from '@azure/service-bus';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { RawClient } from '../amqp/testing/raw-client.js';
 import { type Broker, startBroker } from '../broker.js';
@@ -54,17 +54,40 @@ describe('faults', () => {
     await patient.close();
   });
 
-  it('lose a settlement: the lock runs out and the message comes again', async () => {
-    const queue = createQueue();
-    await client.createSender(queue).sendMessages({ body: 1 });
-    const receiver = client.createReceiver(queue, { maxAutoLockRenewalDurationInMs: 0 });
-    const [first] = await receiver.receiveMessages(1);
-    broker.faults.add({ kind: 'lose-settlements', entity: queue });
-    if (first) await expect(receiver.completeMessage(first)).rejects.toThrow();
-    broker.clock.advance(61_000);
-    const [again] = await receiver.receiveMessages(1);
-    expect([again?.body, again?.deliveryCount]).toEqual([1, 1]);
-    if (again) await receiver.completeMessage(again);
+  describe('of answers', () => {
+    let locked: string;
+    let unanswered: string;
+    let receiver: ServiceBusReceiver;
+    let settlement: PromiseSettledResult<void>;
+    let send: PromiseSettledResult<void>;
+
+    /** Both end when the client gives up: they wait for that together. */
+    beforeAll(async () => {
+      [locked, unanswered] = [createQueue(), createQueue()];
+      await client.createSender(locked).sendMessages({ body: 1 });
+      receiver = client.createReceiver(locked, { maxAutoLockRenewalDurationInMs: 0 });
+      const [first] = await receiver.receiveMessages(1);
+      if (!first) throw new Error('nothing came');
+      broker.faults.add({ kind: 'lose-settlements', entity: locked });
+      broker.faults.add({ kind: 'lose-send-replies', entity: unanswered });
+      [settlement, send] = await Promise.allSettled([
+        receiver.completeMessage(first),
+        client.createSender(unanswered).sendMessages({ body: 1 }),
+      ]);
+    });
+
+    it('lose a settlement: the lock runs out and the message comes again', async () => {
+      expect(settlement.status).toBe('rejected');
+      broker.clock.advance(61_000);
+      const [again] = await receiver.receiveMessages(1);
+      expect([again?.body, again?.deliveryCount]).toEqual([1, 1]);
+      if (again) await receiver.completeMessage(again);
+    });
+
+    it('lose the reply to a send that was stored', () => {
+      expect(send.status).toBe('rejected');
+      expect(active(unanswered)).toBe(1);
+    });
   });
 
   it('delay a settlement, by the time of the broker', async () => {
@@ -121,13 +144,6 @@ describe('faults', () => {
     await completed;
     expect(deferredIn(queue)).toBe(0);
     await patient.close();
-  });
-
-  it('lose the reply to a send that was stored', async () => {
-    const queue = createQueue();
-    broker.faults.add({ kind: 'lose-send-replies', entity: queue });
-    await expect(client.createSender(queue).sendMessages({ body: 1 })).rejects.toThrow();
-    expect(active(queue)).toBe(1);
   });
 
   it('are refused with everything that is wrong with them', () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ServiceBusClient } from '@azure/service-bus';
+import { ServiceBusClient, type ServiceBusSender } from '@azure/service-bus';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Broker, startBrokerOn } from '../broker.js';
 import { LimitedDisk } from './testing/limited-disk.js';
@@ -14,6 +14,7 @@ let dir: string;
 let disk: LimitedDisk;
 let broker: Broker;
 let client: ServiceBusClient;
+let sender: ServiceBusSender;
 /** What is in the queue, as clients were told. */
 let expected: Set<string>;
 /** Until the last that the broker said is not that the disk is full. */
@@ -46,6 +47,7 @@ async function start(): Promise<void> {
   const small = { files: disk, reserveBytes: 128 * KILOBYTE, spaceCheckInterval: 5 };
   broker = await startBrokerOn(small, { dataDir: dir, log });
   client = new ServiceBusClient(broker.connectionString, { retryOptions: { maxRetries: 0 } });
+  sender = client.createSender('orders');
 }
 
 async function stop(): Promise<void> {
@@ -54,7 +56,7 @@ async function stop(): Promise<void> {
 }
 
 async function send(messageId: string): Promise<void> {
-  await client.createSender('orders').sendMessages({ messageId, body: BODY });
+  await sender.sendMessages({ messageId, body: BODY });
   expected.add(messageId);
 }
 
@@ -71,10 +73,8 @@ async function complete(count: number): Promise<void> {
   const receiver = client.createReceiver('orders');
   for (let left = count; left > 0; ) {
     const messages = await receiver.receiveMessages(left);
-    for (const message of messages) {
-      await receiver.completeMessage(message);
-      expected.delete(String(message.messageId));
-    }
+    await Promise.all(messages.map((message) => receiver.completeMessage(message)));
+    for (const { messageId } of messages) expected.delete(String(messageId));
     left -= messages.length;
   }
   await receiver.close();
@@ -99,7 +99,7 @@ describe('a broker whose disk is full', () => {
     expect(expected.size).toBeGreaterThan(150);
     await complete(100);
     await expect(send('still refused')).rejects.toMatchObject(FULL);
-    const schedule = client.createSender('orders').scheduleMessages({ body: BODY }, new Date(Date.now() + 60_000));
+    const schedule = sender.scheduleMessages({ body: BODY }, new Date(Date.now() + 60_000));
     await expect(schedule).rejects.toMatchObject(FULL);
 
     disk.capacity *= 3;
