@@ -1,6 +1,6 @@
 import type { Certificate } from './listeners/certificate.js';
 import type { Log } from './log.js';
-import type { SyncMode } from './store/index.js';
+import { SYNC_MODES, type SyncMode } from './store/index.js';
 import type { Topology } from './topology/index.js';
 
 /** How a broker is started. */
@@ -42,4 +42,61 @@ export interface BrokerOptions {
   readonly enforceIdleTimeouts?: boolean;
   /** Called with every line of the broker's log. Default none. */
   readonly log?: Log;
+}
+
+type WithoutDefault = 'managementPort' | 'topology' | 'dataDir' | 'tls';
+
+/** {@link BrokerOptions} with the defaults filled in. */
+export type ResolvedBrokerOptions = Readonly<Required<Omit<BrokerOptions, WithoutDefault>>> & {
+  readonly [Name in WithoutDefault]: BrokerOptions[Name];
+};
+
+/** Fills in the defaults; undefined stands for the default. @throws TypeError that lists everything wrong */
+export function resolveBrokerOptions(options: BrokerOptions): ResolvedBrokerOptions {
+  const resolved: ResolvedBrokerOptions = {
+    host: options.host ?? '127.0.0.1',
+    port: options.port ?? 0,
+    managementPort: options.managementPort,
+    topology: options.topology,
+    dataDir: options.dataDir,
+    sync: options.sync ?? 'always',
+    tls: options.tls,
+    allowedHosts: options.allowedHosts ?? [],
+    allowedOrigins: options.allowedOrigins ?? [],
+    requireAuth: options.requireAuth ?? false,
+    enforceTokenExpiry: options.enforceTokenExpiry ?? true,
+    acceptEntraTokens: options.acceptEntraTokens ?? false,
+    enforceIdleTimeouts: options.enforceIdleTimeouts ?? true,
+    log: options.log ?? (() => undefined),
+  };
+  const problems = problemsOf(resolved);
+  if (problems.length > 0) throw new TypeError(`The broker cannot start: ${problems.join(' ')}`);
+  return Object.freeze(resolved);
+}
+
+function problemsOf(options: ResolvedBrokerOptions): readonly string[] {
+  const { host, port, managementPort = 0, dataDir = '.', sync, tls = 'generate', log } = options;
+  const problems: string[] = [];
+  const expect = (name: keyof BrokerOptions, isGood: boolean, expected: string) => {
+    if (!isGood) problems.push(`${name} must be ${expected}, not ${String(options[name])}.`);
+  };
+  expect('host', isText(host), 'an address');
+  expect('port', isPort(port), 'a whole number from 0 to 65535');
+  expect('managementPort', isPort(managementPort), 'a whole number from 0 to 65535');
+  expect('dataDir', isText(dataDir), 'the path of a directory');
+  expect('sync', SYNC_MODES.includes(sync), `one of ${SYNC_MODES.join(', ')}`);
+  expect('tls', tls === 'generate' || (isText(tls.cert) && isText(tls.key)), "'generate' or a cert and a key");
+  for (const name of ['requireAuth', 'enforceTokenExpiry', 'acceptEntraTokens', 'enforceIdleTimeouts'] as const) {
+    expect(name, typeof options[name] === 'boolean', 'true or false');
+  }
+  expect('log', typeof log === 'function', 'a function');
+  return problems;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+function isPort(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 65_535;
 }

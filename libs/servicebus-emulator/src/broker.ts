@@ -8,7 +8,7 @@ import { namespaceRules } from './auth/namespace-rules.js';
 import type { BrokerCore } from './broker-core.js';
 import type { Clock } from './clock.js';
 import { connectionString, secureConnectionString } from './connection-string.js';
-import type { BrokerOptions } from './broker-options.js';
+import { type BrokerOptions, type ResolvedBrokerOptions, resolveBrokerOptions } from './broker-options.js';
 import type { AuthorizationRule } from './entities/authorization-rule.js';
 import type { Namespace } from './entities/namespace.js';
 import { type Certificate, generateCertificate } from './listeners/certificate.js';
@@ -57,7 +57,7 @@ export interface Broker {
 
 /**
  * Starts a broker that speaks Service Bus's AMQP and its management API.
- * @throws when the port is taken, an allowed host or origin is none, the topology contradicts itself, or the data
+ * @throws when an option is wrong, the port is taken, an allowed host or origin is none, the topology contradicts itself, or the data
  * directory is damaged or in use
  */
 export function startBroker(options: BrokerOptions = {}): Promise<Broker> {
@@ -65,9 +65,10 @@ export function startBroker(options: BrokerOptions = {}): Promise<Broker> {
 }
 
 /** As {@link startBroker}, on another disk than the one there is: not for users of the package. */
-export async function startBrokerOn(disk: DiskOptions, options: BrokerOptions): Promise<Broker> {
-  const { host = '127.0.0.1', log = () => undefined } = options;
-  const guard = createGuard(host, options);
+export async function startBrokerOn(disk: DiskOptions, given: BrokerOptions): Promise<Broker> {
+  const options = resolveBrokerOptions(given);
+  const { host, log } = options;
+  const guard = createGuard(options);
   log('info', 'This broker is for laptops, tests and CI. In production use Azure Service Bus itself.');
   const management = new HttpApi(log);
   const certificate = options.tls === 'generate' ? await generateCertificate(host) : options.tls;
@@ -78,11 +79,11 @@ export async function startBrokerOn(disk: DiskOptions, options: BrokerOptions): 
     http: (request, response) => management.handle(request, response),
   });
   try {
-    const port = await listeners.listen(host, options.port ?? 0);
+    const port = await listeners.listen(host, options.port);
     const managementPort =
       options.managementPort === undefined ? port : await listeners.listen(host, options.managementPort);
     const tap = new EventTap();
-    const inner = await openCore({ ...options, disk }, log, tap);
+    const inner = await openCore(options, disk, tap);
     const listener = new AmqpListener(inner.core);
     listeners.open((stream) => listener.accept(stream));
     const faults = createFaults(inner.core, listener);
@@ -112,7 +113,7 @@ export async function startBrokerOn(disk: DiskOptions, options: BrokerOptions): 
   }
 }
 
-function createGuard(host: string, { allowedHosts = [], allowedOrigins = [] }: BrokerOptions): HttpGuard {
+function createGuard({ host, allowedHosts, allowedOrigins }: ResolvedBrokerOptions): HttpGuard {
   const allowed = createAllowList([...allowedHosts, ...listenedName(host)], allowedOrigins);
   const settings = { hosts: 'allowedHosts (--allow-host)', origins: 'allowedOrigins (--allow-origin)' };
   return new HttpGuard({ allowed, settings });

@@ -5,7 +5,7 @@ import { applyTopology } from './apply-topology.js';
 import { AccessControl } from './auth/access-control.js';
 import { OPEN_ACCESS, TokenAccess } from './auth/connection-access.js';
 import { namespaceRules } from './auth/namespace-rules.js';
-import type { BrokerOptions } from './broker-options.js';
+import type { ResolvedBrokerOptions } from './broker-options.js';
 import type { BrokerCore } from './broker-core.js';
 import { Clock } from './clock.js';
 import { RECORD_NOTHING } from './entities/events.js';
@@ -17,12 +17,6 @@ import type { EventTap } from './event-tap.js';
 
 /** The disk that a data directory is on. */
 export type DiskOptions = Pick<StoreOptions, 'files' | 'reserveBytes' | 'spaceCheckInterval' | 'compactAfterBytes'>;
-
-/** What of a broker's options does not concern its ports. */
-interface CoreOptions
-  extends Omit<BrokerOptions, 'host' | 'port' | 'managementPort' | 'allowedHosts' | 'allowedOrigins' | 'tls' | 'log'> {
-  readonly disk: DiskOptions;
-}
 
 /** A broker without its clients. */
 export interface OpenedCore {
@@ -37,10 +31,11 @@ export interface OpenedCore {
  * Opens everything but the ways in: data, entities, time.
  * @throws when the topology contradicts itself, or the data directory is damaged or in use
  */
-export async function openCore(options: CoreOptions, log: Log, tap: EventTap): Promise<OpenedCore> {
+export async function openCore(options: ResolvedBrokerOptions, disk: DiskOptions, tap: EventTap): Promise<OpenedCore> {
+  const { log } = options;
   const clock = new Clock((error) => log('error', 'Something that was due failed.', { error }));
   const namespace = new Namespace({ timers: clock.timers, newId: randomUUID });
-  const store = await openData(options, namespace, clock, log);
+  const store = await openData(options, disk, namespace, clock);
   namespace.recordTo(tap.attachTo(store?.recorder ?? RECORD_NOTHING));
   namespace.forwardAvailable(clock.now());
   const stop = async () => {
@@ -53,7 +48,7 @@ export async function openCore(options: CoreOptions, log: Log, tap: EventTap): P
     await store?.recorder.flushed();
     clock.start();
     const access = options.requireAuth ? createAccess(options, namespace) : undefined;
-    const { enforceTokenExpiry: enforceExpiry = true, enforceIdleTimeouts = true } = options;
+    const { enforceTokenExpiry: enforceExpiry, enforceIdleTimeouts } = options;
     const parts = { namespace, clock, store, log, access, enforceExpiry, enforceIdleTimeouts };
     return { core: createCore(parts), access, store, stop };
   } catch (error) {
@@ -63,16 +58,16 @@ export async function openCore(options: CoreOptions, log: Log, tap: EventTap): P
 }
 
 async function openData(
-  { dataDir, sync, disk }: CoreOptions,
+  { dataDir, sync, log }: ResolvedBrokerOptions,
+  disk: DiskOptions,
   namespace: Namespace,
   clock: Clock,
-  log: Log,
 ): Promise<Store | undefined> {
   if (dataDir === undefined) return undefined;
   const store = await openStore({
     ...disk,
     dir: dataDir,
-    ...(sync && { sync }),
+    sync,
     log: (message) => log('warn', message),
   });
   try {
@@ -130,6 +125,7 @@ function notifyWhenDurable({ recorder }: Store): BrokerCore['whenDurable'] {
   };
 }
 
-function createAccess({ topology, acceptEntraTokens = false }: CoreOptions, { registry }: Namespace): AccessControl {
+function createAccess(options: ResolvedBrokerOptions, { registry }: Namespace): AccessControl {
+  const { topology, acceptEntraTokens } = options;
   return new AccessControl({ registry, rules: namespaceRules(topology), acceptEntraTokens });
 }

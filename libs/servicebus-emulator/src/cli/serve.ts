@@ -42,14 +42,14 @@ async function start(flags: ServeFlags, certificate: CertificateFiles | undefine
     allowedHosts: flags.allowHost,
     allowedOrigins: flags.allowOrigin,
     sync,
-    requireAuth: flags.requireAuth ?? false,
+    requireAuth: flags.requireAuth,
     enforceTokenExpiry: !flags.ignoreTokenExpiry,
-    acceptEntraTokens: flags.acceptEntraTokens ?? false,
+    acceptEntraTokens: flags.acceptEntraTokens,
     enforceIdleTimeouts: !flags.keepIdleClients,
     log: logFrom(log),
-    ...(certificate && { tls: certificate }),
-    ...(topology && { topology }),
-    ...(data !== undefined && { dataDir: data }),
+    tls: certificate,
+    topology,
+    dataDir: data,
   };
   return startBroker(options).catch((error: NodeJS.ErrnoException & { readonly port?: number }) => {
     if (error.code !== 'EADDRINUSE') throw error;

@@ -15,12 +15,11 @@ import {
 import type { MessageQueue } from './message-queue.js';
 import { MessageMover } from './message-mover.js';
 import {
-  DEFAULT_QUEUE_OPTIONS,
-  DEFAULT_SUBSCRIPTION_OPTIONS,
-  DEFAULT_TOPIC_OPTIONS,
+  DEFAULT_OPTIONS,
   type QueueOptions,
   type SubscriptionOptions,
   type TopicOptions,
+  withDefaults,
 } from './options.js';
 import { checkFilterQuotas } from './quotas.js';
 import { Registry } from './registry.js';
@@ -78,13 +77,13 @@ export class Namespace {
 
   /** @throws BrokerError when the name or the options are bad, or the name is taken */
   createQueue(path: string, options: Partial<QueueOptions>, now: number): QueueEntity {
-    const entity = { kind: 'queue', path, options: { ...DEFAULT_QUEUE_OPTIONS, ...options } } as const;
+    const entity = { kind: 'queue', path, options: withDefaults(DEFAULT_OPTIONS.queue, options) } as const;
     return this.#create(entity, now) as QueueEntity;
   }
 
   /** @throws BrokerError when the name or the options are bad, or the name is taken */
   createTopic(path: string, options: Partial<TopicOptions>, now: number): TopicEntity {
-    const entity = { kind: 'topic', path, options: { ...DEFAULT_TOPIC_OPTIONS, ...options } } as const;
+    const entity = { kind: 'topic', path, options: withDefaults(DEFAULT_OPTIONS.topic, options) } as const;
     return this.#create(entity, now) as TopicEntity;
   }
 
@@ -100,18 +99,25 @@ export class Namespace {
     rules: readonly Rule[] = [DEFAULT_RULE],
   ): SubscriptionEntity {
     this.registry.topic(parseSubscriptionPath(path)?.topic ?? path);
-    const entity = { kind: 'subscription', path, options: { ...DEFAULT_SUBSCRIPTION_OPTIONS, ...options } } as const;
+    const entity = {
+      kind: 'subscription',
+      path,
+      options: withDefaults(DEFAULT_OPTIONS.subscription, options),
+    } as const;
     return this.#create(entity, now, rules) as SubscriptionEntity;
   }
 
-  /** Replaces some of an entity's options. @throws BrokerError when there is no such entity, or they are bad */
+  /** Replaces some of an entity's options; undefined gives one its default. @throws BrokerError when there is no such entity, or they are bad */
   update(
     path: string,
     options: Partial<QueueOptions> | Partial<TopicOptions> | Partial<SubscriptionOptions>,
     now: number,
   ): Entity {
     const entity = this.registry.get(path);
-    const merged = { ...entity.options, ...options } as never;
+    const merged = withDefaults<Entity['options']>(DEFAULT_OPTIONS[entity.kind], {
+      ...entity.options,
+      ...options,
+    }) as never;
     this.registry.checkUpdate(entity, merged);
     this.#recorder.record({ type: 'entity-updated', entity: describe(entity, merged), at: now });
     entity.options = merged;

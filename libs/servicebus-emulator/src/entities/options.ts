@@ -104,6 +104,19 @@ export const DEFAULT_SUBSCRIPTION_OPTIONS: SubscriptionOptions = Object.freeze({
   deadLetteringOnFilterEvaluationExceptions: true,
 });
 
+/** The defaults by kind of entity. */
+export const DEFAULT_OPTIONS = Object.freeze({
+  queue: DEFAULT_QUEUE_OPTIONS,
+  topic: DEFAULT_TOPIC_OPTIONS,
+  subscription: DEFAULT_SUBSCRIPTION_OPTIONS,
+});
+
+/** All options of an entity, frozen: what is undefined has its default. */
+export function withDefaults<T extends object>(defaults: T, options: Partial<T>): T {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.freeze({ ...defaults, ...Object.fromEntries(given) });
+}
+
 /** Azure's limits, both ends included. Durations in ms. */
 export const LIMITS = Object.freeze({
   lockDuration: [5_000, 5 * MINUTE],

@@ -12,7 +12,9 @@ import { JournalFile } from './journal-file.js';
  * - `interval`: at most 200 ms later. Survives the end of the process; a power cut takes what was accepted since.
  * - `none`: when the operating system sees fit. Survives the end of the process.
  */
-export type SyncMode = 'none' | 'interval' | 'always';
+export type SyncMode = (typeof SYNC_MODES)[number];
+
+export const SYNC_MODES = Object.freeze(['none', 'interval', 'always'] as const);
 
 const SYNC_INTERVAL_MS = 200;
 

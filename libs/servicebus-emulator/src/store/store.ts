@@ -6,38 +6,18 @@ import { DirectoryLock } from './directory-lock.js';
 import { isDiskFull } from './errors.js';
 import { takeInventory, UNFINISHED_SNAPSHOT } from './file-names.js';
 import { localDirectory, type StoreDirectory } from './files.js';
-import { Journal, type SyncMode } from './journal.js';
+import { Journal } from './journal.js';
 import { recover } from './recover.js';
 import { DiskReserve } from './disk-reserve.js';
 import { DiskSpaceMonitor } from './disk-space-monitor.js';
-
-const MEGABYTE = 1024 * 1024;
-
-export interface StoreOptions {
-  /** The data directory; made when it is not there. One broker at a time may have it. */
-  readonly dir: string;
-  /**
-   * When accepted events are on the disk itself. Default `always`: a broker that says "accepted" before it is true has
-   * no use for a journal, and as everything that happens during one sync shares the next, it costs little under load.
-   */
-  readonly sync?: SyncMode;
-  /** Called with what an operator should know: an incomplete record cut off, a full disk, a failed snapshot. Default none. */
-  readonly log?: (message: string) => void;
-  /** The journal is replaced by a snapshot beyond this size, or beyond the last snapshot's. Default 64 MB. */
-  readonly compactAfterBytes?: number;
-  /** Disk space kept so that messages can be settled when the disk is full. Default 8 MB, some 200,000 settlements. */
-  readonly reserveBytes?: number;
-  /** How often a full disk is looked at, in ms. Default 1,000. */
-  readonly spaceCheckInterval?: number;
-  /** File operations in `dir`. Default: the local file system. */
-  readonly files?: StoreDirectory;
-}
+import { type ResolvedStoreOptions, resolveStoreOptions, type StoreOptions } from './store-options.js';
 
 /**
  * Opens a data directory: `openStore`, then `recover`, then `recorder` is ready for new events.
- * @throws StoreLockedError when another broker has it
+ * @throws TypeError when an option is wrong. @throws StoreLockedError when another broker has the directory
  */
-export async function openStore(options: StoreOptions): Promise<Store> {
+export async function openStore(given: StoreOptions): Promise<Store> {
+  const options = resolveStoreOptions(given);
   await makeDirectory(resolve(options.dir));
   const lock = await DirectoryLock.take(options.dir);
   return new Store(options, lock);
@@ -56,11 +36,10 @@ async function makeDirectory(path: string): Promise<void> {
 
 /** A namespace's memory on disk. */
 export class Store {
-  readonly #options: StoreOptions;
+  readonly #options: ResolvedStoreOptions;
   readonly #lock: DirectoryLock;
   readonly #files: StoreDirectory;
   readonly #log: (message: string) => void;
-  readonly #compactAfter: number;
   #journal: Journal | undefined;
   #compactor: Compactor | undefined;
   #diskSpace: DiskSpaceMonitor | undefined;
@@ -71,13 +50,12 @@ export class Store {
   #compactAt: number;
 
   /** Use {@link openStore}. */
-  constructor(options: StoreOptions, lock: DirectoryLock) {
+  constructor(options: ResolvedStoreOptions, lock: DirectoryLock) {
     this.#options = options;
     this.#lock = lock;
-    this.#files = options.files ?? localDirectory(options.dir);
-    this.#log = options.log ?? (() => undefined);
-    this.#compactAfter = options.compactAfterBytes ?? 64 * MEGABYTE;
-    this.#compactAt = this.#compactAfter;
+    this.#files = options.files;
+    this.#log = options.log;
+    this.#compactAt = options.compactAfterBytes;
   }
 
   /**
@@ -91,11 +69,11 @@ export class Store {
     const found = await recover({ directory: this.#files, apply, log: this.#log });
     await this.#removeLeftovers();
     this.#earlierBytes = found.journalBytes;
-    this.#compactAt = Math.max(this.#compactAfter, found.snapshotBytes);
+    this.#compactAt = Math.max(this.#options.compactAfterBytes, found.snapshotBytes);
     const space = this.#createMonitor();
     const journal: Journal = await Journal.begin(found.nextJournal, {
       directory: this.#files,
-      sync: this.#options.sync ?? 'always',
+      sync: this.#options.sync,
       onWritten: (number, size) => this.#onWritten(number, size),
       onFull: async () => {
         await this.#compactor?.abort();
@@ -124,7 +102,7 @@ export class Store {
     }
     const size = await this.#compactor.run();
     this.#earlierBytes = 0;
-    this.#compactAt = Math.max(this.#compactAfter, size);
+    this.#compactAt = Math.max(this.#options.compactAfterBytes, size);
   }
 
   /** Writes and syncs what is left, and gives the directory free. */
@@ -148,8 +126,8 @@ export class Store {
 
   #createMonitor(): DiskSpaceMonitor {
     return new DiskSpaceMonitor({
-      reserve: new DiskReserve(this.#files, this.#options.reserveBytes ?? 8 * MEGABYTE),
-      interval: this.#options.spaceCheckInterval ?? 1000,
+      reserve: new DiskReserve(this.#files, this.#options.reserveBytes),
+      interval: this.#options.spaceCheckInterval,
       shrink: () => this.#tryToCompact(),
       log: this.#log,
     });
@@ -181,7 +159,7 @@ export class Store {
       await this.compact();
     } catch (error) {
       // Not at once again: only when the journal has grown as much once more.
-      this.#compactAt += this.#compactAfter;
+      this.#compactAt += this.#options.compactAfterBytes;
       const reason = isDiskFull(error) ? 'the disk is full' : String(error);
       this.#log(`the journal was not replaced by a snapshot, and goes on growing: ${reason}`);
     }

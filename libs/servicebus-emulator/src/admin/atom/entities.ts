@@ -1,7 +1,7 @@
 import type { Entity } from '../../entities/entity.js';
 import { subscriptionPath } from '../../entities/entity-path.js';
 import { BrokerError, entityNotFound } from '../../entities/errors.js';
-import { DEFAULT_QUEUE_OPTIONS, DEFAULT_SUBSCRIPTION_OPTIONS, DEFAULT_TOPIC_OPTIONS } from '../../entities/options.js';
+import { DEFAULT_OPTIONS } from '../../entities/options.js';
 import { DEFAULT_RULE } from '../../rules/index.js';
 import { child, parseXml, textOf, type XmlElement } from '../xml.js';
 import type { AtomContext, AtomRequest } from './atom-request.js';
@@ -12,12 +12,6 @@ import type { Resource } from './resource.js';
 import { readRule } from './rule-xml.js';
 
 type EntityResource = Extract<Resource, { kind: 'entity' | 'subscription' }>;
-
-const DEFAULTS = {
-  queue: DEFAULT_QUEUE_OPTIONS,
-  topic: DEFAULT_TOPIC_OPTIONS,
-  subscription: DEFAULT_SUBSCRIPTION_OPTIONS,
-} as const satisfies Record<Entity['kind'], AnyOptions>;
 
 /** Queues or topics by name. */
 export function listEntities(context: AtomContext, kind: 'queue' | 'topic'): readonly Entry[] {
@@ -52,9 +46,11 @@ export function deleteEntity({ core }: AtomContext, resource: EntityResource): v
 function create({ core }: AtomContext, path: string, kind: Entity['kind'], description: XmlElement): Entity {
   const { namespace, clock } = core;
   const now = clock.now();
-  if (kind === 'queue') return namespace.createQueue(path, readDescription(path, description, DEFAULTS.queue), now);
-  if (kind === 'topic') return namespace.createTopic(path, readDescription(path, description, DEFAULTS.topic), now);
-  const options = readDescription(path, description, DEFAULTS.subscription);
+  if (kind === 'queue')
+    return namespace.createQueue(path, readDescription(path, description, DEFAULT_OPTIONS.queue), now);
+  if (kind === 'topic')
+    return namespace.createTopic(path, readDescription(path, description, DEFAULT_OPTIONS.topic), now);
+  const options = readDescription(path, description, DEFAULT_OPTIONS.subscription);
   const first = child(description, 'DefaultRuleDescription');
   const rule = first ? readRule(textOf(first, 'Name') ?? DEFAULT_RULE.name, first) : DEFAULT_RULE;
   return namespace.createSubscription(path, options, now, [rule]);
@@ -68,7 +64,7 @@ function update({ core }: AtomContext, path: string, kind: Entity['kind'], descr
   const entity = core.namespace.registry.find(path);
   if (entity?.kind !== kind) throw entityNotFound(path);
   const kept = Object.entries(entity.options).filter(([name]) => FIXED.some((fixed) => fixed === name));
-  const defaults: AnyOptions = { ...DEFAULTS[kind], ...Object.fromEntries(kept) };
+  const defaults: AnyOptions = { ...DEFAULT_OPTIONS[kind], ...Object.fromEntries(kept) };
   return core.namespace.update(path, readDescription(path, description, defaults), core.clock.now());
 }
 

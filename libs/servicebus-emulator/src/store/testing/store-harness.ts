@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrokerEvent } from '../../entities/events.js';
-import { openStore, type Store, type StoreOptions } from '../store.js';
+import { openStore, type Store } from '../store.js';
+import type { StoreOptions } from '../store-options.js';
 
 /** A directory for one test, and the stores that it opens there. */
 export class StoreHarness {
