@@ -226,7 +226,7 @@ export class MessageQueue {
     else this.#ports.expire(message, now);
   }
 
-  /** Nothing here will happen any more. */
+  /** Cancels every timer: nothing here happens by itself any more. */
   close(): void {
     for (const message of this.#messages.from(0)) this.#ports.timers.cancel(message);
     this.sessions?.close();
@@ -238,8 +238,8 @@ export class MessageQueue {
   }
 
   /**
-   * Forgets everything, for good: another entity may get the same name, and what receivers of this one still say must
-   * not be remembered of that one's messages.
+   * Removes everything, for good: another entity may get the same name, and what receivers of this one still settle must
+   * not be recorded for that one's messages.
    */
   delete(): void {
     this.close();

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from '../codec/read-message.js';
 import { DEFAULT_RULE, type NewId, type Rule } from '../rules/index.js';
-import { type Entity, queuesOf, type QueueEntity, type SubscriptionEntity, type TopicEntity } from './entity.js';
+import { closeEntity, deleteEntity } from './close-entity.js';
+import type { Entity, QueueEntity, SubscriptionEntity, TopicEntity } from './entity.js';
 import { EntityFactory } from './entity-factory.js';
 import { parseSubscriptionPath } from './entity-path.js';
 import { entityNotFound } from './errors.js';
@@ -270,12 +271,8 @@ export class Namespace {
 
   #delete(entity: Entity, now: number): void {
     this.#recorder.record({ type: 'entity-deleted', path: entity.path, at: now });
-    this.registry.remove(entity);
-    const gone = entity.kind === 'topic' ? [entity, ...entity.subscriptions.values()] : [entity];
-    for (const one of gone) {
-      closeEntity(one);
-      for (const queue of queuesOf(one)) queue.delete();
-      for (const observer of this.#observers) observer.entityDeleted(one);
+    for (const deleted of deleteEntity(this.registry, entity)) {
+      for (const observer of this.#observers) observer.entityDeleted(deleted);
     }
   }
 
@@ -303,10 +300,4 @@ function copyOf(event: SingleEvent): SingleEvent {
 
 function describe(entity: Entity, options: Entity['options']): EntityDescription {
   return { kind: entity.kind, path: entity.path, options } as EntityDescription;
-}
-
-function closeEntity(entity: Entity): void {
-  entity.lifecycle.close();
-  for (const queue of queuesOf(entity)) queue.close();
-  if (entity.kind !== 'subscription') entity.duplicates?.close();
 }

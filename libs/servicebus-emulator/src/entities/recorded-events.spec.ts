@@ -39,6 +39,29 @@ describe.each(['records', 'snapshot'] as const)('after a restart from its %s', (
     expect(idsIn(queueOf(copy).main)).toEqual([]);
   });
 
+  it('what was deleted with its topic does nothing to what has its name now', () => {
+    const createTopic = (autoDeleteOnIdle?: number) => {
+      pure.namespace.createTopic('t', { requiresDuplicateDetection: true }, pure.now);
+      pure.namespace.createSubscription(
+        't/Subscriptions/s',
+        { autoDeleteOnIdle: autoDeleteOnIdle as number },
+        pure.now,
+      );
+    };
+    createTopic(300_000);
+    pure.send('t', { id: 'old', timeToLive: 10_000 });
+    pure.namespace.delete('t', pure.now);
+    createTopic();
+    pure.send('t', { id: 'new' });
+    const copy = restart(from);
+    expect(copy.timers.size).toBe(1); // The window of duplicate detection.
+    const recorded: BrokerEvent[] = [];
+    copy.namespace.recordTo({ record: (event) => void recorded.push(event), flushed: () => Promise.resolve() });
+    copy.pass(3_600_000);
+    expect(recorded).toEqual([]);
+    expect(idsIn(queueOf(copy, 't/Subscriptions/s').main)).toEqual(['new']);
+  });
+
   it('a scheduled message still waits, and comes', () => {
     pure.createQueue();
     pure.send('q', { id: 'm', scheduledFor: START + 5_000 });

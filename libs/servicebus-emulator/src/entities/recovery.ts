@@ -1,4 +1,5 @@
-import { type Entity, queuesOf } from './entity.js';
+import { deleteEntity } from './close-entity.js';
+import type { Entity } from './entity.js';
 import { parseAddress } from './entity-path.js';
 import type { BrokerEvent, EntityDescription, SingleEvent } from './events.js';
 import type { MessageQueue } from './message-queue.js';
@@ -59,9 +60,7 @@ export class Recovery {
       entity.lifecycle.updatedAt = event.at;
       entity.lifecycle.scheduleEnd();
     } else if (event.type === 'entity-deleted') {
-      for (const queue of queuesOf(entity)) queue.close();
-      entity.lifecycle.close();
-      registry.remove(entity);
+      deleteEntity(registry, entity);
     } else if (entity.kind === 'subscription') {
       if (event.type === 'rule-added') entity.rules.put(event.rule, event.at);
       else if (entity.rules.has(event.name)) entity.rules.remove(event.name);
