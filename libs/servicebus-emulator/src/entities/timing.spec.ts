@@ -4,7 +4,7 @@ import { idOf } from '../testing/message.js';
 import { idsIn, PureNamespace, reasonsIn, START } from '../testing/pure-namespace.js';
 
 const LOCK = 30_000;
-const LIFE = 10_000;
+const TIME_TO_LIVE = 10_000;
 
 let pure: PureNamespace;
 beforeEach(() => {
@@ -62,18 +62,18 @@ describe('the lock of a message', () => {
 describe('the life of a message', () => {
   it.each([true, false])('ends at its very end, whether the broker has noticed or not (%s)', (noticed) => {
     const { main, deadLetters } = pure.createQueue({ deadLetteringOnMessageExpiration: true });
-    pure.send('q', { id: 'early', timeToLive: LIFE }, { id: 'm', timeToLive: LIFE });
-    expect(idOf(main.receive(START + LIFE - 1) as never)).toBe('early');
-    if (noticed) pure.pass(LIFE);
-    expect(main.receive(START + LIFE)).toBeUndefined();
+    pure.send('q', { id: 'early', timeToLive: TIME_TO_LIVE }, { id: 'm', timeToLive: TIME_TO_LIVE });
+    expect(idOf(main.receive(START + TIME_TO_LIVE - 1) as never)).toBe('early');
+    if (noticed) pure.pass(TIME_TO_LIVE);
+    expect(main.receive(START + TIME_TO_LIVE)).toBeUndefined();
     expect(reasonsIn(deadLetters)).toEqual(['TTLExpiredException']);
   });
 
   it('goes on while it is locked, and ends with the lock', () => {
     const { main, deadLetters } = pure.createQueue({ lockDuration: LOCK, deadLetteringOnMessageExpiration: true });
-    pure.send('q', { id: 'completed', timeToLive: LIFE }, { id: 'abandoned', timeToLive: LIFE });
+    pure.send('q', { id: 'completed', timeToLive: TIME_TO_LIVE }, { id: 'abandoned', timeToLive: TIME_TO_LIVE });
     const [completed, abandoned] = [pure.receive(main), pure.receive(main)];
-    pure.pass(LIFE + 1);
+    pure.pass(TIME_TO_LIVE + 1);
     expect(idsIn(deadLetters)).toEqual([]);
     main.remove(main.locked(completed.sequenceNumber, completed.lock?.id ?? 0, pure.now));
     main.abandon(abandoned, undefined, pure.now);
@@ -83,20 +83,20 @@ describe('the life of a message', () => {
 
   it('does not end while it is deferred', () => {
     const { main, deadLetters } = pure.createQueue({ lockDuration: LOCK, deadLetteringOnMessageExpiration: true });
-    pure.send('q', { id: 'm', timeToLive: LIFE });
+    pure.send('q', { id: 'm', timeToLive: TIME_TO_LIVE });
     const message = pure.receive(main);
     main.defer(message, undefined, pure.now);
-    pure.pass(100 * LIFE);
+    pure.pass(100 * TIME_TO_LIVE);
     main.lock(message, pure.now);
     pure.pass(LOCK);
     expect([message.state, idsIn(deadLetters)]).toEqual(['deferred', []]);
   });
 
   it('does not end among the dead letters', () => {
-    const { main, deadLetters } = pure.createQueue({ defaultMessageTimeToLive: LIFE });
+    const { main, deadLetters } = pure.createQueue({ defaultMessageTimeToLive: TIME_TO_LIVE });
     pure.send('q', { id: 'm' });
     main.deadLetter(pure.receive(main), { reason: 'r', description: undefined }, pure.now);
-    pure.pass(100 * LIFE);
+    pure.pass(100 * TIME_TO_LIVE);
     expect(pure.receive(deadLetters).expiresAt).toBeUndefined();
   });
 
@@ -119,8 +119,8 @@ describe('the life of a message', () => {
 
   it('begins when a scheduled message arrives', () => {
     const { main } = pure.createQueue();
-    pure.send('q', { id: 'm', timeToLive: LIFE, scheduledFor: START + 5_000 });
-    pure.pass(5_000 + LIFE - 1);
+    pure.send('q', { id: 'm', timeToLive: TIME_TO_LIVE, scheduledFor: START + 5_000 });
+    pure.pass(5_000 + TIME_TO_LIVE - 1);
     expect(idsIn(main)).toEqual(['m']);
     pure.pass(1);
     expect(idsIn(main)).toEqual([]);
