@@ -29,8 +29,8 @@ export {
 } from './inbox/memory-inbox.js';
 export type { Message } from './message.js';
 export { createMessageReader, type MessageReader, type UnreadableCode } from './message-reader.js';
-export { createMemoryOutbox, type MemoryOutbox } from './outbox/memory-outbox.js';
-export type { DrainReport, Outbox, OutboxBacklog } from './outbox/outbox.js';
+export { createMemoryOutbox, type DrainReport, type MemoryOutbox } from './outbox/memory-outbox.js';
+export type { Outbox, OutboxBacklog } from './outbox/outbox.js';
 export { type DeliveryObserver, type DeliveryReport, observeDeliveries } from './middleware/observe.js';
 export { requireCapabilities } from './require-capabilities.js';
 export { ATTEMPTS_EXHAUSTED, backoff, decideRetry } from './retry/decide-retry.js';

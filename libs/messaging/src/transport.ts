@@ -26,9 +26,6 @@ export interface Transport {
    */
   subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription>;
 
-  /** Resolves when the broker answers, rejects with a {@link TransportError} when it does not within `timeoutMs`. */
-  ping(timeoutMs: number): Promise<void>;
-
   /** Stops every subscription, waits for what is in flight, then closes the connection. Safe to call twice. */
   close(): Promise<void>;
 }

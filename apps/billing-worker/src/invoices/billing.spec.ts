@@ -4,6 +4,7 @@ import { type Order, orderAccepted, paymentFailed } from '@orderflow/contracts';
 import { createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import { MessageContext } from '@orderflow/messaging/nest';
 import { createPostgresInbox, createPostgresOutbox, type PostgresOutbox } from '@orderflow/messaging/postgres';
+import { sendWaiting } from '@orderflow/messaging/testing';
 import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { HttpPaymentGateway } from '../gateway/http-payment-gateway.js';
 import { type Answer, answer, ScriptedGateway } from '../gateway/testing/scripted-gateway.js';
@@ -58,7 +59,7 @@ function context(id = 'order.accepted:o-1', signal = new AbortController().signa
 
 async function published(): Promise<readonly Outgoing[]> {
   const sent: Outgoing[] = [];
-  await outbox.drain(100, async (messages) => void sent.push(...messages));
+  await sendWaiting(database.pool, 100, async (messages) => void sent.push(...messages));
   return sent;
 }
 

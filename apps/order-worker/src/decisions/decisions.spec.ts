@@ -3,6 +3,7 @@ import { type Order, orderCancel, orderPlace } from '@orderflow/contracts';
 import { type Contract, createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import { MessageContext } from '@orderflow/messaging/nest';
 import { createPostgresInbox, createPostgresOutbox, type PostgresOutbox } from '@orderflow/messaging/postgres';
+import { sendWaiting } from '@orderflow/messaging/testing';
 import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { Decisions } from './decisions.js';
 
@@ -61,7 +62,7 @@ const command = {
 /** Everything the decisions published, as the relay would send it. */
 async function published(): Promise<readonly Outgoing[]> {
   const sent: Outgoing[] = [];
-  await outbox.drain(100, async (messages) => void sent.push(...messages));
+  await sendWaiting(database.pool, 100, async (messages) => void sent.push(...messages));
   return sent;
 }
 

@@ -3,11 +3,19 @@ import type { MemoryTransaction } from '../inbox/memory-inbox.js';
 import { systemClock } from '../system-clock.js';
 import type { Outgoing, Transport } from '../transport.js';
 import { orderingKeyOf } from './bucket.js';
-import type { DrainReport, Outbox, OutboxBacklog } from './outbox.js';
+import type { Outbox, OutboxBacklog } from './outbox.js';
 import { isUnsendable, sendInOrder, type Waiting } from './send-in-order.js';
 
 interface Row extends Waiting {
   readonly createdAt: number;
+}
+
+/** What became of the messages of a {@link MemoryOutbox.drain}. */
+export interface DrainReport {
+  /** How many messages left. */
+  readonly sent: number;
+  /** Why others did not: one error for each message that failed, or the outage that stopped everything. */
+  readonly errors: readonly unknown[];
 }
 
 /** An outbox for tests and programs without a database. It forgets with its process. */
@@ -30,7 +38,10 @@ export class MemoryOutbox implements Outbox<MemoryTransaction> {
     });
   }
 
-  /** Drains follow one another, so that two of them never send the same message. */
+  /**
+   * Sends up to `limit` waiting messages with `send`, oldest first, and forgets the ones the broker has. Calls follow
+   * one another, so that two of them never send the same message.
+   */
   drain(limit: number, send: Transport['send']): Promise<DrainReport> {
     const drained = this.#draining.then(() => this.#drain(limit, send));
     this.#draining = drained.catch(() => undefined);

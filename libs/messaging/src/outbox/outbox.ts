@@ -1,27 +1,15 @@
-import type { Outgoing, Transport } from '../transport.js';
+import type { Outgoing } from '../transport.js';
 
 /**
- * Keeps the messages that must still be sent, written in the transaction of the effect they report. `Tx` is the
- * store's transaction handle.
+ * Keeps the messages that must still be sent, written in the transaction of the effect they report. Messages of one
+ * ordering key leave in the order they were added; a key that fails holds back its own successors only. A message that
+ * the broker will never take is set aside, see {@link OutboxBacklog.dead}. `Tx` is the store's transaction handle.
  */
 export interface Outbox<Tx> {
   /** Writes the messages as part of `tx`; they are sent if and only if it commits. */
   add(tx: Tx, messages: readonly Outgoing[]): Promise<void>;
-  /**
-   * Sends up to `limit` waiting messages with `send` and forgets the ones the broker has. Messages of one ordering
-   * key leave in the order they were added; a key that fails holds back its own successors only. A message that the
-   * broker will never take is set aside, see {@link OutboxBacklog.dead}. Rejects when the store fails.
-   */
-  drain(limit: number, send: Transport['send']): Promise<DrainReport>;
   /** What waits, for metrics and health. */
   backlog(): Promise<OutboxBacklog>;
-}
-
-export interface DrainReport {
-  /** How many messages left. */
-  readonly sent: number;
-  /** Why others did not: one error for each message that failed, or the outage that stopped everything. */
-  readonly errors: readonly unknown[];
 }
 
 export interface OutboxBacklog {

@@ -3,12 +3,15 @@ import { explain } from '../errors.js';
 import { orderingKeyOf } from '../outbox/bucket.js';
 import { isUnsendable, sendInOrder } from '../outbox/send-in-order.js';
 import { backoff } from '../retry/decide-retry.js';
-import type { RetryPolicy } from '../retry/retry-policy.js';
+import { type RetryPolicy, retryPolicy } from '../retry/retry-policy.js';
 import type { Transport } from '../transport.js';
 import type { Lease } from './bucket-leases.js';
 import { type OutboxRow, readRows } from './outbox-rows.js';
 
-export interface DrainOptions {
+/** How long a failed ordering key waits before it is tried again; there is no last attempt. */
+export const holdPolicy: RetryPolicy = retryPolicy({ baseDelayMs: 500, maxDelayMs: 60_000 });
+
+interface DrainOptions {
   readonly pool: Pool;
   /** The buckets to read, in the order of their turn. */
   readonly leases: readonly Lease[];

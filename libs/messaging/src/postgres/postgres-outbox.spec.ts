@@ -3,6 +3,7 @@ import pg from 'pg';
 import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
 import { outboxSuite, recordingSend } from '../testing/outbox-suite.js';
 import { outgoing } from '../testing/outgoing.js';
+import { sendWaiting } from '../testing/send-waiting.js';
 import { createPostgresOutbox } from './postgres-outbox.js';
 import type { PostgresTx } from './transaction.js';
 
@@ -21,6 +22,7 @@ outboxSuite<PostgresTx>('PostgreSQL', async () => {
   return {
     outbox,
     transaction: (work) => outbox.transaction(work),
+    drain: (limit, send) => sendWaiting(database.pool, limit, send),
     passHolds: async () => void (await database.pool.query('UPDATE outbox_holds SET until = now()')),
     close: async () => undefined,
   };
@@ -34,7 +36,7 @@ describe('PostgresOutbox', () => {
     await database.pool.query(statement, ['order-1', ...values]);
     await expect(database.pool.query(statement, ['order-1', ...values])).rejects.toThrow('duplicate key');
     const { send, ids } = recordingSend();
-    await outbox.drain(10, send);
+    await sendWaiting(database.pool, 10, send);
     expect(ids().sort()).toEqual(['m1', 'm2']);
   });
 
@@ -45,16 +47,16 @@ describe('PostgresOutbox', () => {
       "UPDATE outbox_buckets SET leased_by = 'other', leased_until = now() + interval '1 minute'",
     );
     const { send, ids } = recordingSend();
-    expect(await outbox.drain(10, send)).toEqual({ sent: 0, errors: [] });
+    expect(await sendWaiting(database.pool, 10, send)).toEqual({ sent: 0, errors: [] });
     await database.pool.query("UPDATE outbox_buckets SET leased_until = now() - interval '1 second'");
-    await outbox.drain(10, send);
+    await sendWaiting(database.pool, 10, send);
     expect(ids()).toEqual(['m1']);
   });
 
   it('removes nothing from a bucket that changed hands while it was sending', async () => {
     const outbox = createPostgresOutbox({ pool: database.pool });
     await outbox.transaction((tx) => outbox.add(tx, [outgoing('m1')]));
-    const report = await outbox.drain(10, async () => {
+    const report = await sendWaiting(database.pool, 10, async () => {
       await database.pool.query("UPDATE outbox_buckets SET leased_by = 'other', token = token + 1");
     });
     expect(report.sent).toBe(1);
@@ -68,13 +70,13 @@ describe('PostgresOutbox', () => {
 
     // All that a dead process leaves to the database is the end of its connections.
     const pool = new pg.Pool({ ...database.pool.options });
-    const dying = createPostgresOutbox({ pool }).drain(10, async (messages) => {
+    const dying = sendWaiting(pool, 10, async (messages) => {
       await send(messages);
       await pool.end();
     });
     await expect(dying).rejects.toThrow('after calling end');
     await database.pool.query("UPDATE outbox_buckets SET leased_until = now() - interval '1 second'");
-    expect(await outbox.drain(10, send)).toEqual({ sent: 2, errors: [] });
+    expect(await sendWaiting(database.pool, 10, send)).toEqual({ sent: 2, errors: [] });
     expect(ids().slice(2)).toEqual(ids().slice(0, 2));
     expect((await outbox.backlog()).rows).toBe(0);
   });

@@ -1,11 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import { BUCKETS } from '../outbox/bucket.js';
-import type { DrainReport, Outbox, OutboxBacklog } from '../outbox/outbox.js';
-import { retryPolicy, type RetryPolicy } from '../retry/retry-policy.js';
-import type { Outgoing, Transport } from '../transport.js';
-import { BucketLeases } from './bucket-leases.js';
-import { drainBuckets } from './drain-buckets.js';
+import type { Outbox, OutboxBacklog } from '../outbox/outbox.js';
+import type { Outgoing } from '../transport.js';
 import { outboxInsert, type Statement } from './outbox-rows.js';
 import { inTransaction, type PostgresTx } from './transaction.js';
 
@@ -14,13 +9,7 @@ export interface PostgresOutboxOptions {
   readonly pool: Pool;
 }
 
-/** How long a failed ordering key waits before it is tried again; there is no last attempt. */
-export const holdPolicy: RetryPolicy = retryPolicy({ baseDelayMs: 500, maxDelayMs: 60_000 });
-
-/** How long `drain` may take for one batch before another relay takes over, in milliseconds. */
-const DRAIN_LEASE_MS = 60_000;
-
-/** An outbox in PostgreSQL. */
+/** An outbox in PostgreSQL; a relay (`startRelay`) sends what it holds. */
 export class PostgresOutbox implements Outbox<PostgresTx> {
   readonly #pool: Pool;
   readonly #written = new WeakSet<PostgresTx>();
@@ -68,25 +57,6 @@ export class PostgresOutbox implements Outbox<PostgresTx> {
     return () => {
       this.#listeners.delete(listener);
     };
-  }
-
-  /** One pass over the buckets that no relay holds; a running relay leaves nothing to do here. */
-  async drain(limit: number, send: Transport['send']): Promise<DrainReport> {
-    const leases = new BucketLeases(this.#pool, `drain-${randomUUID()}`, DRAIN_LEASE_MS);
-    const taken = await leases.take(BUCKETS);
-    try {
-      const { sent, errors } = await drainBuckets({
-        pool: this.#pool,
-        leases: taken,
-        limit,
-        send,
-        policy: holdPolicy,
-        random: Math.random,
-      });
-      return { sent, errors };
-    } finally {
-      await leases.leave();
-    }
   }
 
   async backlog(): Promise<OutboxBacklog> {

@@ -7,9 +7,9 @@ import { backoff } from '../retry/decide-retry.js';
 import { systemClock } from '../system-clock.js';
 import { type Transport, TransportError } from '../transport.js';
 import { BucketLeases, type Lease } from './bucket-leases.js';
-import { drainBuckets, type DrainRound } from './drain-buckets.js';
+import { drainBuckets, type DrainRound, holdPolicy } from './drain-buckets.js';
 import { Lane } from './lane.js';
-import { holdPolicy, type PostgresOutbox } from './postgres-outbox.js';
+import type { PostgresOutbox } from './postgres-outbox.js';
 import { WakeChannel } from './wake-channel.js';
 
 export interface RelayOptions {

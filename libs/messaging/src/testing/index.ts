@@ -4,6 +4,7 @@ export { lastingPort } from './lasting-port.js';
 export { ManualClock } from './manual-clock.js';
 export { type OutboxEnvironment, outboxSuite, recordingSend } from './outbox-suite.js';
 export { outgoing } from './outgoing.js';
+export { sendWaiting } from './send-waiting.js';
 export { type HeldDelivery, type Receiver, receive } from './receive.js';
 export {
   inEnvironment,

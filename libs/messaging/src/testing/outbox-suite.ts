@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { DrainReport } from '../outbox/memory-outbox.js';
 import type { Outbox } from '../outbox/outbox.js';
 import { type Outgoing, type Transport, TransportError } from '../transport.js';
 import { outgoing } from './outgoing.js';
@@ -7,6 +8,8 @@ import { outgoing } from './outgoing.js';
 export interface OutboxEnvironment<Tx> {
   readonly outbox: Outbox<Tx>;
   transaction(work: (tx: Tx) => Promise<void>): Promise<void>;
+  /** Sends up to `limit` waiting messages, oldest first; once, and without waiting for holds to end. */
+  drain(limit: number, send: Transport['send']): Promise<DrainReport>;
   /** Lets the time pass after which a held ordering key is tried again. */
   passHolds(): Promise<void>;
   close(): Promise<void>;
@@ -60,13 +63,13 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
       const scheduled = { ...outgoing('scheduled'), deliverAt: new Date('2030-01-01T00:00:00Z') };
       await add(full, scheduled);
       const { send, sent } = recordingSend();
-      expect(await store.outbox.drain(10, send)).toEqual({ sent: 2, errors: [] });
+      expect(await store.drain(10, send)).toEqual({ sent: 2, errors: [] });
       const plain = sent.map((message) => ({
         ...message,
         envelope: { ...message.envelope, body: Uint8Array.from(message.envelope.body) },
       }));
       expect(plain).toEqual([full, scheduled]);
-      expect(await store.outbox.drain(10, send)).toEqual({ sent: 0, errors: [] });
+      expect(await store.drain(10, send)).toEqual({ sent: 0, errors: [] });
       expect(await store.outbox.backlog()).toEqual({ rows: 0, oldestAgeMs: 0, heldKeys: 0, dead: 0 });
     });
 
@@ -77,7 +80,7 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
       });
       await expect(failing).rejects.toThrow('no stock');
       const { send, ids } = recordingSend();
-      await store.outbox.drain(10, send);
+      await store.drain(10, send);
       expect(ids()).toEqual([]);
     });
 
@@ -85,9 +88,9 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
       await add(keyed('a', 'k'), keyed('b', 'k'));
       await add(keyed('c', 'k'));
       const { send, ids } = recordingSend();
-      expect(await store.outbox.drain(2, send)).toEqual({ sent: 2, errors: [] });
+      expect(await store.drain(2, send)).toEqual({ sent: 2, errors: [] });
       expect(ids()).toEqual(['a', 'b']);
-      await store.outbox.drain(2, send);
+      await store.drain(2, send);
       expect(ids()).toEqual(['a', 'b', 'c']);
     });
 
@@ -103,14 +106,14 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
       let refusing = true;
       const full = new TransportError('QueueFull', 'The queue is full.', true);
       const { send, ids } = recordingSend(({ envelope }) => (refusing && envelope.id === 'a2' ? full : undefined));
-      expect(await store.outbox.drain(10, send)).toEqual({ sent: 4, errors: [full] });
+      expect(await store.drain(10, send)).toEqual({ sent: 4, errors: [full] });
       expect(ids().sort()).toEqual(['a1', 'b1', 'b2', 'c1']);
       expect(ids().indexOf('b1')).toBeLessThan(ids().indexOf('b2'));
       expect(await store.outbox.backlog()).toMatchObject({ rows: 2, heldKeys: 1, dead: 0 });
 
       refusing = false;
       await store.passHolds();
-      await store.outbox.drain(10, send);
+      await store.drain(10, send);
       expect(ids().slice(4)).toEqual(['a2', 'a3']);
       expect(await store.outbox.backlog()).toMatchObject({ rows: 0, heldKeys: 0 });
     });
@@ -122,7 +125,7 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
       await add(keyed('a', 'a'), keyed('b', 'b'), keyed('c', 'c'));
       let calls = 0;
       const away = new TransportError(code, 'Connection refused.', true);
-      const report = await store.outbox.drain(10, () => {
+      const report = await store.drain(10, () => {
         calls += 1;
         return Promise.reject(away);
       });
@@ -135,8 +138,8 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
       await add(keyed('a', 'k'), keyed('huge', 'k'), keyed('c', 'k'));
       const tooLarge = new TransportError('MessageTooLarge', '2 MB are too much.', false);
       const { send, ids } = recordingSend(({ envelope }) => (envelope.id === 'huge' ? tooLarge : undefined));
-      expect((await store.outbox.drain(10, send)).errors).toEqual([tooLarge]);
-      await store.outbox.drain(10, send);
+      expect((await store.drain(10, send)).errors).toEqual([tooLarge]);
+      await store.drain(10, send);
       expect(ids()).toEqual(['a', 'c']);
       expect(await store.outbox.backlog()).toMatchObject({ rows: 0, heldKeys: 0, dead: 1 });
     });

@@ -46,7 +46,7 @@ it.each([
     outbox: 'degraded',
   });
   await messaging.close();
-  await expect(transport.ping()).rejects.toMatchObject({ code: 'Closed' });
+  await expect(transport.send([])).rejects.toMatchObject({ code: 'Closed' });
 });
 
 it('refuses a broker that cannot do what the service needs, before anything starts', async () => {
@@ -69,5 +69,5 @@ it('refuses a broker that cannot do what the service needs, before anything star
   );
   await expect(opening).rejects.toBeInstanceOf(StartupError);
   await expect(opening).rejects.toThrow(/^books cannot run here: This broker has no scheduling, which this service/);
-  await expect(transport.ping()).rejects.toMatchObject({ code: 'Closed' });
+  await expect(transport.send([])).rejects.toMatchObject({ code: 'Closed' });
 });

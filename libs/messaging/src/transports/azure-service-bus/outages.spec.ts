@@ -23,11 +23,10 @@ describe('a broker that is away', () => {
     });
     expect(work.errors[0]).toMatchObject({ code: 'Unreachable', retryable: true });
     await expect(transport.send([outgoing('m')])).rejects.toMatchObject({ code: 'Unreachable', retryable: true });
-    await expect(transport.ping(5_000)).rejects.toMatchObject({ retryable: true });
+    await expect(transport.deadLetters.peek('work')).rejects.toMatchObject({ code: 'Unreachable', retryable: true });
 
     const broker = await startBroker({ port, topology: serviceBusTopology });
     try {
-      await transport.ping(30_000);
       await transport.send([outgoing('m')]);
       expect((await work.complete()).envelope.id).toBe('m');
       expect(work.subscription.health()).toMatchObject({ state: 'running' });

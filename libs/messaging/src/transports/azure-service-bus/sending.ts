@@ -42,6 +42,7 @@ export class Sending {
    * the answer came they are sent once more: the copies that this may make are dropped as duplicates.
    */
   async send(to: Destination, messages: readonly ServiceBusMessage[]): Promise<void> {
+    this.#checkOpen();
     const line = this.#current();
     try {
       await this.#sendOn(line, to, messages);
@@ -51,8 +52,9 @@ export class Sending {
     }
   }
 
-  /** Runs `work` with a client that stays open until it is done; rejects when its connection is lost. */
-  use<T>(work: (client: ServiceBusClient) => Promise<T>): Promise<T> {
+  /** Runs `work` with a client that stays open until it is done; rejects with a TransportError when its connection is lost. */
+  async use<T>(work: (client: ServiceBusClient) => Promise<T>): Promise<T> {
+    this.#checkOpen();
     return this.#useLine(this.#current(), ({ lease }) => work(lease.client));
   }
 
@@ -60,6 +62,10 @@ export class Sending {
     this.#closed = true;
     this.#line.retired = true;
     await this.#closeIfDone(this.#line);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new TransportError('Closed', 'The Service Bus transport is closed.', false);
   }
 
   #sendOn(line: Line, to: Destination, messages: readonly ServiceBusMessage[]): Promise<void> {

@@ -1,5 +1,3 @@
-import type { ServiceBusClient } from '@azure/service-bus';
-import Long from 'long';
 import {
   type Capabilities,
   type Consume,
@@ -18,7 +16,6 @@ import type { AzureServiceBusConnection, ResolvedOptions } from './options.js';
 import { Sending } from './sending.js';
 import { ServiceBusDeadLetters } from './service-bus-dead-letters.js';
 import { ServiceBusSubscription } from './service-bus-subscription.js';
-import { translateError } from './translate-error.js';
 
 /**
  * Azure Service Bus through its own SDK. One connection sends; each subscription has one of its own. Needs the rights to
@@ -63,21 +60,6 @@ export class AzureServiceBusTransport implements Transport {
     return subscription;
   }
 
-  async ping(timeoutMs: number): Promise<void> {
-    this.#checkOpen();
-    const { clock } = this.#resolved;
-    const expired = new AbortController();
-    const cancel = clock.schedule(clock.now() + timeoutMs, () => expired.abort());
-    try {
-      await this.#sending.use((client) => this.#askAnything(client, expired.signal));
-    } catch (error) {
-      const failure = translateError(error, `reach the broker within ${timeoutMs} ms`);
-      if (expired.signal.aborted || failure.retryable) throw failure;
-    } finally {
-      cancel();
-    }
-  }
-
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -86,17 +68,6 @@ export class AzureServiceBusTransport implements Transport {
   async #close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.stop()));
     await this.#sending.close();
-  }
-
-  /** Looks into a queue we know, or one that need not exist: that there is none, or that we may not, is an answer too. */
-  async #askAnything(client: ServiceBusClient, abortSignal: AbortSignal): Promise<void> {
-    const [known] = this.#subscriptions;
-    const receiver = client.createReceiver(known?.queue ?? 'ping', { maxAutoLockRenewalDurationInMs: 0 });
-    try {
-      await receiver.peekMessages(1, { fromSequenceNumber: Long.ONE, abortSignal });
-    } finally {
-      await receiver.close();
-    }
   }
 
   #sendTo(to: Destination, group: readonly Outgoing[]): Promise<void> {

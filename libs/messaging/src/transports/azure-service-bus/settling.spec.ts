@@ -200,7 +200,7 @@ describe('a stop', () => {
     const stop = work.subscription.stop().then(() => (stopped = true));
     running.settle(complete);
     // Time enough for a stop that does not wait.
-    for (let pings = 0; pings < 10; pings += 1) await transport.ping(5_000);
+    for (let looks = 0; looks < 10; looks += 1) await transport.deadLetters.peek('work');
     expect(stopped).toBe(false);
     environment.broker.clock.advance(30_000);
     await stop;

@@ -189,7 +189,7 @@ describe('a check of a subscription', () => {
     await work.complete();
     const running = await work.next();
     await check();
-    await transport.ping(5_000);
+    await transport.deadLetters.peek('work');
     const stopped = work.subscription.stop();
     running.settle({ kind: 'complete' });
     await stopped;

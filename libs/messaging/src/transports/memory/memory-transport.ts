@@ -45,10 +45,6 @@ export class MemoryTransport implements Transport {
     return subscription;
   }
 
-  async ping(): Promise<void> {
-    this.#checkOpen();
-  }
-
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.stop()));
