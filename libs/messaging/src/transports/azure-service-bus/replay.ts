@@ -2,10 +2,10 @@ import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } 
 import type { Clock } from '../../clock.js';
 import type { ReplayOptions, ReplayResult } from '../../dead-letter/dead-letters.js';
 import { fromNative, nextGeneration, toNative } from '../../wire.js';
+import { openDeadLetters } from './dead-letter-receiver.js';
 import { LockKeeper } from './lock-keeper.js';
 import { brokerFacts, fromServiceBusMessage, toServiceBusMessage } from './native-message.js';
 import type { Sending } from './sending.js';
-import { openDeadLetters } from './service-bus-dead-letters.js';
 import { release } from './settle.js';
 import { SettlementTurns } from './settlement-turns.js';
 import { translateError } from './translate-error.js';
@@ -23,7 +23,7 @@ interface Held {
   readonly stopRenewing: () => void;
 }
 
-export interface ReplayParts {
+interface ReplayParts {
   readonly queue: string;
   readonly client: ServiceBusClient;
   readonly sending: Sending;

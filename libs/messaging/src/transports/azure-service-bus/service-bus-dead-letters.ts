@@ -12,6 +12,7 @@ import type {
 import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
 import { pageLimit } from '../../dead-letter/page-limit.js';
 import { TransportError } from '../../transport.js';
+import { openDeadLetters } from './dead-letter-receiver.js';
 import { brokerFacts, fromServiceBusMessage } from './native-message.js';
 import { Replay } from './replay.js';
 import type { Sending } from './sending.js';
@@ -87,16 +88,6 @@ export class ServiceBusDeadLetters implements DeadLetters {
       throw translateError(error, `${doing} the dead letters of queue "${queue}"`);
     }
   }
-}
-
-/** A receiver of a queue's dead letters, which are received like any message but never expire. */
-export function openDeadLetters(client: ServiceBusClient, queue: string): ServiceBusReceiver {
-  return client.createReceiver(queue, {
-    subQueueType: 'deadLetter',
-    receiveMode: 'peekLock',
-    skipParsingBodyAsJson: true,
-    maxAutoLockRenewalDurationInMs: 0,
-  });
 }
 
 async function page(receiver: ServiceBusReceiver, queue: string, limit: number, from: Long): Promise<DeadLetterPage> {
