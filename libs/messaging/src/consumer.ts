@@ -37,7 +37,7 @@ export function startConsumer(options: ConsumerOptions): Promise<Subscription> {
 }
 
 /** Wraps `inner` so that the first middleware of the list sees the delivery first. */
-export function compose(middleware: readonly Middleware[], inner: Consume): Consume {
+function compose(middleware: readonly Middleware[], inner: Consume): Consume {
   return middleware.reduceRight((next, wrap) => wrap(next), inner);
 }
 

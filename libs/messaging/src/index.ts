@@ -1,6 +1,6 @@
 export type { Clock } from './clock.js';
 export type { Contract, ContractUpcast } from './contract.js';
-export { compose, type ConsumerOptions, startConsumer } from './consumer.js';
+export { type ConsumerOptions, startConsumer } from './consumer.js';
 export type {
   DeadLetter,
   DeadLetterPage,
@@ -9,7 +9,7 @@ export type {
   ReplayOptions,
   ReplayResult,
 } from './dead-letter/dead-letters.js';
-export { createDispatch, type DispatchOptions, type Handler } from './dispatch.js';
+export type { Handler } from './dispatch.js';
 export type { Envelope } from './envelope.js';
 export {
   type Cause,
@@ -28,13 +28,12 @@ export {
   type MemoryTransaction,
 } from './inbox/memory-inbox.js';
 export type { Message } from './message.js';
-export { createMessageReader, type MessageReader, type UnreadableCode } from './message-reader.js';
+export { createMessageReader, type MessageReader } from './message-reader.js';
 export { createMemoryOutbox, type DrainReport, type MemoryOutbox } from './outbox/memory-outbox.js';
 export type { Outbox, OutboxBacklog } from './outbox/outbox.js';
 export { type DeliveryObserver, type DeliveryReport, observeDeliveries } from './middleware/observe.js';
 export { requireCapabilities } from './require-capabilities.js';
-export { ATTEMPTS_EXHAUSTED, backoff, decideRetry } from './retry/decide-retry.js';
-export { defaultRetryPolicy, type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
+export { defaultRetryPolicy, type RetryPolicy } from './retry/retry-policy.js';
 export {
   type Capabilities,
   type Consume,
@@ -48,4 +47,5 @@ export {
   type SubscriptionHealth,
   type Transport,
   TransportError,
+  type TransportErrorCode,
 } from './transport.js';

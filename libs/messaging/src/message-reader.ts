@@ -4,10 +4,11 @@ import type { Envelope } from './envelope.js';
 import { PermanentError } from './errors.js';
 import type { Message } from './message.js';
 
-/** Why an envelope could not be read; the reason of its dead letter. */
-export type UnreadableCode = 'UnknownType' | 'UnknownVersion' | 'UnreadableBody' | 'InvalidPayload';
-
-/** Turns envelopes into messages. Throws a {@link PermanentError} with an {@link UnreadableCode}. */
+/**
+ * Turns envelopes into messages.
+ * @throws PermanentError `UnknownType`, `UnknownVersion`, `UnreadableBody` or `InvalidPayload`: the reason of its dead
+ *   letter
+ */
 export type MessageReader = (envelope: Envelope) => Message;
 
 /** The longest description of a problem, in UTF-16 code units. */
@@ -63,7 +64,9 @@ function parseJson({ body }: Envelope): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (error) {
-    throw new PermanentError('UnreadableBody', 'The body is not JSON in UTF-8', { cause: error });
+    throw new PermanentError('UnreadableBody', 'The body is not JSON in UTF-8', {
+      cause: error,
+    });
   }
 }
 

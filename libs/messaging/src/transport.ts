@@ -104,18 +104,37 @@ export interface SubscriptionHealth {
   readonly detail?: string;
 }
 
+/** Why a broker could not do what it was asked. Stable: programs compare them. */
+export type TransportErrorCode =
+  // The same call will not succeed: do something else.
+  | 'QueueNotFound'
+  | 'TopicNotFound'
+  | 'Unauthorized'
+  | 'MessageTooLarge'
+  | 'InvalidOptions'
+  | 'InvalidTopology'
+  | 'Closed'
+  // Try again later.
+  | 'Unreachable'
+  | 'Timeout'
+  | 'Busy'
+  | 'QueueFull'
+  | 'EntityDisabled'
+  // The receiver is being replaced.
+  | 'Stalled'
+  // The message is delivered again.
+  | 'SettlementFailed'
+  | 'ConsumerRejected'
+  | 'LockLost'
+  // Anything else.
+  | 'BrokerError';
+
 /** A broker could not do what it was asked. `retryable` says whether the same call may succeed later. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
 
   constructor(
-    /**
-     * A stable code: `QueueNotFound`, `TopicNotFound`, `Unauthorized`, `MessageTooLarge`, `InvalidOptions`, `Closed`
-     * (do something else); `Unreachable`, `Timeout`, `Busy`, `QueueFull`, `EntityDisabled` (try later); `Stalled` (the
-     * receiver is being replaced);
-     * `SettlementFailed`, `ConsumerRejected`, `LockLost` (the message is delivered again); `BrokerError` (anything else).
-     */
-    readonly code: string,
+    readonly code: TransportErrorCode,
     message: string,
     readonly retryable: boolean,
     options?: ErrorOptions,

@@ -99,7 +99,9 @@ export class ServiceBusEnvironment implements TransportEnvironment {
       this.broker.clock.advance(step);
       this.clock.advance(step);
       // Once a request went there and back, so did the renewals that this step caused.
-      await Promise.all(this.#alive.map((transport) => transport.deadLetters.peek('work', { limit: 1 }).catch(unlessClosed)));
+      await Promise.all(
+        this.#alive.map((transport) => transport.deadLetters.peek('work', { limit: 1 }).catch(unlessClosed)),
+      );
     }
   }
 

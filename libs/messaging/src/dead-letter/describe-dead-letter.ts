@@ -7,7 +7,7 @@ const previewBytes = 512;
 const deliveredTooOften = 'MaxDeliveryCountExceeded';
 
 /** What a broker knows of a dead letter beside the message. */
-export interface DeadLetterFacts extends BrokerFacts {
+interface DeadLetterFacts extends BrokerFacts {
   readonly place: string;
   readonly reason: string | undefined;
   readonly detail: string | undefined;

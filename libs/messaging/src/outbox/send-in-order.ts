@@ -7,7 +7,7 @@ export interface Waiting {
 }
 
 /** What became of a batch. A row in neither list was not tried and waits behind one that failed. */
-export interface SendResult<Row extends Waiting> {
+interface SendResult<Row extends Waiting> {
   readonly sent: readonly Row[];
   /** At most one an ordering key. */
   readonly failed: readonly { readonly row: Row; readonly error: unknown }[];

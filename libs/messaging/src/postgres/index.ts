@@ -7,5 +7,5 @@ export {
 export { createPostgresOutbox, type PostgresOutbox, type PostgresOutboxOptions } from './postgres-outbox.js';
 export { type Relay, type RelayHealth, type RelayOptions, startRelay } from './relay.js';
 export { messagingSchema, type SchemaStep } from './schema.js';
-export { inTransaction, type PostgresTx } from './transaction.js';
+export type { PostgresTx } from './transaction.js';
 export type { Statement } from './outbox-rows.js';

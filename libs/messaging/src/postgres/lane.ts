@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { DrainRound } from './drain-buckets.js';
 
-export interface LaneOptions {
+interface LaneOptions {
   readonly clock: Clock;
   /** Sends one batch. */
   readonly round: () => Promise<DrainRound>;

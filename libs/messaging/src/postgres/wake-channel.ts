@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Clock } from '../clock.js';
 
-export interface WakeChannelOptions {
+interface WakeChannelOptions {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   /** Another process has committed messages, or may have while we could not hear. */

@@ -3,7 +3,7 @@ import type { Settlement } from '../transport.js';
 import type { RetryPolicy } from './retry-policy.js';
 
 /** The reason of a dead letter whose attempts ran out. */
-export const ATTEMPTS_EXHAUSTED = 'AttemptsExhausted';
+const ATTEMPTS_EXHAUSTED = 'AttemptsExhausted';
 
 /**
  * What becomes of a delivery whose handler failed. Pure: the same arguments give the same settlement.

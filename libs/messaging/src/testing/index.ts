@@ -2,12 +2,11 @@ export { AdvancingClock } from './advancing-clock.js';
 export { type InboxEnvironment, inboxSuite } from './inbox-suite.js';
 export { lastingPort } from './lasting-port.js';
 export { ManualClock } from './manual-clock.js';
-export { type OutboxEnvironment, outboxSuite, recordingSend } from './outbox-suite.js';
+export { type OutboxEnvironment, outboxSuite } from './outbox-suite.js';
 export { outgoing } from './outgoing.js';
 export { sendWaiting } from './send-waiting.js';
 export { type HeldDelivery, type Receiver, receive } from './receive.js';
 export {
-  inEnvironment,
   suiteTopology,
   type TestedTransport,
   type TransportEnvironment,

@@ -121,7 +121,7 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
     it.each([
       ['the broker is away', 'Unreachable'],
       ['the transport closes', 'Closed'],
-    ])('keeps everything, blames no message, and tries once only while %s', async (_, code) => {
+    ] as const)('keeps everything, blames no message, and tries once only while %s', async (_, code) => {
       await add(keyed('a', 'a'), keyed('b', 'b'), keyed('c', 'c'));
       let calls = 0;
       const away = new TransportError(code, 'Connection refused.', true);

@@ -5,11 +5,11 @@ export type { AzureServiceBusConnection, AzureServiceBusOptions } from './option
 export type { AzureServiceBusTransport } from './service-bus-transport.js';
 
 /**
- * A transport to Azure Service Bus, or to anything that speaks its protocol. Connects when first used. Throws a
- * `TransportError` with code `InvalidOptions` when the connection string cannot be used.
+ * A transport to Azure Service Bus, or to anything that speaks its protocol. Connects when first used.
  *
  * @example
- * const transport = createAzureServiceBusTransport({ connectionString: process.env.SERVICEBUS_CONNECTION_STRING });
+ * const transport = createAzureServiceBusTransport({ connectionString: config.SERVICEBUS_CONNECTION_STRING });
+ * @throws TransportError `InvalidOptions` when the connection string cannot be used
  */
 export function createAzureServiceBusTransport(
   connection: AzureServiceBusConnection,

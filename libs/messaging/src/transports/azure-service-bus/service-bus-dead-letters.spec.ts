@@ -135,6 +135,14 @@ describe('dead letters on Service Bus', () => {
     });
   });
 
+  it('refuses once the transport is closed', async () => {
+    const transport = await environment.connect();
+    await transport.close();
+    const closed = { name: 'TransportError', code: 'Closed', retryable: false };
+    await expect(transport.deadLetters.peek('work')).rejects.toMatchObject(closed);
+    await expect(transport.deadLetters.replay('work')).rejects.toMatchObject(closed);
+  });
+
   it('gives a message without an id one that it keeps, through dead-lettering and replay', async () => {
     const transport = await environment.connect();
     const client = new ServiceBusClient(connectionStringTo(environment.broker.port));

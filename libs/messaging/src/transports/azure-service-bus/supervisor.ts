@@ -8,7 +8,7 @@ import type { DeliveryLink } from './delivery-link.js';
 import { translateError } from './translate-error.js';
 
 /** What a supervisor needs to know of its subscription. */
-export interface Supervised {
+interface Supervised {
   readonly queue: string;
   readonly concurrency: number;
   readonly stallAfterMs: number;

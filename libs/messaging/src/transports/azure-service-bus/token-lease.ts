@@ -4,7 +4,7 @@ import type { TokenCredential } from '@azure/service-bus';
 const marginMs = 5 * 60_000;
 
 /** A credential that remembers when its first token ends. */
-export interface TokenLease {
+interface TokenLease {
   readonly credential: TokenCredential;
   /**
    * When to move on to a new client, in milliseconds since 1970; undefined before the first token. The SDK renews a

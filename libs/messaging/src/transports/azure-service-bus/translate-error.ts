@@ -1,4 +1,4 @@
-import { TransportError } from '../../transport.js';
+import { TransportError, type TransportErrorCode } from '../../transport.js';
 
 /** What the SDK's errors have in common with those of Node's sockets. */
 interface BrokerError {
@@ -8,7 +8,7 @@ interface BrokerError {
 }
 
 /** What the SDK calls a failure, what we call it, and whether the same call may succeed later. */
-const codes: Readonly<Record<string, readonly [code: string, retryable: boolean]>> = {
+const codes: Readonly<Record<string, readonly [code: TransportErrorCode, retryable: boolean]>> = {
   MessageSizeExceeded: ['MessageTooLarge', false],
   MessagingEntityDisabled: ['EntityDisabled', true],
   MessageLockLost: ['LockLost', false],
@@ -29,7 +29,7 @@ export function translateError(error: unknown, doing: string, kind: 'queue' | 't
   return new TransportError(code, `Could not ${doing}: ${cause.message}`, retryable, { cause: error });
 }
 
-function classify(error: BrokerError, kind: 'queue' | 'topic'): readonly [string, boolean] {
+function classify(error: BrokerError, kind: 'queue' | 'topic'): readonly [TransportErrorCode, boolean] {
   const code = String(error.code ?? '');
   if (code === 'MessagingEntityNotFound') return [kind === 'queue' ? 'QueueNotFound' : 'TopicNotFound', false];
   const known = codes[code];
