@@ -33,7 +33,7 @@ export interface SchemaContract<T> extends Contract<T> {
 }
 
 /** Everything of a contract except `parse`, which its schema supplies. */
-export type ContractDefinition<T> = Omit<SchemaContract<T>, 'parse'>;
+type ContractDefinition<T> = Omit<SchemaContract<T>, 'parse'>;
 
 /** Makes a contract of a schema. */
 export function defineContract<T>(definition: ContractDefinition<T>): SchemaContract<T> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { legacyOrder, orderPlace, type LegacyOrder } from './index.js';
+import { legacyOrder, type LegacyOrder } from './legacy-order.js';
+import { orderPlace } from './order-place.js';
 
 const body = { order_id: 'order-1', ts: '2026-01-31T12:00:00.123456Z', amount: 49.99 };
 

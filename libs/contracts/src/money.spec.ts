@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isKnownCurrency, minorUnitDigits, toMinorUnits, totalOf } from './index.js';
+import { isKnownCurrency, minorUnitDigits } from './currencies.js';
+import { toMinorUnits, totalOf } from './money.js';
 
 describe('toMinorUnits', () => {
   it.each([

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type Contract, ContractViolation, createCatalogue, isStorableText, storableText } from './index.js';
+import { type Contract, ContractViolation, createCatalogue } from './index.js';
+import { isStorableText, storableText } from './storable-text.js';
 
 const fixture = ({ type, version }: Contract<unknown>): unknown =>
   JSON.parse(readFileSync(new URL(`../fixtures/${type}.v${version}.json`, import.meta.url), 'utf8'));

@@ -24,12 +24,6 @@ function packageFolder(): string | undefined {
   }
 }
 
-/** Whether PostgreSQL's binaries for this platform are installed. Says nothing about being allowed to run them. */
-export function postgresAvailable(): boolean {
-  const folder = packageFolder();
-  return folder !== undefined && existsSync(join(folder, 'native', 'bin'));
-}
-
 /**
  * Finds the binaries and makes the links between their shared libraries, which npm packages cannot contain and which
  * the package would make in an install script; those are switched off here.

@@ -6,7 +6,7 @@ import type { Account } from './account.js';
 import type { Binaries } from './binaries.js';
 import { readIfPresent } from './postmaster.js';
 
-export interface ClusterOptions {
+interface ClusterOptions {
   readonly dataDir: string;
   readonly user: string;
   /** Whether the new files are forced to disk. */

@@ -1,3 +1,2 @@
-export { postgresAvailable } from './binaries.js';
 export type { CreateDatabaseOptions } from './administration.js';
 export { startPostgres, stopLeftBehind, type LocalPostgres, type StartPostgresOptions } from './start-postgres.js';

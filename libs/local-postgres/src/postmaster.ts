@@ -9,7 +9,7 @@ const execute = promisify(execFile);
  * What a running server writes about itself into its data directory
  * (https://www.postgresql.org/docs/18/storage-file-layout.html).
  */
-export interface Postmaster {
+interface Postmaster {
   readonly pid: number;
   readonly port: number;
   readonly ready: boolean;

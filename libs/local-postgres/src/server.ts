@@ -16,7 +16,7 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly dataDir: string;
   readonly port: number;
   readonly durable: boolean;
@@ -28,7 +28,7 @@ const POLL_MS = 20;
 /** How long a fast shutdown may take, in seconds, before the server is stopped without its final checkpoint. */
 const STOP_TIMEOUT_S = 10;
 
-export const logFileOf = (dataDir: string): string => join(dataDir, 'server.log');
+const logFileOf = (dataDir: string): string => join(dataDir, 'server.log');
 
 /** Starts the server and resolves once it accepts connections. Its output goes to `server.log` in the data directory. */
 export async function startServer(binaries: Binaries, account: Account, options: ServerOptions): Promise<Server> {
