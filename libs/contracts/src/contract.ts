@@ -7,7 +7,7 @@ export interface Contract<T> {
   readonly type: string;
   /** 1 and up; 0 is the shape messages had before they carried a version. */
   readonly version: number;
-  /** A command asks one receiver to act; an event tells every subscriber what happened. */
+  /** A command asks one receiver to act; an event informs every subscriber of what happened. */
   readonly kind: 'command' | 'event';
   /** The typed payload, without unknown fields and with its fields in the schema's order. Throws {@link ContractViolation}. */
   parse(value: unknown): T;

@@ -4,7 +4,7 @@ import { isStorableText } from './storable-text.js';
 /** What every text of a contract is: what PostgreSQL, and with it every service, can store. */
 export const storable = z.string().refine(isStorableText, {
   error: 'must not contain NUL (U+0000) or an unpaired surrogate',
-  // One thing that is wrong with a field is told once.
+  // One problem of a field is reported once.
   abort: true,
 });
 

@@ -10,12 +10,12 @@ export type Decision = 'accepted' | 'rejected' | 'cancelled';
 /** How a charge ended. */
 export type PaymentOutcome = 'captured' | 'failed';
 
-/** Message id of the event that tells an order's decision; an order has one decision. */
+/** Message id of the event that reports an order's decision; an order has one decision. */
 export function decisionMessageId(orderId: string, decision: Decision): string {
   return `order.${decision}:${orderId}`;
 }
 
-/** Message id of the event that tells how an order's charge ended. */
+/** Message id of the event that reports how an order's charge ended. */
 export function paymentMessageId(orderId: string, outcome: PaymentOutcome): string {
   return `payment.${outcome}:${orderId}`;
 }

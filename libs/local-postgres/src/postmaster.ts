@@ -25,7 +25,7 @@ export async function readPostmaster(dataDir: string): Promise<Postmaster | unde
 }
 
 /**
- * The server that runs on a data directory now. A file left by a crash is told from a live server by the program of
+ * The server that runs on a data directory now. A file left by a crash differs from a live server by the program of
  * the process it names, because process ids are used again after a reboot.
  */
 export async function findRunning(dataDir: string): Promise<Postmaster | undefined> {

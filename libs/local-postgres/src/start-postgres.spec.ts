@@ -43,7 +43,7 @@ describe('startPostgres', () => {
     expect(await answer(second.url('billing'), 'SELECT current_database()')).toBe('billing');
   });
 
-  it('syncs to disk unless told otherwise, listens on the loopback only, and makes no socket file', async () => {
+  it('syncs to disk by default, listens on the loopback only, and makes no socket file', async () => {
     const server = await start({ durable: true });
     const url = server.url('postgres');
     expect(await answer(url, 'SHOW fsync')).toBe('on');
@@ -124,7 +124,7 @@ describe('startPostgres', () => {
     await stopLeftBehind(dataDir);
   });
 
-  it('tells when the server ends by itself, and not when it is stopped', async () => {
+  it('reports when the server ends by itself, and not when it is stopped', async () => {
     const stopped = await start();
     await stopped.stop();
     await stopped.ended;

@@ -22,7 +22,7 @@ export interface StartPostgresOptions {
   readonly durable?: boolean;
   /** How long the start may take, recovery included, in milliseconds; 60,000 when absent. */
   readonly startTimeoutMs?: number;
-  /** Told, one line each, what takes time and what came out otherwise than asked for. */
+  /** Called with a line for each step that takes time and for what differs from what was asked for. */
   readonly log?: (line: string) => void;
 }
 
@@ -104,9 +104,13 @@ export async function stopLeftBehind(dataDir: string, log?: (line: string) => vo
   await stopOrphan(binaries, await chooseAccount(binaries.postgres), resolve(dataDir), log);
 }
 
-type Settled = StartPostgresOptions & { readonly dataDir: string; readonly durable: boolean; readonly user: string };
+type ResolvedOptions = StartPostgresOptions & {
+  readonly dataDir: string;
+  readonly durable: boolean;
+  readonly user: string;
+};
 
-async function startOn(binaries: Binaries, account: Account, options: Settled): Promise<Server> {
+async function startOn(binaries: Binaries, account: Account, options: ResolvedOptions): Promise<Server> {
   const { dataDir, log, port: wanted = 0 } = options;
   account.reach(dirname(dataDir));
   await stopOrphan(binaries, account, dataDir, log);

@@ -1,7 +1,7 @@
 import type { Contract } from './contract.js';
 import { createDispatch, type DispatchOptions, type Handler } from './dispatch.js';
 import { createMessageReader } from './message-reader.js';
-import { identify } from './middleware/identify.js';
+import { idsFromBody } from './middleware/ids-from-body.js';
 import { type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
 import type { Consume, Middleware, SubscribeOptions, Subscription, Transport } from './transport.js';
 
@@ -32,7 +32,7 @@ export function startConsumer(options: ConsumerOptions): Promise<Subscription> {
     policy: retryPolicy(options.policy),
     ...(options.random && { random: options.random }),
   });
-  const consume = compose([identify(read), ...(options.middleware ?? [])], dispatch);
+  const consume = compose([idsFromBody(read), ...(options.middleware ?? [])], dispatch);
   return options.transport.subscribe(options.queue, consume, options);
 }
 

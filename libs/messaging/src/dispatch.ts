@@ -3,7 +3,7 @@ import { PermanentError } from './errors.js';
 import type { Message } from './message.js';
 import type { MessageReader } from './message-reader.js';
 import { decideRetry } from './retry/decide-retry.js';
-import { immediately, type Pause } from './retry/immediately.js';
+import { withImmediateAttempts, type Pause } from './retry/immediate-attempts.js';
 import type { RetryPolicy } from './retry/retry-policy.js';
 import type { Consume, Delivery, Settlement } from './transport.js';
 
@@ -28,7 +28,7 @@ export function createDispatch(options: DispatchOptions): Consume {
     try {
       const message = read(delivery.envelope);
       const handler = handlerOf(handlers, message);
-      await immediately(policy, delivery.signal, pause, () => handler(message, delivery));
+      await withImmediateAttempts(policy, delivery.signal, pause, () => handler(message, delivery));
       return { kind: 'complete' };
     } catch (error) {
       return settlementOf(error, delivery, policy, random);

@@ -43,7 +43,7 @@ describe('an envelope writer', () => {
     expect(() => write(contract, { amount: '5' } as never)).toThrow('amount must be a number');
   });
 
-  it('gives every message an id of its own and the present time, and no ordering key, unless told', () => {
+  it('gives every message an id of its own and the present time, and no ordering key, by default', () => {
     const before = Date.now();
     const [one, two] = [write(contract, { amount: 1 }), write(contract, { amount: 1 })];
     expect(one.id).not.toBe(two.id);

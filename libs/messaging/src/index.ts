@@ -31,7 +31,7 @@ export type { Message } from './message.js';
 export { createMessageReader, type MessageReader } from './message-reader.js';
 export { createMemoryOutbox, type DrainReport, type MemoryOutbox } from './outbox/memory-outbox.js';
 export type { Outbox, OutboxBacklog } from './outbox/outbox.js';
-export { type DeliveryObserver, type DeliveryReport, observeDeliveries } from './middleware/observe.js';
+export { type DeliveryObserver, type DeliveryReport, observeDeliveries } from './middleware/observe-deliveries.js';
 export { requireCapabilities } from './require-capabilities.js';
 export { defaultRetryPolicy, type RetryPolicy } from './retry/retry-policy.js';
 export {

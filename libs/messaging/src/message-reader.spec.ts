@@ -94,7 +94,7 @@ describe('a message reader', () => {
     ).toThrow(invalid('Not a valid hello version 0 when read as greeting version 1: Invalid time value'));
   });
 
-  it('refuses for good what the body names itself by, where it cannot be told', () => {
+  it('refuses for good what the body names itself by, where it cannot be read', () => {
     const messageId = (): string => {
       throw new TypeError('no id');
     };

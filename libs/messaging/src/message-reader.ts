@@ -28,7 +28,7 @@ export function createMessageReader(contracts: readonly Contract[]): MessageRead
     const contract = find(versionsByType, envelope);
     const payload = check(contract, parseJson(envelope), envelope);
     const latest = upcast(contract, payload, envelope);
-    const message = { ...identity(contract, payload, envelope), ...latest, envelope };
+    const message = { ...idAndOrderingKey(contract, payload, envelope), ...latest, envelope };
     checkAttributes(message);
     return message;
   };
@@ -86,8 +86,12 @@ function upcast(
   return upcast(step.to, converted, envelope);
 }
 
-/** What the message is told apart and ordered by; bodies of old versions may be the ones to say. */
-function identity(contract: Contract, payload: unknown, envelope: Envelope): Pick<Message, 'id' | 'orderingKey'> {
+/** What identifies and orders the message; in old versions the body may carry it. */
+function idAndOrderingKey(
+  contract: Contract,
+  payload: unknown,
+  envelope: Envelope,
+): Pick<Message, 'id' | 'orderingKey'> {
   return orInvalid(envelope, contract, () => {
     const id = contract.messageId?.(payload) ?? envelope.id;
     const orderingKey = envelope.orderingKey ?? contract.orderingKey?.(payload);

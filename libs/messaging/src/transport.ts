@@ -22,7 +22,7 @@ export interface Transport {
    * Starts delivering the messages of one queue. Calls `consume` for at most `options.concurrency` deliveries at a
    * time, keeps each one's lock alive while it runs, then applies the settlement it returned. Resolves when the
    * receiver is attached, or when the broker cannot be reached yet: a subscription outlives outages by itself and
-   * tells the truth in {@link Subscription.health}. Rejects when the queue does not exist or may not be read.
+   * {@link Subscription.health} says how it is. Rejects when the queue does not exist or may not be read.
    */
   subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription>;
 
@@ -55,7 +55,7 @@ export interface Delivery {
   readonly queue: string;
   /** 1 at first. Counts crashes, lost locks and delayed redeliveries alike; releases do not count. */
   readonly attempt: number;
-  /** Aborted when the subscription stops past its patience, or when the lock was lost. */
+  /** Aborted when a stop takes longer than its drain timeout, or when the lock was lost. */
   readonly signal: AbortSignal;
 }
 
@@ -78,7 +78,7 @@ export type Middleware = (next: Consume) => Consume;
 export interface SubscribeOptions {
   /** Deliveries at a time, 1 to 1,000. */
   readonly concurrency: number;
-  /** Told about everything that went wrong outside a delivery: connection losses, settlements that failed, restarts. */
+  /** Called with everything that went wrong outside a delivery: connection losses, settlements that failed, restarts. */
   readonly onError: (error: TransportError) => void;
 }
 
@@ -86,10 +86,10 @@ export interface Subscription {
   readonly queue: string;
   health(): SubscriptionHealth;
   /**
-   * Takes no new deliveries; resolves when those in flight are settled. After `patienceMs` (30,000 when absent) the
+   * Takes no new deliveries; resolves when those in flight are settled. After `drainTimeoutMs` (30,000 when absent) the
    * signals of the ones still running are aborted and they are released.
    */
-  stop(patienceMs?: number): Promise<void>;
+  stop(drainTimeoutMs?: number): Promise<void>;
 }
 
 export interface SubscriptionHealth {

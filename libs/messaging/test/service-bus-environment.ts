@@ -1,6 +1,6 @@
 import { type Broker, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
 import { AdvancingClock } from '../src/testing/advancing-clock.js';
-import { TcpRelay } from '../src/testing/tcp-relay.js';
+import { TcpProxy } from '../src/testing/tcp-proxy.js';
 import { suiteTopology, type TestedTransport, type TransportEnvironment } from '../src/testing/transport-harness.js';
 import { TransportError } from '../src/transport.js';
 import {
@@ -48,17 +48,17 @@ function ruleFor(type: string): object {
   return { Name: 'type', Properties: { FilterType: 'Correlation', CorrelationFilter: { Label: type } } };
 }
 
-/** A connection string for a broker, or for a relay before one, on this port. */
+/** A connection string for a broker, or for a proxy before one, on this port. */
 export function connectionStringTo(port: number): string {
   return `Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=test;SharedAccessKey=test;UseDevelopmentEmulator=true`;
 }
 
-/** A broker, a clock for it and for its clients, and clients each behind a relay of its own. */
+/** A broker, a clock for it and for its clients, and clients each behind a proxy of its own. */
 export class ServiceBusEnvironment implements TransportEnvironment {
   readonly lockDurationMs = lockDurationMs;
   readonly clock = new AdvancingClock();
   readonly broker: Broker;
-  readonly #relays = new Map<TestedTransport, TcpRelay>();
+  readonly #relays = new Map<TestedTransport, TcpProxy>();
   readonly #crashed = new Set<TestedTransport>();
 
   private constructor(broker: Broker) {
@@ -76,21 +76,21 @@ export class ServiceBusEnvironment implements TransportEnvironment {
   }
 
   connect(options: AzureServiceBusOptions = {}): Promise<TestedTransport> {
-    return this.connectThroughRelay(options).then(({ transport }) => transport);
+    return this.connectThroughProxy(options).then(({ transport }) => transport);
   }
 
-  async connectThroughRelay(
+  async connectThroughProxy(
     options: AzureServiceBusOptions = {},
-  ): Promise<{ readonly transport: TestedTransport; readonly relay: TcpRelay }> {
-    const relay = await TcpRelay.to(this.broker.port);
-    const connection = { connectionString: connectionStringTo(relay.port) };
+  ): Promise<{ readonly transport: TestedTransport; readonly proxy: TcpProxy }> {
+    const proxy = await TcpProxy.to(this.broker.port);
+    const connection = { connectionString: connectionStringTo(proxy.port) };
     const transport = createAzureServiceBusTransport(connection, {
       clock: this.clock,
       requestTimeoutMs: 2_000,
       ...options,
     });
-    this.#relays.set(transport, relay);
-    return { transport, relay };
+    this.#relays.set(transport, proxy);
+    return { transport, proxy };
   }
 
   async advance(ms: number): Promise<void> {
@@ -111,7 +111,7 @@ export class ServiceBusEnvironment implements TransportEnvironment {
   }
 
   async interrupt(): Promise<void> {
-    for (const relay of this.#relays.values()) relay.cut();
+    for (const proxy of this.#relays.values()) proxy.cut();
   }
 
   async close(): Promise<void> {
@@ -119,7 +119,7 @@ export class ServiceBusEnvironment implements TransportEnvironment {
     // What a test still holds, and what cannot be reached any more, is not waited for.
     this.clock.advance(10 * 60_000);
     await Promise.all(closing);
-    await Promise.all([...this.#relays.values()].map((relay) => relay.close()));
+    await Promise.all([...this.#relays.values()].map((proxy) => proxy.close()));
     await this.broker.close();
   }
 

@@ -62,7 +62,7 @@ export interface ReplayOptions {
   readonly max?: number;
   /** Chooses letters; all when absent. Called once a letter, before anything is sent. */
   readonly filter?: (letter: DeadLetter) => boolean;
-  /** Told after each replayed message. */
+  /** Called after each replayed message. */
   readonly onProgress?: (progress: ReplayResult) => void;
   /** Ends the replay after the message under way; what was replayed stays replayed. */
   readonly signal?: AbortSignal;

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { outgoing } from '../testing/outgoing.js';
-import { type DeliveryState, firstDelivery, toNative } from '../wire.js';
+import { type DeliveryState, firstDelivery, toNative } from '../native-message.js';
 import { describeDeadLetter } from './describe-dead-letter.js';
 import { pageLimit } from './page-limit.js';
 
@@ -46,7 +46,7 @@ it('has no reason and no detail where its sender gave none', () => {
   expect(describeLetter({}, { reason: undefined, detail: undefined })).toMatchObject({ reason: '', detail: '' });
 });
 
-it('shows the first 512 bytes of a body, and tells the size of all of it', () => {
+it('shows the first 512 bytes of a body, and gives the size of all of it', () => {
   const letter = describeLetter({}, {}, Buffer.from('x'.repeat(511) + 'yz'));
   expect(letter).toMatchObject({ size: 513, preview: 'x'.repeat(511) + 'y' });
   expect(describeLetter({}, {}, Uint8Array.of(0xff, 0x41)).preview).toBe('\ufffdA');

@@ -1,4 +1,4 @@
-import { attemptOf, type BrokerFacts, fromNative, type ReceivedMessage } from '../wire.js';
+import { attemptOf, type BrokerFacts, fromNative, type ReceivedMessage } from '../native-message.js';
 import type { DeadLetter } from './dead-letters.js';
 
 /** How much of a body a preview shows, in bytes. */

@@ -31,7 +31,7 @@ describe('the Nest client', () => {
     expect((await failure(client.send('greeting', {}))).message).toContain('use emit()');
   });
 
-  it('sends a payload by the latest version of its contract, checked, and tells when the broker has it', async () => {
+  it('sends a payload by the latest version of its contract, checked, and resolves when the broker has it', async () => {
     const transport = createMemoryTransport({ topology: { queues: ['q'] } });
     stops.push(() => transport.close());
     const latest: Contract = {

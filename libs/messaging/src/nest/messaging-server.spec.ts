@@ -12,7 +12,7 @@ import { Test } from '@nestjs/testing';
 import { concat, delay, EMPTY, type Observable, of, switchMap, throwError, timer } from 'rxjs';
 import type { Contract } from '../contract.js';
 import { PermanentError } from '../errors.js';
-import { type DeliveryReport, observeDeliveries } from '../middleware/observe.js';
+import { type DeliveryReport, observeDeliveries } from '../middleware/observe-deliveries.js';
 import { outgoing } from '../testing/outgoing.js';
 import { receive } from '../testing/receive.js';
 import { createMemoryTransport } from '../transports/memory/index.js';
@@ -39,7 +39,7 @@ afterEach(async () => {
 });
 
 /** Starts a Nest app with the given controller over a memory broker, and reports how its deliveries were settled. */
-async function start(controller: new () => object, options: { readonly patienceMs?: number } = {}) {
+async function start(controller: new () => object, options: { readonly drainTimeoutMs?: number } = {}) {
   const transport = createMemoryTransport({ topology: { queues: ['q'] } });
   const reports: DeliveryReport[] = [];
   let wake = () => {};
@@ -211,7 +211,7 @@ describe('the Nest server', () => {
     expect(causes).toEqual([{ correlationId: 'c', headers }, { messageId: 'm', attempt: 1 }, 'm', 'q', false]);
   });
 
-  it('releases what outlasts its patience when the app closes', async () => {
+  it('releases what outlasts its drain timeout when the app closes', async () => {
     const begun = Promise.withResolvers<AbortSignal>();
     @Controller()
     class Endless {
@@ -221,7 +221,7 @@ describe('the Nest server', () => {
         return new Promise(() => {});
       }
     }
-    const { app, send, transport } = await start(Endless, { patienceMs: 5 });
+    const { app, send, transport } = await start(Endless, { drainTimeoutMs: 5 });
     await app.listen();
     await send('greeting', {});
     const signal = await begun.promise;

@@ -9,7 +9,7 @@ import { KEEPS_ERRORS } from './message-handler.js';
 
 export interface MessagingServerOptions extends Omit<ConsumerOptions, 'handlers'> {
   /** How long deliveries in flight may take to finish when the app stops, in ms; 20,000 by default. */
-  readonly patienceMs?: number;
+  readonly drainTimeoutMs?: number;
 }
 
 /**
@@ -43,7 +43,7 @@ export class MessagingServer extends Server implements CustomTransportStrategy, 
 
   /** Takes no new deliveries and waits for those in flight. */
   async onModuleDestroy(): Promise<void> {
-    await this.#subscription?.stop(this.#options.patienceMs ?? 20_000);
+    await this.#subscription?.stop(this.#options.drainTimeoutMs ?? 20_000);
   }
 
   /** Nest closes its strategies after `onModuleDestroy`; nothing is left to drain then, unless the server is no provider. */

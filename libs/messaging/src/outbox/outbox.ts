@@ -19,6 +19,6 @@ export interface OutboxBacklog {
   readonly oldestAgeMs: number;
   /** Ordering keys that wait after a failure. */
   readonly heldKeys: number;
-  /** Messages set aside because no repetition will help, e.g. too large for the broker. Somebody has to look. */
+  /** Messages set aside because no repetition will help, e.g. too large for the broker. An operator has to look. */
   readonly dead: number;
 }

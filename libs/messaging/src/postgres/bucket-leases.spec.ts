@@ -40,7 +40,7 @@ describe('the leases of buckets', () => {
     expect(await one.renew()).toEqual(first);
   });
 
-  it('are not taken while they last; a new token tells the change of hands', async () => {
+  it('are not taken while they last; a new token marks the change of hands', async () => {
     const [one, two] = [relay('one'), relay('two')];
     const before = await one.take(BUCKETS);
     expect(await two.take(BUCKETS)).toEqual([]);

@@ -28,7 +28,7 @@ export class BucketLeases {
    * above the share, which it has to give up with {@link release} once it has finished with them.
    */
   async renew(): Promise<{ readonly kept: readonly Lease[]; readonly surplus: readonly Lease[] }> {
-    const share = Math.ceil(BUCKETS / (await this.#announce()));
+    const share = Math.ceil(BUCKETS / (await this.#register()));
     const held = await this.#leases(
       `UPDATE outbox_buckets SET leased_until = now() + $2 * interval '1 ms'
        WHERE leased_by = $1 RETURNING bucket, token`,
@@ -67,8 +67,8 @@ export class BucketLeases {
     );
   }
 
-  /** Tells the other relays that this one is alive, forgets the dead, and answers how many there are, at least 1. */
-  async #announce(): Promise<number> {
+  /** Records that this relay is alive, removes those that are not, and answers how many there are, at least 1. */
+  async #register(): Promise<number> {
     const { rows } = await this.#pool.query<{ others: number }>(
       `WITH me AS (
          INSERT INTO outbox_relays (id, seen_until) VALUES ($1, now() + $2 * interval '1 ms')

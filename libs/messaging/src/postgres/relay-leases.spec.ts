@@ -234,7 +234,7 @@ describe('a relay', () => {
     await until(async () => relay.health().buckets === BUCKETS && (await isListening()));
     await quiet();
     for (const id of ['first', 'second', 'third']) {
-      // One key, hence one lane: the other may still be at its last look when a message is gone.
+      // One key, hence one worker: the other may still be at its last look when a message is gone.
       const { text, values } = outbox.insertStatement([outgoing(id, { orderingKey: 'a' })]);
       await database.pool.query(text, values);
       await clock.advance(sweepMs - 1);

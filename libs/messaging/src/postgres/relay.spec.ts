@@ -248,7 +248,7 @@ describe('the relay', () => {
     const listener = otherProcess();
     start(send, { clock, sweepMs: 3_600_000, ...listener, onError: (error) => errors.push(error) });
     await until(async () => (await leases()).join() === '16');
-    // A relay that holds nothing has to tell the one that does.
+    // A relay that holds nothing has to notify the one that does.
     start(send, { clock: new ManualClock() });
     await until(async () => (await listeners()).length === 2);
     await add(['first', 'a']);

@@ -7,8 +7,8 @@ import { backoff } from '../retry/decide-retry.js';
 import { systemClock } from '../system-clock.js';
 import { type Transport, TransportError } from '../transport.js';
 import { BucketLeases, type Lease } from './bucket-leases.js';
-import { drainBuckets, type DrainRound, holdPolicy } from './drain-buckets.js';
-import { Lane } from './lane.js';
+import { sendBatch, type BatchResult, holdPolicy } from './send-batch.js';
+import { RelayWorker } from './relay-worker.js';
 import type { PostgresOutbox } from './postgres-outbox.js';
 import { WakeChannel } from './wake-channel.js';
 
@@ -18,7 +18,7 @@ export interface RelayOptions {
   /** Wakes the relay in this process after each commit. */
   readonly outbox: PostgresOutbox;
   readonly transport: Pick<Transport, 'send'>;
-  /** Told about everything that went wrong; the relay goes on by itself. */
+  /** Called with everything that went wrong; the relay goes on by itself. */
   readonly onError: (error: unknown) => void;
   /** Messages a batch; 500 when absent. */
   readonly batch?: number;
@@ -49,8 +49,8 @@ export interface RelayHealth {
   readonly detail?: string;
 }
 
-/** Lanes, each with one batch in flight: two keep the broker busy while the other one reads and removes. */
-const LANES = 2;
+/** Relay workers, each with one batch in flight: two keep the broker busy while the other one reads and removes. */
+const WORKERS = 2;
 
 /**
  * When leases end unless they are renewed, by both of our clocks: one can be set back, the other stands still while the
@@ -64,11 +64,11 @@ interface LeaseEnd {
 class PostgresRelay implements Relay {
   readonly #options: Required<RelayOptions>;
   readonly #leases: BucketLeases;
-  readonly #lanes: readonly Lane[];
+  readonly #workers: readonly RelayWorker[];
   readonly #channel: WakeChannel;
   readonly #unsubscribe: () => void;
-  #held: readonly Lease[] = [];
-  #heldUntil: LeaseEnd = { now: 0, elapsed: 0 };
+  #leased: readonly Lease[] = [];
+  #leasedUntil: LeaseEnd = { now: 0, elapsed: 0 };
   #turn = 0;
   #renewalFailed = false;
   #lastError: unknown;
@@ -82,11 +82,11 @@ class PostgresRelay implements Relay {
     this.#options = { ...defaults, ...options };
     const { pool, leaseMs, clock, outbox } = this.#options;
     this.#leases = new BucketLeases(pool, randomUUID(), leaseMs);
-    this.#lanes = Array.from({ length: LANES }, (_, index) => this.#createLane(index));
+    this.#workers = Array.from({ length: WORKERS }, (_, index) => this.#createWorker(index));
     this.#channel = new WakeChannel({
       pool,
       clock,
-      onWake: () => this.#kick(),
+      onWake: () => this.#wakeWorkers(),
       onError: (error) => this.#report(error),
     });
     this.#unsubscribe = outbox.onWake(() => this.wake());
@@ -95,13 +95,13 @@ class PostgresRelay implements Relay {
   }
 
   wake(): void {
-    this.#kick();
-    if (this.#held.length < BUCKETS) this.#channel.notify();
+    this.#wakeWorkers();
+    if (this.#leased.length < BUCKETS) this.#channel.notify();
   }
 
   health(): RelayHealth {
     if (this.#stopped !== undefined) return { state: 'stopped', buckets: 0, detail: 'The relay was stopped.' };
-    const degraded = this.#renewalFailed || this.#lanes.some(({ failures }) => failures > 0);
+    const degraded = this.#renewalFailed || this.#workers.some(({ failures }) => failures > 0);
     const buckets = this.#usable().length;
     return degraded ? { state: 'degraded', buckets, detail: explain(this.#lastError) } : { state: 'running', buckets };
   }
@@ -115,29 +115,29 @@ class PostgresRelay implements Relay {
     this.#unsubscribe();
     this.#cancelRenewal();
     this.#cancelSweep();
-    await Promise.all([this.#renewing, this.#channel.stop(), ...this.#lanes.map((lane) => lane.stop())]);
+    await Promise.all([this.#renewing, this.#channel.stop(), ...this.#workers.map((worker) => worker.stop())]);
     // The leases run out by themselves when the database is away.
     await this.#leases.leave().catch((error: unknown) => this.#report(error));
   }
 
-  #createLane(index: number): Lane {
+  #createWorker(index: number): RelayWorker {
     const { clock, batch, random } = this.#options;
-    return new Lane({
+    return new RelayWorker({
       clock,
       limit: batch,
-      round: () => this.#round(index),
+      sendBatch: () => this.#sendBatch(index),
       pauseMs: (failures) => backoff(holdPolicy, failures, random),
       onError: (error) => this.#report(error),
     });
   }
 
-  #round(lane: number): Promise<DrainRound> {
+  #sendBatch(worker: number): Promise<BatchResult> {
     const { pool, transport, batch, random } = this.#options;
-    const until = this.#heldUntil;
-    const leases = this.#usable().filter(({ bucket }) => bucket % LANES === lane);
+    const until = this.#leasedUntil;
+    const leases = this.#usable().filter(({ bucket }) => bucket % WORKERS === worker);
     // Another bucket comes first each time, so that a full one does not starve those behind it.
     const first = leases.length === 0 ? 0 : this.#turn++ % leases.length;
-    return drainBuckets({
+    return sendBatch({
       pool,
       leases: [...leases.slice(first), ...leases.slice(0, first)],
       limit: batch,
@@ -148,7 +148,7 @@ class PostgresRelay implements Relay {
   }
 
   #usable(): readonly Lease[] {
-    return this.#isBefore(this.#heldUntil) ? this.#held : [];
+    return this.#isBefore(this.#leasedUntil) ? this.#leased : [];
   }
 
   #isBefore({ now, elapsed }: LeaseEnd): boolean {
@@ -156,8 +156,8 @@ class PostgresRelay implements Relay {
     return clock.now() < now && clock.elapsed() < elapsed;
   }
 
-  #kick(): void {
-    for (const lane of this.#lanes) lane.kick();
+  #wakeWorkers(): void {
+    for (const worker of this.#workers) worker.wake();
   }
 
   #renewRegularly(): void {
@@ -174,15 +174,15 @@ class PostgresRelay implements Relay {
     const end: LeaseEnd = { now: clock.now() + leaseMs, elapsed: clock.elapsed() + leaseMs };
     try {
       const { kept, surplus } = await this.#leases.renew();
-      this.#held = kept;
-      this.#heldUntil = end;
+      this.#leased = kept;
+      this.#leasedUntil = end;
       this.#renewalFailed = false;
       if (surplus.length > 0) {
         // Batches that were read before may contain rows of these buckets: let them end first.
-        await Promise.all(this.#lanes.map((lane) => lane.idle()));
+        await Promise.all(this.#workers.map((worker) => worker.idle()));
         await this.#leases.release(surplus);
       }
-      this.#kick();
+      this.#wakeWorkers();
     } catch (error) {
       this.#renewalFailed = true;
       this.#report(error);
@@ -192,7 +192,7 @@ class PostgresRelay implements Relay {
   #sweepRegularly(): void {
     const { clock, sweepMs, random } = this.#options;
     this.#cancelSweep = clock.schedule(clock.now() + sweepMs * (0.75 + random() / 2), () => {
-      this.#kick();
+      this.#wakeWorkers();
       this.#sweepRegularly();
     });
   }

@@ -11,7 +11,7 @@ export interface PostgresTx {
 /**
  * Runs `work` in a transaction (read committed) and commits it. Rejects, with everything rolled back, when `work`
  * throws. Rejects as well when the outcome is unknown because the connection was lost during the commit: the caller
- * tries again, and what makes the work idempotent (the inbox, a unique key) tells.
+ * tries again, and what makes the work idempotent (the inbox, a unique key) finds out.
  *
  * @throws Error when `work` caught a failed statement and went on: PostgreSQL has then rolled the transaction back.
  */

@@ -50,18 +50,18 @@ describe('WakeChannel', () => {
     });
     afterEach(() => channel?.stop());
 
-    it('wakes once it listens, so that nothing falls between: what is told from then on is heard', async () => {
-      let told: Promise<unknown> | undefined;
+    it('wakes once it listens, so that nothing falls between: what is notified from then on is heard', async () => {
+      let notified: Promise<unknown> | undefined;
       start(database.pool, () => {
         wakes += 1;
-        told ??= database.pool.query('NOTIFY orderflow_outbox');
+        notified ??= database.pool.query('NOTIFY orderflow_outbox');
       });
       await until(() => wakes === 2);
-      await told;
+      await notified;
       expect(errors).toEqual([]);
     });
 
-    it('lets all that is told during a notification share the next one', async () => {
+    it('lets all that comes during a notification share the next one', async () => {
       const listener = new pg.Client(database.pool.options);
       await listener.connect();
       try {

@@ -66,7 +66,7 @@ export class WakeChannel {
     const client = new Client({ ...options, password: options.password, keepAlive: true });
     // A lost connection says `error` and `end`; one that was never made rejects and may say both as well.
     let lost = false;
-    const lose = (error?: unknown): void => {
+    const onLost = (error?: unknown): void => {
       if (lost || this.#stopped) return;
       lost = true;
       if (error !== undefined) this.#options.onError(error);
@@ -76,8 +76,8 @@ export class WakeChannel {
         this.#connecting = this.#connect();
       });
     };
-    client.on('error', lose);
-    client.on('end', () => lose());
+    client.on('error', onLost);
+    client.on('end', () => onLost());
     client.on('notification', () => this.#options.onWake());
     try {
       await client.connect();
@@ -85,7 +85,7 @@ export class WakeChannel {
       await client.query(`LISTEN ${CHANNEL}`);
       this.#options.onWake();
     } catch (error) {
-      lose(error);
+      onLost(error);
       await client.end().catch(() => undefined);
     }
   }

@@ -5,7 +5,7 @@ export { ManualClock } from './manual-clock.js';
 export { type OutboxEnvironment, outboxSuite } from './outbox-suite.js';
 export { outgoing } from './outgoing.js';
 export { sendWaiting } from './send-waiting.js';
-export { type HeldDelivery, type Receiver, receive } from './receive.js';
+export { type ReceivedDelivery, type Receiver, receive } from './receive.js';
 export {
   suiteTopology,
   type TestedTransport,

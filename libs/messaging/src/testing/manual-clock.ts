@@ -6,7 +6,7 @@ interface Pending {
   readonly action: () => void;
 }
 
-/** A clock that stands still until it is told to move. Starts at 2026-01-01T00:00:00Z unless told otherwise. */
+/** A clock that stands still until a test moves it. Starts at 2026-01-01T00:00:00Z by default. */
 export class ManualClock implements Clock {
   #now: number;
   #elapsed = 0;
@@ -39,17 +39,17 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves time on by `ms`, running what falls due in order, each at its own moment. Promises settle in between, so that
+   * Moves time on by `ms`, running what falls due in order, each at its own moment. Promises resolve in between, so that
    * work started by one action is seen by the next.
    */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
-    await settlePromises();
+    await runPromises();
     for (let next = this.#nextDue(end); next !== undefined; next = this.#nextDue(end)) {
       this.#pending.delete(next);
       this.#pass(next.at - this.#now);
       next.action();
-      await settlePromises();
+      await runPromises();
     }
     this.#pass(end - this.#now);
   }
@@ -79,7 +79,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** One turn of the event loop: every promise that can settle without input from outside has settled after it. */
-function settlePromises(): Promise<void> {
+/** One turn of the event loop: every promise that can resolve without input from outside has resolved after it. */
+function runPromises(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -15,7 +15,7 @@ export interface OutboxEnvironment<Tx> {
   close(): Promise<void>;
 }
 
-/** A `send` that records what it was given, and refuses what it is told to. */
+/** A `send` that records what it was given, and refuses what `refuse` has an error for. */
 export function recordingSend(refuse: (message: Outgoing) => Error | undefined = () => undefined): {
   readonly send: Transport['send'];
   readonly sent: Outgoing[];

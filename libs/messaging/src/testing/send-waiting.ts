@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import type { DrainReport } from '../outbox/memory-outbox.js';
 import { BUCKETS } from '../outbox/bucket.js';
 import { BucketLeases } from '../postgres/bucket-leases.js';
-import { drainBuckets, holdPolicy } from '../postgres/drain-buckets.js';
+import { sendBatch, holdPolicy } from '../postgres/send-batch.js';
 import type { Transport } from '../transport.js';
 
 const leaseMs = 60_000;
@@ -16,7 +16,7 @@ export async function sendWaiting(pool: Pool, limit: number, send: Transport['se
   const leases = new BucketLeases(pool, randomUUID(), leaseMs);
   const taken = await leases.take(BUCKETS);
   try {
-    const { sent, errors } = await drainBuckets({
+    const { sent, errors } = await sendBatch({
       pool,
       leases: taken,
       limit,

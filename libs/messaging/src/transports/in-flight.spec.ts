@@ -13,9 +13,9 @@ function begin(inFlight: InFlight) {
   return { settle: settled.resolve, isAborted: () => signal?.aborted };
 }
 
-function drain(inFlight: InFlight, patienceMs: number, clock: ManualClock) {
+function drain(inFlight: InFlight, drainTimeoutMs: number, clock: ManualClock) {
   const state = { isDone: false };
-  void inFlight.drain(patienceMs, clock).then(() => (state.isDone = true));
+  void inFlight.drain(drainTimeoutMs, clock).then(() => (state.isDone = true));
   return state;
 }
 
@@ -40,7 +40,7 @@ describe('deliveries in flight', () => {
     expect(drained.isDone).toBe(true);
   });
 
-  it('are released when patience is over, not before, and then waited for until they are settled', async () => {
+  it('are released when the timeout has passed, not before, and then waited for until they are settled', async () => {
     const [inFlight, clock] = [new InFlight(), new ManualClock()];
     const [slow, quick] = [begin(inFlight), begin(inFlight)];
     const drained = drain(inFlight, 1_000, clock);

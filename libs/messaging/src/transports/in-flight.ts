@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.js';
 import { RunningDelivery } from './running-delivery.js';
 
-/** How long a stop waits for running deliveries unless told otherwise, in milliseconds. */
-export const defaultPatienceMs = 30_000;
+/** How long a stop waits for running deliveries by default, in milliseconds. */
+export const defaultDrainTimeoutMs = 30_000;
 
 /** The deliveries of one subscription that are being handled: counts them, waits for them, gives up on them. */
 export class InFlight {
@@ -25,10 +25,10 @@ export class InFlight {
     }
   }
 
-  /** Resolves when nothing runs any more; after `patienceMs` what still runs is released. */
-  async drain(patienceMs: number, clock: Clock): Promise<void> {
+  /** Resolves when nothing runs any more; after `drainTimeoutMs` what still runs is released. */
+  async drain(drainTimeoutMs: number, clock: Clock): Promise<void> {
     if (this.#running.size === 0) return;
-    const cancel = clock.schedule(clock.now() + patienceMs, () => {
+    const cancel = clock.schedule(clock.now() + drainTimeoutMs, () => {
       for (const running of this.#running) running.release();
     });
     await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));

@@ -25,7 +25,7 @@ it('ends with a release when nobody waits for its consumer any more, whatever th
   expect([running.signal.aborted, running.lockLost]).toEqual([true, false]);
 });
 
-it('tells its consumer that the lock was lost, and waits for it', async () => {
+it('aborts its consumer when the lock was lost, and waits for it', async () => {
   const done = Promise.withResolvers<Settlement>();
   const { running, settlement } = run(() => done.promise);
   running.loseLock();

@@ -18,7 +18,7 @@ export class RunningDelivery {
     return this.#lockLost;
   }
 
-  /** Tells the consumer that its work will not count. */
+  /** Aborts the consumer: its work will not count. */
   loseLock(): void {
     this.#lockLost = true;
     this.#controller.abort(new Error('The lock on this message was lost: another consumer may be handling it.'));
@@ -26,7 +26,7 @@ export class RunningDelivery {
 
   /** Stops waiting for the consumer; the delivery is released whatever it still does. */
   release(): void {
-    this.#controller.abort(new Error('The subscription is stopping and its patience is over.'));
+    this.#controller.abort(new Error('The subscription is stopping and its drain timeout has passed.'));
     this.#giveUp?.({ kind: 'release' });
   }
 

@@ -115,7 +115,7 @@ export class Messaging {
         observeDeliveries(logDeliveries(logger)),
       ],
       onError: (error) => logger.warn({ err: error, code: error.code }, 'the broker is in trouble'),
-      patienceMs: Math.ceil(config.SHUTDOWN_TIMEOUT * 0.8),
+      drainTimeoutMs: Math.ceil(config.SHUTDOWN_TIMEOUT * 0.8),
     });
     metrics.watchOutbox(this.#backlog);
   }

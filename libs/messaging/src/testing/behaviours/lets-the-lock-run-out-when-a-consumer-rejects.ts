@@ -10,19 +10,19 @@ export function letsTheLockRunOutWhenAConsumerRejects(harness: TransportHarness)
       const [transport, other] = [await environment.connect(), await environment.connect()];
       const attempts: number[] = [];
       const errors: TransportError[] = [];
-      let tell = (): void => {};
-      const told = new Promise<void>((resolve) => (tell = resolve));
+      let report = (): void => {};
+      const reported = new Promise<void>((resolve) => (report = resolve));
       const broken = async ({ attempt }: { readonly attempt: number }): Promise<never> => {
         attempts.push(attempt);
         throw new Error('A bug above the transport.');
       };
       const onError = (error: TransportError): void => {
         errors.push(error);
-        tell();
+        report();
       };
       const subscription = await transport.subscribe('work', broken, { concurrency: 1, onError });
       await transport.send([outgoing('m')]);
-      await told;
+      await reported;
       await subscription.stop();
 
       const work = await receive(other, 'work');

@@ -4,7 +4,7 @@ import { receive } from '../receive.js';
 import { inEnvironment, type TransportHarness } from '../transport-harness.js';
 
 export function releasesWhatOutlastsAStop(harness: TransportHarness): void {
-  it('releases what outlasts the patience of a stop, and tells the handler', () =>
+  it('releases what outlasts the drain timeout of a stop, and aborts the handler', () =>
     inEnvironment(harness, async (environment) => {
       const [transport, other] = [await environment.connect(), await environment.connect()];
       const work = await receive(transport, 'work');

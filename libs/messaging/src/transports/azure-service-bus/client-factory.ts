@@ -1,13 +1,13 @@
 import { RetryMode, ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
 import { TransportError } from '../../transport.js';
 import type { AzureServiceBusConnection, ResolvedOptions } from './options.js';
-import { leaseToken } from './token-lease.js';
+import { trackToken } from './tracked-credential.js';
 
 /** The first pause before the SDK tries again, in milliseconds; its own default of 30 s outlives most outages. */
 const firstRetryDelayMs = 250;
 
 /** A client, and until when (milliseconds since 1970) it may be used. */
-export interface ClientLease {
+export interface ManagedClient {
   readonly client: ServiceBusClient;
   /**
    * Calls `listener` when the connection is gone. The SDK lets requests that were under way then wait out their
@@ -19,7 +19,7 @@ export interface ClientLease {
 }
 
 /**
- * Where the SDK keeps its connection: not published, but the only place that tells of its loss. Without it, requests
+ * Where the SDK keeps its connection: not published, but the only place that reports its loss. Without it, requests
  * time out; a test of ours fails should it move.
  */
 interface KeepsConnection {
@@ -30,7 +30,7 @@ interface KeepsConnection {
 
 /** Where clients come from. */
 export interface ClientSource {
-  create(): ClientLease;
+  create(): ManagedClient;
 }
 
 /** Makes clients of one namespace. */
@@ -53,13 +53,16 @@ export class ClientFactory implements ClientSource {
     };
   }
 
-  create(): ClientLease {
+  create(): ManagedClient {
     const connection = this.#connection;
     if ('connectionString' in connection) {
-      return leaseOf(this.#fromConnectionString(connection.connectionString), () => undefined);
+      return managedClient(this.#fromConnectionString(connection.connectionString), () => undefined);
     }
-    const { credential, replaceAt } = leaseToken(connection.credential, this.#now);
-    return leaseOf(new ServiceBusClient(connection.fullyQualifiedNamespace, credential, this.#options), replaceAt);
+    const { credential, replaceAt } = trackToken(connection.credential, this.#now);
+    return managedClient(
+      new ServiceBusClient(connection.fullyQualifiedNamespace, credential, this.#options),
+      replaceAt,
+    );
   }
 
   #fromConnectionString(connectionString: string): ServiceBusClient {
@@ -73,8 +76,8 @@ export class ClientFactory implements ClientSource {
   }
 }
 
-/** A lease of a client that is good until `replaceAt`. */
-export function leaseOf(client: ServiceBusClient, replaceAt: () => number | undefined): ClientLease {
+/** A client that is good until `replaceAt`. */
+export function managedClient(client: ServiceBusClient, replaceAt: () => number | undefined): ManagedClient {
   return {
     client,
     replaceAt,

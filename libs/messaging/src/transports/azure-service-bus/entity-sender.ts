@@ -11,7 +11,7 @@ export class EntitySender {
   readonly #kind: 'queue' | 'topic';
   readonly #sender: ServiceBusSender;
   readonly #options: { readonly abortSignal: AbortSignal };
-  /** Settles when everything handed over so far has left, answered or not. */
+  /** Resolves when everything handed over so far has left, answered or not. */
   #left: Promise<unknown> = Promise.resolve();
 
   constructor(entity: string, kind: 'queue' | 'topic', sender: ServiceBusSender, abortSignal: AbortSignal) {
@@ -44,7 +44,7 @@ export class EntitySender {
   /** Starts sending everything; the broker's answers come in later. */
   async #handOver(messages: readonly ServiceBusMessage[], answers: Promise<void>[]): Promise<void> {
     const start = (answer: Promise<void>): void => {
-      answer.catch(() => {}); // told by send() once all have answered
+      answer.catch(() => {}); // send() rejects with it once all have answered
       answers.push(answer);
     };
     let batch: ServiceBusMessageBatch | undefined;

@@ -74,19 +74,19 @@ describe('a connection that has fallen silent', () => {
 
   it('is noticed and replaced, although the SDK says nothing', async () => {
     const options = { requestTimeoutMs: 500, stallAfterMs: 60_000, maxReconnectDelayMs: 50 };
-    const { transport, relay } = await environment.connectThroughRelay(options);
+    const { transport, proxy } = await environment.connectThroughProxy(options);
     const other = await environment.connect();
-    let tellError = (_: TransportError): void => {};
-    const firstError = new Promise<TransportError>((resolve) => (tellError = resolve));
-    let tellDelivery = (_: Delivery): void => {};
-    const delivered = new Promise<Delivery>((resolve) => (tellDelivery = resolve));
+    let firstErrorIs = (_: TransportError): void => {};
+    const firstError = new Promise<TransportError>((resolve) => (firstErrorIs = resolve));
+    let deliveredIs = (_: Delivery): void => {};
+    const delivered = new Promise<Delivery>((resolve) => (deliveredIs = resolve));
     const consume = async (delivery: Delivery): Promise<Settlement> => {
-      tellDelivery(delivery);
+      deliveredIs(delivery);
       return { kind: 'complete' };
     };
-    const subscription = await transport.subscribe('work', consume, { concurrency: 1, onError: tellError });
-    relay.silence();
-    relay.unsilence();
+    const subscription = await transport.subscribe('work', consume, { concurrency: 1, onError: firstErrorIs });
+    proxy.silence();
+    proxy.unsilence();
     await other.send([outgoing('m')]);
 
     environment.clock.advance(60_000);

@@ -1,23 +1,23 @@
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import type { Clock } from '../../clock.js';
 import type { ReplayOptions, ReplayResult } from '../../dead-letter/dead-letters.js';
-import { fromNative, nextGeneration, toNative } from '../../wire.js';
+import { fromNative, nextGeneration, toNative } from '../../native-message.js';
 import { openDeadLetters } from './dead-letter-receiver.js';
-import { LockKeeper } from './lock-keeper.js';
-import { brokerFacts, fromServiceBusMessage, toServiceBusMessage } from './native-message.js';
-import type { Sending } from './sending.js';
+import { LockRenewer } from './lock-renewer.js';
+import { brokerFacts, fromServiceBusMessage, toServiceBusMessage } from './service-bus-message.js';
+import type { SenderConnection } from './sender-connection.js';
 import { release } from './settle.js';
 import { SettlementTurns } from './settlement-turns.js';
 import { translateError } from './translate-error.js';
 
 /** Messages asked for at a time. */
 const batchSize = 32;
-/** How long to wait for the next message, in milliseconds; what is left then is held by somebody else. */
-const patienceMs = 3_000;
-/** The most messages held on one link: at 2,047 unsettled ones the SDK receives no more. */
-const maxHeldPerLink = 1_500;
+/** How long to wait for the next message, in milliseconds; what is left then is locked by another. */
+const receiveTimeoutMs = 3_000;
+/** The most messages kept on one link: at 2,047 unsettled ones the SDK receives no more. */
+const maxReceivedPerLink = 1_500;
 
-interface Held {
+interface ReceivedLetter {
   readonly message: ServiceBusReceivedMessage;
   readonly receiver: ServiceBusReceiver;
   readonly stopRenewing: () => void;
@@ -26,7 +26,7 @@ interface Held {
 interface ReplayParts {
   readonly queue: string;
   readonly client: ServiceBusClient;
-  readonly sending: Sending;
+  readonly sender: SenderConnection;
   readonly clock: Clock;
   /** Every dead letter at the start, in order, by place, and whether it was chosen. */
   readonly plan: ReadonlyMap<string, boolean>;
@@ -39,21 +39,21 @@ interface ReplayParts {
  */
 export class Replay {
   readonly #parts: ReplayParts;
-  readonly #locks: LockKeeper;
+  readonly #locks: LockRenewer;
   readonly #matching: number;
   /** Chosen and not yet replayed. */
   readonly #chosen: Set<string>;
   /** What must be received to get at all chosen ones. */
   readonly #unseen: Set<string>;
   /** Received and not replayed: handed back at the end, however it comes. */
-  readonly #held = new Set<Held>();
+  readonly #received = new Set<ReceivedLetter>();
   readonly #receivers: ServiceBusReceiver[] = [];
-  #heldOnLink = 0;
+  #receivedOnLink = 0;
   #replayed = 0;
 
   constructor(parts: ReplayParts) {
     this.#parts = parts;
-    this.#locks = new LockKeeper(parts.clock);
+    this.#locks = new LockRenewer(parts.clock);
     const matching = [...parts.plan].filter(([, isChosen]) => isChosen).map(([place]) => place);
     this.#matching = matching.length;
     this.#chosen = new Set(matching.slice(0, parts.options.max));
@@ -67,13 +67,13 @@ export class Replay {
       while (this.#chosen.size > 0 && !this.#isEnded) {
         const receiver = this.#receiver();
         const count = Math.min(batchSize, this.#unseen.size);
-        const batch = await receiver.receiveMessages(count, { maxWaitTimeInMs: patienceMs });
+        const batch = await receiver.receiveMessages(count, { maxWaitTimeInMs: receiveTimeoutMs });
         if (batch.length === 0) break;
-        const received = batch.map((message) => this.#hold(message, receiver));
-        for (const held of received) if (this.#isWanted(held)) await this.#replay(held);
+        const received = batch.map((message) => this.#keep(message, receiver));
+        for (const letter of received) if (this.#isWanted(letter)) await this.#replay(letter);
       }
     } finally {
-      await this.#letGo();
+      await this.#releaseAll();
     }
     return this.#progress;
   }
@@ -88,59 +88,65 @@ export class Replay {
 
   #receiver(): ServiceBusReceiver {
     const current = this.#receivers.at(-1);
-    if (current !== undefined && this.#heldOnLink < maxHeldPerLink) return current;
+    if (current !== undefined && this.#receivedOnLink < maxReceivedPerLink) return current;
     const receiver = openDeadLetters(this.#parts.client, this.#parts.queue);
     this.#receivers.push(receiver);
-    this.#heldOnLink = 0;
+    this.#receivedOnLink = 0;
     return receiver;
   }
 
-  #hold(message: ServiceBusReceivedMessage, receiver: ServiceBusReceiver): Held {
+  #keep(message: ServiceBusReceivedMessage, receiver: ServiceBusReceiver): ReceivedLetter {
     const stopRenewing = this.#locks.keep({
       lockedUntil: message.lockedUntilUtc?.getTime() ?? this.#parts.clock.now(),
       renew: async () => (await receiver.renewMessageLock(message)).getTime(),
       isGone: (error) => translateError(error, 'renew a lock').code === 'LockLost',
       onLost: () => {}, // completing it will fail, and say so
     });
-    const held: Held = { message, receiver, stopRenewing };
-    this.#held.add(held);
-    this.#heldOnLink += 1;
-    this.#unseen.delete(placeOf(held));
-    return held;
+    const letter: ReceivedLetter = { message, receiver, stopRenewing };
+    this.#received.add(letter);
+    this.#receivedOnLink += 1;
+    this.#unseen.delete(placeOf(letter));
+    return letter;
   }
 
-  #isWanted(held: Held): boolean {
-    return !this.#isEnded && this.#chosen.has(placeOf(held));
+  #isWanted(letter: ReceivedLetter): boolean {
+    return !this.#isEnded && this.#chosen.has(placeOf(letter));
   }
 
   /**
    * Sends first and completes after: dying in between leaves a copy that is recognised, never a loss. What fails here
-   * stays held, and is handed back.
+   * stays locked, and is handed back.
    */
-  async #replay(held: Held): Promise<void> {
-    const { message, receiver, stopRenewing } = held;
-    const { queue, sending, options } = this.#parts;
-    const { envelope, state } = fromNative(fromServiceBusMessage(message), brokerFacts(message, queue));
-    await sending.send({ queue }, [toServiceBusMessage(toNative(envelope, nextGeneration(state)))]);
+  async #replay(letter: ReceivedLetter): Promise<void> {
+    const { message, receiver, stopRenewing } = letter;
+    const { queue, sender, options } = this.#parts;
+    const { envelope, state } = this.#read(message);
+    await sender.send({ queue }, [toServiceBusMessage(toNative(envelope, nextGeneration(state)))]);
     await receiver.completeMessage(message);
     stopRenewing();
-    this.#held.delete(held);
-    this.#heldOnLink -= 1;
-    this.#chosen.delete(placeOf(held));
+    this.#received.delete(letter);
+    this.#receivedOnLink -= 1;
+    this.#chosen.delete(placeOf(letter));
     this.#replayed += 1;
     options.onProgress?.(this.#progress);
   }
 
-  /** Hands back what is still held. What cannot be handed back any more is free once its lock runs out. */
-  async #letGo(): Promise<void> {
+  #read(message: ServiceBusReceivedMessage): ReturnType<typeof fromNative> {
+    return fromNative(fromServiceBusMessage(message), brokerFacts(message, this.#parts.queue));
+  }
+
+  /** Hands back what was received and not replayed. What cannot be handed back any more is free once its lock runs out. */
+  async #releaseAll(): Promise<void> {
     this.#locks.close();
-    // Each in a tick of its own: neighbours may count different releases.
+    // Those that count the same releases share a tick; neighbours that differ must not, see SettlementTurns.
     const turns = new SettlementTurns();
+    const letters = Map.groupBy(this.#received, ({ message }) => this.#read(message).state.releases);
     await Promise.allSettled(
-      [...this.#held].map(async ({ message, receiver }) => {
-        const { state } = fromNative(fromServiceBusMessage(message), brokerFacts(message, this.#parts.queue));
+      [...letters.values()].map(async (group) => {
         await turns.take('other');
-        await release(receiver, message, state);
+        await Promise.allSettled(
+          group.map(({ message, receiver }) => release(receiver, message, this.#read(message).state)),
+        );
       }),
     );
     await Promise.allSettled(this.#receivers.map((receiver) => receiver.close()));
@@ -148,6 +154,6 @@ export class Replay {
 }
 
 /** A letter's place in the dead-letter queue. */
-function placeOf({ message }: Held): string {
+function placeOf({ message }: ReceivedLetter): string {
   return String(message.sequenceNumber);
 }

@@ -4,8 +4,10 @@ import { connectionStringTo, ServiceBusEnvironment } from '../../../test/service
 import { deadLetter, deadLetterIds } from '../../testing/dead-letter-messages.js';
 import { outgoing } from '../../testing/outgoing.js';
 import { receive } from '../../testing/receive.js';
-import { firstDelivery, nextGeneration, toNative } from '../../wire.js';
-import { toServiceBusMessage } from './native-message.js';
+import type { TestedTransport } from '../../testing/transport-harness.js';
+import type { Settlement } from '../../transport.js';
+import { firstDelivery, nextGeneration, toNative } from '../../native-message.js';
+import { toServiceBusMessage } from './service-bus-message.js';
 
 describe('dead letters on Service Bus', () => {
   let environment: ServiceBusEnvironment;
@@ -17,14 +19,20 @@ describe('dead letters on Service Bus', () => {
   it('chooses one behind more than a link can hold, and leaves the others as they were', async () => {
     const transport = await environment.connect();
     const ids = Array.from({ length: 1_700 }, (_, index) => `m-${index}`);
-    const subscription = await transport.subscribe(
-      'work',
-      async () => ({ kind: 'dead-letter', reason: 'Refused', detail: 'The test wanted it so.' }),
-      { concurrency: 100, onError: () => {} },
-    );
+    let left = ids.length;
+    const allDelivered = Promise.withResolvers<void>();
+    const refuse = async (): Promise<Settlement> => {
+      left -= 1;
+      if (left === 0) allDelivered.resolve();
+      return { kind: 'dead-letter', reason: 'Refused', detail: 'The test wanted it so.' };
+    };
+    const subscription = await transport.subscribe('work', refuse, { concurrency: 100, onError: () => {} });
     await transport.send(ids.map((id) => outgoing(id)));
-    const last = await allDeadLettered(transport, ids.length);
+    await allDelivered.promise;
     await subscription.stop();
+    const all = await allDeadLetters(transport);
+    expect([...all].sort()).toEqual([...ids].sort());
+    const last = all.at(-1);
 
     const filter = ({ id }: { readonly id: string }): boolean => id === last;
     expect(await transport.deadLetters.replay('work', { filter })).toEqual({ replayed: 1, remaining: 0 });
@@ -162,22 +170,15 @@ describe('dead letters on Service Bus', () => {
     expect((await work.complete()).envelope.id).toBe(first.envelope.id);
   });
 
-  /** Pages through until `count` letters are there; the id of the last one. */
-  async function allDeadLettered(
-    transport: Awaited<ReturnType<ServiceBusEnvironment['connect']>>,
-    count: number,
-  ): Promise<string> {
-    for (;;) {
-      let seen = 0;
-      let last = '';
-      let from: string | undefined;
-      do {
-        const page = await transport.deadLetters.peek('work', { limit: 250, ...(from === undefined ? {} : { from }) });
-        seen += page.letters.length;
-        last = page.letters.at(-1)?.id ?? last;
-        from = page.next;
-      } while (from !== undefined);
-      if (seen === count) return last;
-    }
+  /** The ids of all dead letters of `work`, oldest first. */
+  async function allDeadLetters(transport: TestedTransport): Promise<readonly string[]> {
+    const ids: string[] = [];
+    let from: string | undefined;
+    do {
+      const page = await transport.deadLetters.peek('work', { limit: 250, from });
+      ids.push(...page.letters.map(({ id }) => id));
+      from = page.next;
+    } while (from !== undefined);
+    return ids;
   }
 });

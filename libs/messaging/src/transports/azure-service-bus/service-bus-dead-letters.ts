@@ -13,9 +13,9 @@ import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
 import { pageLimit } from '../../dead-letter/page-limit.js';
 import { TransportError } from '../../transport.js';
 import { openDeadLetters } from './dead-letter-receiver.js';
-import { brokerFacts, fromServiceBusMessage } from './native-message.js';
+import { brokerFacts, fromServiceBusMessage } from './service-bus-message.js';
 import { Replay } from './replay.js';
-import type { Sending } from './sending.js';
+import type { SenderConnection } from './sender-connection.js';
 import { translateError } from './translate-error.js';
 
 /** The most messages one look returns. */
@@ -23,11 +23,11 @@ const largestPage = 250;
 
 /** The dead letters of the queues of a namespace. Needs the rights to listen and to send, no more. */
 export class ServiceBusDeadLetters implements DeadLetters {
-  readonly #sending: Sending;
+  readonly #sender: SenderConnection;
   readonly #clock: Clock;
 
-  constructor(sending: Sending, clock: Clock) {
-    this.#sending = sending;
+  constructor(sender: SenderConnection, clock: Clock) {
+    this.#sender = sender;
     this.#clock = clock;
   }
 
@@ -35,7 +35,7 @@ export class ServiceBusDeadLetters implements DeadLetters {
     const limit = pageLimit(options.limit);
     const from = options.from === undefined ? Long.ONE : placeOf(options.from);
     return this.#explained(queue, 'look at', () =>
-      this.#sending.use(async (client) => {
+      this.#sender.use(async (client) => {
         const receiver = openDeadLetters(client, queue);
         try {
           return await page(receiver, queue, limit, from);
@@ -52,9 +52,9 @@ export class ServiceBusDeadLetters implements DeadLetters {
    */
   async replay(queue: string, options: ReplayOptions = {}): Promise<ReplayResult> {
     return this.#explained(queue, 'replay', () =>
-      this.#sending.use(async (client) => {
+      this.#sender.use(async (client) => {
         const plan = await this.#plan(client, queue, options.filter ?? (() => true));
-        const replay = new Replay({ queue, client, sending: this.#sending, clock: this.#clock, plan, options });
+        const replay = new Replay({ queue, client, sender: this.#sender, clock: this.#clock, plan, options });
         return replay.run();
       }),
     );

@@ -6,16 +6,16 @@ import {
   type SubscriptionHealth,
   TransportError,
 } from '../../transport.js';
-import { attemptOf, fromNative } from '../../wire.js';
-import { defaultPatienceMs, InFlight } from '../in-flight.js';
+import { attemptOf, fromNative } from '../../native-message.js';
+import { defaultDrainTimeoutMs, InFlight } from '../in-flight.js';
 import type { RunningDelivery } from '../running-delivery.js';
-import { Attachment } from './attachment.js';
+import { ReceiverConnection } from './receiver-connection.js';
 import type { ClientSource } from './client-factory.js';
 import type { DeliveryLink } from './delivery-link.js';
-import { LockKeeper } from './lock-keeper.js';
-import { brokerFacts, fromServiceBusMessage } from './native-message.js';
+import { LockRenewer } from './lock-renewer.js';
+import { brokerFacts, fromServiceBusMessage } from './service-bus-message.js';
 import type { ResolvedOptions } from './options.js';
-import type { Sending } from './sending.js';
+import type { SenderConnection } from './sender-connection.js';
 import { type Received, release, settle, type SettlesMessages } from './settle.js';
 import { Supervisor } from './supervisor.js';
 import { translateError } from './translate-error.js';
@@ -23,12 +23,12 @@ import { translateError } from './translate-error.js';
 /** Delivers one queue's messages to one consumer, over a connection of its own. */
 export class ServiceBusSubscription implements Subscription {
   readonly queue: string;
-  readonly #sending: Sending;
+  readonly #sender: SenderConnection;
   readonly #consume: Consume;
   readonly #options: SubscribeOptions;
   readonly #resolved: ResolvedOptions;
   readonly #inFlight = new InFlight();
-  readonly #locks: LockKeeper;
+  readonly #locks: LockRenewer;
   readonly #supervisor: Supervisor;
   #stopping: Promise<void> | undefined;
 
@@ -36,14 +36,14 @@ export class ServiceBusSubscription implements Subscription {
     queue: string,
     consume: Consume,
     options: SubscribeOptions,
-    parts: { readonly source: ClientSource; readonly sending: Sending; readonly resolved: ResolvedOptions },
+    parts: { readonly source: ClientSource; readonly sender: SenderConnection; readonly resolved: ResolvedOptions },
   ) {
     this.queue = queue;
     this.#consume = consume;
     this.#options = options;
-    this.#sending = parts.sending;
+    this.#sender = parts.sender;
     this.#resolved = parts.resolved;
-    this.#locks = new LockKeeper(parts.resolved.clock);
+    this.#locks = new LockRenewer(parts.resolved.clock);
     this.#supervisor = new Supervisor({
       queue,
       concurrency: options.concurrency,
@@ -52,7 +52,7 @@ export class ServiceBusSubscription implements Subscription {
       inFlight: () => this.#inFlight.size,
       onMessage: (message, link) => this.#receive(message, link),
       onError: options.onError,
-      open: (events) => new Attachment(parts.source, queue, events),
+      open: (events) => new ReceiverConnection(parts.source, queue, events),
     });
   }
 
@@ -67,14 +67,14 @@ export class ServiceBusSubscription implements Subscription {
     return { ...this.#supervisor.condition, inFlight };
   }
 
-  stop(patienceMs = defaultPatienceMs): Promise<void> {
-    this.#stopping ??= this.#stop(patienceMs);
+  stop(drainTimeoutMs = defaultDrainTimeoutMs): Promise<void> {
+    this.#stopping ??= this.#stop(drainTimeoutMs);
     return this.#stopping;
   }
 
-  async #stop(patienceMs: number): Promise<void> {
-    // Patience counts from now, however long it takes to tell the broker.
-    const drained = this.#inFlight.drain(patienceMs, this.#resolved.clock);
+  async #stop(drainTimeoutMs: number): Promise<void> {
+    // The drain timeout counts from now, however long the broker takes to stop delivering.
+    const drained = this.#inFlight.drain(drainTimeoutMs, this.#resolved.clock);
     await Promise.all([this.#supervisor.stopReceiving(), drained]);
     this.#locks.close();
     await this.#supervisor.close();
@@ -97,7 +97,7 @@ export class ServiceBusSubscription implements Subscription {
           if (running.lockLost) throw lockLost();
           const now = this.#resolved.clock.now();
           const received: Received = { message, queue: this.queue, state, attempt, now };
-          await settle(settlement, received, where, this.#sending);
+          await settle(settlement, received, where, this.#sender);
         } finally {
           stopRenewing();
         }
@@ -107,12 +107,12 @@ export class ServiceBusSubscription implements Subscription {
     });
   }
 
-  /** Settles where the message came from, or over the sending connection when that is gone: its lock outlives it. */
+  /** Settles where the message came from, or over the sender connection when that is gone: its lock outlives it. */
   #settlesOn(link: DeliveryLink): SettlesMessages {
     return {
       settle: async (outcome, send) => {
         if (await link.settle(outcome, send)) return;
-        await this.#sending.use(async (client) => {
+        await this.#sender.use(async (client) => {
           const receiver = client.createReceiver(this.queue, { maxAutoLockRenewalDurationInMs: 0 });
           await send(receiver);
           await receiver.close();

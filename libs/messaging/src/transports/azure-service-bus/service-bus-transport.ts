@@ -8,12 +8,12 @@ import {
   type Transport,
   TransportError,
 } from '../../transport.js';
-import { toNative } from '../../wire.js';
+import { toNative } from '../../native-message.js';
 import { checkConcurrency } from '../check-concurrency.js';
 import { ClientFactory } from './client-factory.js';
-import { toServiceBusMessage } from './native-message.js';
+import { toServiceBusMessage } from './service-bus-message.js';
 import type { AzureServiceBusConnection, ResolvedOptions } from './options.js';
-import { Sending } from './sending.js';
+import { SenderConnection } from './sender-connection.js';
 import { ServiceBusDeadLetters } from './service-bus-dead-letters.js';
 import { ServiceBusSubscription } from './service-bus-subscription.js';
 
@@ -26,15 +26,15 @@ export class AzureServiceBusTransport implements Transport {
   readonly deadLetters: ServiceBusDeadLetters;
   readonly #factory: ClientFactory;
   readonly #resolved: ResolvedOptions;
-  readonly #sending: Sending;
+  readonly #sender: SenderConnection;
   readonly #subscriptions = new Set<ServiceBusSubscription>();
   #closing: Promise<void> | undefined;
 
   constructor(connection: AzureServiceBusConnection, resolved: ResolvedOptions) {
     this.#resolved = resolved;
     this.#factory = new ClientFactory(connection, resolved);
-    this.#sending = new Sending(this.#factory, resolved.clock);
-    this.deadLetters = new ServiceBusDeadLetters(this.#sending, resolved.clock);
+    this.#sender = new SenderConnection(this.#factory, resolved.clock);
+    this.deadLetters = new ServiceBusDeadLetters(this.#sender, resolved.clock);
   }
 
   async send(messages: readonly Outgoing[]): Promise<void> {
@@ -48,7 +48,7 @@ export class AzureServiceBusTransport implements Transport {
   async subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription> {
     this.#checkOpen();
     checkConcurrency(queue, options.concurrency);
-    const parts = { source: this.#factory, sending: this.#sending, resolved: this.#resolved };
+    const parts = { source: this.#factory, sender: this.#sender, resolved: this.#resolved };
     const subscription = new ServiceBusSubscription(queue, consume, options, parts);
     this.#subscriptions.add(subscription);
     try {
@@ -67,12 +67,12 @@ export class AzureServiceBusTransport implements Transport {
 
   async #close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.stop()));
-    await this.#sending.close();
+    await this.#sender.close();
   }
 
   #sendTo(to: Destination, group: readonly Outgoing[]): Promise<void> {
     const messages = group.map(({ envelope, deliverAt }) => toServiceBusMessage(toNative(envelope), deliverAt));
-    return this.#sending.send(to, messages);
+    return this.#sender.send(to, messages);
   }
 
   #checkOpen(): void {

@@ -1,8 +1,8 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import type { Settlement } from '../../transport.js';
-import { type DeliveryState, fromNative, nextRound, releasesProperty, toNative } from '../../wire.js';
-import { brokerFacts, fromServiceBusMessage, toServiceBusMessage } from './native-message.js';
-import type { Sending } from './sending.js';
+import { type DeliveryState, fromNative, nextRound, releasesProperty, toNative } from '../../native-message.js';
+import { brokerFacts, fromServiceBusMessage, toServiceBusMessage } from './service-bus-message.js';
+import type { SenderConnection } from './sender-connection.js';
 import type { Outcome } from './settlement-turns.js';
 
 /** The longest reason and the longest description the broker takes, in characters. */
@@ -28,7 +28,7 @@ export async function settle(
   settlement: Settlement,
   received: Received,
   where: SettlesMessages,
-  sending: Sending,
+  sender: SenderConnection,
 ): Promise<void> {
   const { message } = received;
   switch (settlement.kind) {
@@ -37,11 +37,11 @@ export async function settle(
     case 'release':
       return where.settle('other', (receiver) => release(receiver, message, received.state));
     case 'retry':
-      await scheduleCopy(settlement.delayMs, received, sending);
+      await scheduleCopy(settlement.delayMs, received, sender);
       return where.settle('complete', (receiver) => receiver.completeMessage(message));
     case 'dead-letter': {
       const reasons = {
-        ...identity(message, received.queue),
+        ...idIfMissing(message, received.queue),
         deadLetterReason: settlement.reason.slice(0, maxReasonLength),
         deadLetterErrorDescription: settlement.detail.slice(0, maxReasonLength),
       };
@@ -63,15 +63,15 @@ export async function release(
  * Schedules the copy that is the next round. The original is completed after that: dying in between leaves both, the
  * original is delivered again and makes an equal copy, which duplicate detection drops.
  */
-async function scheduleCopy(delayMs: number, received: Received, sending: Sending): Promise<void> {
+async function scheduleCopy(delayMs: number, received: Received, sender: SenderConnection): Promise<void> {
   const { message, queue, state, attempt, now } = received;
   const { envelope } = fromNative(fromServiceBusMessage(message), brokerFacts(message, queue));
   const deliverAt = delayMs > 0 ? new Date(now + delayMs) : undefined;
-  await sending.send({ queue }, [toServiceBusMessage(toNative(envelope, nextRound(state, attempt)), deliverAt)]);
+  await sender.send({ queue }, [toServiceBusMessage(toNative(envelope, nextRound(state, attempt)), deliverAt)]);
 }
 
 /** A message that came without an id keeps the one we gave it: its place in the queue does not follow it everywhere. */
-function identity(message: ServiceBusReceivedMessage, queue: string): Readonly<Record<string, string>> {
+function idIfMissing(message: ServiceBusReceivedMessage, queue: string): Readonly<Record<string, string>> {
   const { envelope } = fromNative(fromServiceBusMessage(message), brokerFacts(message, queue));
   const hasId = message.applicationProperties?.['cloudEvents_id'] !== undefined || message.messageId !== undefined;
   return hasId ? {} : { cloudEvents_id: envelope.id };

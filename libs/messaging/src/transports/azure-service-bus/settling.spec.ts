@@ -88,7 +88,7 @@ describe('a settlement that fails', () => {
   });
 
   it.each([complete, retry, deadLetter, release])(
-    'applies nothing once the lock was lost, and tells the handler: $kind',
+    'applies nothing once the lock was lost, and aborts the handler: $kind',
     async (settlement) => {
       await transport.send([outgoing('m')]);
       const running = await work.next();

@@ -23,19 +23,19 @@ async function hangWithTheHead(): Promise<void> {
 }
 
 it('a subscription that has room and does not get the head is stalled, until a new receiver is attached', async () => {
-  const { transport, relay } = await environment.connectThroughRelay({ stallAfterMs, maxReconnectDelayMs: 50 });
+  const { transport, proxy } = await environment.connectThroughProxy({ stallAfterMs, maxReconnectDelayMs: 50 });
   await transport.send([outgoing('m')]);
   await hangWithTheHead();
   const errors: TransportError[] = [];
   const onError = (error: TransportError): void => {
     errors.push(error);
     // The receiver that replaces the stalled one finds a dead route.
-    if (error.code === 'Stalled') relay.silence();
+    if (error.code === 'Stalled') proxy.silence();
   };
-  let tellDelivery = (_: Delivery): void => {};
-  const delivered = new Promise<Delivery>((resolve) => (tellDelivery = resolve));
+  let deliveredIs = (_: Delivery): void => {};
+  const delivered = new Promise<Delivery>((resolve) => (deliveredIs = resolve));
   const consume = async (delivery: Delivery): Promise<Settlement> => {
-    tellDelivery(delivery);
+    deliveredIs(delivery);
     return { kind: 'complete' };
   };
   const subscription = await transport.subscribe('work', consume, { concurrency: 1, onError });
@@ -52,8 +52,8 @@ it('a subscription that has room and does not get the head is stalled, until a n
     detail: expect.stringMatching(/^Message 1 waits at the head of "work" and is not delivered/),
   });
 
-  relay.unsilence();
-  relay.cut();
+  proxy.unsilence();
+  proxy.cut();
   environment.broker.faults.disrupt({ kind: 'expire-locks', entity: 'work' });
   expect((await delivered).envelope.id).toBe('m');
   expect(subscription.health().state).toBe('running');

@@ -6,8 +6,8 @@ import { outgoing } from '../../testing/outgoing.js';
 import { receive, type Receiver } from '../../testing/receive.js';
 import type { TestedTransport } from '../../testing/transport-harness.js';
 import type { TransportError } from '../../transport.js';
-import { Attachment } from './attachment.js';
-import { type ClientLease, leaseOf } from './client-factory.js';
+import { ReceiverConnection } from './receiver-connection.js';
+import { type ManagedClient, managedClient } from './client-factory.js';
 import { Supervisor } from './supervisor.js';
 
 const stallAfterMs = 60_000;
@@ -211,13 +211,13 @@ describe('a supervisor', () => {
       onMessage: async (message, link) =>
         void (await link.settle('complete', (receiver) => receiver.completeMessage(message))),
       onError: (error) => errors.push(error),
-      open: (events) => new Attachment({ create: () => lease(replaceAt) }, queue, events),
+      open: (events) => new ReceiverConnection({ create: () => openClient(replaceAt) }, queue, events),
     });
-  const lease = (replaceAt: () => number | undefined): ClientLease => {
+  const openClient = (replaceAt: () => number | undefined): ManagedClient => {
     const client = new ServiceBusClient(connectionStringTo(environment.broker.port));
     clients.push(client);
     const until = replaceAt();
-    return leaseOf(client, () => until);
+    return managedClient(client, () => until);
   };
   beforeEach(() => {
     clients.splice(0);

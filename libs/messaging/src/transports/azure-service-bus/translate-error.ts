@@ -23,7 +23,7 @@ const socketErrors = /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIP
 /** A failure of the SDK as a {@link TransportError}: `doing` says what was attempted, e.g. `send to queue "orders"`. */
 export function translateError(error: unknown, doing: string, kind: 'queue' | 'topic' = 'queue'): TransportError {
   if (error instanceof TransportError) return error;
-  // After several tries the SDK rejects with all their failures, and no message: the last one tells most.
+  // After several tries the SDK rejects with all their failures, and no message: the last one says most.
   const cause = (error instanceof AggregateError ? error.errors.at(-1) : error) as BrokerError;
   const [code, retryable] = classify(cause, kind);
   return new TransportError(code, `Could not ${doing}: ${cause.message}`, retryable, { cause: error });

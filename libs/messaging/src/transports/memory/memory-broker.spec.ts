@@ -111,7 +111,7 @@ describe('the memory broker', () => {
     await transport.close();
   });
 
-  it('tells a handler that lost its lock, and applies nothing of it', async () => {
+  it('aborts a handler that lost its lock, and applies nothing of it', async () => {
     const clock = new ManualClock();
     const broker = new MemoryBroker({ topology, clock, lockDurationMs: 1_000 });
     const transport = createMemoryTransport({ broker });

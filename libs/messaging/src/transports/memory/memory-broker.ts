@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
 import { systemClock } from '../../system-clock.js';
 import { type Destination, TransportError } from '../../transport.js';
-import type { NativeMessage } from '../../wire.js';
+import type { NativeMessage } from '../../native-message.js';
 import { type Lock, MemoryQueue, type MemoryQueueLimits } from './memory-queue.js';
 
 /** The queues there are, and the topics whose subscriptions forward into them. */
@@ -86,8 +86,8 @@ export class MemoryBroker {
     return () => listeners.delete(listener);
   }
 
-  /** Tells the consumers of a queue that a message may have become free. The one told first goes last next time. */
-  announce(name: string): void {
+  /** Wakes the consumers of a queue: a message may have become free. The first one goes last next time. */
+  notify(name: string): void {
     const listeners = this.#listeners.get(name);
     if (listeners === undefined) return;
     const [first] = listeners;
@@ -126,15 +126,15 @@ export class MemoryBroker {
     if (queue.isDuplicate(native.messageId, now)) return;
     if (at === undefined || at <= now) {
       queue.add(native, now);
-      this.announce(name);
+      this.notify(name);
       return;
     }
     const copy = { ...native };
-    queue.hold(copy);
+    queue.schedule(copy);
     const activate = (): void => {
       this.#scheduled.delete(copy);
       queue.activate(copy, this.clock.now());
-      this.announce(name);
+      this.notify(name);
     };
     this.#scheduled.set(copy, this.clock.schedule(at, activate));
   }
@@ -145,7 +145,7 @@ export class MemoryBroker {
     if (earliest === undefined || this.#lockTimers.has(name)) return;
     const sweep = (): void => {
       this.#lockTimers.delete(name);
-      if (this.queue(name).expireLocks(this.clock.now())) this.announce(name);
+      if (this.queue(name).expireLocks(this.clock.now())) this.notify(name);
       this.#watchLocks(name);
     };
     this.#lockTimers.set(name, this.clock.schedule(earliest, sweep));

@@ -8,7 +8,7 @@ import type {
 } from '../../dead-letter/dead-letters.js';
 import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
 import { pageLimit } from '../../dead-letter/page-limit.js';
-import { fromNative, nextGeneration, toNative } from '../../wire.js';
+import { fromNative, nextGeneration, toNative } from '../../native-message.js';
 import type { MemoryBroker } from './memory-broker.js';
 import type { DeadMessage } from './memory-queue.js';
 import { brokerFacts } from './memory-subscription.js';

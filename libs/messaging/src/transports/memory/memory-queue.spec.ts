@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { outgoing } from '../../testing/outgoing.js';
-import { toNative } from '../../wire.js';
+import { toNative } from '../../native-message.js';
 import { type Lock, MemoryQueue } from './memory-queue.js';
 
 const limits = { maxMessages: 3, lockDurationMs: 100, maxDeliveryCount: 3, duplicateDetectionWindowMs: 1_000 };
@@ -25,7 +25,7 @@ describe('a queue in memory', () => {
     queue.add(native('1'), 0);
     look();
     const scheduled = native('2');
-    queue.hold(scheduled);
+    queue.schedule(scheduled);
     look();
     queue.add(native('3'), 0);
     look();
@@ -100,7 +100,7 @@ describe('a queue in memory', () => {
     expect(queue.isDuplicate('m', 1_500)).toBe(true);
   });
 
-  it('tells which lock runs out first', () => {
+  it('says which lock runs out first', () => {
     expect(queue.earliestExpiry()).toBeUndefined();
     for (const id of ['1', '2']) queue.add(native(id), 0);
     const one = take(0);

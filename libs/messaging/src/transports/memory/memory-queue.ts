@@ -1,4 +1,4 @@
-import type { NativeMessage } from '../../wire.js';
+import type { NativeMessage } from '../../native-message.js';
 
 /** A message in a queue. Its place is its sequence number, which a delivery does not change. */
 export interface StoredMessage {
@@ -20,7 +20,7 @@ export interface Lock {
   expiresAt: number;
 }
 
-/** What a queue is told; every duration in milliseconds. */
+/** The limits of a queue; every duration in milliseconds. */
 export interface MemoryQueueLimits {
   readonly maxMessages: number;
   readonly lockDurationMs: number;
@@ -29,8 +29,8 @@ export interface MemoryQueueLimits {
 }
 
 /**
- * One queue with its scheduled messages, locks and dead letters. Pure state: time is a parameter and nobody is told
- * anything. Every settlement returns false when the lock had run out, as it does on a broker.
+ * One queue with its scheduled messages, locks and dead letters. Pure state: time is a parameter and
+ * nobody is notified. Every settlement returns false when the lock had run out, as it does on a broker.
  */
 export class MemoryQueue {
   readonly deadLetters = new Map<number, DeadMessage>();
@@ -73,7 +73,7 @@ export class MemoryQueue {
   }
 
   /** Keeps a message out of sight until {@link activate}. */
-  hold(native: NativeMessage): void {
+  schedule(native: NativeMessage): void {
     this.#scheduled.add(native);
   }
 
@@ -109,7 +109,7 @@ export class MemoryQueue {
 
   deadLetter(lock: Lock, reason: string, detail: string): boolean {
     if (!this.#locks.delete(lock)) return false;
-    this.#bury(lock.message, reason, detail);
+    this.#addDeadLetter(lock.message, reason, detail);
     return true;
   }
 
@@ -139,14 +139,14 @@ export class MemoryQueue {
     const { maxDeliveryCount } = this.#limits;
     if (message.deliveryCount >= maxDeliveryCount) {
       const detail = `Message could not be consumed after ${maxDeliveryCount} delivery attempts.`;
-      this.#bury(message, 'MaxDeliveryCountExceeded', detail);
+      this.#addDeadLetter(message, 'MaxDeliveryCountExceeded', detail);
       return;
     }
     const behind = this.#returned.findIndex((other) => other.sequence > message.sequence);
     this.#returned.splice(behind === -1 ? this.#returned.length : behind, 0, message);
   }
 
-  #bury(message: StoredMessage, reason: string, detail: string): void {
+  #addDeadLetter(message: StoredMessage, reason: string, detail: string): void {
     this.deadLetters.set(message.sequence, { ...message, reason, detail });
   }
 }

@@ -1,7 +1,7 @@
 import type { Consume, Settlement, SubscribeOptions, Subscription, SubscriptionHealth } from '../../transport.js';
 import { TransportError } from '../../transport.js';
-import { attemptOf, fromNative, nextRound, releasesProperty, toNative } from '../../wire.js';
-import { defaultPatienceMs, InFlight } from '../in-flight.js';
+import { attemptOf, fromNative, nextRound, releasesProperty, toNative } from '../../native-message.js';
+import { defaultDrainTimeoutMs, InFlight } from '../in-flight.js';
 import type { RunningDelivery } from '../running-delivery.js';
 import type { MemoryBroker } from './memory-broker.js';
 import type { Lock, StoredMessage } from './memory-queue.js';
@@ -35,10 +35,10 @@ export class MemorySubscription implements Subscription {
       : { state: 'running', inFlight };
   }
 
-  async stop(patienceMs = defaultPatienceMs): Promise<void> {
+  async stop(drainTimeoutMs = defaultDrainTimeoutMs): Promise<void> {
     this.#stopped = true;
     this.#stopListening();
-    if (!this.#disconnected) await this.#inFlight.drain(patienceMs, this.#broker.clock);
+    if (!this.#disconnected) await this.#inFlight.drain(drainTimeoutMs, this.#broker.clock);
   }
 
   /** What a crash of this process would do: nothing in flight is settled, its locks run out. */
@@ -80,7 +80,7 @@ export class MemorySubscription implements Subscription {
     if (settlement.kind === 'dead-letter') return queue.deadLetter(lock, settlement.reason, settlement.detail);
     if (settlement.kind === 'release') {
       const released = queue.abandon(lock, withOneMoreRelease(lock.message, this.queue));
-      this.#broker.announce(this.queue);
+      this.#broker.notify(this.queue);
       return released;
     }
     const { envelope, state } = fromNative(lock.message.native, brokerFacts(lock.message, this.queue));

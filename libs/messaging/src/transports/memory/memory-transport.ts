@@ -7,7 +7,7 @@ import {
   type Transport,
   TransportError,
 } from '../../transport.js';
-import { toNative } from '../../wire.js';
+import { toNative } from '../../native-message.js';
 import { checkConcurrency } from '../check-concurrency.js';
 import type { MemoryBroker } from './memory-broker.js';
 import { MemoryDeadLetters } from './memory-dead-letters.js';

@@ -4,7 +4,7 @@ import type {
   ServiceBusReceivedMessage,
   ServiceBusReceiver,
 } from '@azure/service-bus';
-import type { ClientLease, ClientSource } from './client-factory.js';
+import type { ManagedClient, ClientSource } from './client-factory.js';
 import { DeliveryLink } from './delivery-link.js';
 
 /** How many messages at the head of a queue are looked at for one that should have been delivered. */
@@ -19,44 +19,44 @@ interface AttachHandlers extends MessageHandlers {
   postInitialize(): Promise<void>;
 }
 
-export interface AttachmentEvents {
+export interface ReceiverEvents {
   /** Handles one message to the end; must not reject. */
-  onMessage(message: ServiceBusReceivedMessage, link: DeliveryLink, attachment: Attachment): Promise<void>;
-  onAttaching(attachment: Attachment): void;
-  onAttached(attachment: Attachment): void;
-  onError(error: unknown, attachment: Attachment): void;
+  onMessage(message: ServiceBusReceivedMessage, link: DeliveryLink, connection: ReceiverConnection): Promise<void>;
+  onAttaching(connection: ReceiverConnection): void;
+  onAttached(connection: ReceiverConnection): void;
+  onError(error: unknown, connection: ReceiverConnection): void;
 }
 
 /**
  * One connection with one receiver of one queue. Never repaired: a subscription that doubts it opens another, and this
  * one closes when what it delivered is settled, because a lock is best settled where it was taken.
  */
-export class Attachment {
+export class ReceiverConnection {
   readonly receiver: ServiceBusReceiver;
-  readonly #lease: ClientLease;
-  readonly #events: AttachmentEvents;
+  readonly #managed: ManagedClient;
+  readonly #events: ReceiverEvents;
   readonly #stop = new AbortController();
   #link: DeliveryLink;
   #subscription: { close(): Promise<void> } | undefined;
   #running = 0;
   #retired: (() => void) | undefined;
 
-  constructor(source: ClientSource, queue: string, events: AttachmentEvents) {
-    this.#lease = source.create();
+  constructor(source: ClientSource, queue: string, events: ReceiverEvents) {
+    this.#managed = source.create();
     this.#events = events;
-    this.receiver = this.#lease.client.createReceiver(queue, {
+    this.receiver = this.#managed.client.createReceiver(queue, {
       receiveMode: 'peekLock',
       skipParsingBodyAsJson: true,
       maxAutoLockRenewalDurationInMs: 0,
     });
     this.#link = new DeliveryLink(this.receiver);
-    // The SDK attaches again after a loss, and says so; not once it has been told to stop.
-    this.#lease.onDisconnected(() => this.#link.lose());
+    // The SDK attaches again after a loss, and reports it; not once it was stopped.
+    this.#managed.onDisconnected(() => this.#link.lose());
   }
 
   /** When the token this connection was opened with has nearly ended, in milliseconds since 1970. */
   replaceAt(): number | undefined {
-    return this.#lease.replaceAt();
+    return this.#managed.replaceAt();
   }
 
   /** Begins receiving. The SDK attaches, and attaches again after a loss, for ever and by itself. */
@@ -97,7 +97,7 @@ export class Attachment {
     await this.stopReceiving();
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#retired = resolve));
     await this.receiver.close();
-    await this.#lease.client.close();
+    await this.#managed.client.close();
   }
 
   async #deliver(message: ServiceBusReceivedMessage): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ServiceBusMessage, ServiceBusReceivedMessage } from '@azure/service-bus';
-import type { BrokerFacts, NativeMessage, ReceivedMessage } from '../../wire.js';
+import type { BrokerFacts, NativeMessage, ReceivedMessage } from '../../native-message.js';
 
 /** What the SDK sends for a native message; at `deliverAt` when given. */
 export function toServiceBusMessage(native: NativeMessage, deliverAt?: Date): ServiceBusMessage {

@@ -8,7 +8,7 @@ export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
  * Runs `work` until it succeeds, at most `immediateAttempts` times. A permanent error, an abort or the last failure is
  * passed on.
  */
-export async function immediately(
+export async function withImmediateAttempts(
   policy: RetryPolicy,
   signal: AbortSignal,
   pause: Pause,

@@ -2,18 +2,18 @@ import { setMaxListeners } from 'node:events';
 import type { ServiceBusClient, ServiceBusMessage } from '@azure/service-bus';
 import type { Clock } from '../../clock.js';
 import { type Destination, TransportError } from '../../transport.js';
-import { atMost } from './at-most.js';
-import type { ClientLease, ClientSource } from './client-factory.js';
+import { waitAtMost } from './wait-at-most.js';
+import type { ManagedClient, ClientSource } from './client-factory.js';
 import { EntitySender } from './entity-sender.js';
 
 /** How long the connection may take to close, in milliseconds, before it is left behind. */
 const closingMs = 5_000;
 
-/** One client with its senders. */
-interface Line {
-  readonly lease: ClientLease;
+/** A client with its senders. */
+interface SenderClient {
+  readonly managed: ManagedClient;
   readonly senders: Map<string, EntitySender>;
-  /** How to tell the calls that wait for an answer that none will come. */
+  /** Rejects each call that waits for an answer, with the loss of the connection. */
   readonly waiting: Set<(loss: TransportError) => void>;
   /** Aborted with the loss of the connection: the SDK then lets go of what it would wait for. */
   readonly lost: AbortController;
@@ -25,16 +25,16 @@ interface Line {
  * The connection that sends, with one sender an entity. It moves on to a new client when the connection is lost, and
  * before a token ends.
  */
-export class Sending {
+export class SenderConnection {
   readonly #source: ClientSource;
   readonly #clock: Clock;
-  #line: Line;
+  #current: SenderClient;
   #closed = false;
 
   constructor(source: ClientSource, clock: Clock) {
     this.#source = source;
     this.#clock = clock;
-    this.#line = this.#open();
+    this.#current = this.#open();
   }
 
   /**
@@ -43,83 +43,93 @@ export class Sending {
    */
   async send(to: Destination, messages: readonly ServiceBusMessage[]): Promise<void> {
     this.#checkOpen();
-    const line = this.#current();
+    const client = this.#currentClient();
     try {
-      await this.#sendOn(line, to, messages);
+      await this.#sendOn(client, to, messages);
     } catch (error) {
-      if (error !== line.loss || this.#closed) throw error;
-      await this.#sendOn(this.#current(), to, messages);
+      if (error !== client.loss || this.#closed) throw error;
+      await this.#sendOn(this.#currentClient(), to, messages);
     }
   }
 
   /** Runs `work` with a client that stays open until it is done; rejects with a TransportError when its connection is lost. */
   async use<T>(work: (client: ServiceBusClient) => Promise<T>): Promise<T> {
     this.#checkOpen();
-    return this.#useLine(this.#current(), ({ lease }) => work(lease.client));
+    return this.#useClient(this.#currentClient(), ({ managed }) => work(managed.client));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#line.retired = true;
-    await this.#closeIfDone(this.#line);
+    this.#current.retired = true;
+    await this.#closeIfDone(this.#current);
   }
 
   #checkOpen(): void {
     if (this.#closed) throw new TransportError('Closed', 'The Service Bus transport is closed.', false);
   }
 
-  #sendOn(line: Line, to: Destination, messages: readonly ServiceBusMessage[]): Promise<void> {
+  #sendOn(client: SenderClient, to: Destination, messages: readonly ServiceBusMessage[]): Promise<void> {
     const kind = 'queue' in to ? 'queue' : 'topic';
     const entity = 'queue' in to ? to.queue : to.topic;
-    return this.#useLine(line, async ({ lease, senders, lost }) => {
+    return this.#useClient(client, async ({ managed, senders, lost }) => {
       const key = `${kind}:${entity}`;
-      const sender = senders.get(key) ?? new EntitySender(entity, kind, lease.client.createSender(entity), lost.signal);
+      const sender =
+        senders.get(key) ?? new EntitySender(entity, kind, managed.client.createSender(entity), lost.signal);
       senders.set(key, sender);
       await sender.send(messages);
     });
   }
 
-  async #useLine<T>(line: Line, work: (line: Line) => Promise<T>): Promise<T> {
+  async #useClient<T>(client: SenderClient, work: (client: SenderClient) => Promise<T>): Promise<T> {
     let giveUp = (_: TransportError): void => {};
     const lost = new Promise<never>((_, reject) => (giveUp = reject));
-    line.waiting.add(giveUp);
+    client.waiting.add(giveUp);
     try {
-      return await Promise.race([work(line), lost]);
+      return await Promise.race([work(client), lost]);
     } finally {
-      line.waiting.delete(giveUp);
-      await this.#closeIfDone(line);
+      client.waiting.delete(giveUp);
+      await this.#closeIfDone(client);
     }
   }
 
-  #open(): Line {
-    const lease = this.#source.create();
+  #open(): SenderClient {
+    const managed = this.#source.create();
     const lost = new AbortController();
     setMaxListeners(0, lost.signal); // one for each send under way
-    const line: Line = { lease, lost, senders: new Map(), waiting: new Set(), loss: undefined, retired: false };
-    lease.onDisconnected((error) => this.#lose(line, error));
-    return line;
+    const client: SenderClient = {
+      managed,
+      lost,
+      senders: new Map(),
+      waiting: new Set(),
+      loss: undefined,
+      retired: false,
+    };
+    managed.onDisconnected((error) => this.#lose(client, error));
+    return client;
   }
 
-  #current(): Line {
-    const { lease, loss } = this.#line;
-    const replaceAt = lease.replaceAt();
+  #currentClient(): SenderClient {
+    const { managed, loss } = this.#current;
+    const replaceAt = managed.replaceAt();
     const isDue = replaceAt !== undefined && this.#clock.now() >= replaceAt;
-    if (this.#closed || (loss === undefined && !isDue)) return this.#line;
-    const old = this.#line;
+    if (this.#closed || (loss === undefined && !isDue)) return this.#current;
+    const old = this.#current;
     old.retired = true;
-    this.#line = this.#open();
+    this.#current = this.#open();
     void this.#closeIfDone(old);
-    return this.#line;
+    return this.#current;
   }
 
-  #lose(line: Line, cause: Error | undefined): void {
+  #lose(client: SenderClient, cause: Error | undefined): void {
     const message = `The connection to the broker was lost: ${cause?.message ?? 'it was closed from the other end'}.`;
-    line.loss ??= new TransportError('Unreachable', message, true, { cause });
-    for (const giveUp of line.waiting) giveUp(line.loss);
-    line.lost.abort();
+    client.loss ??= new TransportError('Unreachable', message, true, { cause });
+    for (const giveUp of client.waiting) giveUp(client.loss);
+    client.lost.abort();
   }
 
-  async #closeIfDone(line: Line): Promise<void> {
-    if (line.retired && line.waiting.size === 0) await atMost(closingMs, this.#clock, line.lease.client.close());
+  async #closeIfDone(client: SenderClient): Promise<void> {
+    if (client.retired && client.waiting.size === 0) {
+      await waitAtMost(closingMs, this.#clock, client.managed.client.close());
+    }
   }
 }

@@ -6,11 +6,11 @@ import type { Delivery, Middleware } from '../transport.js';
  * Gives deliveries of version 0 the id, ordering key and correlation that everything they set off will name them by;
  * only their bodies have them. Goes before whatever logs or measures.
  */
-export function identify(read: MessageReader): Middleware {
-  return (next) => (delivery) => next(delivery.envelope.version === 0 ? identified(delivery, read) : delivery);
+export function idsFromBody(read: MessageReader): Middleware {
+  return (next) => (delivery) => next(delivery.envelope.version === 0 ? withIdsFromBody(delivery, read) : delivery);
 }
 
-function identified(delivery: Delivery, read: MessageReader): Delivery {
+function withIdsFromBody(delivery: Delivery, read: MessageReader): Delivery {
   const message = ifReadable(delivery, read);
   if (message === undefined) return delivery;
   const { id, orderingKey } = message;

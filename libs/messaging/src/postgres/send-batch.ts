@@ -11,7 +11,7 @@ import { type OutboxRow, readRows } from './outbox-rows.js';
 /** How long a failed ordering key waits before it is tried again; there is no last attempt. */
 export const holdPolicy: RetryPolicy = retryPolicy({ baseDelayMs: 500, maxDelayMs: 60_000 });
 
-interface DrainOptions {
+interface BatchOptions {
   readonly pool: Pool;
   /** The buckets to read, in the order of their turn. */
   readonly leases: readonly Lease[];
@@ -22,7 +22,7 @@ interface DrainOptions {
   readonly random: () => number;
 }
 
-export interface DrainRound {
+export interface BatchResult {
   readonly read: number;
   readonly sent: number;
   readonly errors: readonly unknown[];
@@ -37,7 +37,7 @@ export interface DrainRound {
  * sending and removing leaves the rows, and the next relay sends them again with the same ids, which the consumers'
  * inboxes absorb. Every write is fenced by the lease's token.
  */
-export async function drainBuckets(options: DrainOptions): Promise<DrainRound> {
+export async function sendBatch(options: BatchOptions): Promise<BatchResult> {
   const { pool, leases, limit, send } = options;
   if (leases.length === 0) return { read: 0, sent: 0, errors: [], outage: false };
   const rows = await readRows(
@@ -49,7 +49,7 @@ export async function drainBuckets(options: DrainOptions): Promise<DrainRound> {
 
   await remove(options, result.sent);
   const dead = result.failed.filter(({ error }) => isUnsendable(error));
-  for (const { row, error } of dead) await bury(options, row, error);
+  for (const { row, error } of dead) await setAside(options, row, error);
   const delays: number[] = [];
   for (const { row, error } of result.failed) {
     if (!isUnsendable(error)) delays.push(await hold(options, row, error));
@@ -63,7 +63,7 @@ export async function drainBuckets(options: DrainOptions): Promise<DrainRound> {
   };
 }
 
-async function remove({ pool, leases }: DrainOptions, sent: readonly OutboxRow[]): Promise<void> {
+async function remove({ pool, leases }: BatchOptions, sent: readonly OutboxRow[]): Promise<void> {
   if (sent.length === 0) return;
   // One statement, so that no crash leaves the hold of a key that has nothing waiting.
   await pool.query(
@@ -86,22 +86,22 @@ async function remove({ pool, leases }: DrainOptions, sent: readonly OutboxRow[]
 }
 
 /** Sets a message aside that no broker will take; its successors go on without it. */
-async function bury({ pool, leases }: DrainOptions, row: OutboxRow, error: unknown): Promise<void> {
+async function setAside({ pool, leases }: BatchOptions, row: OutboxRow, error: unknown): Promise<void> {
   await pool.query(
-    `WITH buried AS (
+    `WITH set_aside AS (
        DELETE FROM outbox USING outbox_buckets lease
        WHERE outbox.bucket = $1 AND outbox.id = $2 AND lease.bucket = $1 AND lease.token = $3
        RETURNING outbox.*
      ), freed AS (
-       DELETE FROM outbox_holds USING buried WHERE outbox_holds.bucket = $1 AND outbox_holds.ordering_key = $5
+       DELETE FROM outbox_holds USING set_aside WHERE outbox_holds.bucket = $1 AND outbox_holds.ordering_key = $5
      )
-     INSERT INTO outbox_dead SELECT buried.*, $4 FROM buried`,
+     INSERT INTO outbox_dead SELECT set_aside.*, $4 FROM set_aside`,
     [row.bucket, row.id, tokensOf(leases, [row])[0], explain(error), keyOf(row)],
   );
 }
 
 /** Lets the row's ordering key wait; answers for how long, in milliseconds. */
-async function hold(options: DrainOptions, row: OutboxRow, error: unknown): Promise<number> {
+async function hold(options: BatchOptions, row: OutboxRow, error: unknown): Promise<number> {
   const delayMs = backoff(options.policy, row.attempts + 1, options.random);
   await options.pool.query(
     `INSERT INTO outbox_holds (bucket, ordering_key, attempts, until, last_error)

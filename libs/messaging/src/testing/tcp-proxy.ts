@@ -1,7 +1,7 @@
 import { createServer, connect, type Server, type Socket } from 'node:net';
 
 /** Stands between a transport and its broker on 127.0.0.1, to do to the connection what networks do. */
-export class TcpRelay {
+export class TcpProxy {
   readonly #targetPort: number;
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
@@ -9,18 +9,18 @@ export class TcpRelay {
 
   private constructor(targetPort: number) {
     this.#targetPort = targetPort;
-    this.#server = createServer((client) => this.#relay(client));
+    this.#server = createServer((client) => this.#forward(client));
   }
 
-  static async to(targetPort: number): Promise<TcpRelay> {
-    const relay = new TcpRelay(targetPort);
-    await new Promise<void>((resolve) => relay.#server.listen(0, '127.0.0.1', resolve));
-    return relay;
+  static async to(targetPort: number): Promise<TcpProxy> {
+    const proxy = new TcpProxy(targetPort);
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    return proxy;
   }
 
   get port(): number {
     const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('The relay is closed.');
+    if (address === null || typeof address === 'string') throw new Error('The proxy is closed.');
     return address.port;
   }
 
@@ -59,7 +59,7 @@ export class TcpRelay {
     await closed;
   }
 
-  #relay(client: Socket): void {
+  #forward(client: Socket): void {
     const broker = connect(this.#targetPort, '127.0.0.1');
     const pair = [client, broker] as const;
     this.#pairs.add(pair);

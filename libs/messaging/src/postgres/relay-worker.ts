@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.js';
-import type { DrainRound } from './drain-buckets.js';
+import type { BatchResult } from './send-batch.js';
 
-interface LaneOptions {
+interface RelayWorkerOptions {
   readonly clock: Clock;
   /** Sends one batch. */
-  readonly round: () => Promise<DrainRound>;
+  readonly sendBatch: () => Promise<BatchResult>;
   /** How many rows make a full batch: there may be more behind it. */
   readonly limit: number;
   /** How long to wait after the given number of failures in a row, in milliseconds. */
@@ -16,17 +16,17 @@ interface LaneOptions {
  * Works on its buckets with one batch in flight, which is what keeps the order of each of them. Sleeps when there is
  * nothing to send, pauses while the broker or the database is away.
  */
-export class Lane {
-  readonly #options: LaneOptions;
+export class RelayWorker {
+  readonly #options: RelayWorkerOptions;
   #running: Promise<void> | undefined;
-  #round: Promise<unknown> = Promise.resolve();
+  #batch: Promise<unknown> = Promise.resolve();
   #again = false;
   #stopped = false;
   #failures = 0;
   #cancelPause: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
 
-  constructor(options: LaneOptions) {
+  constructor(options: RelayWorkerOptions) {
     this.#options = options;
   }
 
@@ -36,19 +36,19 @@ export class Lane {
   }
 
   /** There may be something to send. Ignored during a pause, which ends by itself. */
-  kick(): void {
+  wake(): void {
     if (this.#stopped || this.#cancelPause !== undefined) return;
     this.#again = true;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
-      // A kick between the last look and this line.
-      if (this.#again) this.kick();
+      // A wake between the last look and this line.
+      if (this.#again) this.wake();
     });
   }
 
   /** Resolves when the batch in flight, if any, is sent and removed, or has failed. Further ones may follow. */
   async idle(): Promise<void> {
-    await this.#round;
+    await this.#batch;
   }
 
   async stop(): Promise<void> {
@@ -63,9 +63,9 @@ export class Lane {
     while (this.#again && !this.#stopped) {
       this.#again = false;
       try {
-        const round = this.#options.round();
-        this.#round = round.catch(() => undefined);
-        this.#afterRound(await round);
+        const batch = this.#options.sendBatch();
+        this.#batch = batch.catch(() => undefined);
+        this.#afterBatch(await batch);
       } catch (error) {
         this.#options.onError(error);
         this.#pause();
@@ -73,12 +73,12 @@ export class Lane {
     }
   }
 
-  #afterRound(round: DrainRound): void {
-    round.errors.forEach(this.#options.onError);
-    if (round.outage) return this.#pause();
+  #afterBatch(result: BatchResult): void {
+    result.errors.forEach(this.#options.onError);
+    if (result.outage) return this.#pause();
     this.#failures = 0;
-    if (round.retryInMs !== undefined) this.#retryIn(round.retryInMs);
-    if (round.read >= this.#options.limit || round.errors.length > 0) this.#again = true;
+    if (result.retryInMs !== undefined) this.#retryIn(result.retryInMs);
+    if (result.read >= this.#options.limit || result.errors.length > 0) this.#again = true;
   }
 
   #pause(): void {
@@ -88,7 +88,7 @@ export class Lane {
     const { clock, pauseMs } = this.#options;
     this.#cancelPause = clock.schedule(clock.now() + pauseMs(this.#failures), () => {
       this.#cancelPause = undefined;
-      this.kick();
+      this.wake();
     });
   }
 
@@ -97,6 +97,6 @@ export class Lane {
     this.#cancelRetry?.();
     const { clock } = this.#options;
     // The database's clock decides when the key is due: look a moment later rather than a moment too early.
-    this.#cancelRetry = clock.schedule(clock.now() + delayMs + 10, () => this.kick());
+    this.#cancelRetry = clock.schedule(clock.now() + delayMs + 10, () => this.wake());
   }
 }

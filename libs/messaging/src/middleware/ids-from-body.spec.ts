@@ -3,7 +3,7 @@ import type { Contract } from '../contract.js';
 import type { Envelope } from '../envelope.js';
 import { createMessageReader } from '../message-reader.js';
 import type { Delivery, Settlement } from '../transport.js';
-import { identify } from './identify.js';
+import { idsFromBody } from './ids-from-body.js';
 
 interface Greeting {
   readonly no: string;
@@ -41,15 +41,15 @@ async function seen(envelope: Partial<Envelope>): Promise<Envelope> {
       ...envelope,
     },
   };
-  let told: Envelope | undefined;
+  let seen: Envelope | undefined;
   const read = createMessageReader([legacy, current] as readonly Contract[]);
-  const consume = identify(read)(async (next): Promise<Settlement> => {
-    told = next.envelope;
+  const consume = idsFromBody(read)(async (next): Promise<Settlement> => {
+    seen = next.envelope;
     return { kind: 'complete' };
   });
   expect(await consume(delivery)).toEqual({ kind: 'complete' });
-  if (told === undefined) throw new Error('The next step was left out.');
-  return told;
+  if (seen === undefined) throw new Error('The next step was left out.');
+  return seen;
 }
 
 it('names a message of version 0 by what its body says', async () => {

@@ -1,12 +1,12 @@
 import { expect, it } from '@jest/globals';
 import { outgoing } from '../testing/outgoing.js';
 import type { Delivery, Settlement } from '../transport.js';
-import { type DeliveryReport, observeDeliveries } from './observe.js';
+import { type DeliveryReport, observeDeliveries } from './observe-deliveries.js';
 
 const { envelope } = outgoing('m');
 const delivery: Delivery = { envelope, queue: 'work', attempt: 1, signal: new AbortController().signal };
 
-it('tells of a delivery when it begins and when it was decided, with the time between', async () => {
+it('reports a delivery when it begins and when it was decided, with the time between', async () => {
   const order: string[] = [];
   const reports: DeliveryReport[] = [];
   const observer = {

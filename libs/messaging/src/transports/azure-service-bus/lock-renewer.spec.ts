@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../testing/manual-clock.js';
-import { type KeptLock, LockKeeper } from './lock-keeper.js';
+import { type RenewableLock, LockRenewer } from './lock-renewer.js';
 
 const minute = 60_000;
 
 /** A lock of one minute whose renewals the test can read and make fail. */
-class ScriptedLock implements KeptLock {
+class ScriptedLock implements RenewableLock {
   readonly renewedAt: number[] = [];
   readonly lockedUntil: number;
   lost = 0;
@@ -34,12 +34,12 @@ class ScriptedLock implements KeptLock {
   }
 }
 
-describe('the lock keeper', () => {
+describe('the lock renewer', () => {
   it('renews each lock half-way, for as long as it is kept', async () => {
     const clock = new ManualClock();
-    const keeper = new LockKeeper(clock);
+    const renewer = new LockRenewer(clock);
     const lock = new ScriptedLock(clock);
-    const letGo = keeper.keep(lock);
+    const letGo = renewer.keep(lock);
     await clock.advance(100_000);
     expect(lock.renewedAt).toEqual([30_000, 60_000, 90_000]);
     letGo();
@@ -59,35 +59,35 @@ describe('the lock keeper', () => {
         return clock.schedule(at, action);
       },
     };
-    const keeper = new LockKeeper(counting);
+    const renewer = new LockRenewer(counting);
     const locks = Array.from({ length: 1_000 }, () => new ScriptedLock(clock));
-    for (const lock of locks) keeper.keep(lock);
+    for (const lock of locks) renewer.keep(lock);
     expect(armed).toBe(1);
     await clock.advance(30_000);
     expect(locks.every(({ renewedAt }) => renewedAt.length === 1)).toBe(true);
     expect(armed).toBe(2);
-    keeper.close();
+    renewer.close();
   });
 
   it('renews locks taken at different times each in time', async () => {
     const clock = new ManualClock();
-    const keeper = new LockKeeper(clock);
+    const renewer = new LockRenewer(clock);
     const early = new ScriptedLock(clock);
-    keeper.keep(early);
+    renewer.keep(early);
     await clock.advance(20_000);
     const late = new ScriptedLock(clock);
-    keeper.keep(late);
+    renewer.keep(late);
     await clock.advance(30_000);
     expect([early.renewedAt, late.renewedAt]).toEqual([[30_000], [30_000]]);
-    keeper.close();
+    renewer.close();
   });
 
   it('tries again after a failure, until the lock has run out', async () => {
     const clock = new ManualClock();
-    const keeper = new LockKeeper(clock);
+    const renewer = new LockRenewer(clock);
     const lock = new ScriptedLock(clock);
     lock.failure = 'transient';
-    keeper.keep(lock);
+    renewer.keep(lock);
     await clock.advance(59_000);
     expect(lock.lost).toBe(0);
     expect(lock.renewedAt.length).toBeGreaterThan(10);
@@ -101,23 +101,23 @@ describe('the lock keeper', () => {
 
   it('survives a failure that passes', async () => {
     const clock = new ManualClock();
-    const keeper = new LockKeeper(clock);
+    const renewer = new LockRenewer(clock);
     const lock = new ScriptedLock(clock);
     lock.failure = 'transient';
-    keeper.keep(lock);
+    renewer.keep(lock);
     await clock.advance(40_000);
     lock.failure = 'none';
     await clock.advance(10 * minute);
     expect(lock.lost).toBe(0);
-    keeper.close();
+    renewer.close();
   });
 
-  it('tells at once when the broker says the lock is gone', async () => {
+  it('reports at once that the lock is gone when the broker says so', async () => {
     const clock = new ManualClock();
-    const keeper = new LockKeeper(clock);
+    const renewer = new LockRenewer(clock);
     const lock = new ScriptedLock(clock);
     lock.failure = 'gone';
-    keeper.keep(lock);
+    renewer.keep(lock);
     await clock.advance(30_000);
     expect(lock.lost).toBe(1);
     expect(lock.renewedAt).toHaveLength(1);
@@ -125,9 +125,9 @@ describe('the lock keeper', () => {
 
   it('renews at once what seems to have run out, as when clocks disagree', async () => {
     const clock = new ManualClock();
-    const keeper = new LockKeeper(clock);
+    const renewer = new LockRenewer(clock);
     const lock = new ScriptedLock(clock);
-    keeper.keep({
+    renewer.keep({
       lockedUntil: clock.now() - 10 * minute,
       renew: () => lock.renew(),
       isGone: () => false,
@@ -136,28 +136,28 @@ describe('the lock keeper', () => {
     await clock.advance(0);
     expect(lock.renewedAt).toEqual([0]);
     expect(lock.lost).toBe(0);
-    keeper.close();
+    renewer.close();
   });
 
   it('goes on renewing the others when one of those renewed together is let go', async () => {
     const clock = new ManualClock();
-    const keeper = new LockKeeper(clock);
+    const renewer = new LockRenewer(clock);
     const [one, two] = [new ScriptedLock(clock), new ScriptedLock(clock)];
-    keeper.keep(one)();
-    keeper.keep(two);
-    const letGo = keeper.keep(one);
+    renewer.keep(one)();
+    renewer.keep(two);
+    const letGo = renewer.keep(one);
     letGo();
     await clock.advance(30_000);
     expect([one.renewedAt, two.renewedAt]).toEqual([[], [30_000]]);
-    keeper.close();
+    renewer.close();
   });
 
   it('renews a shorter lock that comes later first', async () => {
     const clock = new ManualClock();
-    const keeper = new LockKeeper(clock);
+    const renewer = new LockRenewer(clock);
     const renewedAt: string[] = [];
     const keep = (name: string, ms: number) =>
-      keeper.keep({
+      renewer.keep({
         lockedUntil: clock.now() + ms,
         renew: async () => {
           renewedAt.push(name);
@@ -172,14 +172,14 @@ describe('the lock keeper', () => {
     keep('b', 40_000);
     await clock.advance(40_000);
     expect(renewedAt).toEqual(['a', 'b', 'c', 'd']);
-    keeper.close();
+    renewer.close();
   });
 
   it('takes no lock for longer than five minutes: clocks may disagree', async () => {
     const clock = new ManualClock();
-    const keeper = new LockKeeper(clock);
+    const renewer = new LockRenewer(clock);
     const lock = new ScriptedLock(clock);
-    keeper.keep({
+    renewer.keep({
       lockedUntil: clock.now() + 600 * minute,
       renew: () => lock.renew(),
       isGone: () => false,
@@ -187,7 +187,7 @@ describe('the lock keeper', () => {
     });
     await clock.advance(2.5 * minute);
     expect(lock.renewedAt).toEqual([2.5 * minute]);
-    keeper.close();
+    renewer.close();
   });
 
   it.each([
@@ -195,11 +195,11 @@ describe('the lock keeper', () => {
     ['fails', 'gone'],
   ] as const)('forgets a lock that is let go during a renewal, which then %s', async (_, failure) => {
     const clock = new ManualClock();
-    const keeper = new LockKeeper(clock);
+    const renewer = new LockRenewer(clock);
     const answer = Promise.withResolvers<void>();
     const lock = new ScriptedLock(clock);
     lock.failure = failure;
-    const letGo = keeper.keep({
+    const letGo = renewer.keep({
       lockedUntil: lock.lockedUntil,
       renew: () => answer.promise.then(() => lock.renew()),
       isGone: (error) => lock.isGone(error),
@@ -215,10 +215,10 @@ describe('the lock keeper', () => {
 
   it('renews nothing any more once it was closed', async () => {
     const clock = new ManualClock();
-    const keeper = new LockKeeper(clock);
+    const renewer = new LockRenewer(clock);
     const lock = new ScriptedLock(clock);
-    keeper.keep(lock);
-    keeper.close();
+    renewer.keep(lock);
+    renewer.close();
     expect(clock.pending).toBe(0);
     await clock.advance(10 * minute);
     expect(lock.renewedAt).toEqual([]);

@@ -3,13 +3,13 @@ import { ServiceBusClient } from '@azure/service-bus';
 import { connectionStringTo, ServiceBusEnvironment } from '../../../test/service-bus-environment.js';
 import { outgoing } from '../../testing/outgoing.js';
 import { receive } from '../../testing/receive.js';
-import { TcpRelay } from '../../testing/tcp-relay.js';
-import { toNative } from '../../wire.js';
-import { leaseOf } from './client-factory.js';
-import { toServiceBusMessage } from './native-message.js';
-import { Sending } from './sending.js';
+import { TcpProxy } from '../../testing/tcp-proxy.js';
+import { toNative } from '../../native-message.js';
+import { managedClient } from './client-factory.js';
+import { toServiceBusMessage } from './service-bus-message.js';
+import { SenderConnection } from './sender-connection.js';
 
-describe('sending', () => {
+describe('the sender connection', () => {
   let environment: ServiceBusEnvironment;
   beforeEach(async () => {
     environment = await ServiceBusEnvironment.start();
@@ -24,12 +24,12 @@ describe('sending', () => {
         const client = new ServiceBusClient(connectionString);
         clients.push(client);
         const replaceAt = environment.now() + 3_000_000;
-        return leaseOf(client, () => replaceAt);
+        return managedClient(client, () => replaceAt);
       },
     };
-    const sending = new Sending(source, environment.clock);
+    const sender = new SenderConnection(source, environment.clock);
     const send = (id: string): Promise<void> =>
-      sending.send({ queue: 'work' }, [toServiceBusMessage(toNative(outgoing(id).envelope))]);
+      sender.send({ queue: 'work' }, [toServiceBusMessage(toNative(outgoing(id).envelope))]);
 
     await send('1');
     environment.clock.advance(2_900_000);
@@ -39,7 +39,7 @@ describe('sending', () => {
     environment.clock.advance(100_000);
     await Promise.all([underWay, send('4')]);
     expect(clients).toHaveLength(2);
-    await sending.close();
+    await sender.close();
 
     const work = await receive(await environment.connect(), 'work');
     const seen = new Set<string>();
@@ -116,7 +116,7 @@ describe('sending', () => {
     const sending = transport.send([outgoing('m')]);
     const work = await receive(await environment.connect(), 'work');
     await work.complete();
-    // Stored, and its sender not told.
+    // Stored, and its sender does not know.
     expect((await work.complete()).envelope.id).toBe('m');
     await environment.interrupt();
     await sending;
@@ -125,18 +125,18 @@ describe('sending', () => {
   });
 
   it('closes the connection that it moved on from', async () => {
-    const relay = await TcpRelay.to(environment.broker.port);
+    const proxy = await TcpProxy.to(environment.broker.port);
     const source = {
       create() {
         const replaceAt = environment.now() + 3_000_000;
-        return leaseOf(new ServiceBusClient(connectionStringTo(relay.port)), () => replaceAt);
+        return managedClient(new ServiceBusClient(connectionStringTo(proxy.port)), () => replaceAt);
       },
     };
-    const sending = new Sending(source, environment.clock);
+    const sender = new SenderConnection(source, environment.clock);
     const send = (id: string): Promise<void> =>
-      sending.send({ queue: 'work' }, [toServiceBusMessage(toNative(outgoing(id).envelope))]);
+      sender.send({ queue: 'work' }, [toServiceBusMessage(toNative(outgoing(id).envelope))]);
     const connections = async (count: number): Promise<void> => {
-      while (relay.connections !== count) await new Promise((resolve) => setImmediate(resolve));
+      while (proxy.connections !== count) await new Promise((resolve) => setImmediate(resolve));
     };
     try {
       await send('1');
@@ -148,10 +148,10 @@ describe('sending', () => {
       environment.clock.advance(3_000_000);
       await Promise.all([underWay, send('4')]);
       await connections(1);
-      await sending.close();
+      await sender.close();
       await connections(0);
     } finally {
-      await relay.close();
+      await proxy.close();
     }
   });
 });

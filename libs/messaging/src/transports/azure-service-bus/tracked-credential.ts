@@ -4,7 +4,7 @@ import type { TokenCredential } from '@azure/service-bus';
 const marginMs = 5 * 60_000;
 
 /** A credential that remembers when its first token ends. */
-interface TokenLease {
+interface TrackedCredential {
   readonly credential: TokenCredential;
   /**
    * When to move on to a new client, in milliseconds since 1970; undefined before the first token. The SDK renews a
@@ -15,7 +15,7 @@ interface TokenLease {
 }
 
 /** Watches the tokens of `credential`; `now` gives the time in milliseconds since 1970. */
-export function leaseToken(credential: TokenCredential, now: () => number): TokenLease {
+export function trackToken(credential: TokenCredential, now: () => number): TrackedCredential {
   let replaceAt: number | undefined;
   return {
     credential: {

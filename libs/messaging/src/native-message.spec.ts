@@ -10,7 +10,7 @@ import {
   nextGeneration,
   nextRound,
   toNative,
-} from './wire.js';
+} from './native-message.js';
 
 const facts = { stableId: 'sequence:42@orders', enqueuedAt: new Date('2026-01-02T03:04:05.000Z') };
 const envelope: Envelope = {
@@ -174,7 +174,7 @@ describe('the native id', () => {
     expect(nativeMessageId({ id: `${longest}z`, generation: 0, round: 0 })).not.toBe(hashed);
   });
 
-  it('that is hashed tells rounds and generations apart as well, and twins not', () => {
+  it('that is hashed differs by round and generation as well, and twins not', () => {
     const id = 'x'.repeat(128);
     const copies = [
       [0, 1],

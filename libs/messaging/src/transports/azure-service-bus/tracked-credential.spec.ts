@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { leaseToken } from './token-lease.js';
+import { trackToken } from './tracked-credential.js';
 
 const minute = 60_000;
 
-describe('the lease of a token', () => {
+describe('a tracked credential', () => {
   it.each([
     ['five minutes before its end', 60 * minute, 55 * minute],
     ['half-way through a short one', 4 * minute, 2 * minute],
@@ -13,10 +13,10 @@ describe('the lease of a token', () => {
       token: 't',
       expiresOnTimestamp: lifetime,
     });
-    const lease = leaseToken({ getToken }, () => 0);
-    expect(lease.replaceAt()).toBeUndefined();
-    await lease.credential.getToken('scope');
-    expect(lease.replaceAt()).toBe(expected);
+    const tracked = trackToken({ getToken }, () => 0);
+    expect(tracked.replaceAt()).toBeUndefined();
+    await tracked.credential.getToken('scope');
+    expect(tracked.replaceAt()).toBe(expected);
   });
 
   it('keeps to the first token: what was renewed later may be the renewal that fails', async () => {
@@ -25,11 +25,11 @@ describe('the lease of a token', () => {
       token: 't',
       expiresOnTimestamp: ends,
     });
-    const lease = leaseToken({ getToken }, () => 0);
-    await lease.credential.getToken('scope');
+    const tracked = trackToken({ getToken }, () => 0);
+    await tracked.credential.getToken('scope');
     ends = 120 * minute;
-    await lease.credential.getToken('scope');
-    expect(lease.replaceAt()).toBe(55 * minute);
+    await tracked.credential.getToken('scope');
+    expect(tracked.replaceAt()).toBe(55 * minute);
   });
 
   it('asks the credential for what it was asked for, and passes on that there is no token', async () => {
@@ -38,10 +38,10 @@ describe('the lease of a token', () => {
       asked.push(args);
       return null;
     };
-    const lease = leaseToken({ getToken }, () => 0);
+    const tracked = trackToken({ getToken }, () => 0);
     const options = { tenantId: 'tenant' };
-    expect(await lease.credential.getToken('scope', options)).toBeNull();
+    expect(await tracked.credential.getToken('scope', options)).toBeNull();
     expect(asked).toEqual([['scope', options]]);
-    expect(lease.replaceAt()).toBeUndefined();
+    expect(tracked.replaceAt()).toBeUndefined();
   });
 });

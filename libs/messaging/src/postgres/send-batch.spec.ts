@@ -6,7 +6,7 @@ import { recordingSend } from '../testing/outbox-suite.js';
 import { outgoing } from '../testing/outgoing.js';
 import { type Outgoing, type Transport, TransportError } from '../transport.js';
 import { BucketLeases, type Lease } from './bucket-leases.js';
-import { drainBuckets, type DrainRound } from './drain-buckets.js';
+import { sendBatch, type BatchResult } from './send-batch.js';
 import { createPostgresOutbox, type PostgresOutbox } from './postgres-outbox.js';
 
 const full = new TransportError('QueueFull', 'Full.', true);
@@ -28,8 +28,8 @@ beforeEach(async () => {
 
 afterAll(() => database.drop());
 
-const drain = (send: Transport['send'], limit = 100): Promise<DrainRound> =>
-  drainBuckets({
+const drain = (send: Transport['send'], limit = 100): Promise<BatchResult> =>
+  sendBatch({
     pool: database.pool,
     leases,
     limit,

@@ -1,19 +1,19 @@
 import type { Clock } from '../../clock.js';
 
 /** A lock to be kept while its message is handled. */
-export interface KeptLock {
+export interface RenewableLock {
   /** When it runs out, in milliseconds since 1970. */
   readonly lockedUntil: number;
   /** Asks for more time; resolves with the new end, rejects when that failed. */
   renew(): Promise<number>;
   /** Whether a failed renewal means that the lock is gone for good. */
   isGone(error: unknown): boolean;
-  /** Told once when the lock was lost. */
+  /** Called once when the lock was lost. */
   onLost(): void;
 }
 
 interface Entry {
-  readonly lock: KeptLock;
+  readonly lock: RenewableLock;
   lockedUntil: number;
   tick: number;
   released: boolean;
@@ -28,7 +28,7 @@ const longestLockMs = 5 * 60_000;
  * Renews the locks of all messages being handled, with one timer for all of them: the SDK's own renewer arms a timer a
  * message, which costs a quarter of its throughput. A message handled quickly costs one insertion and one deletion.
  */
-export class LockKeeper {
+export class LockRenewer {
   readonly #clock: Clock;
   readonly #ticks = new Map<number, Set<Entry>>();
   #armedFor = Infinity;
@@ -39,7 +39,7 @@ export class LockKeeper {
   }
 
   /** Keeps a lock until the returned function is called, or until it is lost. */
-  keep(lock: KeptLock): () => void {
+  keep(lock: RenewableLock): () => void {
     const entry: Entry = { lock, lockedUntil: lock.lockedUntil, tick: 0, released: false };
     this.#plan(entry, this.#halfLife(entry));
     return () => {
