@@ -11,6 +11,7 @@ export interface GoneWord {
 const broker = 'libs/servicebus-emulator/src';
 const entities = `${broker}/entities`;
 const store = `${broker}/store`;
+const messaging = ['libs/messaging'];
 
 export const goneWords: readonly GoneWord[] = [
   { word: 'timeline', from: [broker], now: 'timer queue' },
@@ -33,4 +34,20 @@ export const goneWords: readonly GoneWord[] = [
   { word: 'faces', from: [broker], now: 'listeners' },
   { word: 'sharedPort', from: [broker], now: 'multiplexed port' },
   { word: 'heard', from: [broker], now: 'loopback delivered' },
+  { word: 'attachment', from: messaging, now: 'receiver connection' },
+  { word: 'bury', from: messaging, now: 'set aside' },
+  { word: 'client-lease', from: messaging, now: 'managed client' },
+  { word: 'drain-round', from: messaging, now: 'batch result' },
+  { word: 'held-delivery', from: messaging, now: 'received delivery' },
+  { word: 'identify', from: messaging, now: 'ids from body' },
+  { word: 'immediately', from: messaging, now: 'immediate attempts' },
+  { word: 'kick', from: messaging, now: 'wake' },
+  { word: 'lane', from: messaging, now: 'relay worker' },
+  { word: 'lock-keeper', from: messaging, now: 'lock renewer' },
+  { word: 'patience', from: messaging, now: 'drain timeout' },
+  { word: 'tcp-relay', from: messaging, now: 'TCP proxy' },
+  { word: 'tell', from: messaging, now: 'what it does: report, notify, resolve' },
+  { word: 'told', from: messaging, now: 'what it is: reported, seen' },
+  { word: 'token-lease', from: messaging, now: 'tracked credential' },
+  { word: 'wire', from: messaging, now: 'native message' },
 ];
