@@ -30,7 +30,7 @@ export function startConsumer(options: ConsumerOptions): Promise<Subscription> {
     read,
     handlers: options.handlers,
     policy: retryPolicy(options.policy),
-    ...(options.random && { random: options.random }),
+    random: options.random,
   });
   const consume = compose([idsFromBody(read), ...(options.middleware ?? [])], dispatch);
   return options.transport.subscribe(options.queue, consume, options);

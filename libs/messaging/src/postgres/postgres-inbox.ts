@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Inbox } from '../inbox/inbox.js';
 import type { PostgresOutbox } from './postgres-outbox.js';
+import { rangeProblems, withDefaults } from '../resolve-options.js';
 import { inTransaction, type PostgresTx } from './transaction.js';
 
 export interface PostgresInboxOptions {
@@ -49,8 +50,12 @@ export class PostgresInbox implements Inbox<PostgresTx> {
     return this.#outbox === undefined ? inTransaction(this.#pool, handle) : this.#outbox.transaction(handle);
   }
 
-  /** Removes what is too old to come again, in batches, oldest first. Answers how many rows went. */
-  async purge({ olderThanMs, batch = 1_000 }: PurgeOptions): Promise<number> {
+  /**
+   * Removes what is too old to come again, in batches, oldest first. Answers how many rows went.
+   * @throws RangeError that lists every option out of range
+   */
+  async purge(options: PurgeOptions): Promise<number> {
+    const { olderThanMs, batch } = resolvePurge(options);
     let removed = 0;
     for (;;) {
       const { rowCount } = await this.#pool.query(
@@ -62,6 +67,13 @@ export class PostgresInbox implements Inbox<PostgresTx> {
       if ((rowCount ?? 0) < batch) return removed;
     }
   }
+}
+
+function resolvePurge(options: PurgeOptions): Required<PurgeOptions> {
+  const resolved = withDefaults(options, { batch: 1_000 });
+  const problems = rangeProblems(resolved, { olderThanMs: { min: 0 }, batch: { min: 1, whole: true } });
+  if (problems.length > 0) throw new RangeError(`Invalid options of a purge: ${problems.join('; ')}.`);
+  return resolved;
 }
 
 export function createPostgresInbox(options: PostgresInboxOptions): PostgresInbox {

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { Clock } from '../clock.js';
 import { explain } from '../errors.js';
 import { BUCKETS } from '../outbox/bucket.js';
+import { rangeProblems, withDefaults } from '../resolve-options.js';
 import { backoff } from '../retry/decide-retry.js';
 import { systemClock } from '../system-clock.js';
 import { type Transport, TransportError } from '../transport.js';
@@ -78,8 +79,7 @@ class PostgresRelay implements Relay {
   #stopped: Promise<void> | undefined;
 
   constructor(options: RelayOptions) {
-    const defaults = { batch: 500, leaseMs: 15_000, sweepMs: 3_000, clock: systemClock, random: Math.random };
-    this.#options = { ...defaults, ...options };
+    this.#options = resolveOptions(options);
     const { pool, leaseMs, clock, outbox } = this.#options;
     this.#leases = new BucketLeases(pool, randomUUID(), leaseMs);
     this.#workers = Array.from({ length: WORKERS }, (_, index) => this.#createWorker(index));
@@ -203,12 +203,31 @@ class PostgresRelay implements Relay {
   }
 }
 
+/**
+ * Fills in the defaults and checks the ranges.
+ * @throws RangeError that lists every value out of range
+ */
+function resolveOptions(options: RelayOptions): Required<RelayOptions> {
+  const defaults = { batch: 500, leaseMs: 15_000, sweepMs: 3_000, clock: systemClock, random: Math.random };
+  const resolved = withDefaults(options, defaults);
+  const problems = rangeProblems(resolved, {
+    batch: { min: 1, whole: true },
+    leaseMs: { min: 1 },
+    sweepMs: { min: 1 },
+  });
+  if (problems.length > 0) throw new RangeError(`Invalid options of a relay: ${problems.join('; ')}.`);
+  return resolved;
+}
+
 /** No message is to blame: a batch was read in time, and came to its turn when its buckets may be another relay's. */
 function leasesEnded(): TransportError {
   return new TransportError('Closed', 'The leases ended before the batch was sent: it is read again.', true);
 }
 
-/** Starts moving the outbox to the broker. Broker and database may both be away: it begins as soon as they are there. */
+/**
+ * Starts moving the outbox to the broker. Broker and database may both be away: it begins as soon as they are there.
+ * @throws RangeError that lists every option out of range
+ */
 export function startRelay(options: RelayOptions): Relay {
   return new PostgresRelay(options);
 }

@@ -1,3 +1,5 @@
+import { rangeProblems, withDefaults } from '../resolve-options.js';
+
 /** How often and how late a failed delivery is tried again. */
 export interface RetryPolicy {
   /** Tries inside one delivery, under one lock, before the failure counts; 1 to 10. Default 3. */
@@ -26,26 +28,19 @@ export const defaultRetryPolicy: RetryPolicy = Object.freeze({
 const WEEK_MS = 7 * 24 * 3_600_000;
 
 /**
- * Fills in the defaults and checks the ranges.
+ * Fills in the defaults, also for what is `undefined`, and checks the ranges.
  * @throws RangeError that lists every value out of range
  */
 export function retryPolicy(overrides: Partial<RetryPolicy> = {}): RetryPolicy {
-  const policy = { ...defaultRetryPolicy, ...overrides };
-  const problems = [
-    ...outside('immediateAttempts', policy.immediateAttempts, 1, 10, 'whole'),
-    ...outside('immediateDelayMs', policy.immediateDelayMs, 0, 5_000),
-    ...outside('maxAttempts', policy.maxAttempts, 1, 100, 'whole'),
-    ...outside('maxDelayMs', policy.maxDelayMs, 0, WEEK_MS),
-    ...outside('baseDelayMs', policy.baseDelayMs, 0, policy.maxDelayMs),
-    ...outside('jitter', policy.jitter, 0, 1),
-  ];
+  const policy = withDefaults(overrides, defaultRetryPolicy);
+  const problems = rangeProblems(policy, {
+    immediateAttempts: { min: 1, max: 10, whole: true },
+    immediateDelayMs: { min: 0, max: 5_000 },
+    maxAttempts: { min: 1, max: 100, whole: true },
+    maxDelayMs: { min: 0, max: WEEK_MS },
+    baseDelayMs: { min: 0, max: policy.maxDelayMs },
+    jitter: { min: 0, max: 1 },
+  });
   if (problems.length > 0) throw new RangeError(`Invalid retry policy: ${problems.join('; ')}.`);
-  return Object.freeze(policy);
-}
-
-function outside(name: string, value: number, min: number, max: number, kind?: 'whole'): string[] {
-  const inside = value >= min && value <= max && (kind !== 'whole' || Number.isInteger(value));
-  return inside
-    ? []
-    : [`${name} must be ${kind === 'whole' ? 'a whole number ' : ''}from ${min} to ${max}, not ${value}`];
+  return policy;
 }

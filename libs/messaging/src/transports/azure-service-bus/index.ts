@@ -9,7 +9,7 @@ export type { AzureServiceBusTransport } from './service-bus-transport.js';
  *
  * @example
  * const transport = createAzureServiceBusTransport({ connectionString: config.SERVICEBUS_CONNECTION_STRING });
- * @throws TransportError `InvalidOptions` when the connection string cannot be used
+ * @throws TransportError `InvalidOptions` when the connection string cannot be used, or an option is out of its range
  */
 export function createAzureServiceBusTransport(
   connection: AzureServiceBusConnection,

@@ -1,6 +1,8 @@
 import type { TokenCredential } from '@azure/service-bus';
 import type { Clock } from '../../clock.js';
+import { rangeProblems, withDefaults } from '../../resolve-options.js';
 import { systemClock } from '../../system-clock.js';
+import { TransportError } from '../../transport.js';
 
 /** How to reach a namespace: a connection string, or its host with an Entra ID credential. */
 export type AzureServiceBusConnection =
@@ -28,11 +30,22 @@ export interface AzureServiceBusOptions {
 /** The options with every default filled in. */
 export type ResolvedOptions = Required<AzureServiceBusOptions>;
 
+/**
+ * Fills in the defaults and checks the ranges.
+ * @throws TransportError `InvalidOptions` that lists every value out of range
+ */
 export function resolveOptions(options: AzureServiceBusOptions): ResolvedOptions {
-  return Object.freeze({
-    stallAfterMs: options.stallAfterMs ?? 60_000,
-    requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
-    maxReconnectDelayMs: options.maxReconnectDelayMs ?? 5_000,
-    clock: options.clock ?? systemClock,
+  const resolved = withDefaults(options, {
+    stallAfterMs: 60_000,
+    requestTimeoutMs: 30_000,
+    maxReconnectDelayMs: 5_000,
+    clock: systemClock,
   });
+  const problems = rangeProblems(resolved, {
+    stallAfterMs: { min: 1 },
+    requestTimeoutMs: { min: 1 },
+    maxReconnectDelayMs: { min: 0 },
+  });
+  if (problems.length === 0) return resolved;
+  throw new TransportError('InvalidOptions', `Invalid Azure Service Bus options: ${problems.join('; ')}.`, false);
 }

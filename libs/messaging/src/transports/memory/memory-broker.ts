@@ -1,8 +1,9 @@
 import type { Clock } from '../../clock.js';
+import { rangeProblems, withDefaults } from '../../resolve-options.js';
 import { systemClock } from '../../system-clock.js';
 import { type Destination, TransportError } from '../../transport.js';
 import type { NativeMessage } from '../../native-message.js';
-import { type Lock, MemoryQueue, type MemoryQueueLimits } from './memory-queue.js';
+import { type Lock, MemoryQueue } from './memory-queue.js';
 
 /** The queues there are, and the topics whose subscriptions forward into them. */
 export interface MemoryTopology {
@@ -45,16 +46,11 @@ export class MemoryBroker {
   readonly #lockTimers = new Map<string, () => void>();
 
   constructor(options: MemoryBrokerOptions) {
-    const limits: MemoryQueueLimits = {
-      maxMessages: options.maxMessages ?? 10_000,
-      lockDurationMs: options.lockDurationMs ?? 60_000,
-      maxDeliveryCount: options.maxDeliveryCount ?? 10,
-      duplicateDetectionWindowMs: options.duplicateDetectionWindowMs ?? 3_600_000,
-    };
-    this.clock = options.clock ?? systemClock;
+    const { clock, topology, ...limits } = resolveOptions(options);
+    this.clock = clock;
     this.lockDurationMs = limits.lockDurationMs;
-    for (const queue of options.topology.queues) this.#queues.set(queue, new MemoryQueue(limits));
-    const topics = Object.entries(options.topology.topics ?? {});
+    for (const queue of topology.queues) this.#queues.set(queue, new MemoryQueue(limits));
+    const topics = Object.entries(topology.topics ?? {});
     checkForwards(topics, this.#queues);
     this.#topics = new Map(topics.map(([topic, subscriptions]) => [topic, Object.values(subscriptions)]));
   }
@@ -150,6 +146,28 @@ export class MemoryBroker {
     };
     this.#lockTimers.set(name, this.clock.schedule(earliest, sweep));
   }
+}
+
+/**
+ * Fills in the defaults and checks the ranges.
+ * @throws TransportError `InvalidOptions` that lists every value out of range
+ */
+function resolveOptions(options: MemoryBrokerOptions): Required<MemoryBrokerOptions> {
+  const resolved = withDefaults(options, {
+    clock: systemClock,
+    maxMessages: 10_000,
+    lockDurationMs: 60_000,
+    maxDeliveryCount: 10,
+    duplicateDetectionWindowMs: 3_600_000,
+  });
+  const problems = rangeProblems(resolved, {
+    maxMessages: { min: 1, whole: true },
+    lockDurationMs: { min: 1 },
+    maxDeliveryCount: { min: 1, whole: true },
+    duplicateDetectionWindowMs: { min: 0 },
+  });
+  if (problems.length === 0) return resolved;
+  throw new TransportError('InvalidOptions', `Invalid options of a memory broker: ${problems.join('; ')}.`, false);
 }
 
 function checkForwards(
