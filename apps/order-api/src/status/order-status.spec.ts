@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type OrderFacts, type OrderStatus, statusOf } from './order-status.js';
+import { statusOf } from '../../test/status-of.js';
+import type { OrderFacts, OrderStatus } from './order-status.js';
 
 const at = new Date('2026-01-31T12:00:00.000Z');
 

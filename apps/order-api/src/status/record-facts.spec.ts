@@ -3,6 +3,7 @@ import type { Order } from '@orderflow/contracts';
 import fc from 'fast-check';
 import type pg from 'pg';
 import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
+import { statusOf } from '../../test/status-of.js';
 import { readOrder } from '../orders/read-orders.js';
 import { readTimeline } from '../timeline/read-timeline.js';
 import {
@@ -13,7 +14,6 @@ import {
   factsOfPaymentFailed,
   factsOfRejected,
 } from './event-facts.js';
-import { statusOf } from './order-status.js';
 import { recordFacts } from './record-facts.js';
 
 let database: OrderDatabase;
