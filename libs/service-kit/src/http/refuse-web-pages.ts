@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { createAllowList, guardServer, HttpGuard, listenedName } from '@orderflow/http-guard';
 import { Counter, type Registry } from 'prom-client';
-import type { ProcessConfig } from '../service/service-parts.js';
+import type { ProcessConfig } from '../config/process-config.js';
 
 export interface WebPagesOptions {
   readonly config: ProcessConfig;

@@ -1,5 +1,5 @@
 import type { Transport } from '@orderflow/messaging';
-import { StartupError } from '../service/startup-error.js';
+import { StartupError } from '../startup-error.js';
 
 /** The variables that say which broker to use, and where it is. */
 export interface TransportConfig {

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { createMemoryTransport } from '@orderflow/messaging/memory';
 import { createLogger } from '../logging/create-logger.js';
-import { StartupError } from '../service/startup-error.js';
+import { StartupError } from '../startup-error.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import { Messaging, type MessagingConfig } from './messaging.js';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { cloneDatabase, type TestDatabase } from '@orderflow/local-postgres/testing';
 import type { Pool } from 'pg';
-import { StartupError } from '../service/startup-error.js';
+import { StartupError } from '../startup-error.js';
 import { createPool } from './create-pool.js';
 import { migrate } from './migrate.js';
 import { requireMigrations } from './require-migrations.js';

@@ -1,6 +1,6 @@
 import { explain } from '@orderflow/messaging';
 import type { Pool } from 'pg';
-import { StartupError } from '../service/startup-error.js';
+import { StartupError } from '../startup-error.js';
 import { pendingMigrations } from './migrate.js';
 
 /**

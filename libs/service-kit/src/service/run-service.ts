@@ -5,9 +5,10 @@ import { ConfigError, loadConfig } from '../config/load-config.js';
 import { createLogger } from '../logging/create-logger.js';
 import { shutdownOnSignal } from '../shutdown/shutdown-on-signal.js';
 import { createMetrics } from '../telemetry/metrics.js';
-import type { ProcessConfig, ServiceContext, ServiceParts } from './service-parts.js';
+import type { ProcessConfig } from '../config/process-config.js';
+import type { ServiceContext, ServiceParts } from './service-parts.js';
 import { type RunningService, startService } from './start-service.js';
-import { StartupError } from './startup-error.js';
+import { StartupError } from '../startup-error.js';
 
 export interface ServiceDefinition<Schema extends z.ZodObject> {
   /** For example `order-worker`: in logs, in metrics, and its database in the runtime file. */

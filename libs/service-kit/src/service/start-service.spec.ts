@@ -9,7 +9,7 @@ import { createLogger } from '../logging/create-logger.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import type { ServiceParts } from './service-parts.js';
 import { type RunningService, startService } from './start-service.js';
-import { StartupError } from './startup-error.js';
+import { StartupError } from '../startup-error.js';
 
 const book = z.strictObject({ title: z.string('must be a text'), pages: z.int('must be a whole number') });
 

@@ -17,8 +17,9 @@ import { loggingModule } from '../logging/logging.module.js';
 import { closeConnectionsOnStop, type StopHooks } from '../http/close-connections.js';
 import type { ResponseHooks } from '../telemetry/http-duration.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
-import type { ProcessConfig, ServiceContext, ServiceParts } from './service-parts.js';
-import { StartupError } from './startup-error.js';
+import type { ProcessConfig } from '../config/process-config.js';
+import type { ServiceContext, ServiceParts } from './service-parts.js';
+import { StartupError } from '../startup-error.js';
 
 /** A service that runs. */
 export interface RunningService {

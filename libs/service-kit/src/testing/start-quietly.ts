@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { loadConfig } from '../config/load-config.js';
 import { createLogger } from '../logging/create-logger.js';
-import type { ProcessConfig } from '../service/service-parts.js';
+import type { ProcessConfig } from '../config/process-config.js';
 import type { ServiceDefinition } from '../service/run-service.js';
 import { type RunningService, startService } from '../service/start-service.js';
 import { createMetrics } from '../telemetry/metrics.js';
