@@ -1,7 +1,7 @@
 import type { CommandContext } from '../command-context.js';
 import { CommandError, UsageError } from '../command-error.js';
 import { readRuntime } from '../runtime-file.js';
-import { databaseApps } from '../up/services.js';
+import { databaseApps } from '../services.js';
 import { migrationFolder } from './migration-folders.js';
 
 export interface MigrateOptions {

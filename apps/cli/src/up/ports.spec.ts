@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { lastingPort } from '@orderflow/messaging/testing';
-import { claimFreePort, Ports, type PortWish } from './ports.js';
+import type { PortWish } from '../services.js';
+import { claimFreePort, Ports } from './ports.js';
 
 const host = '127.0.0.1';
 const servers: Server[] = [];

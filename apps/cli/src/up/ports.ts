@@ -1,17 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { CommandError } from '../command-error.js';
+import type { PortWish } from '../services.js';
 import { claimPort, type PortClaim } from './port-claim.js';
-
-/** A port that a process would like to have. */
-export interface PortWish {
-  readonly name: string;
-  readonly port: number;
-  /** The environment variable that asks for another one. */
-  readonly variable: string;
-  /** Where the process listens; where the others do when absent. */
-  readonly host?: string;
-}
 
 interface Chosen {
   readonly wish: PortWish;

@@ -3,7 +3,7 @@ import { identityOf } from '../process-identity.js';
 import { readRuntime, type Runtime } from '../runtime-file.js';
 import { table } from '../table.js';
 import type { Workspace } from '../workspace.js';
-import { apps, databaseApps, paymentGateway } from './services.js';
+import { apps, databaseApps, paymentGateway } from '../services.js';
 import type { System } from './system.js';
 
 /** What a running system is for commands, and for apps that are served alone. */

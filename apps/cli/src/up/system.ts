@@ -20,7 +20,7 @@ import {
   databasePort,
   managementPort,
   paymentGateway,
-} from './services.js';
+} from '../services.js';
 
 export interface SystemOptions {
   readonly workspace: Workspace;

@@ -11,7 +11,7 @@ import type { Workspace } from '../workspace.js';
 import { describeEvent } from './describe-event.js';
 import { Ports } from './ports.js';
 import { describeRuntime, readyReport, runningAlready } from './report.js';
-import { apps, brokerPort, databasePort, managementPort } from './services.js';
+import { apps, brokerPort, databasePort, managementPort } from '../services.js';
 import { takeStateLock } from './state-lock.js';
 import { onStopSignals } from './stop-signals.js';
 import { System, type SystemOptions, usesOwnBroker } from './system.js';

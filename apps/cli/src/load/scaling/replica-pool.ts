@@ -9,7 +9,7 @@ import { readyWhenHealthy } from '../../supervisor/readiness.js';
 import { defaultRestartPolicy } from '../../supervisor/restart-policy.js';
 import type { PortClaim } from '../../up/port-claim.js';
 import { claimFreePort, type ClaimedPort } from '../../up/ports.js';
-import { type AppService, apps } from '../../up/services.js';
+import { type AppService, apps } from '../../services.js';
 
 const host = '127.0.0.1';
 

@@ -1,4 +1,12 @@
-import type { PortWish } from './ports.js';
+/** A port that a process would like to have. */
+export interface PortWish {
+  readonly name: string;
+  readonly port: number;
+  /** The environment variable that asks for another one. */
+  readonly variable: string;
+  /** Where the process listens; where the others do when absent. */
+  readonly host?: string;
+}
 
 /** An app of this repository as `orderflow up` runs it. */
 export interface AppService extends PortWish {
