@@ -1,3 +1,4 @@
+export { deleteInBatches } from './delete-in-batches.js';
 export {
   createPostgresInbox,
   type PostgresInbox,

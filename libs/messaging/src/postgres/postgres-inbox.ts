@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Inbox } from '../inbox/inbox.js';
+import { deleteInBatches } from './delete-in-batches.js';
 import type { PostgresOutbox } from './postgres-outbox.js';
 import { rangeProblems, withDefaults } from '../resolve-options.js';
 import { inTransaction, type PostgresTx } from './transaction.js';
@@ -56,16 +57,10 @@ export class PostgresInbox implements Inbox<PostgresTx> {
    */
   async purge(options: PurgeOptions): Promise<number> {
     const { olderThanMs, batch } = resolvePurge(options);
-    let removed = 0;
-    for (;;) {
-      const { rowCount } = await this.#pool.query(
-        `DELETE FROM inbox WHERE ctid = ANY (ARRAY(
-           SELECT ctid FROM inbox WHERE handled_at < now() - $1 * interval '1 ms' ORDER BY handled_at LIMIT $2))`,
-        [olderThanMs, batch],
-      );
-      removed += rowCount ?? 0;
-      if ((rowCount ?? 0) < batch) return removed;
-    }
+    const statement = `
+      DELETE FROM inbox WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM inbox WHERE handled_at < now() - $2 * interval '1 ms' ORDER BY handled_at LIMIT $1))`;
+    return deleteInBatches(this.#pool, statement, [olderThanMs], batch);
   }
 }
 
