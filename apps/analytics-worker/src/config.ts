@@ -20,3 +20,5 @@ export const configSchema = requireBrokerAddress(
     ...currencyVariables,
   }),
 );
+
+export type AnalyticsWorkerConfig = z.output<typeof configSchema>;

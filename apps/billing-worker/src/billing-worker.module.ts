@@ -1,22 +1,49 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import { MessagingServer } from '@orderflow/messaging/nest';
-import type { Messaging } from '@orderflow/service-kit';
+import { Module } from '@nestjs/common';
+import { MessagingResources, SERVICE_CONFIG } from '@orderflow/service-kit';
+import type { BillingWorkerConfig } from './config.js';
+import { HttpPaymentGateway } from './gateway/http-payment-gateway.js';
 import { Billing } from './invoices/billing.js';
 import { InvoiceStore } from './invoices/invoice-store.js';
-import { Invoices } from './invoices/invoices.controller.js';
-import { OrderEvents } from './invoices/order-events.controller.js';
+import { InvoicesController } from './invoices/invoices.controller.js';
+import { OrderEventHandlers } from './invoices/order-events.handlers.js';
 
-@Module({})
-export class BillingWorkerModule {
-  static of(messaging: Messaging, billing: Billing): DynamicModule {
-    return {
-      module: BillingWorkerModule,
-      controllers: [OrderEvents, Invoices],
-      providers: [
-        { provide: Billing, useValue: billing },
-        { provide: InvoiceStore, useValue: new InvoiceStore(messaging.requests) },
-        { provide: MessagingServer, useValue: messaging.server },
-      ],
-    };
-  }
-}
+@Module({
+  controllers: [OrderEventHandlers, InvoicesController],
+  providers: [
+    {
+      // For HTTP requests; billing itself has a store of its own, whose statements wait behind none of them.
+      provide: InvoiceStore,
+      inject: [MessagingResources],
+      useFactory: ({ requests }: MessagingResources) => new InvoiceStore(requests),
+    },
+    {
+      provide: HttpPaymentGateway,
+      inject: [SERVICE_CONFIG],
+      useFactory: (config: BillingWorkerConfig) =>
+        new HttpPaymentGateway({
+          url: config.PAYMENT_GATEWAY_URL,
+          timeoutMs: config.PAYMENT_GATEWAY_TIMEOUT,
+          failuresToOpen: config.CIRCUIT_FAILURES,
+          openForMs: config.CIRCUIT_OPEN_TIME,
+        }),
+    },
+    {
+      provide: Billing,
+      inject: [MessagingResources, HttpPaymentGateway, SERVICE_CONFIG],
+      useFactory: (
+        { pool, inbox, outbox }: MessagingResources,
+        gateway: HttpPaymentGateway,
+        config: BillingWorkerConfig,
+      ) =>
+        new Billing({
+          inbox,
+          outbox,
+          gateway,
+          invoices: new InvoiceStore(pool),
+          gatewayKeyLifetimeMs: config.PAYMENT_GATEWAY_KEY_LIFETIME,
+          topic: config.TOPIC_NAME,
+        }),
+    },
+  ],
+})
+export class BillingWorkerModule {}

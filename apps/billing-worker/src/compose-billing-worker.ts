@@ -1,37 +1,30 @@
 import { createCatalogue } from '@orderflow/contracts';
-import { Messaging, type ServiceContext, type ServiceParts } from '@orderflow/service-kit';
-import type { z } from 'zod';
+import {
+  composeMessagingService,
+  type OpenTransport,
+  type ServiceContext,
+  type ServiceParts,
+} from '@orderflow/service-kit';
 import { BillingWorkerModule } from './billing-worker.module.js';
-import type { configSchema } from './config.js';
-import { HttpPaymentGateway } from './gateway/http-payment-gateway.js';
-import { Billing } from './invoices/billing.js';
-import { InvoiceStore } from './invoices/invoice-store.js';
+import type { BillingWorkerConfig } from './config.js';
 
 export const serviceName = 'billing-worker';
 
-/** Puts billing-worker together. Nothing listens yet. */
-export async function composeBillingWorker(
-  context: ServiceContext<z.output<typeof configSchema>>,
+/** Puts billing-worker together. Nothing listens or connects yet. */
+export function composeBillingWorker(
+  context: ServiceContext<BillingWorkerConfig>,
+  openTransport?: OpenTransport,
 ): Promise<ServiceParts> {
-  const { config } = context;
-  const contracts = createCatalogue({ defaultCurrency: config.DEFAULT_CURRENCY });
-  const migrations = ['0001-invoices'];
-  const messaging = await Messaging.open({
-    ...context,
-    name: serviceName,
-    queue: 'billing',
-    contracts,
-    migrations,
-    restartWhenStalled: true,
-  });
-  const gateway = new HttpPaymentGateway({
-    url: config.PAYMENT_GATEWAY_URL,
-    timeoutMs: config.PAYMENT_GATEWAY_TIMEOUT,
-    failuresToOpen: config.CIRCUIT_FAILURES,
-    openForMs: config.CIRCUIT_OPEN_TIME,
-  });
-  const invoices = new InvoiceStore(messaging.pool);
-  const gatewayKeyLifetimeMs = config.PAYMENT_GATEWAY_KEY_LIFETIME;
-  const billing = new Billing({ ...messaging, invoices, gateway, gatewayKeyLifetimeMs, topic: config.TOPIC_NAME });
-  return { ...messaging, module: BillingWorkerModule.of(messaging, billing) };
+  return composeMessagingService(
+    {
+      ...context,
+      name: serviceName,
+      queue: 'billing',
+      contracts: createCatalogue({ defaultCurrency: context.config.DEFAULT_CURRENCY }),
+      migrations: ['0001-invoices'],
+      restartWhenStalled: true,
+      module: BillingWorkerModule,
+    },
+    openTransport,
+  );
 }

@@ -44,3 +44,5 @@ export const configSchema = requireBrokerAddress(
     }),
   }),
 );
+
+export type BillingWorkerConfig = z.output<typeof configSchema>;

@@ -1,7 +1,12 @@
 import { createCatalogue } from '@orderflow/contracts';
-import { Messaging, type ServiceContext, type ServiceParts } from '@orderflow/service-kit';
+import {
+  composeMessagingService,
+  type OpenTransport,
+  type ServiceContext,
+  type ServiceParts,
+} from '@orderflow/service-kit';
 import type { OrderApiConfig } from './config.js';
-import { openLabQueue } from './lab/open-lab-queue.js';
+import { purgeOfKeys } from './idempotency/idempotency-store.js';
 import { serveOpenApi } from './openapi/serve-openapi.js';
 import { OrderApiModule } from './order-api.module.js';
 
@@ -17,25 +22,31 @@ const bodyLimit = 131_072;
 const tryAgain = 'Try again; an order with the same Idempotency-Key is placed once.';
 
 /** Puts order-api together. Nothing listens or connects yet. */
-export async function composeOrderApi(context: ServiceContext<OrderApiConfig>): Promise<ServiceParts> {
+export async function composeOrderApi(
+  context: ServiceContext<OrderApiConfig>,
+  openTransport?: OpenTransport,
+): Promise<ServiceParts> {
   const { config } = context;
-  const messaging = await Messaging.open({
-    ...context,
-    config: { ...config, DATABASE_URL: withLockTimeout(config) },
-    name: serviceName,
-    queue: 'order-status',
-    contracts: createCatalogue({ defaultCurrency: config.DEFAULT_CURRENCY }),
-    migrations,
-    restartWhenStalled: false,
-    // For orders with `scheduledFor`.
-    needs: ['scheduling'],
-  });
-  const lab = await openLabQueue(config);
+  const parts = await composeMessagingService(
+    {
+      ...context,
+      config: { ...config, DATABASE_URL: withLockTimeout(config) },
+      name: serviceName,
+      queue: 'order-status',
+      contracts: createCatalogue({ defaultCurrency: config.DEFAULT_CURRENCY }),
+      migrations,
+      restartWhenStalled: false,
+      // For orders with `scheduledFor`.
+      needs: ['scheduling'],
+      purges: (pool) => [purgeOfKeys(pool)],
+      module: OrderApiModule,
+    },
+    openTransport,
+  );
   return {
-    ...messaging,
-    module: OrderApiModule.of({ messaging, lab, ordersQueue: config.QUEUE_NAME }),
+    ...parts,
     async prepare(app) {
-      await messaging.prepare();
+      await parts.prepare?.(app);
       serveOpenApi(app);
     },
     bodyLimit,

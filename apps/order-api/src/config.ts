@@ -12,7 +12,7 @@ import {
 } from '@orderflow/service-kit';
 import { z } from 'zod';
 
-/** Everything order-api reads from the environment. */
+/** The environment variables of order-api. */
 export const configSchema = requireBrokerAddress(
   z.object({
     PORT: port(3_000),

@@ -26,3 +26,5 @@ export const configSchema = requireBrokerAddress(
     }),
   }),
 );
+
+export type OrderWorkerConfig = z.output<typeof configSchema>;

@@ -1,19 +1,23 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import { MessagingServer } from '@orderflow/messaging/nest';
-import type { Messaging } from '@orderflow/service-kit';
+import { Module } from '@nestjs/common';
+import { MessagingResources, SERVICE_CONFIG } from '@orderflow/service-kit';
+import type { OrderWorkerConfig } from './config.js';
 import { Decisions } from './decisions/decisions.js';
-import { OrderCommands } from './decisions/order-commands.controller.js';
+import { OrderCommandHandlers } from './decisions/order-commands.handlers.js';
 
-@Module({})
-export class OrderWorkerModule {
-  static of(messaging: Messaging, decisions: Decisions): DynamicModule {
-    return {
-      module: OrderWorkerModule,
-      controllers: [OrderCommands],
-      providers: [
-        { provide: Decisions, useValue: decisions },
-        { provide: MessagingServer, useValue: messaging.server },
-      ],
-    };
-  }
-}
+@Module({
+  controllers: [OrderCommandHandlers],
+  providers: [
+    {
+      provide: Decisions,
+      inject: [MessagingResources, SERVICE_CONFIG],
+      useFactory: ({ inbox, outbox }: MessagingResources, config: OrderWorkerConfig) =>
+        new Decisions({
+          inbox,
+          outbox,
+          topic: config.TOPIC_NAME,
+          rules: { totalLimit: config.ORDER_TOTAL_LIMIT },
+        }),
+    },
+  ],
+})
+export class OrderWorkerModule {}

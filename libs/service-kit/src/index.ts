@@ -1,6 +1,9 @@
+export { type BrokerAddress, brokerAddressOf, processIdentity } from './config/broker-address.js';
+export { SERVICE_CONFIG } from './config/config.module.js';
 export { describeVariables } from './config/describe-config.js';
 export { duration } from './config/duration.js';
 export { loadConfig, requireBrokerAddress } from './config/load-config.js';
+export type { Runtime } from './config/runtime-file.js';
 export {
   brokerVariables,
   consumerVariables,
@@ -18,10 +21,12 @@ export { problemDocument } from './http/problem-document.js';
 export { ProblemFilter } from './http/problem-filter.js';
 export { SchemaPipe } from './http/schema-pipe.js';
 export { createLogger } from './logging/create-logger.js';
-export { Messaging } from './messaging/messaging.js';
+export { composeMessagingService, type OpenTransport } from './messaging/compose-messaging-service.js';
+export { MessagingResources } from './messaging/messaging-resources.js';
 export { createPool } from './postgres/create-pool.js';
 export { migrate } from './postgres/migrate.js';
 export { readMigrations } from './postgres/migrations.js';
+export { type Purge, purgeRegularly } from './postgres/purge-regularly.js';
 export { RequestDatabase } from './postgres/request-database.js';
 export { runService } from './service/run-service.js';
 export type { ServiceContext, ServiceParts } from './service/service-parts.js';

@@ -1,5 +1,8 @@
-/** Asks once for all who want to know while the answer is under way: however many probes come, one question is open. */
-export function askOnce<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
+/**
+ * Calls `ask` once for all who want to know while the answer is under way (known as single flight): however many
+ * probes come, one question is open.
+ */
+export function singleFlight<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
   let asking: Promise<Answer> | undefined;
   return () => {
     asking ??= ask().finally(() => {

@@ -4,17 +4,17 @@ import { MessageContext } from '@orderflow/messaging/nest';
 import { createPostgresInbox } from '@orderflow/messaging/postgres';
 import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { Aggregates } from './aggregates.js';
-import { Events } from './events.controller.js';
+import { EventHandlers } from './events.handlers.js';
 import { SummaryReader } from './summary.js';
 
 const migrations = new URL('../../migrations', import.meta.url);
 
 let database: ServiceDatabase;
-let events: Events;
+let events: EventHandlers;
 
 beforeEach(async () => {
   database = await openServiceDatabase('analytics-worker', migrations);
-  events = new Events(new Aggregates(createPostgresInbox(database)));
+  events = new EventHandlers(new Aggregates(createPostgresInbox(database)));
 });
 
 afterEach(async () => {

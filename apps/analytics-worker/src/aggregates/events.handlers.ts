@@ -16,7 +16,7 @@ import { Aggregates } from './aggregates.js';
 
 /** Every event of topic `events`. */
 @Controller()
-export class Events {
+export class EventHandlers {
   constructor(private readonly aggregates: Aggregates) {}
 
   @MessageHandler(paymentCaptured)

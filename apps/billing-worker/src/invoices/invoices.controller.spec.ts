@@ -3,7 +3,7 @@ import { createLogger, createMetrics, loadConfig, type RunningService, startServ
 import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { configSchema } from '../config.js';
 import { InvoiceStore, insertInvoice } from './invoice-store.js';
-import { Invoices } from './invoices.controller.js';
+import { InvoicesController } from './invoices.controller.js';
 
 let database: ServiceDatabase;
 let service: RunningService;
@@ -25,7 +25,7 @@ beforeEach(async () => {
   };
   const store = { provide: InvoiceStore, useValue: new InvoiceStore(database.pool) };
   service = await startService(context, {
-    module: { module: InvoicesOnly, controllers: [Invoices], providers: [store] },
+    module: { module: InvoicesOnly, controllers: [InvoicesController], providers: [store] },
   });
 });
 

@@ -4,7 +4,7 @@ import { Problem } from '@orderflow/service-kit';
 import { type Invoice, InvoiceStore } from './invoice-store.js';
 
 @Controller('invoices')
-export class Invoices {
+export class InvoicesController {
   constructor(private readonly invoices: InvoiceStore) {}
 
   /** The invoice of an order; 404 until its charge has ended. */

@@ -6,7 +6,7 @@ import { Billing } from './billing.js';
 
 /** The events of queue `billing`. */
 @Controller()
-export class OrderEvents {
+export class OrderEventHandlers {
   constructor(private readonly billing: Billing) {}
 
   @MessageHandler(orderAccepted)

@@ -1,14 +1,14 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import { ApiProblem } from '../openapi/api-problem.js';
-import { keptHours } from './stored-answers.js';
+import { retentionHours } from './idempotency-store.js';
 
 /** Documents a route that honours `Idempotency-Key`. */
 export function ApiIdempotencyKey(): MethodDecorator {
   return applyDecorators(
     ApiHeader({
       name: 'Idempotency-Key',
-      description: `Makes the request safe to repeat: for ${keptHours} hours the same key and body get the same answer.`,
+      description: `Makes the request safe to repeat: for ${retentionHours} hours the same key and body get the same answer.`,
     }),
     ApiHeader({ name: 'X-Client-Id', description: 'Whose key it is; keys of different clients are independent.' }),
     ApiProblem(409, 'A request with this key is still being handled'),

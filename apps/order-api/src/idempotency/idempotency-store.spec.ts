@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
-import { purgeKeys } from './purge-keys.js';
+import { purgeKeys } from './idempotency-store.js';
 
 let database: OrderDatabase;
 let pool: pg.Pool;

@@ -1,7 +1,8 @@
-import type { PostgresTx } from '@orderflow/messaging/postgres';
-import { Problem } from '@orderflow/service-kit';
+import { deleteInBatches, type PostgresTx } from '@orderflow/messaging/postgres';
+import { Problem, type Purge } from '@orderflow/service-kit';
+import type { Pool } from 'pg';
 import type { Parameters } from '../sql/parameters.js';
-import type { RequestKey } from './request-key.js';
+import type { RequestKey } from './idempotency-key.js';
 
 /** An answer as it is sent, and sent again. */
 export interface Answer {
@@ -16,8 +17,8 @@ interface AnswerRow extends Answer {
 }
 
 /** How long an answer is replayed, in hours. An older key counts as new, purged or not. */
-export const keptHours = 24;
-const keptMs = keptHours * 3_600_000;
+export const retentionHours = 24;
+const retentionMs = retentionHours * 3_600_000;
 
 /** SQLSTATE of a statement that waited for a lock longer than `lock_timeout`. */
 const lockNotAvailable = '55P03';
@@ -32,8 +33,8 @@ export function claimKey(parameters: Parameters, request: RequestKey, answer: An
   const { client, route, key, fingerprint } = request;
   const { status, headers, body } = answer;
   const values = [client, route, key, fingerprint, status, JSON.stringify(headers), body, now];
-  return `insert into idempotency_keys (client, route, key, fingerprint, status, headers, body, created_at)
-    values (${parameters.addAll(values)})`;
+  return `INSERT INTO idempotency_keys (client, route, key, fingerprint, status, headers, body, created_at)
+    VALUES (${parameters.addAll(values)})`;
 }
 
 export function isKeyTaken(error: unknown): boolean {
@@ -51,18 +52,33 @@ export function isKeyHeld(error: unknown): boolean {
  * {@link Problem} when it answered another body.
  */
 export async function findAnswer(db: PostgresTx, request: RequestKey, now: Date): Promise<Answer | undefined> {
-  const values = [request.client, request.route, request.key, new Date(now.getTime() - keptMs)];
+  const values = [request.client, request.route, request.key, new Date(now.getTime() - retentionMs)];
   const { rows } = await db.query(
-    `with expired as (
-       delete from idempotency_keys where client = $1 and route = $2 and key = $3 and created_at <= $4)
-     select fingerprint, status, headers, body from idempotency_keys
-     where client = $1 and route = $2 and key = $3 and created_at > $4`,
+    `WITH expired AS (
+       DELETE FROM idempotency_keys WHERE client = $1 AND route = $2 AND key = $3 AND created_at <= $4)
+     SELECT fingerprint, status, headers, body FROM idempotency_keys
+     WHERE client = $1 AND route = $2 AND key = $3 AND created_at > $4`,
     values,
   );
   const [row] = rows as unknown as AnswerRow[];
   if (!row) return undefined;
   if (row.fingerprint !== request.fingerprint) throw keyReused();
   return { status: row.status, headers: { ...row.headers, 'idempotency-replayed': 'true' }, body: row.body };
+}
+
+/** Removes the keys that are past their retention, oldest first. Safe in several replicas at once. Returns how many. */
+export function purgeKeys(pool: Pool, now: Date): Promise<number> {
+  const statement = `
+    DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM idempotency_keys
+      WHERE created_at <= $2::timestamptz - interval '${retentionHours} hours'
+      ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED))`;
+  return deleteInBatches(pool, statement, [now]);
+}
+
+/** For the service, which removes them from time to time. */
+export function purgeOfKeys(pool: Pool): Purge {
+  return { what: 'expired idempotency keys', everyMs: 600_000, remove: () => purgeKeys(pool, new Date()) };
 }
 
 export function keyInUse(cause: unknown): Problem {

@@ -1,3 +1,6 @@
+/** Where Nest finds the {@link LabQueue}. */
+export const LAB_QUEUE = Symbol('LAB_QUEUE');
+
 /**
  * The raw queue under the messaging lab: texts in, texts out, without contracts. It is a port of its own because the
  * messaging library's seam hands out deliveries one by one and looks into no queue.

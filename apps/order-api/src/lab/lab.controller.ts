@@ -18,10 +18,8 @@ import { z } from 'zod';
 import { ApiProblem } from '../openapi/api-problem.js';
 import { Problem } from '@orderflow/service-kit';
 import { answerBatch, whenClientLeaves } from './answer-batch.js';
-import { LAB_QUEUE } from './lab.tokens.js';
-import { type PeekQuery, peekQuery, type ReceiveQuery, receiveQuery } from './lab-queries.js';
-import type { LabBatch, LabQueue } from './lab-queue.js';
-import { textOfBody } from './raw-body.js';
+import { LAB_QUEUE, type LabBatch, type LabQueue } from './lab-queue.js';
+import { type PeekQuery, peekQuery, type ReceiveQuery, receiveQuery, textOfBody } from './lab-requests.js';
 
 const texts = z.array(z.string());
 
@@ -35,11 +33,7 @@ const collectMs = 120_000;
 export class LabController implements OnModuleDestroy {
   readonly #logger = new Logger(LabController.name);
   readonly #stopping = new AbortController();
-  readonly #queue: LabQueue;
-
-  constructor(@Inject(LAB_QUEUE) queue: LabQueue) {
-    this.#queue = queue;
-  }
+  constructor(@Inject(LAB_QUEUE) private readonly queue: LabQueue) {}
 
   @Post('send')
   @HttpCode(200)
@@ -51,7 +45,7 @@ export class LabController implements OnModuleDestroy {
   @ApiProblem(400, 'The body is not text in UTF-8')
   @ApiProblem(413, 'The body is too large')
   async send(@Body() body: unknown): Promise<string> {
-    await reach(this.#queue.send(textOfBody(body)));
+    await reach(this.queue.send(textOfBody(body)));
     return 'true';
   }
 
@@ -63,7 +57,7 @@ export class LabController implements OnModuleDestroy {
   async receive(@Query({ schema: receiveQuery }) { idleTimeout, max }: ReceiveQuery, @Res() reply: FastifyReply) {
     const gone = whenClientLeaves(reply.raw);
     const signal = AbortSignal.any([gone, this.#stopping.signal, AbortSignal.timeout(collectMs)]);
-    const batch = await reach(this.#queue.receive({ idleTimeoutMs: idleTimeout * 1_000, max, signal }));
+    const batch = await reach(this.queue.receive({ idleTimeoutMs: idleTimeout * 1_000, max, signal }));
     reply.hijack();
     await this.#settle(reply, batch, gone);
   }
@@ -72,7 +66,7 @@ export class LabController implements OnModuleDestroy {
   @ApiResponse({ status: 200, standardSchema: texts, description: 'Still on the queue, oldest first' })
   @ApiProblem(400, 'The query is invalid')
   async peek(@Query({ schema: peekQuery }) { max }: PeekQuery): Promise<readonly string[]> {
-    return reach(this.#queue.peek({ max }));
+    return reach(this.queue.peek({ max }));
   }
 
   /** A stop does not wait for an idle moment: `/receive` answers with what it has. */

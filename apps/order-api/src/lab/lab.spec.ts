@@ -28,7 +28,7 @@ let app: HttpApp;
 
 beforeEach(async () => {
   queue = new WatchedQueue();
-  app = await serve(LabModule.over(queue));
+  app = await serve(LabModule.over({ useFactory: () => queue }));
 });
 
 afterEach(() => app.close());

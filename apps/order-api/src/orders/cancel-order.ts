@@ -2,17 +2,16 @@ import { orderCancel } from '@orderflow/contracts';
 import type { Cause, Outgoing } from '@orderflow/messaging';
 import type { PostgresTx } from '@orderflow/messaging/postgres';
 import { Parameters } from '../sql/parameters.js';
-import { insertMessage } from '../timeline/insert-message.js';
-import type { OrderCommands } from './order-commands.js';
-import { type OrderRow, viewOf } from './order-row.js';
+import { insertMessage } from '../timeline/timeline-store.js';
+import type { OrderCommandOutbox } from './order-command-outbox.js';
 import type { OrderView } from './order-view.js';
-import { readOrder } from './read-orders.js';
+import { readOrder, requestCancel } from './order-store.js';
 
 /** Asks for orders to be cancelled. order-worker decides; this notes that it was asked and sends the command. */
 export class CancelOrder {
-  readonly #commands: OrderCommands;
+  readonly #commands: OrderCommandOutbox;
 
-  constructor(commands: OrderCommands) {
+  constructor(commands: OrderCommandOutbox) {
     this.#commands = commands;
   }
 
@@ -29,20 +28,15 @@ export class CancelOrder {
     return asked ?? readOrder(this.#commands.requests, orderId);
   }
 
-  /** Of two requests at once the second waits for the first at the order's row, and then finds it not pending. */
   async #ask(orderId: string, { requestedAt, reason, command }: CancelRequest): Promise<OrderView | undefined> {
     const { requests, outbox } = this.#commands;
     const work = async (tx: PostgresTx) => {
-      const { rows } = await tx.query(
-        `update orders set cancel_requested_at = $2, cancel_reason = $3
-         where id = $1 and status = 'pending' returning *`,
-        [orderId, requestedAt, reason],
-      );
-      if (!rows[0]) return undefined;
+      const order = await requestCancel(tx, orderId, { requestedAt, reason });
+      if (!order) return undefined;
       const parameters = new Parameters();
       await tx.query(insertMessage(parameters, orderId, command.envelope), [...parameters.values]);
       await outbox.add(tx, [command]);
-      return viewOf(rows[0] as unknown as OrderRow);
+      return order;
     };
     return requests.admit(() => outbox.transaction(work));
   }

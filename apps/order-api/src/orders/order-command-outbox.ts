@@ -4,7 +4,7 @@ import type { RequestDatabase } from '@orderflow/service-kit';
 
 const write = createEnvelopeWriter('/order-api');
 
-export interface OrderCommandsOptions {
+export interface OrderCommandOutboxOptions {
   readonly requests: RequestDatabase;
   readonly outbox: PostgresOutbox;
   /** The queue of order-worker. */
@@ -21,12 +21,12 @@ export interface CommandDetails {
 }
 
 /** Where commands to order-worker are written: an outbox in the database of the orders. */
-export class OrderCommands {
+export class OrderCommandOutbox {
   readonly requests: RequestDatabase;
   readonly outbox: PostgresOutbox;
   readonly #queue: string;
 
-  constructor({ requests, outbox, queue }: OrderCommandsOptions) {
+  constructor({ requests, outbox, queue }: OrderCommandOutboxOptions) {
     this.requests = requests;
     this.outbox = outbox;
     this.#queue = queue;

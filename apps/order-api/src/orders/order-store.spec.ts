@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
 import { listOrdersQuery } from './list-orders-query.js';
-import { listOrders } from './read-orders.js';
+import { listOrders } from './order-store.js';
 
 let database: OrderDatabase;
 let pool: pg.Pool;

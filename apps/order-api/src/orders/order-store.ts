@@ -1,11 +1,45 @@
+import type { Order } from '@orderflow/contracts';
 import type { PostgresTx } from '@orderflow/messaging/postgres';
+import type { Parameters } from '../sql/parameters.js';
 import type { ListOrdersQuery } from './list-orders-query.js';
 import { type OrderRow, viewOf } from './order-row.js';
 import type { OrderPage, OrderView } from './order-view.js';
 import { fromCursor, toCursor } from './page-cursor.js';
 
+/** The statement that inserts an order of which nothing else is known yet. */
+export function insertOrder(parameters: Parameters, order: Order): string {
+  const values = [
+    order.orderId,
+    order.customerId,
+    order.currency,
+    order.total,
+    JSON.stringify(order.lines),
+    new Date(order.createdAt),
+    order.scheduledFor === undefined ? null : new Date(order.scheduledFor),
+  ];
+  return `INSERT INTO orders (id, customer_id, currency, total, lines, created_at, scheduled_for)
+    VALUES (${parameters.addAll(values)})`;
+}
+
+/**
+ * Notes that a pending order is to be cancelled, and returns it as it is then; undefined when it is not pending. Of two
+ * requests at once the second waits for the first at the order's row, and then finds it not pending.
+ */
+export async function requestCancel(
+  tx: PostgresTx,
+  orderId: string,
+  { requestedAt, reason }: { readonly requestedAt: Date; readonly reason: string | undefined },
+): Promise<OrderView | undefined> {
+  const { rows } = await tx.query(
+    `UPDATE orders SET cancel_requested_at = $2, cancel_reason = $3
+     WHERE id = $1 AND status = 'pending' RETURNING *`,
+    [orderId, requestedAt, reason],
+  );
+  return rows[0] && viewOf(rows[0] as unknown as OrderRow);
+}
+
 export async function readOrder(db: PostgresTx, id: string): Promise<OrderView | undefined> {
-  const { rows } = await db.query('select * from orders where id = $1', [id]);
+  const { rows } = await db.query('SELECT * FROM orders WHERE id = $1', [id]);
   return rows[0] && viewOf(rows[0] as unknown as OrderRow);
 }
 
@@ -27,11 +61,11 @@ export async function listOrders(db: PostgresTx, query: ListOrdersQuery): Promis
 function listStatement({ status, customerId, cursor, limit }: ListOrdersQuery): { text: string; values: unknown[] } {
   const values: unknown[] = [limit + 1];
   const parameter = (value: unknown): string => `$${values.push(value)}`;
-  const conditions = ['created_at is not null'];
+  const conditions = ['created_at IS NOT NULL'];
   if (status !== undefined) conditions.push(`status = ${parameter(status)}`);
   if (customerId !== undefined) conditions.push(`customer_id = ${parameter(customerId)}`);
   const after = cursor === undefined ? undefined : fromCursor(cursor);
   if (after) conditions.push(`(created_at, id) < (${parameter(after.createdAt)}, ${parameter(after.id)})`);
-  const text = `select * from orders where ${conditions.join(' and ')} order by created_at desc, id desc limit $1`;
+  const text = `SELECT * FROM orders WHERE ${conditions.join(' AND ')} ORDER BY created_at DESC, id DESC LIMIT $1`;
   return { text, values };
 }

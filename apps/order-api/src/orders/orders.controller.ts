@@ -1,12 +1,12 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { orderSchema } from '@orderflow/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiIdempotencyKey } from '../idempotency/api-idempotency-key.js';
-import { requestKey } from '../idempotency/request-key.js';
+import { requestKey } from '../idempotency/idempotency-key.js';
 import { ApiProblem } from '../openapi/api-problem.js';
 import { Problem, RequestDatabase } from '@orderflow/service-kit';
-import { readTimeline } from '../timeline/read-timeline.js';
+import { readTimeline } from '../timeline/timeline-store.js';
 import { timelineView, type TimelineView } from '../timeline/timeline-view.js';
 import { CancelOrder } from './cancel-order.js';
 import { listOrdersQuery, type ListOrdersQuery } from './list-orders-query.js';
@@ -18,7 +18,7 @@ import {
   placeOrderRequest,
   type PlaceOrderRequest,
 } from './place-order-request.js';
-import { listOrders, readOrder } from './read-orders.js';
+import { listOrders, readOrder } from './order-store.js';
 import { causeOfRequest } from './request-origin.js';
 
 const idParameter = { schema: orderSchema.shape.orderId };
@@ -27,19 +27,11 @@ const idParameter = { schema: orderSchema.shape.orderId };
 @ApiProblem(503, 'The database does not answer')
 @Controller('orders')
 export class OrdersController {
-  readonly #database: RequestDatabase;
-  readonly #placeOrder: PlaceOrder;
-  readonly #cancelOrder: CancelOrder;
-
   constructor(
-    @Inject(RequestDatabase) database: RequestDatabase,
-    @Inject(PlaceOrder) placeOrder: PlaceOrder,
-    @Inject(CancelOrder) cancelOrder: CancelOrder,
-  ) {
-    this.#database = database;
-    this.#placeOrder = placeOrder;
-    this.#cancelOrder = cancelOrder;
-  }
+    private readonly database: RequestDatabase,
+    private readonly placeOrder: PlaceOrder,
+    private readonly cancelOrder: CancelOrder,
+  ) {}
 
   @Post()
   @HttpCode(202)
@@ -54,7 +46,7 @@ export class OrdersController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const key = requestKey(request.headers, 'POST /orders', order);
-    const { status, headers, body } = await this.#placeOrder.once(order, causeOfRequest(request), key);
+    const { status, headers, body } = await this.placeOrder.once(order, causeOfRequest(request), key);
     reply.status(status).headers(headers).send(body);
   }
 
@@ -62,14 +54,14 @@ export class OrdersController {
   @ApiResponse({ status: 200, standardSchema: orderPage, description: 'Newest first' })
   @ApiProblem(400, 'The query is invalid')
   list(@Query({ schema: listOrdersQuery }) query: ListOrdersQuery): Promise<OrderPage> {
-    return listOrders(this.#database, query);
+    return listOrders(this.database, query);
   }
 
   @Get(':id')
   @ApiResponse({ status: 200, standardSchema: orderView })
   @ApiProblem(404, 'There is no such order')
   async read(@Param('id', idParameter) id: string): Promise<OrderView> {
-    return (await readOrder(this.#database, id)) ?? noSuchOrder(id);
+    return (await readOrder(this.database, id)) ?? noSuchOrder(id);
   }
 
   @Post(':id/cancel')
@@ -83,7 +75,7 @@ export class OrdersController {
     @Body({ schema: cancelOrderRequest }) body: CancelOrderRequest,
     @Req() request: FastifyRequest,
   ): Promise<OrderView> {
-    const order = (await this.#cancelOrder.request(id, body?.reason, causeOfRequest(request))) ?? noSuchOrder(id);
+    const order = (await this.cancelOrder.request(id, body?.reason, causeOfRequest(request))) ?? noSuchOrder(id);
     if (order.status === 'cancelling' || order.status === 'cancelled') return order;
     throw new Problem(409, 'order-already-decided', `Order ${id} is ${order.status} and can no longer be cancelled.`);
   }
@@ -92,7 +84,7 @@ export class OrdersController {
   @ApiResponse({ status: 200, standardSchema: timelineView })
   @ApiProblem(404, 'There is no such order')
   async timeline(@Param('id', idParameter) id: string): Promise<TimelineView> {
-    const messages = await readTimeline(this.#database, id);
+    const messages = await readTimeline(this.database, id);
     return messages.length === 0 ? noSuchOrder(id) : { orderId: id, messages };
   }
 }

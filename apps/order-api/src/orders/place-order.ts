@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { type Order, orderPlace, totalOf } from '@orderflow/contracts';
 import type { Cause, Outgoing } from '@orderflow/messaging';
-import type { RequestKey } from '../idempotency/request-key.js';
-import { type Answer, claimKey, findAnswer, isKeyHeld, isKeyTaken, keyInUse } from '../idempotency/stored-answers.js';
+import type { RequestKey } from '../idempotency/idempotency-key.js';
+import {
+  type Answer,
+  claimKey,
+  findAnswer,
+  isKeyHeld,
+  isKeyTaken,
+  keyInUse,
+} from '../idempotency/idempotency-store.js';
 import { Parameters } from '../sql/parameters.js';
-import { insertMessage } from '../timeline/insert-message.js';
-import { insertOrder } from './insert-order.js';
-import type { OrderCommands } from './order-commands.js';
+import { insertMessage } from '../timeline/timeline-store.js';
+import type { OrderCommandOutbox } from './order-command-outbox.js';
+import { insertOrder } from './order-store.js';
 import { viewOfPlaced } from './order-view.js';
 import type { PlaceOrderRequest } from './place-order-request.js';
 
@@ -22,9 +29,9 @@ interface Placement {
  * statement, so that a crash leaves all of them or none. The broker is not asked.
  */
 export class PlaceOrder {
-  readonly #commands: OrderCommands;
+  readonly #commands: OrderCommandOutbox;
 
-  constructor(commands: OrderCommands) {
+  constructor(commands: OrderCommandOutbox) {
     this.#commands = commands;
   }
 
@@ -67,12 +74,12 @@ export class PlaceOrder {
   async #insert({ order, command, answer }: Placement, key?: RequestKey): Promise<Answer> {
     const parameters = new Parameters();
     const parts = [
-      `placed as (${insertOrder(parameters, order)})`,
-      `first_message as (${insertMessage(parameters, order.orderId, command.envelope)})`,
+      `placed AS (${insertOrder(parameters, order)})`,
+      `first_message AS (${insertMessage(parameters, order.orderId, command.envelope)})`,
     ];
-    if (key) parts.push(`key as (${claimKey(parameters, key, answer, new Date(order.createdAt))})`);
+    if (key) parts.push(`key AS (${claimKey(parameters, key, answer, new Date(order.createdAt))})`);
     const send = this.#commands.outbox.insertStatement([command], parameters.values.length + 1);
-    await this.#commands.requests.query(`with ${parts.join(', ')} ${send.text}`, [
+    await this.#commands.requests.query(`WITH ${parts.join(', ')} ${send.text}`, [
       ...parameters.values,
       ...send.values,
     ]);

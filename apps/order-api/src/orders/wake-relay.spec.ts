@@ -4,8 +4,8 @@ import {
   createLogger,
   createMetrics,
   loadConfig,
+  MessagingResources,
   type RunningService,
-  type ServiceParts,
   startService,
 } from '@orderflow/service-kit';
 import type { Broker } from '@orderflow/servicebus-emulator';
@@ -34,9 +34,14 @@ beforeAll(async () => {
   const logger = createLogger({ name: 'order-api', level: 'silent' });
   const context = { config, logger, metrics: createMetrics('order-api') };
   const parts = await composeOrderApi(context);
-  // The one that the relay listens to as well.
-  ({ outbox } = parts as ServiceParts & { readonly outbox: PostgresOutbox });
-  api = await startService(context, parts);
+  api = await startService(context, {
+    ...parts,
+    prepare(app) {
+      // The one that the relay listens to as well.
+      ({ outbox } = app.get(MessagingResources));
+      return parts.prepare?.(app);
+    },
+  });
 });
 
 afterAll(async () => {

@@ -1,7 +1,7 @@
 import { type Inbox, type Message, PermanentError } from '@orderflow/messaging';
 import type { PostgresTx } from '@orderflow/messaging/postgres';
 import type { EventFacts } from './event-facts.js';
-import { recordFacts } from './record-facts.js';
+import { recordFacts } from './fact-store.js';
 
 /** By which the inbox tells consumers apart. */
 const consumer = 'order-api';

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
 import { statusOf } from '../../test/status-of.js';
-import { readOrder } from '../orders/read-orders.js';
-import { readTimeline } from '../timeline/read-timeline.js';
+import { readOrder } from '../orders/order-store.js';
+import { readTimeline } from '../timeline/timeline-store.js';
 import {
   type EventFacts,
   factsOfAccepted,
@@ -14,7 +14,7 @@ import {
   factsOfPaymentFailed,
   factsOfRejected,
 } from './event-facts.js';
-import { recordFacts } from './record-facts.js';
+import { recordFacts } from './fact-store.js';
 
 let database: OrderDatabase;
 let pool: pg.Pool;

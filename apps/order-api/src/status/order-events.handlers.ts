@@ -1,4 +1,4 @@
-import { Controller, Inject } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import {
   orderAccepted,
@@ -24,35 +24,31 @@ import {
 
 /** Queue `order-status`: what became of orders elsewhere. */
 @Controller()
-export class OrderEventsController {
-  readonly #recorder: FactRecorder;
-
-  constructor(@Inject(FactRecorder) recorder: FactRecorder) {
-    this.#recorder = recorder;
-  }
+export class OrderEventHandlers {
+  constructor(private readonly recorder: FactRecorder) {}
 
   @MessageHandler(orderAccepted)
   async accepted(@Payload() event: OrderAccepted, @Ctx() { message }: MessageContext): Promise<void> {
-    await this.#recorder.record(message, factsOfAccepted(event));
+    await this.recorder.record(message, factsOfAccepted(event));
   }
 
   @MessageHandler(orderRejected)
   async rejected(@Payload() event: OrderRejected, @Ctx() { message }: MessageContext): Promise<void> {
-    await this.#recorder.record(message, factsOfRejected(event));
+    await this.recorder.record(message, factsOfRejected(event));
   }
 
   @MessageHandler(orderCancelled)
   async cancelled(@Payload() event: OrderCancelled, @Ctx() { message }: MessageContext): Promise<void> {
-    await this.#recorder.record(message, factsOfCancelled(event));
+    await this.recorder.record(message, factsOfCancelled(event));
   }
 
   @MessageHandler(paymentCaptured)
   async captured(@Payload() event: PaymentCaptured, @Ctx() { message }: MessageContext): Promise<void> {
-    await this.#recorder.record(message, factsOfCaptured(event));
+    await this.recorder.record(message, factsOfCaptured(event));
   }
 
   @MessageHandler(paymentFailed)
   async paymentFailed(@Payload() event: PaymentFailed, @Ctx() { message }: MessageContext): Promise<void> {
-    await this.#recorder.record(message, factsOfPaymentFailed(event));
+    await this.recorder.record(message, factsOfPaymentFailed(event));
   }
 }

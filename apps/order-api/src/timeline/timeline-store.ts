@@ -1,5 +1,13 @@
+import type { Envelope } from '@orderflow/messaging';
 import type { PostgresTx } from '@orderflow/messaging/postgres';
+import type { Parameters } from '../sql/parameters.js';
 import type { TimelineView } from './timeline-view.js';
+
+/** The statement that enters a message that a client caused into the timeline of its order. */
+export function insertMessage(parameters: Parameters, orderId: string, { id, type, time }: Envelope): string {
+  return `INSERT INTO order_messages (order_id, message_id, type, time)
+    VALUES (${parameters.addAll([orderId, id, type, new Date(time)])})`;
+}
 
 interface MessageRow {
   readonly message_id: string;
@@ -12,9 +20,9 @@ interface MessageRow {
 /** Empty for an order that is not known. */
 export async function readTimeline(db: PostgresTx, orderId: string): Promise<TimelineView['messages']> {
   const { rows } = await db.query(
-    `select message_id, type, time, cause_message_id, cause_attempt
-     from order_messages where order_id = $1
-     order by time, cause_message_id nulls first, message_id`,
+    `SELECT message_id, type, time, cause_message_id, cause_attempt
+     FROM order_messages WHERE order_id = $1
+     ORDER BY time, cause_message_id NULLS FIRST, message_id`,
     [orderId],
   );
   return (rows as unknown as MessageRow[]).map(({ type, message_id, time, cause_message_id, cause_attempt }) => ({

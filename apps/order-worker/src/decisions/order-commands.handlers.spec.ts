@@ -1,19 +1,11 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { createCatalogue, orderCancel, orderPlace } from '@orderflow/contracts';
+import { orderCancel, orderPlace } from '@orderflow/contracts';
 import { createEnvelopeWriter, type Envelope } from '@orderflow/messaging';
 import { createMemoryTransport, MemoryBroker, type MemoryTransport } from '@orderflow/messaging/memory';
-import {
-  createLogger,
-  createMetrics,
-  loadConfig,
-  Messaging,
-  type RunningService,
-  startService,
-} from '@orderflow/service-kit';
+import { createLogger, createMetrics, loadConfig, type RunningService, startService } from '@orderflow/service-kit';
 import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
+import { composeOrderWorker } from '../compose-order-worker.js';
 import { configSchema } from '../config.js';
-import { OrderWorkerModule } from '../order-worker.module.js';
-import { Decisions } from './decisions.js';
 
 const migrations = new URL('../../migrations', import.meta.url);
 const write = createEnvelopeWriter('/spec');
@@ -63,6 +55,7 @@ async function startOrderWorker(): Promise<RunningService> {
   const config = loadConfig(configSchema, {
     DATABASE_URL: database.url,
     SERVICEBUS_CONNECTION_STRING: 'Endpoint=sb://localhost;SharedAccessKeyName=k;SharedAccessKey=k',
+    ORDER_TOTAL_LIMIT: '10000',
     PORT: '0',
   });
   const context = {
@@ -70,19 +63,7 @@ async function startOrderWorker(): Promise<RunningService> {
     logger: createLogger({ name: 'order-worker', destination: outcomes }),
     metrics: createMetrics('order-worker'),
   };
-  const messaging = await Messaging.open(
-    {
-      ...context,
-      name: 'order-worker',
-      queue: 'orders',
-      contracts: createCatalogue({ defaultCurrency: 'EUR' }),
-      migrations: ['0001-decisions'],
-      restartWhenStalled: true,
-    },
-    async () => createMemoryTransport({ broker }),
-  );
-  const decisions = new Decisions({ ...messaging, topic: 'events', rules: { totalLimit: 10_000 } });
-  return startService(context, { ...messaging, module: OrderWorkerModule.of(messaging, decisions) });
+  return startService(context, await composeOrderWorker(context, async () => createMemoryTransport({ broker })));
 }
 
 const order = {

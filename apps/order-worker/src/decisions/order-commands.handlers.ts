@@ -6,7 +6,7 @@ import { Decisions } from './decisions.js';
 
 /** The commands of queue `orders`. */
 @Controller()
-export class OrderCommands {
+export class OrderCommandHandlers {
   constructor(private readonly decisions: Decisions) {}
 
   @MessageHandler(orderPlace)

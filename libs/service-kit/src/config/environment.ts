@@ -3,15 +3,15 @@ import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { ConfigError, type Environment } from './load-config.js';
+import { runtimeSchema } from './runtime-file.js';
 
 const runtimeFile = join('.orderflow', 'runtime.json');
 
-/** What `npm start` writes for apps that are started beside it. */
-const runtimeSchema = z.object({
-  databases: z.record(z.string(), z.string()).optional(),
-  servicebus: z.object({ connectionString: z.string() }).optional(),
-  gateway: z.object({ url: z.string() }).optional(),
-});
+/** What a service takes from it; a file that lacks some of it offers less. */
+const { databases, servicebus, gateway } = runtimeSchema.shape;
+const offer = z
+  .object({ databases, servicebus: servicebus.unwrap().pick({ connectionString: true }), gateway })
+  .partial();
 
 export interface EnvironmentOptions {
   /** Which of the databases in the runtime file is this app's, for example `order-api`. */
@@ -50,9 +50,9 @@ function offeredBy(file: string, app: string): Record<string, string | undefined
   };
 }
 
-function parseRuntime(file: string): z.infer<typeof runtimeSchema> {
+function parseRuntime(file: string): z.infer<typeof offer> {
   try {
-    return runtimeSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return offer.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
     throw new ConfigError([`${file} is not what \`npm start\` writes; remove it. (${(error as Error).message})`]);
   }

@@ -1,12 +1,26 @@
 import type { Pool } from 'pg';
-import { askOnce } from './ask-once.js';
-import { checkTimeoutMs, type HealthIndicator } from './health-indicator.js';
+import { singleFlight } from '../single-flight.js';
+
+/** Something that the health of a service depends on. */
+export interface HealthIndicator {
+  readonly name: string;
+  /**
+   * `live`: when it fails, only a restart helps. `ready`: when it fails, the service can take no work now.
+   * `degraded`: the service works without it; reported, and answered with 200.
+   */
+  readonly kind: 'live' | 'ready' | 'degraded';
+  /** Details to show; throws an error that says what is wrong. Given up after {@link checkTimeoutMs}. */
+  check(): Promise<Readonly<Record<string, unknown>> | void> | Readonly<Record<string, unknown>> | void;
+}
+
+/** An indicator that does not answer in this time has failed, in milliseconds. */
+export const checkTimeoutMs = 2_000;
 
 /** Whether the database answers. */
 export function databaseIndicator(pool: Pool): HealthIndicator {
   // `pg` takes the time limit of one query, and its types do not know.
   const probe = { text: 'SELECT 1', query_timeout: checkTimeoutMs };
-  const ask = askOnce(() => pool.query(probe));
+  const ask = singleFlight(() => pool.query(probe));
   return {
     name: 'database',
     kind: 'ready',
@@ -16,7 +30,7 @@ export function databaseIndicator(pool: Pool): HealthIndicator {
   };
 }
 
-/** What a subscription of the messaging library says of itself. */
+/** The part of a subscription's health that is reported. */
 export interface ReceiverHealth {
   readonly state: 'connecting' | 'running' | 'stalled' | 'stopped';
   readonly inFlight: number;
@@ -36,7 +50,7 @@ export function receiverLiveness(health: () => ReceiverHealth): HealthIndicator 
   };
 }
 
-/** Tells of a receiver that does not receive, without saying that the service is down. */
+/** Reports a receiver that does not receive, without saying that the service is down. */
 export function receiverDegradation(health: () => ReceiverHealth): HealthIndicator {
   return {
     name: 'broker',

@@ -2,8 +2,10 @@ import { expect, it } from '@jest/globals';
 import { createMemoryTransport } from '@orderflow/messaging/memory';
 import { createLogger } from '../logging/create-logger.js';
 import { StartupError } from '../startup-error.js';
+import type { ServiceParts } from '../service/service-parts.js';
 import { createMetrics } from '../telemetry/metrics.js';
-import { Messaging, type MessagingConfig } from './messaging.js';
+import { composeMessagingService } from './compose-messaging-service.js';
+import type { MessagingConfig } from './messaging-resources.js';
 
 const config: MessagingConfig = {
   PORT: 0,
@@ -21,12 +23,15 @@ const config: MessagingConfig = {
   RETRY_MAX_DELAY: 0,
 };
 
+/** These parts ask the application for nothing. */
+const healthOf = ({ health }: ServiceParts) => health?.(undefined as never) ?? [];
+
 it.each([
   [true, 'live'],
   [false, undefined],
 ])('ends a service with a stalled receiver only where a restart is the cure: %s', async (restartWhenStalled, kind) => {
   const transport = createMemoryTransport({ topology: { queues: ['books'] } });
-  const messaging = await Messaging.open(
+  const parts = await composeMessagingService(
     {
       config,
       logger: createLogger({ name: 'books', level: 'silent' }),
@@ -36,16 +41,17 @@ it.each([
       contracts: [],
       migrations: [],
       restartWhenStalled,
+      module: class {},
     },
     async () => transport,
   );
-  expect(Object.fromEntries(messaging.health().map((indicator) => [indicator.name, indicator.kind]))).toEqual({
+  expect(Object.fromEntries(healthOf(parts).map((indicator) => [indicator.name, indicator.kind]))).toEqual({
     database: 'ready',
     ...(kind && { receiver: kind }),
     broker: 'degraded',
     outbox: 'degraded',
   });
-  await messaging.close();
+  await parts.close?.();
   await expect(transport.send([])).rejects.toMatchObject({ code: 'Closed' });
 });
 
@@ -53,7 +59,7 @@ it('refuses a broker that cannot do what the service needs, before anything star
   const transport = Object.assign(createMemoryTransport({ topology: { queues: ['books'] } }), {
     capabilities: { scheduling: false, duplicateDetection: true },
   });
-  const opening = Messaging.open(
+  const opening = composeMessagingService(
     {
       config,
       logger: createLogger({ name: 'books', level: 'silent' }),
@@ -64,6 +70,7 @@ it('refuses a broker that cannot do what the service needs, before anything star
       migrations: [],
       restartWhenStalled: true,
       needs: ['scheduling', 'duplicateDetection'],
+      module: class {},
     },
     async () => transport,
   );

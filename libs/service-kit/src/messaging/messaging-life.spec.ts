@@ -14,10 +14,10 @@ import { createLogger } from '../logging/create-logger.js';
 import { createPool } from '../postgres/create-pool.js';
 import { migrate } from '../postgres/migrate.js';
 import { type RunningService, startService } from '../service/start-service.js';
-import { StartupError } from '../service/startup-error.js';
+import { StartupError } from '../startup-error.js';
 import { shutdownOnSignal } from '../shutdown/shutdown-on-signal.js';
 import { createMetrics } from '../telemetry/metrics.js';
-import { Messaging, type MessagingConfig } from './messaging.js';
+import { MessagingResources, type MessagingConfig } from './messaging-resources.js';
 
 const lend: Contract = { type: 'book.lend', version: 1, kind: 'command', parse: (value) => value };
 const write = createEnvelopeWriter('/spec');
@@ -57,7 +57,7 @@ let clock: ManualClock;
 let broker: MemoryBroker;
 let sender: MemoryTransport;
 let transport: MemoryTransport;
-let messaging: Messaging;
+let messaging: MessagingResources;
 let service: RunningService | undefined;
 
 beforeEach(async () => {
@@ -112,14 +112,20 @@ async function start(
   };
   const context = { config, logger, metrics: createMetrics('books') };
   const options = { name: 'books', queue: 'books', contracts: [lend], migrations, restartWhenStalled: true };
-  messaging = await Messaging.open({ ...context, ...options }, async () => transport);
+  messaging = await MessagingResources.open({ ...context, ...options }, transport);
   const providers = [
     { provide: MessagingServer, useValue: messaging.server },
     { provide: 'work', useValue: work },
   ];
   class LibraryModule {}
   const module = { module: LibraryModule, controllers: [Lending], providers };
-  service = await startService(context, { ...messaging, module });
+  service = await startService(context, {
+    module,
+    strategy: () => messaging.server,
+    health: () => messaging.health(),
+    prepare: () => messaging.prepare(),
+    close: () => messaging.close(),
+  });
 }
 
 /** Asks the service to stop; resolves once it takes nothing new and waits for what is in flight. */

@@ -19,18 +19,23 @@ import {
   startRelay,
 } from '@orderflow/messaging/postgres';
 import type { Pool } from 'pg';
-import { askOnce } from '../health/ask-once.js';
-import type { HealthIndicator } from '../health/health-indicator.js';
-import { databaseIndicator, receiverDegradation, receiverLiveness } from '../health/indicators.js';
+import { singleFlight } from '../single-flight.js';
+import {
+  databaseIndicator,
+  type HealthIndicator,
+  receiverDegradation,
+  receiverLiveness,
+} from '../health/indicators.js';
 import { logDeliveries } from '../logging/log-deliveries.js';
 import { createPool } from '../postgres/create-pool.js';
 import { RequestDatabase } from '../postgres/request-database.js';
+import { type Purge, purgeRegularly } from '../postgres/purge-regularly.js';
 import { requireMigrations } from '../postgres/require-migrations.js';
 import type { ProcessConfig } from '../config/process-config.js';
 import type { ServiceContext } from '../service/service-parts.js';
 import { StartupError } from '../startup-error.js';
-import { keepInboxSmall } from './keep-inbox-small.js';
-import { loadTransport, type TransportConfig } from './load-transport.js';
+import type { TransportConfig } from './load-transport.js';
+import { purgeOfInbox } from './purge-of-inbox.js';
 import { reportWaitingOutbox } from './report-waiting-outbox.js';
 
 /** The variables of a service that consumes a queue and keeps its data in PostgreSQL. */
@@ -45,7 +50,7 @@ export interface MessagingConfig extends ProcessConfig, TransportConfig {
   readonly RETRY_MAX_DELAY: number;
 }
 
-export interface MessagingOptions extends ServiceContext<MessagingConfig> {
+export interface MessagingServiceOptions extends ServiceContext<MessagingConfig> {
   /** The service, e.g. `order-worker`. */
   readonly name: string;
   /** The one queue it owns. */
@@ -58,13 +63,17 @@ export interface MessagingOptions extends ServiceContext<MessagingConfig> {
   readonly restartWhenStalled: boolean;
   /** What it asks of the broker beyond sending and receiving; nothing by default. */
   readonly needs?: readonly (keyof Capabilities)[];
+  /** Old rows to remove from its database besides those of the inbox; none by default. */
+  readonly purges?: (pool: Pool) => readonly Purge[];
 }
+
 
 /**
  * What a service needs to consume and publish without loss: database, inbox, outbox and its relay, transport, and the
- * Nest server for its queue, opened together and closed in the order that finishes what is in flight.
+ * Nest server for its queue, opened together and closed in the order that finishes what is in flight. Providers of a
+ * service inject this class and take from it what they need.
  */
-export class Messaging {
+export class MessagingResources {
   /** For messages, and what the service does by itself. */
   readonly pool: Pool;
   /** The same database for HTTP requests. */
@@ -73,15 +82,14 @@ export class Messaging {
   readonly inbox: PostgresInbox;
   readonly transport: Transport;
   readonly server: MessagingServer;
-  readonly #options: MessagingOptions;
+  readonly #options: MessagingServiceOptions;
   readonly #backlog: () => Promise<OutboxBacklog>;
   /** Deliveries whose handler has not ended, released ones among them. */
   #unfinished = 0;
   #relay: Relay | undefined;
-  #stopPurging = (): void => undefined;
-  #stopReporting = (): void => undefined;
+  #stopRepeating: readonly (() => Promise<void>)[] = [];
 
-  private constructor(options: MessagingOptions, transport: Transport) {
+  private constructor(options: MessagingServiceOptions, transport: Transport) {
     const { config, name, logger, metrics } = options;
     this.#options = options;
     this.transport = transport;
@@ -97,7 +105,7 @@ export class Messaging {
       waiting: config.DATABASE_MAX_WAITING,
     });
     this.outbox = createPostgresOutbox({ pool: this.pool });
-    this.#backlog = askOnce(() => this.outbox.backlog());
+    this.#backlog = singleFlight(() => this.outbox.backlog());
     this.inbox = createPostgresInbox({ pool: this.pool, outbox: this.outbox });
     this.server = new MessagingServer({
       transport,
@@ -122,36 +130,37 @@ export class Messaging {
   }
 
   /**
-   * Nothing is connected before {@link prepare}.
+   * Nothing is connected before {@link prepare}. The transport is closed with the rest, also when this throws.
    * @throws StartupError when the broker cannot do what the service needs
    */
-  static async open(options: MessagingOptions, load = loadTransport): Promise<Messaging> {
-    const transport = await load(options.config);
+  static async open(options: MessagingServiceOptions, transport: Transport): Promise<MessagingResources> {
     try {
       requireCapabilities(transport, options.needs ?? []);
     } catch (cause) {
       await transport.close();
       throw new StartupError(`${options.name} cannot run here: ${explain(cause)}`, { cause });
     }
-    return new Messaging(options, transport);
+    return new MessagingResources(options, transport);
   }
 
   /**
    * Checks the database's schema, then starts the relay.
    * @throws StartupError when migrations are pending
    */
-  readonly prepare = async (): Promise<void> => {
+  async prepare(): Promise<void> {
     const { name, migrations, logger } = this.#options;
     await requireMigrations(this.pool, name, [...messagingSchema.map((step) => step.name), ...migrations]);
     const { pool, outbox, transport } = this;
     const onError = (error: unknown) => logger.warn({ err: error }, 'the outbox could not be sent; it is tried again');
     this.#relay = startRelay({ pool, outbox, transport, onError });
-    this.#stopPurging = keepInboxSmall(this.inbox, logger);
-    this.#stopReporting = reportWaitingOutbox(outbox, logger);
-  };
+    this.#stopRepeating = [
+      ...this.#purges().map((purge) => purgeRegularly(purge, logger)),
+      reportWaitingOutbox(outbox, logger),
+    ];
+  }
 
   /** For the service's health: its database, its receiver, its outbox. */
-  readonly health = (): readonly HealthIndicator[] => {
+  health(): readonly HealthIndicator[] {
     const receiver = () => this.server.health();
     return [
       databaseIndicator(this.pool),
@@ -159,23 +168,20 @@ export class Messaging {
       receiverDegradation(receiver),
       { name: 'outbox', kind: 'degraded', check: () => this.#checkOutbox() },
     ];
-  };
-
-  readonly strategy = (): MessagingServer => this.server;
+  }
 
   /**
    * Comes last: the consumer has drained (its `onModuleDestroy`), and no request is in flight any more. Rejects when a
    * handler still runs whose message was released: not everything was finished.
    */
-  readonly close = async (): Promise<void> => {
-    this.#stopPurging();
-    this.#stopReporting();
+  async close(): Promise<void> {
+    await Promise.all(this.#stopRepeating.map((stop) => stop()));
     await this.#relay?.stop();
     await this.transport.close();
     await this.pool.end();
     if (this.#unfinished === 0) return;
     throw new Error(`Handlers that did not end in time: ${this.#unfinished}. Their messages are delivered again.`);
-  };
+  }
 
   readonly #countUnfinished: Middleware = (next) => async (delivery) => {
     this.#unfinished += 1;
@@ -185,6 +191,10 @@ export class Messaging {
       this.#unfinished -= 1;
     }
   };
+
+  #purges(): readonly Purge[] {
+    return [purgeOfInbox(this.inbox), ...(this.#options.purges?.(this.pool) ?? [])];
+  }
 
   async #checkOutbox(): Promise<Readonly<Record<string, unknown>>> {
     const backlog = await this.#backlog();

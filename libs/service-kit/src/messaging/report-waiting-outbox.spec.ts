@@ -12,6 +12,7 @@ let database: TestDatabase;
 let pool: Pool;
 let outbox: PostgresOutbox;
 let lines: Record<string, unknown>[];
+let written: PromiseWithResolvers<void>;
 
 const connect = (url: string) => createPool({ url, applicationName: 'spec', onError: () => {} });
 
@@ -26,6 +27,7 @@ beforeEach(async () => {
   pool = connect(database.url);
   outbox = createPostgresOutbox({ pool });
   lines = [];
+  written = Promise.withResolvers();
 });
 
 afterEach(async () => {
@@ -34,14 +36,17 @@ afterEach(async () => {
   await database.drop();
 });
 
-function report(): Promise<void> {
+const report = () => reportOnce(outbox, logger());
+
+function logger() {
   const destination = new Writable({
     write(chunk, _, done) {
       lines.push(JSON.parse(String(chunk)));
+      written.resolve();
       done();
     },
   });
-  return reportOnce(outbox, createLogger({ name: 'spec', destination }));
+  return createLogger({ name: 'spec', destination });
 }
 
 async function addMessage(): Promise<void> {
@@ -75,19 +80,21 @@ it('says how long the oldest message has waited', async () => {
 
 it('says when it cannot tell', async () => {
   await pool.query('DROP TABLE outbox');
-  await report();
-  expect(lines).toMatchObject([{ level: 'warn', msg: expect.stringContaining('could not be looked at') }]);
+  const stop = reportWaitingOutbox(outbox, logger(), 1);
+  await written.promise;
+  await stop();
+  expect(lines[0]).toMatchObject({ level: 'warn', msg: expect.stringContaining('could not be looked at') });
 });
 
-it('looks once a minute, until it is stopped', () => {
+it('looks once a minute, until it is stopped', async () => {
   jest.useFakeTimers();
   const backlog = jest.fn(async () => ({ rows: 0, oldestAgeMs: 0, heldKeys: 0, dead: 0 }));
   const stop = reportWaitingOutbox({ backlog }, createLogger({ name: 'spec', level: 'silent' }));
-  jest.advanceTimersByTime(59_999);
+  await jest.advanceTimersByTimeAsync(59_999);
   expect(backlog).not.toHaveBeenCalled();
-  jest.advanceTimersByTime(60_001);
+  await jest.advanceTimersByTimeAsync(60_001);
   expect(backlog).toHaveBeenCalledTimes(2);
-  stop();
-  jest.advanceTimersByTime(60_000);
+  await stop();
+  await jest.advanceTimersByTimeAsync(60_000);
   expect(backlog).toHaveBeenCalledTimes(2);
 });

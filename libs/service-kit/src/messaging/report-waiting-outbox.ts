@@ -1,5 +1,6 @@
 import type { PostgresOutbox } from '@orderflow/messaging/postgres';
 import type { Logger } from 'pino';
+import { repeatEvery } from '../repeat-every.js';
 
 const INTERVAL_MS = 60_000;
 /** Younger rows are on their way; in ms. */
@@ -8,20 +9,23 @@ const NORMAL_AGE_MS = 15_000;
 /** The line that the alert on the outbox's age looks for (`infra/terraform/modules/alerts`). */
 const waitingOutboxMessage = 'messages wait in the outbox';
 
-/** Logs, once a minute, how long the oldest message has waited if it waits too long. Returns how to stop that. */
-export function reportWaitingOutbox(outbox: Pick<PostgresOutbox, 'backlog'>, logger: Logger): () => void {
-  const timer = setInterval(() => void reportOnce(outbox, logger), INTERVAL_MS);
-  timer.unref();
-  return () => clearInterval(timer);
+/**
+ * Logs, once every `everyMs` milliseconds, how long the oldest message has waited if it waits too long. Returns how to
+ * stop that.
+ */
+export function reportWaitingOutbox(
+  outbox: Pick<PostgresOutbox, 'backlog'>,
+  logger: Logger,
+  everyMs = INTERVAL_MS,
+): () => Promise<void> {
+  const onError = (error: unknown) =>
+    logger.warn({ err: error }, 'the outbox could not be looked at; it is tried again in a minute');
+  return repeatEvery({ everyMs, work: () => reportOnce(outbox, logger), onError });
 }
 
-/** One look at the outbox. Never rejects. */
+/** One look at the outbox. Rejects when the database does not answer. */
 export async function reportOnce(outbox: Pick<PostgresOutbox, 'backlog'>, logger: Logger): Promise<void> {
-  try {
-    const { rows, oldestAgeMs } = await outbox.backlog();
-    if (oldestAgeMs < NORMAL_AGE_MS) return;
-    logger.warn({ outboxRows: rows, outboxOldestAgeSeconds: Math.round(oldestAgeMs / 1_000) }, waitingOutboxMessage);
-  } catch (error) {
-    logger.warn({ err: error }, 'the outbox could not be looked at; it is tried again in a minute');
-  }
+  const { rows, oldestAgeMs } = await outbox.backlog();
+  if (oldestAgeMs < NORMAL_AGE_MS) return;
+  logger.warn({ outboxRows: rows, outboxOldestAgeSeconds: Math.round(oldestAgeMs / 1_000) }, waitingOutboxMessage);
 }

@@ -2,7 +2,7 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
-import type { HealthIndicator } from '../health/health-indicator.js';
+import type { HealthIndicator } from '../health/indicators.js';
 import type { Metrics } from '../telemetry/metrics.js';
 
 /** What every service is given to compose itself of. */

@@ -1,10 +1,11 @@
-import { Body, Controller, Get, Module, Post } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Module, Post } from '@nestjs/common';
 import { Server } from '@nestjs/microservices';
-import { ConfigService } from '@nestjs/config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
-import { checkTimeoutMs } from '../health/health-indicator.js';
+import { SERVICE_CONFIG } from '../config/config.module.js';
+import type { ProcessConfig } from '../config/process-config.js';
+import { checkTimeoutMs } from '../health/indicators.js';
 import { createLogger } from '../logging/create-logger.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import type { ServiceParts } from './service-parts.js';
@@ -15,7 +16,7 @@ const book = z.strictObject({ title: z.string('must be a text'), pages: z.int('m
 
 @Controller()
 class BooksController {
-  constructor(private readonly config: ConfigService) {}
+  constructor(@Inject(SERVICE_CONFIG) private readonly config: ProcessConfig) {}
 
   @Post('books')
   add(@Body({ schema: book }) body: z.infer<typeof book>): unknown {
@@ -29,7 +30,7 @@ class BooksController {
 
   @Get('level')
   level(): unknown {
-    return { level: this.config.get('LOG_LEVEL') };
+    return { level: this.config.LOG_LEVEL, timeoutMs: this.config.SHUTDOWN_TIMEOUT };
   }
 }
 
@@ -152,8 +153,13 @@ describe('requests', () => {
     expect(metrics).not.toContain('/books/17');
   });
 
-  it('see the configuration through Nest as well', async () => {
-    expect(await (await fetch(`${await start()}/level`)).json()).toEqual({ level: 'info' });
+  it('find the configuration in Nest as it was checked, not as the environment has it', async () => {
+    process.env['SHUTDOWN_TIMEOUT'] = '7s';
+    try {
+      expect(await (await fetch(`${await start()}/level`)).json()).toEqual({ level: 'info', timeoutMs: 1_000 });
+    } finally {
+      delete process.env['SHUTDOWN_TIMEOUT'];
+    }
   });
 });
 

@@ -1,12 +1,11 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { Module } from '@nestjs/common';
-import { ConfigModule } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger as NestLogger } from 'nestjs-pino';
-import { HealthModule } from '../health/health.module.js';
-import { HealthChecks } from '../health/health-checks.js';
+import { configModule } from '../config/config.module.js';
+import { HealthChecks, HealthModule } from '../health/health.module.js';
 import { type AnswerHooks, nameInstance } from '../health/instance-header.js';
 import { HttpEdge } from '../http/edge/http-edge.js';
 import { logRefusals } from '../logging/log-refusals.js';
@@ -79,7 +78,7 @@ async function createApp<Config extends ProcessConfig>(
   { checks, edge }: Doorkeepers,
 ): Promise<NestFastifyApplication> {
   const imports = [
-    ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, validatePredefined: false, load: [() => config] }),
+    configModule(config),
     loggingModule(logger),
     MetricsModule.of(metrics.registry),
     HealthModule.of(checks),

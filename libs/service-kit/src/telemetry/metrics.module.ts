@@ -1,9 +1,9 @@
-import { Controller, type DynamicModule, Get, Header, Inject, Module } from '@nestjs/common';
+import { Controller, type DynamicModule, Get, Header, Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
 
 @Controller()
 class MetricsController {
-  constructor(@Inject(Registry) private readonly registry: Registry) {}
+  constructor(private readonly registry: Registry) {}
 
   /** In Prometheus' text format. */
   @Get('metrics')

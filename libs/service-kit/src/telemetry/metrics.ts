@@ -1,6 +1,6 @@
 import type { DeliveryObserver } from '@orderflow/messaging';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { askOnce } from '../health/ask-once.js';
+import { singleFlight } from '../single-flight.js';
 import { httpDuration, type HttpDuration } from './http-duration.js';
 
 /** What still waits in an outbox. */
@@ -94,7 +94,7 @@ function knownType(type: string, { reason }: { readonly reason?: string }): stri
 }
 
 function watchOutbox(registry: Registry, backlog: () => Promise<Backlog>): void {
-  const read = askOnce(backlog);
+  const read = singleFlight(backlog);
   const gauge = (name: string, help: string, value: (backlog: Backlog) => number) =>
     new Gauge({
       name,

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import { Logger } from '@nestjs/common';
+import { createLogger, purgeRegularly } from '@orderflow/service-kit';
 import { eventually } from '../../test/eventually.js';
 import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
-import { KeyPurger } from './key-purger.js';
+import { purgeOfKeys } from './idempotency-store.js';
 
 const everyMs = 600_000;
 const everythingButIntervals = [
@@ -18,18 +18,20 @@ const everythingButIntervals = [
 ] as const;
 
 let database: OrderDatabase;
-let purger: KeyPurger;
+let stop: () => Promise<void>;
+
+const start = () => {
+  stop = purgeRegularly(purgeOfKeys(database.pool), createLogger({ name: 'spec', level: 'silent' }));
+};
 
 beforeEach(async () => {
   database = await openOrderDatabase();
   jest.useFakeTimers({ doNotFake: [...everythingButIntervals] });
-  Logger.overrideLogger(false);
-  purger = new KeyPurger(database.pool);
-  purger.onApplicationBootstrap();
+  start();
 });
 
 afterEach(async () => {
-  await purger.onModuleDestroy();
+  await stop();
   jest.useRealTimers();
   await database.close();
 });
@@ -58,9 +60,9 @@ it('makes up for a round that failed with the next one', async () => {
   await insertExpired('expired');
   await database.pool.query('alter table idempotency_keys rename to away');
   jest.advanceTimersByTime(everyMs);
-  await purger.onModuleDestroy();
+  await stop();
   await database.pool.query('alter table away rename to idempotency_keys');
-  purger.onApplicationBootstrap();
+  start();
   jest.advanceTimersByTime(everyMs);
   await eventually(async () => expect(await kept()).toBe(0));
 });
@@ -72,7 +74,7 @@ it('ends after the round that is under way, and begins no other', async () => {
   await holder.query('lock table idempotency_keys');
   jest.advanceTimersByTime(everyMs);
   let ended = false;
-  const ending = purger.onModuleDestroy().then(() => (ended = true));
+  const ending = stop().then(() => (ended = true));
   await new Promise(setImmediate);
   expect(ended).toBe(false);
   await holder.query('commit');
@@ -81,6 +83,6 @@ it('ends after the round that is under way, and begins no other', async () => {
   expect(await kept()).toBe(0);
   await insertExpired('later');
   jest.advanceTimersByTime(10 * everyMs);
-  await purger.onModuleDestroy();
+  await stop();
   expect(await kept()).toBe(1);
 });

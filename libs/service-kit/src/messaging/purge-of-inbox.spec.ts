@@ -5,7 +5,8 @@ import type { Pool } from 'pg';
 import { createLogger } from '../logging/create-logger.js';
 import { createPool } from '../postgres/create-pool.js';
 import { migrate } from '../postgres/migrate.js';
-import { keepInboxSmall } from './keep-inbox-small.js';
+import { purgeRegularly } from '../postgres/purge-regularly.js';
+import { purgeOfInbox } from './purge-of-inbox.js';
 
 const HOUR_MS = 3_600_000;
 const everythingButIntervals = [
@@ -67,28 +68,29 @@ it('forgets every hour what is older than 30 days, and nothing younger, until it
     `INSERT INTO inbox (consumer, message_id, handled_at) VALUES
        ('c', 'old', now() - interval '30 days 1 minute'), ('c', 'young', now() - interval '29 days 23 hours')`,
   );
-  const stop = keepInboxSmall(inbox, logger);
+  const stop = purgeRegularly(purgeOfInbox(inbox), logger);
   jest.advanceTimersByTime(HOUR_MS - 1);
   expect(purging).toHaveLength(0);
   jest.advanceTimersByTime(1);
   expect(await Promise.all(purging)).toEqual([1]);
   expect(await remembered()).toEqual(['young']);
-  stop();
+  await stop();
   jest.advanceTimersByTime(10 * HOUR_MS);
   expect(purging).toHaveLength(1);
 });
 
 it('says when it could not, and tries again an hour later', async () => {
   await pool.query('ALTER TABLE inbox RENAME TO inbox_away');
-  const stop = keepInboxSmall(inbox, logger);
+  const stop = purgeRegularly(purgeOfInbox(inbox), logger);
   jest.advanceTimersByTime(HOUR_MS);
   await Promise.allSettled(purging);
   await new Promise(setImmediate);
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-    { level: 'warn', msg: expect.stringContaining('tried again in an hour') },
+    { level: 'warn', msg: expect.stringContaining('trying again later') },
   ]);
   await pool.query('ALTER TABLE inbox_away RENAME TO inbox');
+  await new Promise(setImmediate);
   jest.advanceTimersByTime(HOUR_MS);
   expect(await Promise.all(purging.slice(1))).toEqual([0]);
-  stop();
+  await stop();
 });
