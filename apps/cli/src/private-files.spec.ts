@@ -50,7 +50,7 @@ describe('private files', () => {
   });
 
   (process.platform === 'linux' ? it : it.skip)(
-    'are asked for in vain where modes cannot be changed, which is told',
+    'are asked for in vain where modes cannot be changed, which is reported',
     () => {
       expect(makePrivate(['/proc/self/status', scripts.path('not there')])).toEqual(['/proc/self/status']);
       expect(describeReadable(['/proc/self/status'])).toMatch(/^Others can read \/proc\/self\/status, and that/);

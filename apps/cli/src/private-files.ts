@@ -36,7 +36,7 @@ export function makePrivate(paths: readonly string[]): readonly string[] {
   return hasModes ? paths.flatMap(makePathPrivate) : [];
 }
 
-/** What to tell when not everything could be made private; undefined when it could. */
+/** The message when not everything could be made private; undefined when it could. */
 export function describeReadable(paths: readonly string[]): string | undefined {
   const [first] = paths;
   if (first === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** A process, told from a later one that has the same id. */
+/** A process, distinguishable from a later one that has the same id. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** When it started, in the system's own words; empty where the system does not say. */

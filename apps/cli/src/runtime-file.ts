@@ -1,23 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import type { Runtime } from '@orderflow/service-kit';
 import { isRunning, type ProcessIdentity } from './process-identity.js';
-
-/** What `orderflow up` chose, for commands and for apps that are served alone. */
-export interface Runtime {
-  /** The supervisor's process id, and when it started. */
-  readonly pid: number;
-  readonly startedAt: string;
-  /** Connection URLs by app; they contain the password. */
-  readonly databases: Readonly<Record<string, string>>;
-  /** Absent while an external namespace is used by its name. */
-  readonly servicebus?: { readonly connectionString: string; readonly adminConnectionString: string };
-  readonly gateway: { readonly url: string };
-  /** Base URLs by app. */
-  readonly urls: Readonly<Record<string, string>>;
-  /** Ports by process. */
-  readonly ports: Readonly<Record<string, number>>;
-  /** The directory of the log files. */
-  readonly logs: string;
-}
 
 /** Replaces the file at once, readable by its owner only. */
 export function writeRuntime(path: string, runtime: Runtime): void {

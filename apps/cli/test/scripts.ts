@@ -41,7 +41,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Resolves once a condition holds that no event tells of; after 45 s, less than a test may take, rejects with it. */
+/** Resolves once a condition holds for which there is no event; after 45 s, less than a test may take, rejects with it. */
 export async function eventually(condition: () => boolean): Promise<void> {
   const deadline = performance.now() + 45_000;
   while (!condition()) {

@@ -1,7 +1,7 @@
 // A supervisor of two small programs, as a process of its own that a test can kill. Prints their process ids.
 import { join } from 'node:path';
 import { ManagedProcess } from '../src/supervisor/managed-process.js';
-import { readyWhenTold } from '../src/supervisor/readiness.js';
+import { readyWhenReported } from '../src/supervisor/readiness.js';
 import { defaultRestartPolicy } from '../src/supervisor/restart-policy.js';
 
 const directory = process.argv[2] ?? '.';
@@ -13,7 +13,7 @@ const children = ['first', 'second'].map(
         script: join(directory, 'child.mjs'),
         environment: () => process.env,
         logFile: join(directory, `${name}.log`),
-        ready: readyWhenTold(() => undefined),
+        ready: readyWhenReported(() => undefined),
         readyTimeoutMs: 20_000,
         stopTimeoutMs: 20_000,
       },

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { AllowListError } from '@orderflow/http-guard';
 import { type LogLevel, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
-import { tellReady, untilAskedToStop } from '../child/supervised.js';
+import { reportReady, untilAskedToStop } from '../child/supervised.js';
 import { CommandError, UsageError } from '../command-error.js';
 import { describeReadable, keepNewFilesPrivate } from '../private-files.js';
 import { prepareDataDirectory } from './data-directory.js';
@@ -17,7 +17,7 @@ export interface RunBrokerOptions {
   readonly topologyFile: string;
 }
 
-/** What the supervisor is told when the broker listens. */
+/** What is reported to the supervisor when the broker listens. */
 export interface BrokerFacts {
   readonly connectionString: string;
   /** For the administration client. */
@@ -33,7 +33,7 @@ export async function runBroker({ topologyFile, ...options }: RunBrokerOptions):
     const topology = parseTopology(await readTopology(topologyFile));
     const broker = await startBroker({ ...options, topology, log }).catch(explainStart);
     const { connectionString, adminConnectionString } = broker;
-    tellReady({ connectionString, adminConnectionString } satisfies BrokerFacts);
+    reportReady({ connectionString, adminConnectionString } satisfies BrokerFacts);
     await asked;
     await broker.close();
   });

@@ -1,13 +1,13 @@
 /**
- * The child's side of the supervisor: what a process of this package says and hears while `orderflow up` runs it.
+ * The child's side of the supervisor: what a process of this package sends and receives while `orderflow up` runs it.
  */
 
-/** Tells the supervisor, if there is one, that this process does its work, and what others need to know of it. */
-export function tellReady(facts: object): void {
+/** Reports to the supervisor, if there is one, that this process does its work, and what others need to know of it. */
+export function reportReady(facts: object): void {
   process.send?.(facts);
 }
 
-/** Whether `orderflow up` runs this process. A channel alone does not tell: the launcher may have one to its child. */
+/** Whether `orderflow up` runs this process. A channel alone proves nothing: the launcher may have one to its child. */
 export function isSupervised(): boolean {
   return process.env['ORDERFLOW_INSTANCE'] !== undefined;
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startPostgres } from '@orderflow/local-postgres';
-import { isSupervised, tellReady, untilAskedToStop } from '../child/supervised.js';
+import { isSupervised, reportReady, untilAskedToStop } from '../child/supervised.js';
 import { describeReadable, keepNewFilesPrivate, makePrivate } from '../private-files.js';
 
 export interface RunPostgresOptions {
@@ -10,7 +10,7 @@ export interface RunPostgresOptions {
   readonly databases: readonly string[];
 }
 
-/** What the supervisor is told when the server accepts connections. */
+/** What is reported to the supervisor when the server accepts connections. */
 export interface PostgresFacts {
   /** Connection URLs by database. */
   readonly urls: Readonly<Record<string, string>>;
@@ -30,7 +30,9 @@ export async function runPostgres({ dataDir, port, databases }: RunPostgresOptio
     if (!isSupervised()) {
       for (const name of databases.length > 0 ? databases : ['postgres']) console.log(server.url(name));
     }
-    tellReady({ urls: Object.fromEntries(databases.map((name) => [name, server.url(name)])) } satisfies PostgresFacts);
+    reportReady({
+      urls: Object.fromEntries(databases.map((name) => [name, server.url(name)])),
+    } satisfies PostgresFacts);
     await Promise.race([asked, server.ended]);
     await server.stop();
   });

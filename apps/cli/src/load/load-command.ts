@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Runtime } from '@orderflow/service-kit';
+import { brokerAddressOf } from '@orderflow/service-kit/broker-address';
 import type { CommandContext } from '../command-context.js';
 import { CommandError, UsageError } from '../command-error.js';
 import { findOrderApi } from '../orders/order-api.js';
 import { keepNewFilesPrivate } from '../private-files.js';
-import { readRuntime, type Runtime } from '../runtime-file.js';
+import { readRuntime } from '../runtime-file.js';
 import { findServiceBus } from '../service-bus.js';
 import { describeEvent } from '../up/describe-event.js';
 import { onStopSignals } from '../up/stop-signals.js';
@@ -92,7 +94,7 @@ async function runAll(context: CommandContext, flags: LoadFlags): Promise<LoadRu
     }
     return runs;
   } catch (error) {
-    // Whoever was waiting says only that it was told to stop, not why.
+    // Whoever was waiting says only that it was asked to stop, not why.
     asked.signal.throwIfAborted();
     throw error;
   } finally {
@@ -112,9 +114,7 @@ function localRuntime({ workspace, environment }: CommandContext): Runtime | und
 
 /** The backlog of one system must not be shown with the latencies of another. */
 function checkAddresses({ environment }: CommandContext): void {
-  const namesBroker =
-    environment['SERVICEBUS_CONNECTION_STRING'] || environment['SERVICEBUS_FULLY_QUALIFIED_NAMESPACE'];
-  if (environment['ORDER_API_URL'] && !namesBroker) {
+  if (environment['ORDER_API_URL'] && brokerAddressOf(environment) === undefined) {
     throw new UsageError(
       'ORDER_API_URL names a system whose broker is not known: set SERVICEBUS_FULLY_QUALIFIED_NAMESPACE or SERVICEBUS_CONNECTION_STRING too.',
     );

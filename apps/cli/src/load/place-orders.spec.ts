@@ -42,7 +42,7 @@ describe('placeOrders', () => {
     expect(new Set(placements.flatMap(({ order }) => order?.id ?? [])).size).toBe(20);
   });
 
-  it('ends when it is told to, without a connection left', async () => {
+  it('ends when it is asked to, without a connection left', async () => {
     const stop = new AbortController();
     const onChange = ({ sent }: Placing) => {
       if (sent === 5) stop.abort();

@@ -14,7 +14,7 @@ export interface PlaceOrdersOptions {
   readonly customerId: string;
   readonly schedule: Schedule;
   readonly signal: AbortSignal;
-  /** Told after each order that was sent or answered. */
+  /** Called after each order that was sent or answered. */
   readonly onChange?: (placing: Placing) => void;
 }
 

@@ -1,6 +1,6 @@
 import { ServiceBusAdministrationClient } from '@azure/service-bus';
+import { type BrokerAddress, processIdentity } from '@orderflow/service-kit/broker-address';
 import { plainHttpPolicy } from '@orderflow/servicebus-emulator';
-import { defaultCredential, type ServiceBusAddress } from '../service-bus.js';
 
 /** How many messages a queue holds. */
 export interface QueueCount {
@@ -17,10 +17,10 @@ export class QueueCounts {
     this.#admin = admin;
   }
 
-  static async open(address: ServiceBusAddress): Promise<QueueCounts> {
+  static async open(address: BrokerAddress): Promise<QueueCounts> {
     if (!('connectionString' in address)) {
       return new QueueCounts(
-        new ServiceBusAdministrationClient(address.fullyQualifiedNamespace, await defaultCredential()),
+        new ServiceBusAdministrationClient(address.fullyQualifiedNamespace, await processIdentity()),
       );
     }
     const admin = new ServiceBusAdministrationClient(address.connectionString);

@@ -42,7 +42,7 @@ describe('keepSchedule', () => {
     expect(late).toEqual([0, 0, 25, 15, 5, 0, 0]);
   });
 
-  it('ends when it is told to', async () => {
+  it('ends when it is asked to', async () => {
     const clock = new FakeClock();
     const stop = new AbortController();
     let sent = 0;
@@ -56,7 +56,7 @@ describe('keepSchedule', () => {
 });
 
 describe('realClock', () => {
-  it('tells the time of day, and waits until one', async () => {
+  it('knows the time of day, and waits until one', async () => {
     expect(Math.abs(realClock.now() - Date.now())).toBeLessThan(1_000);
     const time = realClock.now() + 5;
     await realClock.waitUntil(time, never);

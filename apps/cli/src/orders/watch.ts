@@ -7,9 +7,9 @@ export interface WatchOptions {
   readonly timeoutMs: number;
   /** Pause between two looks, in milliseconds. */
   readonly intervalMs: number;
-  /** Told each message once, in order, as it becomes known. */
+  /** Called once for each message, in order, as it becomes known. */
   readonly onMessage: (message: TimelineMessage) => void;
-  /** Told the status at first, and whenever it changes. `unknown` until the API has heard of the order. */
+  /** Called with the status at first, and whenever it changes. `unknown` until the API has heard of the order. */
   readonly onStatus: (status: string) => void;
 }
 

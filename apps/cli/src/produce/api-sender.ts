@@ -1,5 +1,5 @@
 import type { OrderApi } from '../orders/order-api.js';
-import { orderOf, type Parcel } from './parcel.js';
+import { orderOf, type SampleMessage } from './sample-messages.js';
 import type { OnStored, Sender } from './sender.js';
 
 /** Requests at a time. */
@@ -17,15 +17,15 @@ export class ApiSender implements Sender {
     this.#currency = currency;
   }
 
-  async send(parcels: readonly Parcel[], onStored: OnStored): Promise<void> {
-    const orders = parcels.filter((parcel) => parcel.kind === 'order');
+  async send(samples: readonly SampleMessage[], onStored: OnStored): Promise<void> {
+    const orders = samples.filter((sample) => sample.kind === 'order');
     for (let from = 0; from < orders.length; from += concurrency) {
       const group = orders.slice(from, from + concurrency);
-      const outcomes = await Promise.allSettled(group.map((parcel) => this.#place(parcel, onStored)));
-      // All of them have an answer before the first failure is told, so that none is miscounted.
+      const outcomes = await Promise.allSettled(group.map((sample) => this.#place(sample, onStored)));
+      // All of them have an answer before the first failure is reported, so that none is miscounted.
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     }
-    const events = parcels.filter((parcel) => parcel.kind === 'event');
+    const events = samples.filter((sample) => sample.kind === 'event');
     if (events.length > 0) await this.#events.send(events, onStored);
   }
 
@@ -33,8 +33,8 @@ export class ApiSender implements Sender {
     return this.#events.close();
   }
 
-  async #place(parcel: Parcel & { readonly kind: 'order' }, onStored: OnStored): Promise<void> {
-    const { total: _total, ...order } = orderOf(parcel.amount, this.#currency);
-    onStored(parcel, (await this.#api.place(order, parcel.id)).id);
+  async #place(sample: SampleMessage & { readonly kind: 'order' }, onStored: OnStored): Promise<void> {
+    const { total: _total, ...order } = orderOf(sample.amount, this.#currency);
+    onStored(sample, (await this.#api.place(order, sample.id)).id);
   }
 }

@@ -1,6 +1,6 @@
 import { orderPlace, purchase, userSignup } from '@orderflow/contracts';
 import { createEnvelopeWriter, type Outgoing, type Transport } from '@orderflow/messaging';
-import { orderOf, type Parcel } from './parcel.js';
+import { orderOf, type SampleMessage } from './sample-messages.js';
 import type { Addresses, OnStored, Sender } from './sender.js';
 
 const write = createEnvelopeWriter('/orderflow/produce');
@@ -15,13 +15,13 @@ export class ContractSender implements Sender {
     this.#to = to;
   }
 
-  async send(parcels: readonly Parcel[], onStored: OnStored): Promise<void> {
+  async send(samples: readonly SampleMessage[], onStored: OnStored): Promise<void> {
     // One destination after the other, so that it is known which of them has stored its part.
     for (const kind of ['order', 'event']) {
-      const part = parcels.filter((parcel) => parcel.kind === kind);
+      const part = samples.filter((sample) => sample.kind === kind);
       if (part.length === 0) continue;
-      await this.#transport.send(part.map((parcel) => this.#outgoing(parcel)));
-      for (const parcel of part) onStored(parcel, parcel.id);
+      await this.#transport.send(part.map((sample) => this.#outgoing(sample)));
+      for (const sample of part) onStored(sample, sample.id);
     }
   }
 
@@ -29,13 +29,13 @@ export class ContractSender implements Sender {
     return this.#transport.close();
   }
 
-  #outgoing(parcel: Parcel): Outgoing {
-    const { id, time } = parcel;
-    if (parcel.kind === 'order') {
-      const order = { orderId: id, ...orderOf(parcel.amount, this.#to.currency), createdAt: time };
+  #outgoing(sample: SampleMessage): Outgoing {
+    const { id, time } = sample;
+    if (sample.kind === 'order') {
+      const order = { orderId: id, ...orderOf(sample.amount, this.#to.currency), createdAt: time };
       return { to: { queue: this.#to.queue }, envelope: write(orderPlace, order, { orderingKey: id, time }) };
     }
-    const contract = parcel.type === 'purchase' ? purchase : userSignup;
+    const contract = sample.type === 'purchase' ? purchase : userSignup;
     return {
       to: { topic: this.#to.topic },
       envelope: write(contract, { eventId: id, occurredAt: time }, { id, time }),

@@ -1,5 +1,5 @@
 import type { ServiceBusClient, ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
-import type { Parcel } from './parcel.js';
+import type { SampleMessage } from './sample-messages.js';
 import type { Addresses, OnStored, Sender } from './sender.js';
 
 /**
@@ -17,11 +17,11 @@ export class LegacySender implements Sender {
     this.#events = client.createSender(topic);
   }
 
-  async send(parcels: readonly Parcel[], onStored: OnStored): Promise<void> {
+  async send(samples: readonly SampleMessage[], onStored: OnStored): Promise<void> {
     // One call for each, as the seeds' producer does it: a batch could be refused for its size.
-    for (const parcel of parcels) {
-      await (parcel.kind === 'order' ? this.#orders : this.#events).sendMessages(messageOf(parcel));
-      onStored(parcel, parcel.id);
+    for (const sample of samples) {
+      await (sample.kind === 'order' ? this.#orders : this.#events).sendMessages(messageOf(sample));
+      onStored(sample, sample.id);
     }
   }
 
@@ -30,14 +30,14 @@ export class LegacySender implements Sender {
   }
 }
 
-function messageOf(parcel: Parcel): ServiceBusMessage {
-  if (parcel.kind === 'order') {
-    const { id, time, amount } = parcel;
+function messageOf(sample: SampleMessage): ServiceBusMessage {
+  if (sample.kind === 'order') {
+    const { id, time, amount } = sample;
     return {
       body: Buffer.from(JSON.stringify({ order_id: id, ts: time, amount })),
       applicationProperties: { type: 'order' },
     };
   }
-  const { id, type, time } = parcel;
+  const { id, type, time } = sample;
   return { body: Buffer.from(JSON.stringify({ event_id: id, type, ts: time })), subject: type };
 }

@@ -1,7 +1,8 @@
+import { type BrokerAddress, processIdentity } from '@orderflow/service-kit/broker-address';
 import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
 import { findOrderApi } from '../orders/order-api.js';
-import { defaultCredential, findServiceBus, openTransport, type ServiceBusAddress } from '../service-bus.js';
+import { findServiceBus, openTransport } from '../service-bus.js';
 import { onStopSignals } from '../up/stop-signals.js';
 import { ApiSender } from './api-sender.js';
 import { ContractSender } from './contract-sender.js';
@@ -63,12 +64,12 @@ async function openSender(context: CommandContext, flags: ProduceFlags, to: Addr
 
 const nowhere: Sender = { send: () => Promise.resolve(), close: () => Promise.resolve() };
 
-async function openClient(address: ServiceBusAddress) {
+async function openClient(address: BrokerAddress) {
   const { ServiceBusClient } = await import('@azure/service-bus');
   const options = { retryOptions: { maxRetries: 2, retryDelayInMs: 250, timeoutInMs: 10_000 } };
   return 'connectionString' in address
     ? new ServiceBusClient(address.connectionString, options)
-    : new ServiceBusClient(address.fullyQualifiedNamespace, await defaultCredential(), options);
+    : new ServiceBusClient(address.fullyQualifiedNamespace, await processIdentity(), options);
 }
 
 /** Keeps count of what is sent, and shows it as the flags ask. */

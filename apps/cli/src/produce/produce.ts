@@ -1,5 +1,5 @@
 import { pauseUntil } from '../pause-until.js';
-import { makeParcels, type Parcel } from './parcel.js';
+import { makeSamples, type SampleMessage } from './sample-messages.js';
 import type { Sender } from './sender.js';
 
 export interface ProduceOptions {
@@ -9,7 +9,7 @@ export interface ProduceOptions {
   readonly rate?: number;
   /** Ends the sending after what is under way. */
   readonly signal: AbortSignal;
-  /** Told of each message that is stored. */
+  /** Called for each message that is stored. */
   readonly onSent: (sent: Sent) => void;
 }
 
@@ -27,7 +27,7 @@ export interface Tally {
   /** Handed over, and not confirmed: they may have been stored all the same. */
   readonly failed: number;
   readonly notTried: number;
-  /** Why it ended early; absent when it was told to, or did not. */
+  /** Why it ended early; absent when it was stopped, or did not end early. */
   readonly reason?: unknown;
 }
 
@@ -39,7 +39,7 @@ const groupsPerSecond = 20;
 export async function produce(sender: Sender, options: ProduceOptions): Promise<Tally> {
   const { orders, events, rate, signal, onSent } = options;
   const groupSize = rate === undefined ? largestGroup : Math.min(largestGroup, Math.ceil(rate / groupsPerSecond));
-  const parcels = makeParcels(orders, events);
+  const samples = makeSamples(orders, events);
   const startedAt = performance.now();
   let tried = 0;
   let sent = 0;
@@ -49,13 +49,13 @@ export async function produce(sender: Sender, options: ProduceOptions): Promise<
       // A signal that ends the wait is seen in the next line.
       await pauseUntil(startedAt + (tried / rate) * 1_000, signal).catch(() => undefined);
     }
-    const group = signal.aborted ? [] : take(parcels, groupSize);
+    const group = signal.aborted ? [] : take(samples, groupSize);
     if (group.length === 0) return tally();
     tried += group.length;
     try {
-      await sender.send(group, (parcel, id) => {
+      await sender.send(group, (sample, id) => {
         sent += 1;
-        onSent({ id, type: typeOf(parcel) });
+        onSent({ id, type: typeOf(sample) });
       });
     } catch (reason) {
       return { ...tally(), reason };
@@ -73,6 +73,6 @@ function take<Item>(items: Iterator<Item>, count: number): Item[] {
   return taken;
 }
 
-function typeOf(parcel: Parcel): string {
-  return parcel.kind === 'order' ? 'order' : parcel.type;
+function typeOf(sample: SampleMessage): string {
+  return sample.kind === 'order' ? 'order' : sample.type;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { toMinorUnits } from '@orderflow/contracts';
 
 /** One message to produce: an order, or something a user did. */
-export type Parcel =
+export type SampleMessage =
   | {
       readonly kind: 'order';
       readonly id: string;
@@ -16,7 +16,7 @@ export type Parcel =
 const firstAmount = 49.99;
 
 /** Orders first, then events, alternately a signup and a purchase. Made one by one, each with the time it is made. */
-export function* makeParcels(orders: number, events: number): Generator<Parcel> {
+export function* makeSamples(orders: number, events: number): Generator<SampleMessage> {
   for (let i = 0; i < orders; i += 1) {
     yield { kind: 'order', id: randomUUID(), time: new Date().toISOString(), amount: firstAmount + i };
   }

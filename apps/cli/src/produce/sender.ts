@@ -1,12 +1,12 @@
-import type { Parcel } from './parcel.js';
+import type { SampleMessage } from './sample-messages.js';
 
-/** Told that the system has stored a parcel, and under which id it knows it. */
-export type OnStored = (parcel: Parcel, id: string) => void;
+/** Called when the system has stored a message, with the id under which it knows it. */
+export type OnStored = (sample: SampleMessage, id: string) => void;
 
-/** One way to get parcels into the system. */
+/** One way to get messages into the system. */
 export interface Sender {
-  /** Resolves once all are stored, each of which it told. Rejects when one may not be stored. */
-  send(parcels: readonly Parcel[], onStored: OnStored): Promise<void>;
+  /** Resolves once all are stored, and each was reported. Rejects when one may not be stored. */
+  send(samples: readonly SampleMessage[], onStored: OnStored): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isRunning } from '../process-identity.js';
 import { type NamedProcess, pidFileOf, readPidFiles, removePidFile } from './pid-file.js';
 
-/** Nothing tells of the end of a process that is not our child. */
+/** There is no event for the end of a process that is not our child. */
 const pollMs = 20;
 
 export interface LeftBehindOptions {
   /** How long they may take to finish what is in flight, in milliseconds; then they are killed. */
   readonly graceMs: number;
-  /** Told, one line each, whom is waited for and who was killed. */
+  /** Called with one line for each process that is waited for, and for each that was killed. */
   readonly say: (line: string) => void;
 }
 

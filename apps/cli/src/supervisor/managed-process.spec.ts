@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { eventually, isAlive, Scripts, wellBehaved } from '../../test/scripts.js';
 import { ManagedProcess } from './managed-process.js';
 import type { ProcessEvent, ProcessSpec } from './process-spec.js';
-import { readyWhenTold } from './readiness.js';
+import { readyWhenReported } from './readiness.js';
 
 const policy = { firstDelayMs: 5, maxDelayMs: 20, stableAfterMs: 60_000, loopAfter: 3 };
 
@@ -29,7 +29,7 @@ function manage(source: string, changes: Partial<ProcessSpec> = {}): ManagedProc
     script: scripts.write('sample', source),
     environment: () => process.env,
     logFile: scripts.path('sample.log'),
-    ready: readyWhenTold(() => undefined),
+    ready: readyWhenReported(() => undefined),
     readyTimeoutMs: 20_000,
     stopTimeoutMs: 20_000,
     ...changes,
@@ -129,7 +129,7 @@ describe('a managed process', () => {
         script: scripts.write('crashing', 'process.exit(1)'),
         environment: () => process.env,
         logFile: scripts.path('crashing.log'),
-        ready: readyWhenTold(() => undefined),
+        ready: readyWhenReported(() => undefined),
         readyTimeoutMs: 20_000,
         stopTimeoutMs: 20_000,
       },

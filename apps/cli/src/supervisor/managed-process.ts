@@ -31,7 +31,7 @@ interface End {
 /**
  * Keeps one process running: starts it, waits until it is ready, starts it again when it ends, stops it in order.
  * The child leads a process group of its own, so that Ctrl-C in a terminal reaches the supervisor alone, and holds an
- * IPC channel, whose end tells it that the supervisor is gone.
+ * IPC channel, whose end means that the supervisor is gone.
  */
 export class ManagedProcess {
   readonly #spec: ProcessSpec;

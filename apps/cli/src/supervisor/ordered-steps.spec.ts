@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { startInOrder, type Step, stopInOrder } from './ordered-steps.js';
 
-/** Steps that write down what happens to them, and end a start only when told to. */
+/** Steps that write down what happens to them, and end a start only when asked to. */
 function recordingSteps(
   shape: Readonly<Record<string, { needs?: string[]; stopsBefore?: string[]; clean?: boolean }>>,
 ) {
@@ -63,7 +63,7 @@ describe('startInOrder', () => {
 });
 
 describe('stopInOrder', () => {
-  it('stops in reverse, and what it was told to stop first, first', async () => {
+  it('stops in reverse, and what it was asked to stop first, first', async () => {
     const { steps, happened } = recordingSteps(system);
     expect(await stopInOrder(steps)).toBe(true);
     const order = (...names: string[]): number[] => names.map((name) => happened.indexOf(name));
@@ -72,7 +72,7 @@ describe('stopInOrder', () => {
     expect(happened).toHaveLength(8);
   });
 
-  it('tells when one of them needed force, and still stops the others', async () => {
+  it('reports when one of them needed force, and still stops the others', async () => {
     const { steps, happened } = recordingSteps({ ...system, worker: { ...system.worker, clean: false } });
     expect(await stopInOrder(steps)).toBe(false);
     expect(happened).toContain('database has stopped');

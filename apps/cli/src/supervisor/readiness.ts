@@ -31,7 +31,7 @@ export async function isHealthy({ url, instance }: HealthPage, signal: AbortSign
 }
 
 /** Ready when the process says so over its IPC channel; `accept` gets what it says beside. */
-export function readyWhenTold(accept: (facts: unknown) => void): (child: ChildProcess) => Promise<void> {
+export function readyWhenReported(accept: (facts: unknown) => void): (child: ChildProcess) => Promise<void> {
   return (child) =>
     new Promise((resolve, reject) => {
       child.once('message', (message) => {

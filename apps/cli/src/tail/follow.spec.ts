@@ -22,7 +22,7 @@ afterEach(() => {
   scripts.remove();
 });
 
-it('tells what is added, whole lines only, also in a file that begins anew', async () => {
+it('reports what is added, whole lines only, also in a file that begins anew', async () => {
   appendFileSync(path, 'one\ntwo\nthr');
   await eventually(() => lines.length === 2);
   appendFileSync(path, 'ee\n');

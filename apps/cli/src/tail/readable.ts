@@ -1,4 +1,4 @@
-/** Fields of every pino line that tell nothing here. */
+/** Fields of every pino line that are of no use here. */
 const unshown: ReadonlySet<string> = new Set(['level', 'time', 'pid', 'hostname', 'msg', 'name', 'v']);
 const levels: Readonly<Record<string, string>> = {
   10: 'trace',

@@ -26,7 +26,7 @@ export class Ports {
 
   /**
    * Gives each wish a port that is free on its host and that no other start has claimed. A usual port that is taken is
-   * replaced by the next free one, which `note` is told, one line for each; one that was asked for in the environment
+   * replaced by the next free one, and `note` gets a line for each; one that was asked for in the environment
    * is not: then this throws a {@link CommandError} that names all of them.
    */
   static async choose(
@@ -64,7 +64,7 @@ export class Ports {
 
   /**
    * For a process that ended before it was ready: where somebody else listens on one of its ports by now, it gets the
-   * next free one, which `note` is told.
+   * next free one, and `note` gets a line.
    *
    * @throws CommandError when that port was asked for in the environment
    */

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
+import type { Runtime } from '@orderflow/service-kit';
 import { identityOf } from '../process-identity.js';
-import { readRuntime, type Runtime } from '../runtime-file.js';
+import { readRuntime } from '../runtime-file.js';
 import { table } from '../table.js';
 import type { Workspace } from '../workspace.js';
 import { apps, databaseApps, paymentGateway } from '../services.js';
@@ -48,7 +49,7 @@ export function readyReport(system: System, workspace: Workspace, tookMs: number
   ].join('\n');
 }
 
-/** What to tell whoever starts the system although it runs already. */
+/** The message for whoever starts the system although it runs already. */
 export function runningAlready(holder: number, { runtimeFile, state }: Workspace): string {
   const runtime = readRuntime(runtimeFile);
   const urls = runtime?.pid === holder ? Object.entries(runtime.urls) : [];

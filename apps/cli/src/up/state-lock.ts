@@ -11,7 +11,7 @@ export interface StateLock {
  * Takes the lock file `path`. One that a killed supervisor left behind is recognised and replaced. Throws a
  * {@link CommandError} when a live supervisor holds it.
  *
- * @param explain what to tell about the process that holds it
+ * @param explain the message about the process that holds it
  */
 export function takeStateLock(path: string, explain: (holder: number) => string): StateLock {
   const own = identityOf(process.pid);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { brokerAddressOf } from '@orderflow/service-kit/broker-address';
 import type { BrokerFacts } from '../broker/run-broker.js';
 import { migrateApp } from '../migrate/migrate-app.js';
 import { migrationFolder } from '../migrate/migration-folders.js';
@@ -8,7 +9,7 @@ import { ManagedProcess } from '../supervisor/managed-process.js';
 import { pidFileOf } from '../supervisor/pid-file.js';
 import type { Step } from '../supervisor/ordered-steps.js';
 import type { ProcessEvent, ProcessSpec } from '../supervisor/process-spec.js';
-import { type HealthPage, isHealthy, readyWhenHealthy, readyWhenTold } from '../supervisor/readiness.js';
+import { type HealthPage, isHealthy, readyWhenHealthy, readyWhenReported } from '../supervisor/readiness.js';
 import { defaultRestartPolicy } from '../supervisor/restart-policy.js';
 import type { Workspace } from '../workspace.js';
 import type { Ports } from './ports.js';
@@ -29,9 +30,9 @@ export interface SystemOptions {
   readonly host: string;
   readonly ports: Ports;
   readonly report: (event: ProcessEvent) => void;
-  /** Told, one line each, what else came out otherwise than usual. */
+  /** Called with one line for each thing that is not as usual. */
   readonly note: (line: string) => void;
-  /** Told which migrations ran. */
+  /** Called with the migrations that ran. */
   readonly onMigrated: (app: string, names: readonly string[]) => void;
 }
 
@@ -49,7 +50,7 @@ interface ProcessStep {
 export class System {
   readonly steps: readonly Step[];
   readonly #options: SystemOptions;
-  /** Tells this start from every other one on this machine. */
+  /** Distinguishes this start from every other one on this machine. */
   readonly #instance = randomUUID();
   readonly #processes = new Map<string, ManagedProcess>();
   #databaseUrls: PostgresFacts['urls'] = {};
@@ -135,7 +136,7 @@ export class System {
         ...databases,
       ],
       environment: () => this.#common(),
-      ready: readyWhenTold((facts) => {
+      ready: readyWhenReported((facts) => {
         this.#databaseUrls = (facts as PostgresFacts).urls;
       }),
       readyTimeoutMs: 60_000,
@@ -155,7 +156,7 @@ export class System {
       script: join(workspace.bundles, 'cli.mjs'),
       args: () => ['broker', ...Object.entries(flags()).flatMap(([name, value]) => [`--${name}`, value])],
       environment: () => this.#common(),
-      ready: readyWhenTold((facts) => {
+      ready: readyWhenReported((facts) => {
         this.#broker = facts as BrokerFacts;
       }),
       readyTimeoutMs: 60_000,
@@ -219,7 +220,7 @@ export class System {
 
 /** Whether the embedded broker is the one to use: nobody named another. */
 export function usesOwnBroker(environment: NodeJS.ProcessEnv): boolean {
-  return !environment['SERVICEBUS_CONNECTION_STRING'] && !environment['SERVICEBUS_FULLY_QUALIFIED_NAMESPACE'];
+  return brokerAddressOf(environment) === undefined;
 }
 
 /** Where a client on this machine reaches what listens on `host`. */

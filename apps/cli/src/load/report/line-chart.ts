@@ -17,7 +17,7 @@ const width = 760;
 const height = 260;
 const margin = { top: 58, right: 16, bottom: 40, left: 56 };
 const inner = { width: width - margin.left - margin.right, height: height - margin.top - margin.bottom };
-/** Told apart with any colour vision, and readable on white and on black (Okabe and Ito, darkened where needed). */
+/** Distinguishable with any colour vision, and readable on white and on black (Okabe and Ito, darkened where needed). */
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#b58900'];
 const grey = '#808080';
 

@@ -2,7 +2,7 @@ import type { QueueCount } from '../queue-counts.js';
 import { decideReplicas, type ScalingState } from './decide-replicas.js';
 import type { ScalingRule } from './scaling-rules.js';
 
-/** Something that runs as many replicas as it is told. */
+/** Something that runs as many replicas as it is asked for. */
 export interface Scalable {
   readonly running: number;
   /** Begins to change their number; called one at a time. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { Runtime } from '@orderflow/service-kit';
 import type { CommandContext } from '../../command-context.js';
 import { CommandError } from '../../command-error.js';
-import type { Runtime } from '../../runtime-file.js';
 import { ManagedProcess } from '../../supervisor/managed-process.js';
 import type { ProcessEvent } from '../../supervisor/process-spec.js';
 import { readyWhenHealthy } from '../../supervisor/readiness.js';
@@ -17,9 +17,9 @@ export interface ReplicaPoolOptions {
   readonly context: CommandContext;
   /** The system that runs the first replica. */
   readonly runtime: Runtime;
-  /** Told what happens to the further ones. */
+  /** Called with what happens to the further ones. */
   readonly report: (event: ProcessEvent) => void;
-  /** Told when one does not start, however often it is tried. */
+  /** Called when one does not start, however often it is tried. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -34,7 +34,7 @@ export class ReplicaPool {
   readonly #ready = new Set<ManagedProcess>();
   /** What keeps the ports of replicas that are not gone. */
   readonly #claims = new Map<ManagedProcess, PortClaim>();
-  /** Tells these replicas from whatever else may answer on their ports. */
+  /** Distinguishes these replicas from whatever else may answer on their ports. */
   readonly #instance = randomUUID();
   /** Starts and stops under way. */
   readonly #changes = new Set<Promise<unknown>>();
