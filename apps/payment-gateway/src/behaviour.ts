@@ -1,4 +1,4 @@
-/** What the gateway was told to do to the requests to come. */
+/** What the gateway was instructed to do to the next requests. */
 export interface Instructions {
   /** Waits so long before every answer, in ms. */
   readonly latencyMs: number;
@@ -25,7 +25,7 @@ const failuresByEnding: Readonly<Record<number, { readonly times: number; readon
   503: { times: 3, reaction: { kind: 'fail', status: 503 } },
 };
 
-/** Decides how the gateway treats requests: by what it was told last, else by the amount (docs/payment-gateway.md). */
+/** Decides how the gateway treats requests: by its last instructions, else by the amount (docs/payment-gateway.md). */
 export class Behaviour {
   #instructions = obedient;
   /** Failures that were dealt to a key already; only keys whose amount asks for failures are in it, and only until they are captured. */

@@ -84,7 +84,7 @@ describe('the payment gateway', () => {
     expect(readFileSync(dataFile, 'utf8')).toContain(chargeId);
   });
 
-  it('tells who was charged twice', async () => {
+  it('lists who was charged twice', async () => {
     await charge('k1');
     await charge('k2');
     await charge('k3', { ...order, reference: 'o-2', amount: 1_402 });
@@ -147,7 +147,7 @@ describe('the payment gateway', () => {
     expect(await get('/charges/totals')).toMatchObject({ captured: 1, chargedTwice: [] });
   });
 
-  it('fails and declines as often as it was told', async () => {
+  it('fails and declines as often as it was instructed', async () => {
     expect((await control({ 'fail-next': '1', 'decline-next': '1' })).json()).toEqual({
       latencyMs: 0,
       failNext: 1,

@@ -18,7 +18,7 @@ export interface GatewayOptions {
   readonly instance?: string;
   /** By which names it may be called, and which pages may call it; by default loopback names, and no page of others. */
   readonly allowed?: AllowList;
-  /** Told of requests that were refused for either; by default nobody. */
+  /** Called for each request that was refused for either. */
   readonly refused?: (refusal: RefusalAnswer) => void;
 }
 
