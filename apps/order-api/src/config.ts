@@ -23,8 +23,7 @@ export const configSchema = requireBrokerAddress(
     ...labVariables,
     ...currencyVariables,
     LOCK_TIMEOUT: variable(duration(1, 25_000).prefault('3s'), {
-      description:
-        'How long a request waits for an earlier one with its Idempotency-Key before it is told to come back',
+      description: 'How long a request waits for an earlier one with its Idempotency-Key before it is answered 409',
       example: '3s',
     }),
   }),

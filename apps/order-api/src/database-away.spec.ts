@@ -106,20 +106,20 @@ it('handles messages while requests wait for the database', async () => {
     const { id } = (await place()).body as { id: string };
     const order = orderPlace.parse((await commands.next(id)).payload);
     const holder = await database.pool.connect();
-    await holder.query('begin; lock table idempotency_keys in exclusive mode');
+    await holder.query('BEGIN; LOCK TABLE idempotency_keys IN EXCLUSIVE MODE');
     const asked = Array.from({ length: 3 + mayWait }, (_, index) => place(`held-${index}`));
     await eventually(async () => {
-      const { rows } = await database.pool.query(`select from pg_locks where not granted`);
+      const { rows } = await database.pool.query(`SELECT FROM pg_locks WHERE NOT granted`);
       expect(rows).toHaveLength(3);
     });
     const event = { order, decidedAt: order.createdAt, cause: { messageId: 'm-1', attempt: 1 } };
     const envelope = createEnvelopeWriter('/test')(orderAccepted, event, { orderingKey: id });
     await worker.send([{ to: { topic: 'events' }, envelope }]);
     await eventually(async () => {
-      const { rows } = await database.pool.query('select status from orders where id = $1', [id]);
+      const { rows } = await database.pool.query('SELECT status FROM orders WHERE id = $1', [id]);
       expect(rows).toEqual([{ status: 'accepted' }]);
     }, 4_000);
-    await holder.query('rollback');
+    await holder.query('ROLLBACK');
     holder.release();
     expect((await Promise.all(asked)).map(({ status }) => status)).toEqual(asked.map(() => 202));
   } finally {

@@ -119,7 +119,7 @@ describe('order-api', () => {
     await worker.send([{ to: { topic: 'events' }, envelope }]);
     await eventually(async () => expect(await read(`/orders/${id}`)).toMatchObject({ status: 'accepted' }));
     await api.stop();
-    await database.pool.query('update orders set accepted_at = null where id = $1', [id]);
+    await database.pool.query('UPDATE orders SET accepted_at = NULL WHERE id = $1', [id]);
     api = await start();
     // Past the broker's own duplicate detection, to a process that knows of the first delivery by its database only.
     broker.clock.advance(3_700_000);

@@ -81,7 +81,7 @@ export function splitList(text: string): readonly string[] {
     .filter((entry) => entry !== '');
 }
 
-/** What to allow besides, for a server that was told to listen on `host`: its name, unless it is every address. */
+/** What to allow besides, for a server that listens on `host`: its name, unless it is every address. */
 export function listenedName(host: string): readonly string[] {
   return hostOfEntry(host) === undefined || UNSPECIFIED.includes(host) ? [] : [host];
 }

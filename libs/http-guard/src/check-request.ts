@@ -2,7 +2,7 @@ import type { AllowList } from './allow-list.js';
 import { addressOf, hostOf } from './host.js';
 import { printable } from './printable.js';
 
-/** What of a request tells where it comes from, as it was received. */
+/** The parts of a request that say where it comes from, as they were received. */
 export interface RequestSource {
   /** Every Host header. */
   readonly hosts: readonly string[];

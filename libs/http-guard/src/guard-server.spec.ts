@@ -67,7 +67,7 @@ it('a connection is asked about each of its requests', async () => {
   expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 204', 'HTTP/1.1 403', 'HTTP/1.1 204']);
 });
 
-it('a request without a host is told so, where the server leaves it to the guard', async () => {
+it('a request without a host is answered so, where the server leaves it to the guard', async () => {
   await start(false);
   expect(await say('GET / HTTP/1.1')).toMatch(/^HTTP\/1\.1 400 [^]*urn:orderflow:problem:invalid-host/);
   expect(await say('GET / HTTP/1.0')).toContain('HTTP/1.1 204');

@@ -9,7 +9,7 @@ const REQUESTS: ReadonlySet<unknown> = new Set(['request', 'checkContinue', 'che
  * Answers the requests of a server that are not allowed, and hands out the others only. It does so where the server
  * emits them, before any listener: a framework has requests that neither its hooks nor its error handlers see, such as
  * those with a path that it cannot decode, and a WebSocket never was a request to it.
- * @param refused told of each refusal, for a log and a count
+ * @param refused called with each refusal, for a log and a count
  */
 export function guardServer(server: Server, guard: HttpGuard, refused: (refusal: RefusalAnswer) => void): void {
   const emit = server.emit.bind(server) as (event: unknown, ...args: unknown[]) => boolean;

@@ -17,7 +17,7 @@ export interface RefusalAnswer {
 
 export interface HttpGuardOptions {
   readonly allowed: AllowList;
-  /** What a refusal tells to change. */
+  /** The settings that a refusal asks to change. */
   readonly settings: SettingNames;
 }
 
@@ -39,7 +39,7 @@ export class HttpGuard {
 
 function sourceOf({ headersDistinct, httpVersion, url, socket }: IncomingMessage): RequestSource {
   return {
-    // Node keeps the first of several in `headers`, and a server that is told twice must not choose.
+    // Node keeps the first of several in `headers`, and a server that gets two must not choose.
     hosts: headersDistinct['host'] ?? [],
     httpVersion,
     target: url ?? '/',

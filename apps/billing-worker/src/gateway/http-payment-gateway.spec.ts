@@ -38,9 +38,9 @@ describe('the payment gateway client', () => {
     ['that is empty', '', ''],
     ['that is not there', undefined, ''],
     ['that is no text', { code: 51 }, ''],
-  ])('takes a decline with a reason %s', async (_, reason, told) => {
+  ])('takes a decline with a reason %s', async (_, reason, expected) => {
     provider.answers.push(answer(402, { status: 'declined', reason }));
-    expect(await gateway().charge('k', order, never)).toEqual({ status: 'declined', reason: told });
+    expect(await gateway().charge('k', order, never)).toEqual({ status: 'declined', reason: expected });
   });
 
   it.each([500, 503, 429, 408, 409])('may be asked again after status %i', async (status) => {

@@ -84,7 +84,7 @@ function together(...answers: readonly Answer[]): readonly Answer[] {
 const keys = () => provider.requests.filter(({ method }) => method === 'POST').map(({ key }) => key);
 
 describe('billing', () => {
-  it('charges with a key that follows from the order, invoices, and tells', async () => {
+  it('charges with a key that follows from the order, invoices, and publishes', async () => {
     provider.answers.push(captured);
     await billing().bill(order, context());
     expect(keys()).toEqual(['charge:o-1']);
@@ -144,7 +144,7 @@ describe('billing', () => {
     ['more than its field takes', 'x'.repeat(501), `${'x'.repeat(499)}…`],
     ['more, with a character cut in two', `${'x'.repeat(498)}😀😀`, `${'x'.repeat(498)}…`],
     ['a megabyte of NULs', '\0'.repeat(1_000_000), `${'\ufffd'.repeat(499)}…`],
-  ])('records a decline whose reason is %s, and tells', async (_, reason, recorded) => {
+  ])('records a decline whose reason is %s, and publishes', async (_, reason, recorded) => {
     provider.answers.push(answer(402, { status: 'declined', reason }));
     await billing().bill(order, context());
     expect(await invoices.ofOrder('o-1')).toMatchObject({ status: 'failed', reason: recorded });

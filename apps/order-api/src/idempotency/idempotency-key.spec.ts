@@ -74,7 +74,7 @@ describe('fingerprintOf', () => {
     [{ a: [1, 2] }, { a: [2, 1] }],
     [{ a: null }, {}],
     [{ a: 'b,c' }, { a: 'b', c: '' }],
-  ])('tells %j from %j', (one, other) => {
+  ])('distinguishes %j from %j', (one, other) => {
     expect(fingerprintOf(one)).not.toBe(fingerprintOf(other));
   });
 });

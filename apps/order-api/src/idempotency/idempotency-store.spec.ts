@@ -17,9 +17,9 @@ const now = new Date('2026-02-01T12:00:00.000Z');
 
 async function insertKeys(prefix: string, count: number, createdAt: string): Promise<void> {
   await pool.query(
-    `insert into idempotency_keys (client, route, key, fingerprint, status, headers, body, created_at)
-     select 'client:a', 'POST /orders', $1 || n, 'f', 202, '{}', '{}', $3
-     from generate_series(1, $2::integer) n`,
+    `INSERT INTO idempotency_keys (client, route, key, fingerprint, status, headers, body, created_at)
+     SELECT 'client:a', 'POST /orders', $1 || n, 'f', 202, '{}', '{}', $3
+     FROM generate_series(1, $2::integer) n`,
     [prefix, count, createdAt],
   );
 }
@@ -29,7 +29,7 @@ describe('purgeKeys', () => {
     await insertKeys('old-', 2_500, '2026-01-31T12:00:00.000Z');
     await insertKeys('young-', 3, '2026-01-31T12:00:00.001Z');
     expect(await purgeKeys(pool, now)).toBe(2_500);
-    const { rows } = await pool.query<{ key: string }>('select key from idempotency_keys order by key');
+    const { rows } = await pool.query<{ key: string }>('SELECT key FROM idempotency_keys ORDER BY key');
     expect(rows.map(({ key }) => key)).toEqual(['young-1', 'young-2', 'young-3']);
     expect(await purgeKeys(pool, now)).toBe(0);
   });
@@ -38,11 +38,11 @@ describe('purgeKeys', () => {
     await insertKeys('held-', 2, '2026-01-30T12:00:00.000Z');
     const other = await pool.connect();
     try {
-      await other.query('begin');
-      await other.query(`select 1 from idempotency_keys where key = 'held-1' for update`);
+      await other.query('BEGIN');
+      await other.query(`SELECT 1 FROM idempotency_keys WHERE key = 'held-1' FOR UPDATE`);
       expect(await purgeKeys(pool, now)).toBe(1);
     } finally {
-      await other.query('rollback');
+      await other.query('ROLLBACK');
       other.release();
     }
     expect(await purgeKeys(pool, now)).toBe(1);

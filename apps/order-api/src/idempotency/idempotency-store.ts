@@ -26,7 +26,7 @@ const uniqueViolation = '23505';
 
 /**
  * The part of a statement that makes it happen once a key: with a key that has an answer the whole statement fails,
- * and {@link isKeyTaken} tells it from other failures. A concurrent request with the same key waits here until the
+ * and {@link isKeyTaken} distinguishes that from other failures. A concurrent request with the same key waits here until the
  * first has committed or failed.
  */
 export function claimKey(parameters: Parameters, request: RequestKey, answer: Answer, now: Date): string {

@@ -13,7 +13,7 @@ let worker: Transport;
 let commands: ReceivedCommands;
 let replicas: readonly TestOrderApi[];
 /** A replica that waits for another transaction for a moment only; the others wait for as long as a test may take. */
-let impatient: TestOrderApi;
+let shortWait: TestOrderApi;
 
 beforeAll(async () => {
   database = await openOrderDatabase();
@@ -26,11 +26,11 @@ beforeAll(async () => {
       connectionString: broker.connectionString,
       env: { LOCK_TIMEOUT: lockTimeout },
     });
-  [impatient, ...replicas] = await Promise.all([start('200ms'), start('25s'), start('25s')]);
+  [shortWait, ...replicas] = await Promise.all([start('200ms'), start('25s'), start('25s')]);
 });
 
 afterAll(async () => {
-  await Promise.all([impatient, ...replicas].map((replica) => replica.stop()));
+  await Promise.all([shortWait, ...replicas].map((replica) => replica.stop()));
   await worker.close();
   await broker.close();
   await database.close();
@@ -57,7 +57,7 @@ async function place(key: string, body: unknown = tea, headers: object = {}, rep
 
 async function count(table: string, condition = 'true', values: unknown[] = []): Promise<number> {
   const { rows } = await database.pool.query<{ n: number }>(
-    `select count(*)::integer as n from ${table} where ${condition}`,
+    `SELECT count(*)::integer AS n FROM ${table} WHERE ${condition}`,
     values,
   );
   return rows[0]?.n ?? -1;
@@ -143,7 +143,7 @@ describe('Idempotency-Key', () => {
   it('is new again after 24 hours, purged or not', async () => {
     const first = await place('key-7');
     await database.pool.query(
-      `update idempotency_keys set created_at = created_at - interval '24 hours' where key = 'key-7'`,
+      `UPDATE idempotency_keys SET created_at = created_at - INTERVAL '24 hours' WHERE key = 'key-7'`,
     );
     const [one, two] = await Promise.all([place('key-7'), place('key-7', tea, {}, replicas[1])]);
     expect(one.text).not.toBe(first.text);
@@ -155,10 +155,10 @@ describe('a request whose key is held by another transaction', () => {
   async function holding(key: string, during: () => Promise<void>, end: 'commit' | 'rollback'): Promise<void> {
     const holder = await database.pool.connect();
     try {
-      await holder.query('begin');
+      await holder.query('BEGIN');
       await holder.query(
-        `insert into idempotency_keys (client, route, key, fingerprint, status, headers, body, created_at)
-         values ('anonymous', 'POST /orders', $1, 'f', 202, '{}', '{}', now())`,
+        `INSERT INTO idempotency_keys (client, route, key, fingerprint, status, headers, body, created_at)
+         VALUES ('anonymous', 'POST /orders', $1, 'f', 202, '{}', '{}', now())`,
         [key],
       );
       await during();
@@ -200,19 +200,19 @@ describe('a request whose key is held by another transaction', () => {
     expect((await waiting)?.status).toBe(422);
   });
 
-  it('is told to come back when that takes too long, and has done nothing', async () => {
-    const order = { ...tea, customerId: 'impatient' };
+  it('is asked to come back when that takes too long, and has done nothing', async () => {
+    const order = { ...tea, customerId: 'short-wait' };
     await holding(
       'key-10',
       async () => {
-        const answer = await place('key-10', order, {}, impatient);
+        const answer = await place('key-10', order, {}, shortWait);
         expect(answer.status).toBe(409);
         expect(answer.headers.get('retry-after')).toBe('1');
         expect(answer.body).toMatchObject({ type: 'urn:orderflow:problem:request-in-progress' });
       },
       'rollback',
     );
-    expect(await ordersOf('impatient')).toBe(0);
+    expect(await ordersOf('short-wait')).toBe(0);
     expect((await place('key-10', order)).status).toBe(202);
   });
 });

@@ -11,7 +11,7 @@ import { MemoryLabQueue } from '../../test/memory-lab-queue.js';
 
 const curl = (...args: string[]) => promisify(execFile)('curl', ['-s', ...args]).then(({ stdout }) => stdout);
 
-/** Tells when a receive has begun and when its batch was handed back. */
+/** Resolves `receiving` when a receive has begun, and `released` when its batch was handed back. */
 class WatchedQueue extends MemoryLabQueue {
   readonly receiving = deferred();
   readonly released = deferred();

@@ -34,7 +34,7 @@ export class ServiceBusLabQueue implements LabQueue {
     try {
       await collect(receiver, options, held);
     } catch (error) {
-      // Handing back is a courtesy here: without it the locks run out by themselves.
+      // Where handing back fails as well, the locks expire by themselves.
       await Promise.allSettled(held.map((message) => receiver.abandonMessage(message)));
       await receiver.close();
       throw error;
@@ -83,7 +83,7 @@ class ServiceBusLabBatch implements LabBatch {
     return this.#settle((message) => this.#receiver.abandonMessage(message));
   }
 
-  /** Tries every message, then closes, then tells what failed. */
+  /** Tries every message, then closes, then throws what failed. */
   async #settle(settle: (message: ServiceBusReceivedMessage) => Promise<void>): Promise<void> {
     const results = await Promise.allSettled(this.#messages.map(settle));
     await this.#receiver.close();

@@ -18,7 +18,7 @@ export function serveOpenApi(app: INestApplication): void {
 function describeApi(app: INestApplication): OpenAPIObject {
   const info = new DocumentBuilder()
     .setTitle('OrderFlow order-api')
-    .setDescription('Takes orders, tells what became of them, and has a lab for raw messages.')
+    .setDescription('Takes orders, says what became of them, and has a lab for raw messages.')
     .setVersion('1')
     .addTag('orders')
     .addTag('lab', 'A queue without contracts: texts in, texts out')

@@ -7,7 +7,7 @@ function problemsOf(query: unknown): string[] {
 }
 
 describe('the query of GET /orders', () => {
-  it('asks for 50 orders unless told otherwise', () => {
+  it('asks for 50 orders by default', () => {
     expect(listOrdersQuery.parse({})).toEqual({ limit: 50 });
     expect(listOrdersQuery.parse({ limit: '200' })).toEqual({ limit: 200 });
   });

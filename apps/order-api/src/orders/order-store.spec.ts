@@ -17,11 +17,11 @@ afterAll(() => database.close());
 /** Three orders a millisecond, so that pages end between equal times. */
 async function insertOrders(prefix: string, customerId: string, count: number): Promise<void> {
   await pool.query(
-    `insert into orders (id, customer_id, currency, total, lines, created_at, accepted_at)
-     select $1 || lpad(n::text, 4, '0'), $2, 'EUR', 100, '[]',
-            timestamptz '2026-01-31T12:00:00Z' + (n / 3) * interval '1 millisecond',
-            case when n % 2 = 0 then now() end
-     from generate_series(1, $3::integer) n`,
+    `INSERT INTO orders (id, customer_id, currency, total, lines, created_at, accepted_at)
+     SELECT $1 || lpad(n::text, 4, '0'), $2, 'EUR', 100, '[]',
+            timestamptz '2026-01-31T12:00:00Z' + (n / 3) * INTERVAL '1 millisecond',
+            CASE WHEN n % 2 = 0 THEN now() END
+     FROM generate_series(1, $3::integer) n`,
     [prefix, customerId, count],
   );
 }
@@ -59,8 +59,8 @@ describe('listOrders', () => {
     const ids = await readAll({ customerId: 'busy', limit: '5' }, async () => {
       round += 1;
       await pool.query(
-        `insert into orders (id, customer_id, currency, total, lines, created_at)
-         values ($1, 'busy', 'EUR', 1, '[]', now())`,
+        `INSERT INTO orders (id, customer_id, currency, total, lines, created_at)
+         VALUES ($1, 'busy', 'EUR', 1, '[]', now())`,
         [`new-${round}`],
       );
     });
@@ -79,7 +79,7 @@ describe('listOrders', () => {
   });
 
   it('leaves out orders of which only a payment is known', async () => {
-    await pool.query(`insert into orders (id, captured_at) values ('unheard-of', now())`);
+    await pool.query(`INSERT INTO orders (id, captured_at) VALUES ('unheard-of', now())`);
     expect(await readAll({})).not.toContain('unheard-of');
   });
 
@@ -89,18 +89,18 @@ describe('listOrders', () => {
     ['a customer', { customerId: 'customer-7' }, 'orders_by_customer'],
   ])('reads a page of %s from an index, without sorting', async (_, filter, index) => {
     await pool.query(
-      `insert into orders (id, customer_id, currency, total, lines, created_at, accepted_at)
-       select gen_random_uuid()::text, 'customer-' || n % 100, 'EUR', 1, '[]', now() - n * interval '1 second',
-              case when n % 10 = 0 then now() end
-       from generate_series(1, 5000) n`,
+      `INSERT INTO orders (id, customer_id, currency, total, lines, created_at, accepted_at)
+       SELECT gen_random_uuid()::text, 'customer-' || n % 100, 'EUR', 1, '[]', now() - n * INTERVAL '1 second',
+              CASE WHEN n % 10 = 0 THEN now() END
+       FROM generate_series(1, 5000) n`,
     );
-    await pool.query('analyze orders');
+    await pool.query('ANALYZE orders');
     const conditions = Object.entries(filter).map(([name, value]) =>
-      name === 'status' ? `and status = '${value}'` : `and customer_id = '${value}'`,
+      name === 'status' ? `AND status = '${value}'` : `AND customer_id = '${value}'`,
     );
     const { rows } = await pool.query<Record<string, string>>(
-      `explain select * from orders where created_at is not null ${conditions.join(' ')}
-       and (created_at, id) < (now(), 'x') order by created_at desc, id desc limit 51`,
+      `EXPLAIN SELECT * FROM orders WHERE created_at IS NOT NULL ${conditions.join(' ')}
+       AND (created_at, id) < (now(), 'x') ORDER BY created_at DESC, id DESC LIMIT 51`,
     );
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     expect(plan).toContain(index);

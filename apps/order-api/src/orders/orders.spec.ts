@@ -185,7 +185,7 @@ describe('POST /orders/{id}/cancel', () => {
     expect((await post(`/orders/${id}/cancel`)).status).toBe(202);
   });
 
-  it('tells a decided order from an unknown one', async () => {
+  it('distinguishes a decided order from an unknown one', async () => {
     const { id } = await place();
     await publish(orderAccepted, { order: await orderOf(id), decidedAt: new Date().toISOString(), cause: someCause });
     await eventually(async () => expect(await get(`/orders/${id}`)).toMatchObject({ status: 'accepted' }));

@@ -8,7 +8,7 @@ import type {
 } from '@orderflow/contracts';
 import type { OrderFacts } from './order-status.js';
 
-/** What one event tells of an order, without saying how it is stored. */
+/** What is known of an order by one event, without saying how it is stored. */
 export interface EventFacts {
   readonly orderId: string;
   /** The order itself, where the event carries it. */

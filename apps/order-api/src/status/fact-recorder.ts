@@ -3,13 +3,13 @@ import type { PostgresTx } from '@orderflow/messaging/postgres';
 import type { EventFacts } from './event-facts.js';
 import { recordFacts } from './fact-store.js';
 
-/** By which the inbox tells consumers apart. */
+/** The consumer's name in the inbox. */
 const consumer = 'order-api';
 
 /** SQLSTATE class 22: a value that no database column takes, today or tomorrow. */
 const dataException = /^22/;
 
-/** Enters what events tell into the read model: each event once, in one transaction with its inbox row. */
+/** Records the facts of events in the read model: each event once, in one transaction with its inbox row. */
 export class FactRecorder {
   readonly #inbox: Inbox<PostgresTx>;
 

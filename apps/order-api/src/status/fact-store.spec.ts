@@ -202,12 +202,12 @@ describe('the status column', () => {
     const facts = ['accepted', 'rejected', 'cancel_requested', 'cancelled', 'captured', 'payment_failed'];
     const names = ['acceptedAt', 'rejectedAt', 'cancelRequestedAt', 'cancelledAt', 'capturedAt', 'paymentFailedAt'];
     await pool.query(
-      `insert into orders (id, ${facts.map((fact) => `${fact}_at`).join(', ')})
-       select 'bits-' || bits, ${facts.map((_, i) => `case when bits & ${1 << i} > 0 then now() end`).join(', ')}
-       from generate_series(0, 63) bits`,
+      `INSERT INTO orders (id, ${facts.map((fact) => `${fact}_at`).join(', ')})
+       SELECT 'bits-' || bits, ${facts.map((_, i) => `CASE WHEN bits & ${1 << i} > 0 THEN now() END`).join(', ')}
+       FROM generate_series(0, 63) bits`,
     );
     const { rows } = await pool.query<{ id: string; status: string }>(
-      `select id, status from orders where id like 'bits-%'`,
+      `SELECT id, status FROM orders WHERE id LIKE 'bits-%'`,
     );
     expect(rows).toHaveLength(64);
     for (const { id, status } of rows) {

@@ -81,7 +81,7 @@ async function recorded(): Promise<readonly DecisionRow[]> {
 const payloadOf = ({ envelope }: Outgoing) => JSON.parse(Buffer.from(envelope.body).toString());
 
 describe('decisions', () => {
-  it('accept an order and tell why and since when', async () => {
+  it('accept an order and say why and since when', async () => {
     await place(order(), 'm-1', 3);
     const [event, ...others] = await published();
     expect(others).toEqual([]);

@@ -15,7 +15,7 @@ it('hosts and origins are lists, and none are there by default', () => {
   expect([ALLOWED_HOSTS, ALLOWED_ORIGINS]).toEqual([undefined, undefined]);
 });
 
-it('every entry that is none is told by its place, without its value', () => {
+it('every entry that is none is reported by its place, without its value', () => {
   const env = {
     ALLOWED_HOSTS: 'order-api,https://me:secret@orders.example.com,*.example.com,orders.example.com/api',
     ALLOWED_ORIGINS: '*,https://shop.example.com/page',

@@ -60,10 +60,10 @@ describe('loadConfig', () => {
     ]);
   });
 
-  it('never tells a value', () => {
-    const told = problemsOf({ DATABASE_URL: 'mysql://me:secret@db', SERVICEBUS_CONNECTION_STRING: 'Key=secret' });
-    expect(told).toHaveLength(2);
-    expect(told.join()).not.toContain('secret');
+  it('never shows a value', () => {
+    const shown = problemsOf({ DATABASE_URL: 'mysql://me:secret@db', SERVICEBUS_CONNECTION_STRING: 'Key=secret' });
+    expect(shown).toHaveLength(2);
+    expect(shown.join()).not.toContain('secret');
   });
 
   it('refuses two addresses of the broker', () => {

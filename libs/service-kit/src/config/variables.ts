@@ -39,7 +39,7 @@ function url(protocols: readonly string[]) {
   });
 }
 
-/** Several entries; what is wrong is told by position, since values do not appear in errors. */
+/** Several entries; what is wrong is reported by position, since values do not appear in errors. */
 function allowList(problemsOf: (entries: readonly string[]) => readonly AllowListProblem[]) {
   return z
     .string()
@@ -51,7 +51,7 @@ function allowList(problemsOf: (entries: readonly string[]) => readonly AllowLis
     });
 }
 
-/** The port a service takes for HTTP unless told otherwise. */
+/** The port a service takes for HTTP, `usual` by default. */
 export function port(usual: number) {
   return variable(wholeNumber(0, 65_535).prefault(String(usual)), {
     description: 'HTTP port; 0 takes a free one',

@@ -11,8 +11,8 @@ describe('a receiver', () => {
 
   it('that has stalled is one, and says why', () => {
     expect(() => receiverLiveness(receiver('stalled')).check()).toThrow('the receiver has stalled');
-    const told = () => ({ ...receiver('stalled')(), detail: 'The head has not moved for 60 s.' });
-    expect(() => receiverLiveness(told).check()).toThrow('The head has not moved for 60 s.');
+    const detailed = () => ({ ...receiver('stalled')(), detail: 'The head has not moved for 60 s.' });
+    expect(() => receiverLiveness(detailed).check()).toThrow('The head has not moved for 60 s.');
   });
 
   it.each(['connecting', 'stalled', 'stopped'] as const)('that is %s is a degradation', (state) => {

@@ -31,7 +31,7 @@ const codes: Readonly<Record<number, string>> = {
 const mediaTypeAdvice = 'The body must be JSON: send the header content-type: application/json.';
 
 /**
- * What to answer for any error; what is not the client's doing is told without its inner workings.
+ * What to answer for any error; what is not the client's doing is answered without its inner workings.
  * @param tryAgain what a client may do about a failure of ours
  */
 export function problemOf(error: unknown, tryAgain = 'Try again later.'): Problem {

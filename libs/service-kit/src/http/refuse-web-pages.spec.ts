@@ -129,7 +129,7 @@ describe('a client that is no web page', () => {
     expect(await say('GET /books HTTP/1.0')).toContain('HTTP/1.1 200');
   });
 
-  it('is told when what it sends is no host, or not one', async () => {
+  it('gets an answer when what it sends is no host, or not one', async () => {
     expect(await say('GET /books HTTP/1.1')).toContain('HTTP/1.1 400');
     for (const head of [['Host:'], ['Host: me@localhost'], ['Host: localhost', 'Host: localhost']]) {
       const answer = await say('GET /books HTTP/1.1', ...head);

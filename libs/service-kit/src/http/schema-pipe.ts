@@ -19,7 +19,7 @@ export class SchemaPipe implements PipeTransform {
   }
 }
 
-/** Zod tells of all unknown fields of an object at once; each is a thing that is wrong with the request. */
+/** Zod reports all unknown fields of an object at once; each is a thing that is wrong with the request. */
 function oneForEachField(issue: Issue): readonly Issue[] {
   const { code, keys } = issue as { readonly code?: unknown; readonly keys?: unknown };
   if (code !== 'unrecognized_keys' || !Array.isArray(keys)) return [issue];

@@ -36,7 +36,7 @@ describe('a log line', () => {
     expect(lines[0]?.endsWith('}\n')).toBe(true);
   });
 
-  it('tells no secret, neither in a field nor inside an error', () => {
+  it('shows no secret, neither in a field nor inside an error', () => {
     const { lines, logger } = capture();
     logger.error({ err: new Error('cannot reach postgres://me:topsecret@db/orders'), password: 'topsecret' });
     logger.info('Endpoint=sb://x;SharedAccessKeyName=k;SharedAccessKey=topsecret;EntityPath=q');
@@ -53,7 +53,7 @@ describe('a log line', () => {
     );
   });
 
-  it('tells no secret of an error: not in its message, its stack, its causes, nor the errors it is made of', () => {
+  it('shows no secret of an error: not in its message, its stack, its causes, nor the errors it is made of', () => {
     const { lines, logger } = capture();
     const cause = new Error('no answer from amqps://me:topsecret@broker', {
       cause: new Error('Endpoint=sb://x;SharedAccessKeyName=k;SharedAccessKey=topsecret'),
@@ -87,7 +87,7 @@ describe('a log line', () => {
     expect(parse(lines[3])).toMatchObject({ failure: { type: 'AggregateError', aggregateErrors: [{}, {}] } });
   });
 
-  it.each(['password', 'authorization', 'SERVICEBUS_CONNECTION_STRING'])('tells no %s, however deep it is', (field) => {
+  it.each(['password', 'authorization', 'SERVICEBUS_CONNECTION_STRING'])('shows no %s, however deep it is', (field) => {
     const { lines, logger } = capture();
     logger.info({ [field]: 'topsecret', a: { [field]: 'topsecret', b: [{ [field]: ['topsecret'] }] } });
     expect(lines[0]).not.toContain('topsecret');

@@ -28,7 +28,7 @@ describe('redact', () => {
     ],
     ['postgres://db/orders?user=me&password=topsecret&ssl=1', 'postgres://db/orders?user=me&password=[redacted]&ssl=1'],
     ["password='topsecret'", "password='[redacted]'"],
-  ])('tells no secret of %j', (text, redacted) => expect(redact(text)).toBe(redacted));
+  ])('shows no secret of %j', (text, redacted) => expect(redact(text)).toBe(redacted));
 
   it.each([
     'http://localhost:3000/users/a@b',
@@ -48,11 +48,11 @@ describe('redact', () => {
     ['postgres://me:top@sec', 'postgres://me:[redacted]'],
     ['SharedAccessKey=topsec', 'SharedAccessKey=[redacted]'],
     ['http://localhost:3000/path', 'http://localhost:3000/path'],
-  ])('tells no secret of %j, of which the rest was cut off', (text, redacted) =>
+  ])('shows no secret of %j, of which the rest was cut off', (text, redacted) =>
     expect(redact(text, true)).toBe(redacted),
   );
 
-  it('tells no password, whatever is around it', () => {
+  it('shows no password, whatever is around it', () => {
     const around = fc.string({ unit: fc.constantFrom('a', ' ', '"', '\n', '://', ':', '@', '=', '/', ';', '1') });
     const secret = fc.string({ unit: fc.constantFrom('T', 'S', ':', '@', '=', ';', '%40', "'"), minLength: 1 });
     fc.assert(

@@ -78,7 +78,7 @@ it('says how long the oldest message has waited', async () => {
   expect(lines[0]?.['outboxOldestAgeSeconds']).toBeGreaterThanOrEqual(120);
 });
 
-it('says when it cannot tell', async () => {
+it('says when it cannot look', async () => {
   await pool.query('DROP TABLE outbox');
   const stop = reportWaitingOutbox(outbox, logger(), 1);
   await written.promise;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { createLogger } from '../logging/create-logger.js';
 import { shutdownOnSignal } from './shutdown-on-signal.js';
 
-/** Ends by telling its exit code. */
+/** Ends by resolving to its exit code. */
 class EndingProcess extends EventEmitter {
   exit(code: number): void {
     this.emit('ended', code);

@@ -58,8 +58,9 @@ function judge(answer: RawAnswer | undefined, request: FuzzedRequest | undefined
   }
   if (request?.method === 'HEAD') return;
   const problem: unknown = JSON.parse(body.slice(0, Number(headers.get('content-length') ?? body.length)));
-  const { status: told, type: code, detail } = problem as Readonly<Record<string, unknown>>;
-  const complete = told === status && String(code).startsWith('urn:orderflow:problem:') && typeof detail === 'string';
+  const { status: written, type: code, detail } = problem as Readonly<Record<string, unknown>>;
+  const complete =
+    written === status && String(code).startsWith('urn:orderflow:problem:') && typeof detail === 'string';
   if (!complete || /\n\s+at /.test(body)) {
     throw new Error(`No problem document of status ${status}: ${body.slice(0, 500)}`);
   }

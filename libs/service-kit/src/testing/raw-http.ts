@@ -9,7 +9,7 @@ export interface RawAnswer {
 }
 
 /** An answer, or the end of a connection, that takes longer is none; in milliseconds. */
-const patienceMs = 15_000;
+const timeoutMs = 15_000;
 
 /** Sends bytes to a service as they are and reads to the end. Undefined when the other side hangs up without a word. */
 export async function exchangeBytes(url: string, bytes: Uint8Array): Promise<RawAnswer | undefined> {
@@ -19,7 +19,7 @@ export async function exchangeBytes(url: string, bytes: Uint8Array): Promise<Raw
   socket.on('data', (chunk) => chunks.push(chunk));
   // What was answered counts, also where the connection is reset afterwards because bytes were left unread.
   socket.on('error', () => socket.destroy());
-  socket.setTimeout(patienceMs, () => socket.destroy());
+  socket.setTimeout(timeoutMs, () => socket.destroy());
   socket.write(bytes);
   await once(socket, 'close');
   return readAnswer(Buffer.concat(chunks).toString('utf8'));

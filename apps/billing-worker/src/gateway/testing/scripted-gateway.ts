@@ -18,7 +18,7 @@ export function answer(status: number, body: unknown): Answer {
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** A payment gateway that gives the answers it was told, over real HTTP; status 500 when it has none left. */
+/** A payment gateway that gives the scripted answers, over real HTTP; status 500 when it has none left. */
 export class ScriptedGateway {
   readonly answers: Answer[] = [];
   readonly requests: SeenRequest[] = [];

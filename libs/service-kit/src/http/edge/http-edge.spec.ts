@@ -185,7 +185,7 @@ describe('methods', () => {
     }
   });
 
-  it('are told to OPTIONS', async () => {
+  it('are listed for OPTIONS', async () => {
     const { status, headers } = await ask('/books/1', { method: 'OPTIONS' });
     expect([status, headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
     expect((await ask('/nowhere', { method: 'OPTIONS' })).status).toBe(404);
@@ -288,7 +288,7 @@ describe('a connection', () => {
   it.each([
     ['headers', 'GET /begun HTTP/1.1\r\nhost: x\r\n'],
     ['body', 'POST /read HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{'],
-  ])('on which the %s of a request do not arrive is told so', async (_, bytes) => {
+  ])('on which the %s of a request do not arrive is answered so', async (_, bytes) => {
     const answer = await exchange(bytes, url);
     expect(answer).toMatch(/^HTTP\/1\.1 408 [^]*application\/problem\+json/);
     expect(problemIn(answer)).toMatchObject({ detail: expect.any(String) });

@@ -29,7 +29,7 @@ export class HttpEdge {
   readonly #log: (refusal: Refusal) => void;
   #stopping = false;
 
-  /** @param log told of what is refused before the request is logged as such: by Node's parser, and by the router */
+  /** @param log called with what is refused before the request is logged as such: by Node's parser, and by the router */
   constructor(log: (refusal: Refusal) => void) {
     this.#log = log;
     this.#unreadable = new UnreadableRequests(log);

@@ -12,7 +12,7 @@ interface Route {
 }
 
 /**
- * Knows which methods a path has. The router keeps a tree for each method, and so cannot tell a path that nobody knows
+ * Knows which methods a path has. The router keeps a tree for each method, and so cannot distinguish a path that nobody knows
  * from one that is asked with the wrong method.
  */
 export class RouteTable {

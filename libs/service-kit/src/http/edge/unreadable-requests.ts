@@ -13,7 +13,7 @@ export interface Refusal {
   readonly url?: string | undefined;
 }
 
-/** What Node tells of bytes that are no request. */
+/** What Node reports of bytes that are no request. */
 interface ClientError extends Error {
   readonly code?: string;
   /** Of the parser, in a few words. */
