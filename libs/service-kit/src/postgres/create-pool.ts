@@ -1,4 +1,5 @@
 import { Pool } from 'pg';
+import { requireWholeNumber } from '../require-whole-number.js';
 import { connectionOf } from './connection.js';
 
 export interface PoolOptions {
@@ -6,9 +7,9 @@ export interface PoolOptions {
   readonly url: string;
   /** Shows up in `pg_stat_activity`, e.g. `order-api`. */
   readonly applicationName: string;
-  /** Connections at most; 10 by default. */
-  readonly max?: number;
-  /** Told when an idle connection breaks; the pool replaces it. */
+  /** Connections at most, 1 or more; 10 by default. */
+  readonly max?: number | undefined;
+  /** Called when an idle connection breaks; the pool replaces it. */
   readonly onError: (error: Error) => void;
 }
 
@@ -21,8 +22,12 @@ const QUERY_TIMEOUT_MS = 35_000;
 /** The server ends a transaction that somebody forgot, in ms. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 
-/** A connection pool in which nothing waits for ever, and whose connections may break without ending the process. */
+/**
+ * A connection pool in which nothing waits for ever, and whose connections may break without ending the process.
+ * @throws RangeError for a `max` that makes no sense
+ */
 export function createPool({ url, applicationName, max = 10, onError }: PoolOptions): Pool {
+  requireWholeNumber('max', max, 1);
   const pool = new Pool({
     ...connectionOf(url),
     application_name: applicationName,

@@ -43,14 +43,14 @@ async function hold(requests: RequestDatabase): Promise<() => void> {
 const ask = (requests: RequestDatabase, value: number) => requests.query('SELECT $1::int AS value', [value]);
 
 describe('the database of requests', () => {
-  it('answers, and tells what PostgreSQL tells', async () => {
+  it('answers, and passes on the errors of PostgreSQL', async () => {
     const requests = new RequestDatabase({ pool, connections: 1, waiting: 0 });
     expect((await ask(requests, 7)).rows).toEqual([{ value: 7 }]);
     await expect(requests.query('SELECT nothing')).rejects.toMatchObject({ code: '42703' });
     expect((await ask(requests, 8)).rows).toEqual([{ value: 8 }]);
   });
 
-  it('lets as many wait as it was told, refuses the next at once, and serves them in their order', async () => {
+  it('lets as many wait as it may, refuses the next at once, and serves them in their order', async () => {
     const requests = new RequestDatabase({ pool, connections: 1, waiting: 100 });
     const letGo = await hold(requests);
     const served: number[] = [];
@@ -78,8 +78,8 @@ describe('the database of requests', () => {
     await Promise.all(waiting);
   });
 
-  it('lets nobody wait for longer than its patience, and forgets who waited', async () => {
-    const requests = new RequestDatabase({ pool, connections: 1, waiting: 10, patienceMs: 20 });
+  it('lets nobody wait for longer than its timeout, and forgets who waited', async () => {
+    const requests = new RequestDatabase({ pool, connections: 1, waiting: 10, waitTimeoutMs: 20 });
     const letGo = await hold(requests);
     const waiting = Array.from({ length: 10 }, (_, index) => ask(requests, index));
     const outcomes = await Promise.allSettled(waiting);
@@ -88,5 +88,13 @@ describe('the database of requests', () => {
     expect(requests.waiting).toBe(0);
     letGo();
     expect((await ask(requests, 1)).rows).toEqual([{ value: 1 }]);
+  });
+
+  it('takes an explicit undefined for the default, and refuses numbers that make no sense', async () => {
+    const options = { pool, connections: 1, waiting: 1 };
+    expect((await ask(new RequestDatabase({ ...options, waitTimeoutMs: undefined }), 1)).rows).toEqual([{ value: 1 }]);
+    for (const wrong of [{ connections: 0 }, { connections: 1.5 }, { waiting: -1 }, { waitTimeoutMs: 0 }]) {
+      expect(() => new RequestDatabase({ ...options, ...wrong })).toThrow(RangeError);
+    }
   });
 });

@@ -1,5 +1,6 @@
 import type { PostgresTx } from '@orderflow/messaging/postgres';
 import type { Pool } from 'pg';
+import { requireWholeNumber } from '../require-whole-number.js';
 
 /** No more requests may wait for the database: there are too many already, or this one has waited long enough. */
 export class DatabaseBusy extends Error {
@@ -8,12 +9,12 @@ export class DatabaseBusy extends Error {
 
 export interface RequestDatabaseOptions {
   readonly pool: Pool;
-  /** How many of the pool's connections requests may use at a time; the others are there for messages. */
+  /** How many of the pool's connections requests may use at a time, 1 at least; the others are there for messages. */
   readonly connections: number;
-  /** How many requests may wait for one; the next is refused at once. */
+  /** How many requests may wait for one, 0 or more; the next is refused at once. */
   readonly waiting: number;
-  /** How long one may wait, in milliseconds; 5 s by default. */
-  readonly patienceMs?: number;
+  /** How long one may wait, in milliseconds above 0; 5,000 by default. */
+  readonly waitTimeoutMs?: number | undefined;
 }
 
 interface Waiter {
@@ -21,20 +22,27 @@ interface Waiter {
   readonly timer: NodeJS.Timeout;
 }
 
+function resolveOptions(options: RequestDatabaseOptions): Required<RequestDatabaseOptions> {
+  const { pool, connections, waiting, waitTimeoutMs = 5_000 } = options;
+  requireWholeNumber('connections', connections, 1);
+  requireWholeNumber('waiting', waiting, 0);
+  requireWholeNumber('waitTimeoutMs', waitTimeoutMs, 1);
+  return Object.freeze({ pool, connections, waiting, waitTimeoutMs });
+}
+
 /**
- * A service's database as HTTP requests see it: a share of the pool, and a bounded line before it. Without the bound,
+ * A service's database as HTTP requests see it: a share of the pool, and a bounded queue before it. Without the bound,
  * requests pile up in memory while the database is away; without the share, messages would wait behind them.
  */
 export class RequestDatabase implements PostgresTx {
-  readonly #options: RequestDatabaseOptions;
-  readonly #patienceMs: number;
+  readonly #options: Required<RequestDatabaseOptions>;
   /** In the order in which they came. */
   readonly #waiting = new Set<Waiter>();
   #inUse = 0;
 
+  /** @throws RangeError for a number that makes no sense */
   constructor(options: RequestDatabaseOptions) {
-    this.#options = options;
-    this.#patienceMs = options.patienceMs ?? 5_000;
+    this.#options = resolveOptions(options);
   }
 
   /** How many wait now. */
@@ -63,7 +71,7 @@ export class RequestDatabase implements PostgresTx {
   }
 
   async #enter(): Promise<void> {
-    const { connections, waiting } = this.#options;
+    const { connections, waiting, waitTimeoutMs } = this.#options;
     if (this.#inUse < connections) {
       this.#inUse++;
       return;
@@ -72,8 +80,8 @@ export class RequestDatabase implements PostgresTx {
     await new Promise<void>((proceed, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(waiter);
-        reject(new DatabaseBusy(`no connection to the database was free for ${this.#patienceMs} ms`));
-      }, this.#patienceMs);
+        reject(new DatabaseBusy(`no connection to the database was free for ${waitTimeoutMs} ms`));
+      }, waitTimeoutMs);
       const waiter: Waiter = { proceed, timer };
       this.#waiting.add(waiter);
     });

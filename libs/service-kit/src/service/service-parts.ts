@@ -3,6 +3,7 @@ import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import type { HealthIndicator } from '../health/indicators.js';
+import { requireWholeNumber } from '../require-whole-number.js';
 import type { Metrics } from '../telemetry/metrics.js';
 
 /** What every service is given to compose itself of. */
@@ -15,19 +16,31 @@ export interface ServiceContext<Config> {
 /** What makes one service different from the others. */
 export interface ServiceParts {
   readonly module: Type | DynamicModule;
-  /** Consumes messages; started after HTTP, so that the service can tell that it is starting. */
-  readonly strategy?: (app: NestFastifyApplication) => CustomTransportStrategy;
+  /** Consumes messages; started after HTTP, so that health can say that it is starting. */
+  readonly strategy?: ((app: NestFastifyApplication) => CustomTransportStrategy) | undefined;
   /** What its health is made of. */
-  readonly health?: (app: NestFastifyApplication) => readonly HealthIndicator[];
+  readonly health?: ((app: NestFastifyApplication) => readonly HealthIndicator[]) | undefined;
   /** Runs before anything listens, for example `requireMigrations`. What it throws ends the start. */
-  readonly prepare?: (app: NestFastifyApplication) => Promise<void> | void;
+  readonly prepare?: ((app: NestFastifyApplication) => Promise<void> | void) | undefined;
   /**
    * Closes what the service used, after everything else. What it throws fails the stop; of what Nest's own hooks for the
    * shutdown throw, Nest writes a log line and goes on.
    */
-  readonly close?: () => Promise<void>;
-  /** The largest request body in bytes; 1 MiB by default. */
-  readonly bodyLimit?: number;
+  readonly close?: (() => Promise<void>) | undefined;
+  /** The largest request body in bytes, 1 at least; 1 MiB by default. */
+  readonly bodyLimit?: number | undefined;
   /** What a client may do about a failure of ours, in a sentence; in the problem document of such a failure. */
-  readonly tryAgain?: string;
+  readonly tryAgain?: string | undefined;
+}
+
+/** The parts with every default. */
+export type ResolvedParts = Required<Omit<ServiceParts, 'strategy' | 'tryAgain'>> &
+  Pick<ServiceParts, 'strategy' | 'tryAgain'>;
+
+/** @throws RangeError for a `bodyLimit` that makes no sense */
+export function resolveParts(parts: ServiceParts): ResolvedParts {
+  const { module, strategy, health = () => [], prepare = () => undefined } = parts;
+  const { close = async () => undefined, bodyLimit = 1_048_576, tryAgain } = parts;
+  requireWholeNumber('bodyLimit', bodyLimit, 1);
+  return Object.freeze({ module, strategy, health, prepare, close, bodyLimit, tryAgain });
 }

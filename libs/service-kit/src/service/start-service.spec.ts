@@ -89,7 +89,7 @@ const post = (url: string, body: string) =>
   fetch(`${url}/books`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
 
 describe('requests', () => {
-  it('are checked, and every problem is told in one document', async () => {
+  it('are checked, and every problem is listed in one document', async () => {
     const answer = await post(await start(), JSON.stringify({ title: 1, colour: 'red', 'a/b': 2 }));
     expect(answer.status).toBe(400);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
@@ -189,7 +189,7 @@ describe('health', () => {
     ['live', { live: 503, ready: 503, startup: 200 }],
     ['ready', { live: 200, ready: 503, startup: 200 }],
     ['degraded', { live: 200, ready: 200, startup: 200 }],
-  ] as const)('tells a failing indicator of kind %s', async (kind, expected) => {
+  ] as const)('reports a failing indicator of kind %s', async (kind, expected) => {
     const url = await start({ health: () => [{ name: 'broker', kind, check: failing }] });
     expect(await probe(url)).toEqual(expected);
     expect(await (await fetch(`${url}/health/ready`)).json()).toMatchObject({

@@ -17,7 +17,7 @@ import { closeConnectionsOnStop, type StopHooks } from '../http/close-connection
 import type { ResponseHooks } from '../telemetry/http-duration.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
 import type { ProcessConfig } from '../config/process-config.js';
-import type { ServiceContext, ServiceParts } from './service-parts.js';
+import { type ResolvedParts, resolveParts, type ServiceContext, type ServiceParts } from './service-parts.js';
 import { StartupError } from '../startup-error.js';
 
 /** A service that runs. */
@@ -30,7 +30,6 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-const defaultBodyLimit = 1_048_576;
 /** A connection that is silent for longer is closed; in milliseconds. */
 const keepAliveTimeout = 72_000;
 
@@ -45,16 +44,17 @@ export async function startService<Config extends ProcessConfig>(
   context: ServiceContext<Config>,
   parts: ServiceParts,
 ): Promise<RunningService> {
+  const { health, strategy: strategyOf, prepare, close, ...served } = resolveParts(parts);
   const checks = new HealthChecks();
   const edge = new HttpEdge(logRefusals(context.logger));
-  const app = await createApp(context, parts, { checks, edge });
+  const app = await createApp(context, served, { checks, edge });
   let stopped: Promise<void> | undefined;
-  const stop = () => (stopped ??= close(app, parts));
+  const stop = () => (stopped ??= closeAll(app, close));
   try {
-    checks.indicators = parts.health?.(app) ?? [];
-    const strategy = parts.strategy?.(app);
+    checks.indicators = health(app);
+    const strategy = strategyOf?.(app);
     if (strategy) app.connectMicroservice({ strategy }, { inheritAppConfig: true });
-    await parts.prepare?.(app);
+    await prepare(app);
     await listen(app, context.config);
     await app.startAllMicroservices();
   } catch (error) {
@@ -66,16 +66,16 @@ export async function startService<Config extends ProcessConfig>(
   return { url, routes: edge.routes, stop };
 }
 
-/** What answers beside the module: for an orchestrator, and in its place. */
-interface Doorkeepers {
+/** What answers requests besides the module: health pages, and the edge that refuses. */
+interface Surroundings {
   readonly checks: HealthChecks;
   readonly edge: HttpEdge;
 }
 
 async function createApp<Config extends ProcessConfig>(
   { config, logger, metrics }: ServiceContext<Config>,
-  { module, bodyLimit = defaultBodyLimit, tryAgain }: ServiceParts,
-  { checks, edge }: Doorkeepers,
+  { module, bodyLimit, tryAgain }: Pick<ResolvedParts, 'module' | 'bodyLimit' | 'tryAgain'>,
+  { checks, edge }: Surroundings,
 ): Promise<NestFastifyApplication> {
   const imports = [
     configModule(config),
@@ -114,11 +114,11 @@ async function listen(app: NestFastifyApplication, { PORT, HOST }: ProcessConfig
   }
 }
 
-async function close(app: NestFastifyApplication, parts: ServiceParts): Promise<void> {
+async function closeAll(app: NestFastifyApplication, close: ResolvedParts['close']): Promise<void> {
   try {
     await app.close();
   } finally {
-    await parts.close?.();
+    await close();
   }
 }
 
