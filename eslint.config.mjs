@@ -37,6 +37,14 @@ const noClock = {
   message: 'Pure code: time and randomness are parameters here.',
 };
 
+const noExportAll = { selector: 'ExportAllDeclaration', message: 'Name what you export.' };
+
+const noTransport = {
+  selector:
+    ':matches(ImportDeclaration, ImportExpression)[source.value=/^@orderflow.messaging.(azure-service-bus|memory|rabbitmq)$/]',
+  message: "Only service-kit's load-transport.ts names a transport.",
+};
+
 /** What a forgotten `await` or an unhandled case would break; the type checker finds it. */
 const typeAware = {
   languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -66,12 +74,17 @@ export default tseslint.config(
       'max-depth': ['error', 4],
       'no-console': 'error',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
-      'no-restricted-syntax': ['error', { selector: 'ExportAllDeclaration', message: 'Name what you export.' }],
+      'no-restricted-syntax': ['error', noExportAll],
     },
   },
   {
     files: ['apps/cli/src/**/*.ts'],
     rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['apps/{order-api,*-worker}/src/**/*.ts', 'libs/service-kit/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', 'libs/service-kit/src/messaging/load-transport.ts'],
+    rules: { 'no-restricted-syntax': ['error', noExportAll, noTransport] },
   },
   {
     files: ['**/*.spec.ts', '**/test/**/*.ts', '**/testing/**/*.ts', 'e2e/**/*.ts', 'bench/**/*.ts'],

@@ -50,4 +50,17 @@ export const goneWords: readonly GoneWord[] = [
   { word: 'told', from: messaging, now: 'what it is: reported, seen' },
   { word: 'token-lease', from: messaging, now: 'tracked credential' },
   { word: 'wire', from: messaging, now: 'native message' },
+  { word: 'parcel', from: ['apps/cli'], now: 'sample message' },
+  { word: 'told', from: ['apps', 'libs/service-kit', 'libs/http-guard'], now: 'reported, asked or called' },
+  {
+    word: 'patience',
+    from: ['apps', 'libs/service-kit/src/postgres', 'libs/service-kit/src/testing'],
+    now: 'wait timeout',
+  },
+  { word: 'kept-hours', from: ['apps/order-api'], now: 'retention hours' },
+  { word: 'stored-answers', from: ['apps/order-api'], now: 'idempotency store' },
+  { word: 'order-commands', from: ['apps/order-api'], now: 'order command outbox' },
+  { word: 'key-purger', from: ['apps/order-api'], now: 'purge' },
+  { word: 'ask-once', from: ['libs/service-kit'], now: 'single flight' },
+  { word: 'doorkeepers', from: ['libs/service-kit'], now: 'surroundings' },
 ];

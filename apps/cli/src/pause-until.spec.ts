@@ -17,19 +17,19 @@ it('does not wait for what is over, and lets others have their turn', async () =
   expect(hadTurn).toBe(true);
 });
 
-it('waits for longer than a timer can, until it is told otherwise', async () => {
+it('waits for longer than a timer can, until it is aborted', async () => {
   const asked = new AbortController();
   const waited = pauseUntil(performance.now() + 1e12, asked.signal).then(
     () => 'over',
-    () => 'told',
+    () => 'aborted',
   );
   const soon = new Promise((resolve) => setTimeout(resolve, 50, 'still waiting'));
   expect(await Promise.race([waited, soon])).toBe('still waiting');
   asked.abort();
-  expect(await waited).toBe('told');
+  expect(await waited).toBe('aborted');
 });
 
-/** Node.js tells its warnings to the process itself, which Jest hides from tests. */
+/** Node.js emits its warnings on the process itself, which Jest hides from tests. */
 it('makes Node.js complain of no timer, neither of the past nor too long', () => {
   const script = `
     import { pauseUntil } from ${JSON.stringify(new URL('./pause-until.ts', import.meta.url))};

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { orderAccepted, orderPlace } from '@orderflow/contracts';
 import { createEnvelopeWriter } from '@orderflow/messaging';
 import { lastingPort } from '@orderflow/messaging/testing';
@@ -61,6 +61,26 @@ async function place(): Promise<string> {
 async function handledEvents(): Promise<number> {
   const metrics = await (await fetch(`${api.url}/metrics`)).text();
   return Number(/^orderflow_deliveries_total\{[^}]*outcome="complete"[^}]*\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
+}
+
+type Faked = NonNullable<NonNullable<Parameters<typeof jest.useFakeTimers>[0]>['doNotFake']>[number];
+
+/** What stays real when only these are faked. */
+function allBut(...faked: readonly Faked[]): Faked[] {
+  const all: readonly Faked[] = [
+    'Date',
+    'hrtime',
+    'nextTick',
+    'performance',
+    'queueMicrotask',
+    'setImmediate',
+    'clearImmediate',
+    'setInterval',
+    'clearInterval',
+    'setTimeout',
+    'clearTimeout',
+  ];
+  return all.filter((name) => !faked.includes(name));
 }
 
 describe('order-api', () => {
@@ -127,6 +147,33 @@ describe('order-api', () => {
     await eventually(async () => expect(await handledEvents()).toBe(1));
     expect(await read(`/orders/${id}`)).toMatchObject({ status: 'pending' });
     expect(await read(`/orders/${id}/timeline`)).toMatchObject({ messages: [{}, { id: envelope.id }] });
+  });
+
+  it('removes inbox rows and idempotency keys that are past their retention', async () => {
+    await api.stop();
+    await database.pool.query(
+      `INSERT INTO inbox (consumer, message_id, handled_at)
+       VALUES ('order-api', 'old', now() - INTERVAL '31 days'), ('order-api', 'new', now() - INTERVAL '29 days')`,
+    );
+    await database.pool.query(
+      `INSERT INTO idempotency_keys (client, route, key, fingerprint, status, headers, body, created_at)
+       SELECT 'anonymous', 'POST /orders', key, 'f', 202, '{}', '{}', now() - hours * INTERVAL '1 hour'
+       FROM (VALUES ('old', 25), ('new', 23)) AS keys (key, hours)`,
+    );
+    jest.useFakeTimers({ doNotFake: allBut('setInterval', 'clearInterval') });
+    try {
+      api = await start();
+      jest.advanceTimersByTime(3_600_000);
+      await eventually(async () => {
+        const { rows } = await database.pool.query(
+          'SELECT message_id AS id FROM inbox UNION ALL SELECT key FROM idempotency_keys',
+        );
+        expect(rows).toEqual([{ id: 'new' }, { id: 'new' }]);
+      });
+      await api.stop();
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('serves the messaging lab', async () => {
