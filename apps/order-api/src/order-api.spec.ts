@@ -63,7 +63,9 @@ async function handledEvents(): Promise<number> {
   return Number(/^orderflow_deliveries_total\{[^}]*outcome="complete"[^}]*\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
 }
 
-type Faked = NonNullable<NonNullable<Parameters<typeof jest.useFakeTimers>[0]>['doNotFake']>[number];
+type Faked = NonNullable<
+  Extract<Parameters<typeof jest.useFakeTimers>[0], { doNotFake?: unknown }>['doNotFake']
+>[number];
 
 /** What stays real when only these are faked. */
 function allBut(...faked: readonly Faked[]): Faked[] {

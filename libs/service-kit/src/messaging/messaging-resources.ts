@@ -67,7 +67,6 @@ export interface MessagingServiceOptions extends ServiceContext<MessagingConfig>
   readonly purges?: (pool: Pool) => readonly Purge[];
 }
 
-
 /**
  * What a service needs to consume and publish without loss: database, inbox, outbox and its relay, transport, and the
  * Nest server for its queue, opened together and closed in the order that finishes what is in flight. Providers of a
