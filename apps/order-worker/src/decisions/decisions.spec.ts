@@ -163,8 +163,8 @@ describe('decisions', () => {
     await Promise.all(ids.flatMap((id) => [command.accepted(id), command.cancelled(id), command.rejected(id)]));
     const rows = await recorded();
     expect(rows.map(({ order_id }) => order_id)).toEqual(ids);
-    const told = (await published()).map(({ envelope }) => envelope.id);
-    expect([...told].sort()).toEqual(rows.map(({ order_id, decision }) => `order.${decision}:${order_id}`).sort());
+    const messageIds = (await published()).map(({ envelope }) => envelope.id);
+    expect([...messageIds].sort()).toEqual(rows.map(({ order_id, decision }) => `order.${decision}:${order_id}`).sort());
   });
 
   it('let the first win when order and cancel arrive together', async () => {
