@@ -1,6 +1,6 @@
 import type { InfraCopy } from './copy.ts';
 import type { Fault } from './fault.ts';
-import type { OpenSuite } from './suites.ts';
+import type { OpenSuite } from './suite.ts';
 
 /** What a suite said while a fault was in the copy. */
 export type Findings = ReadonlyMap<Fault, string>;

@@ -3,7 +3,8 @@ import { missingTools } from '../optional-tools.mjs';
 import { InfraCopy } from './copy.ts';
 import type { Fault } from './fault.ts';
 import { seedAlone, seedTogether } from './run-faults.ts';
-import { type OpenSuite, type Suite, type SuiteName, SUITES } from './suites.ts';
+import type { OpenSuite, Suite } from './suite.ts';
+import { type SuiteName, SUITES } from './suites.ts';
 import { FAULTS } from './table.ts';
 
 /** Every fault in a run of its own: slower, and no fault can be found by what another one caused. */

@@ -6,26 +6,11 @@ import { unknownFields } from '../kubernetes/tests/unknown-fields.ts';
 import { prometheusProblems } from '../prometheus/tests/prometheus-problems.ts';
 import { promtoolProblems } from '../prometheus/tests/promtool.ts';
 import { runbookProblems } from '../prometheus/tests/runbook.ts';
-import { checkTerraformCopy } from '../terraform/tests/check-copy.ts';
 import { CONFIGURATIONS } from '../terraform/tests/modules.ts';
 import { checkDirectory } from '../terraform/tests/schema-check.ts';
 import { join } from 'node:path';
-
-/** A suite opened on a copy of the repository's files: what it has to say about them as they are now. */
-export interface OpenSuite {
-  /**
-   * Nothing when all is well. Where only some files changed since all was well, a suite may leave out what they have no
-   * part in; without `changed` it looks at everything.
-   */
-  complaints(changed?: readonly string[]): Promise<readonly string[]>;
-  close(): Promise<void>;
-}
-
-export interface Suite {
-  /** The tool of `optional-tools.mjs` without which it does not run. */
-  readonly needs?: string;
-  open(root: string): Promise<OpenSuite>;
-}
+import type { Suite } from './suite.ts';
+import { openTerraformSuite } from './terraform-suite.ts';
 
 /** A suite that only reads files. */
 const reading = (complaints: (root: string) => Promise<readonly string[]>): Suite => ({
@@ -34,7 +19,7 @@ const reading = (complaints: (root: string) => Promise<readonly string[]>): Suit
 
 export const SUITES = {
   /** Terraform itself with the schema-only provider: validate, plan, value rules, policies. */
-  terraform: { needs: 'Terraform', open: checkTerraformCopy },
+  terraform: { needs: 'Terraform', open: openTerraformSuite },
   /** What is left of it where there is no Terraform: HCL against the schema. */
   hcl: reading(async (root) =>
     (

@@ -1,5 +1,5 @@
 import { isList, isObject, type TerraformValue } from './dynamic-value.ts';
-import type { ValueRule } from './value-rules.ts';
+import type { ValueRule } from './value-checks.ts';
 
 /** Azure Monitor's metrics, per namespace, with the dimensions an alert may split by. */
 const METRICS: Readonly<Record<string, readonly string[]>> = {

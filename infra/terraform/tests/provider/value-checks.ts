@@ -1,5 +1,7 @@
 import { type TerraformValue, Unknown } from './dynamic-value.ts';
-import type { ValueRule } from './value-rules.ts';
+
+/** Answers what is wrong with a known value, or undefined when it is fine. */
+export type ValueRule = (value: TerraformValue) => string | undefined;
 
 export const oneOf =
   (...allowed: readonly (string | number)[]): ValueRule =>

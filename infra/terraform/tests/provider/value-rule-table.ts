@@ -1,8 +1,7 @@
 import { isList, isObject, type TerraformValue } from './dynamic-value.ts';
 import { criterion } from './metric-rules.ts';
 import * as name from './name-rules.ts';
-import { between, duration, known, matching, oneOf } from './value-checks.ts';
-import type { ValueRule } from './value-rules.ts';
+import { between, duration, known, matching, oneOf, type ValueRule } from './value-checks.ts';
 
 /**
  * What azurerm and Azure check of values and a schema cannot say. Sources: the provider's documentation of 4.73.0 and,

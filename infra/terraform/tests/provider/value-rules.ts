@@ -1,9 +1,6 @@
 import { isList, isObject, type TerraformValue, Unknown } from './dynamic-value.ts';
 import { VALUE_RULES } from './value-rule-table.ts';
 
-/** Answers what is wrong with a known value, or undefined when it is fine. */
-export type ValueRule = (value: TerraformValue) => string | undefined;
-
 export interface Violation {
   /** Where, as `template.container.cpu`; list positions are left out. */
   readonly path: string;

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { OpenSuite } from '../../seeded-faults/suites.ts';
-import { type Environment, ENVIRONMENTS, TerraformCopy } from './environment-plan.ts';
-import { POLICIES } from './policies.ts';
-import { checkOrder } from './policies/dependencies.ts';
-import { Terraform } from './terraform.ts';
+import { type Environment, ENVIRONMENTS, TerraformCopy } from '../terraform/tests/environment-plan.ts';
+import { POLICIES } from '../terraform/tests/policies.ts';
+import { checkOrder } from '../terraform/tests/policies/dependencies.ts';
+import { Terraform } from '../terraform/tests/terraform.ts';
+import type { OpenSuite } from './suite.ts';
 
 /** What a change of these files is looked at in: an environment's own file in that environment, a module's in prod. */
 function environmentsOf(files: readonly string[]): readonly Environment[] {
@@ -12,7 +12,7 @@ function environmentsOf(files: readonly string[]): readonly Environment[] {
 }
 
 /** What Terraform, the policies and the order of creation say of each environment of a copy of the repository. */
-export async function checkTerraformCopy(root: string): Promise<OpenSuite> {
+export async function openTerraformSuite(root: string): Promise<OpenSuite> {
   const copy = new TerraformCopy(join(root, 'infra/terraform'));
   const terraform = await Terraform.start('named');
   for (const environment of ENVIRONMENTS) {
