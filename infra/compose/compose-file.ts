@@ -23,6 +23,10 @@ export interface Service {
   readonly cap_drop?: readonly string[];
   readonly security_opt?: readonly string[];
   readonly privileged?: boolean;
+  readonly cap_add?: readonly string[];
+  readonly network_mode?: string;
+  readonly pid?: string;
+  readonly ipc?: string;
   readonly user?: string;
   readonly stop_grace_period?: string;
 }

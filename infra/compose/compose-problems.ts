@@ -27,6 +27,10 @@ const oursAreUnprivileged: Rule = (services) =>
       service.privileged === true || service.user === 'root' || service.user?.startsWith('0') === true,
       `${name} runs as root`,
     ),
+    ...when((service.cap_add ?? []).length > 0, `${name} is given capabilities`),
+    ...[service.network_mode, service.pid, service.ipc]
+      .filter((shared) => shared === 'host')
+      .map(() => `${name} shares network or processes with this machine`),
     ...(isOurs(service)
       ? [
           ...when(service.read_only !== true, `${name} can write to its root file system`),
@@ -189,6 +193,41 @@ const volumesAreThere: Rule = (services, root) => {
   );
 };
 
+/** What is a password here can be set by who starts it, and nothing lets strangers do more than look. */
+const passwordsCanBeSet: Rule = (services) =>
+  each(services, (name, { environment = {} }) =>
+    Object.entries(environment).flatMap(([variable, value]) => [
+      ...when(/PASS(WORD)?$/.test(variable) && !/^\$\{/.test(value), `${name} has a fixed ${variable}`),
+      ...when(/ANONYMOUS_ORG_ROLE$/.test(variable) && value !== 'Viewer', `${name} makes ${value} of everybody`),
+    ]),
+  );
+
+/** By the port that it listens on inside, whatever it is published as. */
+const neighboursAreFound: Rule = (services) =>
+  each(services, (name, { environment = {} }) =>
+    Object.values(environment).flatMap((value) =>
+      [...withDefaults(value).matchAll(/https?:\/\/([\w-]+):(\d+)/g)]
+        .filter(([, host = '', port]) => services[host] !== undefined && services[host].environment?.['PORT'] !== port)
+        .map(([, host, port]) => `${name} looks for ${host} at ${port}, where it does not listen`),
+    ),
+  );
+
+/** What a script of ours reads without a default is given to the service that runs it. */
+const scriptsAreConfigured: Rule = (services, root) =>
+  each(services, (name, { environment = {}, volumes = [] }) =>
+    volumes
+      .map((mount) => mount.split(':')[0] ?? '')
+      .filter((source) => source.startsWith('./') && source.endsWith('.sh') && existsSync(join(root, source)))
+      .flatMap((source) => {
+        const text = readFileSync(join(root, source), 'utf8');
+        const read = [...text.matchAll(/\$\{?([A-Z][A-Z0-9_]*)\b/g)].map(([, variable = '']) => variable);
+        const set = [...text.matchAll(/\b([A-Z][A-Z0-9_]*)=/g)].map(([, variable = '']) => variable);
+        return [...new Set(read)]
+          .filter((variable) => !(variable in environment) && !set.includes(variable))
+          .map((variable) => `${name} runs ${source} without ${variable}`);
+      }),
+  );
+
 /** Microsoft's licences are accepted by who starts its images, never by this file. */
 const licencesAreNotAccepted: Rule = (services) =>
   each(services, (name, { environment = {} }) =>
@@ -218,6 +257,9 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'what is in flight is finished before the kill': workIsFinished,
   'processes hear SIGTERM and come back': processesAreKept,
   'volumes and files are there': volumesAreThere,
+  'passwords can be set': passwordsCanBeSet,
+  'neighbours are found': neighboursAreFound,
+  'scripts are configured': scriptsAreConfigured,
   'no licence is accepted': licencesAreNotAccepted,
   'every database is made': databasesAreMade,
 };

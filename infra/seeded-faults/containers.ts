@@ -102,6 +102,56 @@ const COMPOSE: readonly Fault[] = [
     replace: './infra/grafana/dashboard.yml',
     caughtBy: { compose: 'grafana mounts ./infra/grafana/dashboard.yml, which does not exist' },
   },
+  {
+    name: 'a container in the network of the machine',
+    file: compose,
+    find: '  order-worker:\n    <<: *app\n',
+    replace: '  order-worker:\n    <<: *app\n    network_mode: host\n',
+    caughtBy: { compose: 'order-worker shares network or processes with this machine' },
+  },
+  {
+    name: 'a container that is given capabilities',
+    file: compose,
+    find: '  order-worker:\n    <<: *app\n',
+    replace: '  order-worker:\n    <<: *app\n    cap_add: [SYS_ADMIN]\n',
+    caughtBy: { compose: 'order-worker is given capabilities' },
+  },
+  {
+    name: 'a container that commands Docker',
+    file: compose,
+    find: '      - ./infra/prometheus/rules.yml:/etc/prometheus/rules.yml:ro\n',
+    replace:
+      '      - ./infra/prometheus/rules.yml:/etc/prometheus/rules.yml:ro\n      - /var/run/docker.sock:/var/run/docker.sock\n',
+    caughtBy: { compose: 'prometheus mounts the volume /var/run/docker.sock' },
+  },
+  {
+    name: 'a dashboard that everybody may change',
+    file: compose,
+    find: 'GF_AUTH_ANONYMOUS_ORG_ROLE: Viewer',
+    replace: 'GF_AUTH_ANONYMOUS_ORG_ROLE: Admin',
+    caughtBy: { compose: 'grafana makes Admin of everybody' },
+  },
+  {
+    name: 'a password that nobody can change',
+    file: compose,
+    find: 'RABBITMQ_DEFAULT_PASS: ${RABBITMQ_PASSWORD:-orderflow}',
+    replace: 'RABBITMQ_DEFAULT_PASS: orderflow',
+    caughtBy: { compose: 'rabbitmq has a fixed RABBITMQ_DEFAULT_PASS' },
+  },
+  {
+    name: 'migrations that do not know their database',
+    file: compose,
+    find: 'POSTGRES_URL: postgres://orderflow',
+    replace: 'DATABASE_URL: postgres://orderflow',
+    caughtBy: { compose: 'migrations runs ./infra/compose/migrate.sh without POSTGRES_URL' },
+  },
+  {
+    name: 'a neighbour at a wrong port',
+    file: compose,
+    find: 'http://payment-gateway:3004',
+    replace: 'http://payment-gateway:3005',
+    caughtBy: { compose: 'billing-worker looks for payment-gateway at 3005' },
+  },
 ];
 
 const DOCKERFILE: readonly Fault[] = [

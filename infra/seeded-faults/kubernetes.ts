@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts';
+import { BEYOND } from './kubernetes-beyond.ts';
 
 const base = 'infra/kubernetes/base';
 const jobs = 'infra/kubernetes/migrations/jobs.yaml';
@@ -274,4 +275,4 @@ const MANIFESTS: readonly Fault[] = [
 ];
 
 /** Each alone: the suites take no time, and a fault in one line of YAML may hide another. */
-export const KUBERNETES_FAULTS: readonly (readonly Fault[])[] = MANIFESTS.map((fault) => [fault]);
+export const KUBERNETES_FAULTS: readonly (readonly Fault[])[] = [...MANIFESTS, ...BEYOND].map((fault) => [fault]);

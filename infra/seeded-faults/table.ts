@@ -4,7 +4,9 @@ import { KUBERNETES_GUIDE_FAULTS } from './kubernetes-guide.ts';
 import { KUBERNETES_FAULTS } from './kubernetes.ts';
 import { PROMETHEUS_FAULTS } from './prometheus.ts';
 import { ACCESS_FAULTS } from './terraform-access.ts';
+import { ALERT_SENSE_FAULTS } from './terraform-alerts.ts';
 import { AZURE_FAULTS } from './terraform-azure.ts';
+import { EDGE_FAULTS } from './terraform-edges.ts';
 import { OPERATIONS_FAULTS } from './terraform-operations.ts';
 import { TERRAFORM_FAULTS } from './terraform.ts';
 
@@ -18,4 +20,6 @@ export const FAULTS: readonly (readonly Fault[])[] = [
   ...AZURE_FAULTS,
   ...ACCESS_FAULTS,
   ...OPERATIONS_FAULTS,
+  ...ALERT_SENSE_FAULTS,
+  ...EDGE_FAULTS,
 ];

@@ -12,6 +12,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   'what is named exists': references.whatIsNamedExists,
   'selectors select': references.selectorsSelect,
   'every pod is unprivileged, on a read-only root': pods.unprivileged,
+  'every pod is contained': pods.podsAreContained,
   'every image is pinned': pods.imagesArePinned,
   'every app is probed where it answers': pods.appsAreProbed,
   'ports agree': pods.portsAgree,

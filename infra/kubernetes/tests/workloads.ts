@@ -33,7 +33,11 @@ export interface Pod {
   readonly terminationGracePeriodSeconds?: number;
   readonly securityContext?: Readonly<Record<string, unknown>>;
   readonly containers: readonly Container[];
-  readonly volumes?: readonly { readonly name: string }[];
+  readonly initContainers?: readonly Container[];
+  readonly hostNetwork?: boolean;
+  readonly hostPID?: boolean;
+  readonly hostIPC?: boolean;
+  readonly volumes?: readonly { readonly name: string; readonly hostPath?: unknown }[];
 }
 
 /** A Deployment or a Job, with the one container of its pods. */

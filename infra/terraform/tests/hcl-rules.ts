@@ -28,6 +28,8 @@ export async function checkHclRules(directory: string): Promise<readonly string[
   return [
     ...parsed.flatMap(ignoresWhatAzureChanges),
     ...parsed.flatMap(pinsTheProvider),
+    ...parsed.flatMap(hidesSecrets),
+    ...keepsStateApart(directory, parsed),
     ...(await removesDefaultRules(directory, parsed)),
   ];
 }
@@ -53,6 +55,26 @@ function pinsTheProvider(file: HclBlock): readonly string[] {
       const pinned = major === oldestMajor && Number(minor) >= oldestMinor && next === oldestMajor + 1;
       return pinned ? [] : [`azurerm "${version}" is not pinned to ${OLDEST_PROVIDER.join('.')} or newer, below 5`];
     });
+}
+
+const SECRET = /connection_string|password|access_key|secret_value|(?:^|_)token$/;
+
+/** An output is printed after every apply, and by every pipeline. */
+function hidesSecrets(file: HclBlock): readonly string[] {
+  return Object.entries(named(file['output'])).flatMap(([name, [body]]) =>
+    SECRET.test(name) && body?.['sensitive'] !== true ? [`output ${name} is printed: it must be sensitive`] : [],
+  );
+}
+
+/** A file on somebody's disk is neither shared nor locked; only dev, which anybody can make again, keeps its state in one. */
+function keepsStateApart(directory: string, parsed: readonly HclBlock[]): readonly string[] {
+  const [, environment = ''] = /environments[\\/]([\w-]+)$/.exec(directory) ?? [];
+  const backends = parsed
+    .flatMap((file) => blocks(file['terraform']))
+    .flatMap(({ backend }) => Object.keys((backend ?? {}) as HclBlock));
+  return !environment.startsWith('prod') || backends.includes('azurerm')
+    ? []
+    : [`the state of ${environment} is a file on somebody's disk`];
 }
 
 /** Whoever creates subscriptions has the provider remove the rule they are born with. */

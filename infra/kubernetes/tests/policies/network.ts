@@ -71,6 +71,11 @@ export const neededIsReachable: Policy = (manifests) =>
     );
   });
 
+/** Peers that are told by no label of their namespace: every pod of the cluster, or whole networks. */
+const isAnybody = ({ namespaceSelector, ipBlock }: Peer): boolean =>
+  ipBlock !== undefined ||
+  (namespaceSelector !== undefined && Object.keys(namespaceSelector.matchLabels ?? {}).length === 0);
+
 const ALLOWED_OUT = new Set([53, 443, 5432, 5671]);
 
 /** Every port that is open outwards is one that something needs; every way in names who may take it. */
@@ -84,7 +89,7 @@ export const noMoreThanNeeded: Policy = (manifests) =>
           when(!ALLOWED_OUT.has(port), `${name} opens port ${port} outwards, which nothing needs`),
         ),
       ),
-      ...ingress.flatMap(({ from }) => when(from === undefined, `${name} lets everybody in`)),
+      ...ingress.flatMap(({ from }) => when(from === undefined || from.some(isAnybody), `${name} lets everybody in`)),
     ];
   });
 

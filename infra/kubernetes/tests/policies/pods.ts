@@ -25,6 +25,22 @@ export const unprivileged: Policy = (manifests) =>
     ...when(pod.automountServiceAccountToken !== false, `${name} is given a token for the API of Kubernetes`),
   ]);
 
+/** One container, which every rule here looks at, with nothing of the node it runs on. */
+export const podsAreContained: Policy = (manifests) =>
+  workloadsOf(manifests).flatMap(({ name, pod }) => [
+    ...when(
+      pod.containers.length + (pod.initContainers ?? []).length !== 1,
+      `${name} has containers besides its own, which no rule looks at`,
+    ),
+    ...when(
+      pod.hostNetwork === true || pod.hostPID === true || pod.hostIPC === true,
+      `${name} shares network or processes with its node`,
+    ),
+    ...(pod.volumes ?? [])
+      .filter(({ hostPath }) => hostPath !== undefined)
+      .map((volume) => `${name} mounts a folder of its node as ${volume.name}`),
+  ]);
+
 /** A tag other than latest, or a digest: what runs can be named, and put back. */
 export const imagesArePinned: Policy = (manifests) =>
   workloadsOf(manifests).flatMap(({ name, container: { image } }) =>

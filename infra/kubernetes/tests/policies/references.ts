@@ -96,12 +96,18 @@ interface Selector {
 }
 
 function serviceProblems({ metadata: { name }, spec }: Manifest, workload: Workload | undefined): readonly string[] {
-  const { selector = {}, ports = [] } = spec as unknown as {
+  const {
+    type = 'ClusterIP',
+    selector = {},
+    ports = [],
+  } = spec as unknown as {
+    readonly type?: string;
     readonly selector?: Readonly<Record<string, string>>;
     readonly ports?: readonly { readonly port: number; readonly targetPort: string }[];
   };
   const named = workload?.container.ports?.find((each) => each.name === ports[0]?.targetPort);
   return [
+    ...when(type !== 'ClusterIP', `Service ${name} is open to more than the cluster: it is a ${type}`),
     ...when(!selects({ matchLabels: selector }, workload?.labels ?? {}), `Service ${name} selects no pod`),
     ...when(
       named === undefined || named.containerPort !== ports[0]?.port,

@@ -30,18 +30,26 @@ const scalingOf = (manifests: readonly Manifest[], app: App): Scaling | undefine
 const deploymentOf = (manifests: readonly Manifest[], app: App): Workload | undefined =>
   workloadsOf(manifests).find(({ kind, name }) => kind === 'Deployment' && name === app);
 
+/** Messages that one replica handles within a minute or so. */
+const MOST_MESSAGES = 1000;
+
 /** By the queue that it owns, with an identity that is no app's, and never to zero: a replica drains the outbox. */
 export const appsScaleOnTheirQueue: Policy = (manifests) =>
   APP_NAMES.flatMap((app) => {
     const { minReplicaCount = 0, maxReplicaCount = 100, triggers = [] } = scalingOf(manifests, app) ?? {};
     const trigger = triggers.find(({ type }) => type === 'azure-servicebus');
-    const { queueName, messageCount } = trigger?.metadata ?? {};
+    const { queueName, messageCount, namespace } = trigger?.metadata ?? {};
     return [
       ...when(queueName !== APPS[app].queue, `${app} scales on the queue ${String(queueName)}`),
       ...when(
         !/^[1-9]\d*$/.test(String(messageCount)) || typeof messageCount !== 'string',
         `${app} scales on no messageCount, or on one that is no string`,
       ),
+      ...when(
+        Number(messageCount) > MOST_MESSAGES,
+        `${app} takes ${String(messageCount)} messages a replica for normal, sensible are ${MOST_MESSAGES} at most`,
+      ),
+      ...when(!namespace, `${app} scales by identity and names no namespace, which the scaler then needs`),
       ...when(minReplicaCount < 2, `${app} may scale to ${minReplicaCount}: two survive the loss of a node`),
       ...when(maxReplicaCount <= minReplicaCount, `${app} cannot grow beyond ${maxReplicaCount}`),
       ...triggers.flatMap(({ type, metadata }) =>

@@ -24,6 +24,7 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   'billing-worker': ['receive billing', 'send billing', 'send events', 'read secret payment-gateway-url'],
   'analytics-worker': ['receive analytics', 'send analytics'],
   scaler: ['own orders', 'own billing', 'own analytics', 'own order-status'],
+  migrations: [],
 };
 const VERBS: Readonly<Record<string, string>> = {
   'Azure Service Bus Data Receiver': 'receive',
@@ -63,8 +64,19 @@ const exactRights: Policy = (plan, environment) => {
   });
 };
 
+/** Images come from one registry: a right to pull from what is around it reads every other registry too. */
+const imagesArePulledFromTheRegistry: Policy = (plan) =>
+  ofType(plan, 'azurerm_role_assignment')
+    .filter(({ role_definition_name }) => role_definition_name === 'AcrPull')
+    .flatMap(({ principal_id, scope }) =>
+      when(
+        !/\/Microsoft\.ContainerRegistry\/registries\/[^/]+$/i.test(text(scope)),
+        `${workloadOf(principal_id)} may pull from ${text(scope)}, which is no registry`,
+      ),
+    );
+
 const strangersHaveNoRights: Policy = (plan) => {
-  const known = new Set([...Object.keys(RIGHTS), 'migrations', 'operations']);
+  const known = new Set([...Object.keys(RIGHTS), 'operations']);
   return ofType(plan, 'azurerm_role_assignment')
     .map(({ principal_id }) => workloadOf(principal_id))
     .filter((who) => !known.has(who))
@@ -130,7 +142,10 @@ const databasesAreApart: Policy = (plan) => {
 const migrationsOpenTheDatabase: Policy = (plan) => {
   const jobs = ofType(plan, 'azurerm_container_app_job');
   const migrated = loginsOf(jobs);
-  return loginsOf(containerApps(plan)).flatMap(({ app, database, user }) => {
+  const strangers = migrated
+    .filter(({ user, identity }) => user !== identity)
+    .map(({ app, user, identity }) => `${app} logs in as ${user} with the token of ${identity}`);
+  const closed = loginsOf(containerApps(plan)).flatMap(({ app, database, user }) => {
     const index = migrated.findIndex((job) => job.database === database);
     const args = texts(containerOf(jobs[index] ?? {})['args']);
     const granted = args.filter((_, at) => args[at - 1] === '--grant-to').map(workloadOf);
@@ -138,6 +153,7 @@ const migrationsOpenTheDatabase: Policy = (plan) => {
       ? [`no job migrates database ${database} of ${app}`]
       : when(!granted.includes(user), `${migrated[index]?.app} does not let ${user} into ${database}`);
   });
+  return [...strangers, ...closed];
 };
 
 /** Who may change tables and roles never answers requests or reads messages. */
@@ -162,7 +178,7 @@ const clustersAreFederated: Policy = (plan) => {
   const credentials = ofType(plan, 'azurerm_federated_identity_credential');
   if (credentials.length === 0) return [];
   const federated = credentials.map(({ user_assigned_identity_id }) => workloadOf(user_assigned_identity_id));
-  const missing = [...Object.keys(RIGHTS), 'migrations'].filter((workload) => !federated.includes(workload));
+  const missing = Object.keys(RIGHTS).filter((workload) => !federated.includes(workload));
   return [
     ...missing.map((workload) => `the service account of ${workload} is not federated`),
     ...credentials.flatMap(({ subject, audience }, index) => {
@@ -179,6 +195,7 @@ const clustersAreFederated: Policy = (plan) => {
 export const ACCESS: Policies = {
   'no shared keys and no passwords': noSharedKeys,
   'each app has exactly its rights': exactRights,
+  'images are pulled from the registry': imagesArePulledFromTheRegistry,
   'nobody else has any': strangersHaveNoRights,
   'an identity that is used is assigned': identitiesAreAssigned,
   'each app has its own database, as itself': databasesAreApart,

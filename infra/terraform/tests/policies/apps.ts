@@ -55,6 +55,21 @@ const workersScaleOnTheirQueue: Policy = (plan) =>
       ];
     });
 
+/** Requests wait in no queue: order-api grows with them, as on Kubernetes with its CPU. */
+const theApiScalesByLoad: Policy = (plan) =>
+  containerApps(plan)
+    .filter(({ name }) => name === 'order-api')
+    .flatMap((app) => {
+      const concurrent = Number(first(template(app)['http_scale_rule'])['concurrent_requests']);
+      return when(!(concurrent >= 1 && concurrent <= 500), 'order-api does not scale by requests');
+    });
+
+/** Two revisions at once would share the queues for ever, the old one unseen. */
+const oneRevisionRuns: Policy = (plan) =>
+  containerApps(plan).flatMap(({ name, revision_mode }) =>
+    when(revision_mode !== 'Single', `${text(name)} keeps old revisions running`),
+  );
+
 const SECRET = /:[^/@]+@|SharedAccessKey|AccountKey|password=/i;
 
 /** No secret in the state: values come from Key Vault or are none. */
@@ -124,6 +139,8 @@ export const APPLICATIONS: Policies = {
   'every app is given the variables of its config schema': appsAreConfigured,
   'every app is probed': appsAreProbed,
   'workers scale on their own queue with the scaler identity': workersScaleOnTheirQueue,
+  'order-api scales by load': theApiScalesByLoad,
+  'one revision runs': oneRevisionRuns,
   'secrets stay in Key Vault': secretsStayInKeyVault,
   'only order-api is public': onlyTheApiIsPublic,
   'replicas may finish what is in flight': replicasEndInPeace,

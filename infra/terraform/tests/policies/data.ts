@@ -1,4 +1,6 @@
-import { ofType, type Policies, type Policy, first, text, when } from './planned.ts';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { first, list, ofType, type Policies, type Policy, text, when } from './planned.ts';
 
 /** What holds messages, orders or secrets. */
 const HOLDS_DATA = ['azurerm_servicebus_namespace', 'azurerm_postgresql_flexible_server', 'azurerm_key_vault'];
@@ -8,10 +10,57 @@ const entitiesAreNotPartitioned: Policy = (plan) =>
     when(partitioning_enabled !== false, `${text(name)} is partitioned`),
   );
 
-const namespaceIsLogged: Policy = (plan, environment) =>
-  when(
-    environment !== 'prod-locks' && ofType(plan, 'azurerm_monitor_diagnostic_setting').length === 0,
-    'the namespace logs nowhere',
+const namespaceIsLogged: Policy = (plan) => {
+  const logged = ofType(plan, 'azurerm_monitor_diagnostic_setting')
+    .filter(({ enabled_log }) => list(enabled_log).length > 0)
+    .map(({ target_resource_id }) => text(target_resource_id));
+  return ofType(plan, 'azurerm_servicebus_namespace').flatMap(({ name, id }) =>
+    when(!logged.includes(text(id)), `${text(name)} logs nowhere`),
+  );
+};
+
+/** More than the attempts that OrderFlow counts itself, so that its own dead letters come first, with their reason. */
+const LEAST_DELIVERIES = 10;
+
+/** Every queue that an app works on (all but the lab's, which is for trying things out) keeps what it cannot deliver. */
+const queuesLoseNothing: Policy = (plan) => [
+  ...ofType(plan, 'azurerm_servicebus_queue')
+    .filter(({ name }) => name !== 'lab')
+    .flatMap((queue) => [
+      ...when(
+        queue['dead_lettering_on_message_expiration'] !== true,
+        `queue ${text(queue['name'])} drops what expires`,
+      ),
+      ...when(
+        queue['requires_duplicate_detection'] !== true,
+        `queue ${text(queue['name'])} takes the twin of a message`,
+      ),
+      ...when(
+        !(Number(queue['max_delivery_count']) >= LEAST_DELIVERIES),
+        `queue ${text(queue['name'])} gives up after ${text(queue['max_delivery_count'])} deliveries`,
+      ),
+    ]),
+  ...ofType(plan, 'azurerm_servicebus_topic').flatMap(({ name, requires_duplicate_detection }) =>
+    when(requires_duplicate_detection !== true, `topic ${text(name)} takes the twin of a message`),
+  ),
+];
+
+const CONTRACTS = join(import.meta.dirname, '../../../../libs/contracts/src');
+
+/** The types of every message of the contracts. */
+const MESSAGES: ReadonlySet<string> = new Set(
+  globSync('*.ts', { cwd: CONTRACTS }).flatMap((file) =>
+    [...readFileSync(join(CONTRACTS, file), 'utf8').matchAll(/^\s*type: '([\w.-]+)',$/gm)].map(([, type = '']) => type),
+  ),
+);
+
+/** A filter for a message that nobody sends lets nothing through, without a word. */
+const filtersNameMessages: Policy = (plan) =>
+  ofType(plan, 'azurerm_servicebus_subscription_rule').flatMap((rule) =>
+    list(rule['correlation_filter'])
+      .map(({ label }) => text(label))
+      .filter((label) => !MESSAGES.has(label))
+      .map((label) => `a filter waits for ${label}, which is no message of the contracts`),
   );
 
 /** A subscription without a rule receives nothing, since its `$Default` is removed; what a filter cannot judge is kept. */
@@ -41,11 +90,25 @@ const productionOutlivesAZone: Policy = (plan, environment) => {
         first(server['high_availability'])['mode'] !== 'ZoneRedundant',
         `${text(server['name'])} has no standby in another zone`,
       ),
+      ...when(server['auto_grow_enabled'] !== true, `the disk of ${text(server['name'])} does not grow`),
+      ...when(
+        !(Number(server['backup_retention_days']) >= 30),
+        `${text(server['name'])} keeps backups for ${text(server['backup_retention_days'])} days`,
+      ),
       ...when(
         server['geo_redundant_backup_enabled'] !== true,
         `${text(server['name'])} has no backup in another region`,
       ),
     ]),
+    ...ofType(plan, 'azurerm_container_app')
+      .filter(({ name }) => name !== 'operations')
+      .flatMap((app) => {
+        const least = first(app['template'])['min_replicas'];
+        return when(
+          !(Number(least) >= 2),
+          `${text(app['name'])} runs ${text(least)} replica at least: two outlive a zone`,
+        );
+      }),
     ...ofType(plan, 'azurerm_container_app_environment').flatMap(({ name, zone_redundancy_enabled }) =>
       when(zone_redundancy_enabled !== true, `${text(name)} runs in one zone`),
     ),
@@ -90,6 +153,8 @@ const worldwideNamesAreUnique: Policy = (plan) =>
 export const DATA: Policies = {
   'queues and topic are not partitioned': entitiesAreNotPartitioned,
   'the namespace is logged': namespaceIsLogged,
+  'queues lose nothing': queuesLoseNothing,
+  'filters name messages': filtersNameMessages,
   'subscriptions lose nothing': subscriptionsLoseNothing,
   'production outlives a zone': productionOutlivesAZone,
   'locks have a state of their own': locksAreApart,

@@ -9,7 +9,7 @@ const PORTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Subnets whose machines talk to what is private. */
-const INSIDERS = ['apps', 'operations'];
+export const INSIDERS: readonly string[] = ['apps', 'operations'];
 
 const endpointKinds = (plan: Plan): readonly string[] =>
   ofType(plan, 'azurerm_private_endpoint').flatMap(({ private_service_connection }) =>

@@ -1,5 +1,5 @@
 import { isList, isObject, type TerraformValue } from './dynamic-value.ts';
-import { criterion } from './metric-rules.ts';
+import { criterion, rhythm } from './metric-rules.ts';
 import * as name from './name-rules.ts';
 import { between, duration, known, matching, oneOf, type ValueRule } from './value-checks.ts';
 
@@ -65,6 +65,16 @@ const filterMatchesType: ValueRule = (value) => {
   if (type === 'SqlFilter' && sql === null) return 'is a SqlFilter without sql_filter';
   const none = isList(correlation ?? null) && (correlation as readonly TerraformValue[]).length === 0;
   return type === 'CorrelationFilter' && none ? 'is a CorrelationFilter without correlation_filter' : undefined;
+};
+
+/** Azure refuses a job without a trigger, and one with two. */
+const oneTrigger: ValueRule = (value) => {
+  if (!isObject(value)) return undefined;
+  const triggers = ['manual_trigger_config', 'schedule_trigger_config', 'event_trigger_config'].filter((name) => {
+    const blocks = value[name] ?? null;
+    return isList(blocks) ? blocks.length > 0 : blocks !== null;
+  });
+  return triggers.length === 1 ? undefined : `has ${triggers.length} triggers, must have one`;
 };
 
 const probe = (prefix: string): Record<string, ValueRule> => ({
@@ -148,6 +158,7 @@ export const VALUE_RULES: Readonly<Record<string, Readonly<Record<string, ValueR
     filter_type: oneOf('SqlFilter', 'CorrelationFilter'),
   },
   azurerm_monitor_metric_alert: {
+    '': rhythm('frequency', 'window_size'),
     name: name.alert,
     severity: between(0, 4),
     frequency,
@@ -161,6 +172,7 @@ export const VALUE_RULES: Readonly<Record<string, Readonly<Record<string, ValueR
     'criteria.dimension.operator': oneOf('Include', 'Exclude', 'StartsWith'),
   },
   azurerm_monitor_scheduled_query_rules_alert_v2: {
+    '': rhythm('evaluation_frequency', 'window_duration'),
     name: name.alert,
     severity: between(0, 4),
     evaluation_frequency: oneOf('PT1M', 'PT5M', 'PT10M', 'PT15M', 'PT30M', 'PT45M', 'PT1H', 'PT2H', 'PT6H', 'P1D'),
@@ -197,6 +209,7 @@ export const VALUE_RULES: Readonly<Record<string, Readonly<Record<string, ValueR
     ...containerRules,
   },
   azurerm_container_app_job: {
+    '': oneTrigger,
     name: name.containerApp,
     replica_timeout_in_seconds: between(1, 86_400),
     replica_retry_limit: between(0, 10),
