@@ -30,7 +30,7 @@ export function collectPublicNames(): PublicNames {
     metrics: new Set<string>(),
     commandLine: new Set<string>(),
   };
-  for (const file of productionFiles()) {
+  for (const file of productionFiles().filter((path) => /^(apps|libs)\//.test(path))) {
     const collect = (node: ts.Node): void => {
       if (ts.isStringLiteralLike(node)) collectText(node, found);
       if (ts.isNewExpression(node)) collectError(node, found.codes);

@@ -164,7 +164,9 @@ describe('decisions', () => {
     const rows = await recorded();
     expect(rows.map(({ order_id }) => order_id)).toEqual(ids);
     const messageIds = (await published()).map(({ envelope }) => envelope.id);
-    expect([...messageIds].sort()).toEqual(rows.map(({ order_id, decision }) => `order.${decision}:${order_id}`).sort());
+    expect([...messageIds].sort()).toEqual(
+      rows.map(({ order_id, decision }) => `order.${decision}:${order_id}`).sort(),
+    );
   });
 
   it('let the first win when order and cancel arrive together', async () => {
