@@ -17,7 +17,11 @@ const modeOf = (name: string): string => (statSync(scripts.path(name)).mode & 0o
 function wideDirectory(...names: string[]): string {
   mkdirSync(scripts.path('data'));
   chmodSync(scripts.path('data'), 0o755);
-  for (const name of names) writeFileSync(scripts.path(`data/${name}`), '', { mode: 0o644 });
+  for (const name of names) {
+    writeFileSync(scripts.path(`data/${name}`), '');
+    // Not by an option of the writing: the umask of this process would take from it.
+    chmodSync(scripts.path(`data/${name}`), 0o644);
+  }
   return scripts.path('data');
 }
 

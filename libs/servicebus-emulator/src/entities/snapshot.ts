@@ -36,8 +36,9 @@ function* entityEvents(entity: Entity): Generator<SingleEvent> {
   const { kind, path, options, lifecycle } = entity;
   const description = { kind, path, options } as EntityDescription;
   yield { type: 'entity-created', entity: description, at: lifecycle.createdAt };
-  if (lifecycle.updatedAt > lifecycle.createdAt)
+  if (lifecycle.updatedAt > lifecycle.createdAt) {
     yield { type: 'entity-updated', entity: description, at: lifecycle.updatedAt };
+  }
   if (entity.kind === 'subscription') {
     for (const { rule, createdAt } of entity.rules.list()) yield { type: 'rule-added', path, rule, at: createdAt };
   } else if (entity.duplicates) {

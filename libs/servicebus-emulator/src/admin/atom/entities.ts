@@ -46,10 +46,12 @@ export function deleteEntity({ core }: AtomContext, resource: EntityResource): v
 function create({ core }: AtomContext, path: string, kind: Entity['kind'], description: XmlElement): Entity {
   const { namespace, clock } = core;
   const now = clock.now();
-  if (kind === 'queue')
+  if (kind === 'queue') {
     return namespace.createQueue(path, readDescription(path, description, DEFAULT_OPTIONS.queue), now);
-  if (kind === 'topic')
+  }
+  if (kind === 'topic') {
     return namespace.createTopic(path, readDescription(path, description, DEFAULT_OPTIONS.topic), now);
+  }
   const options = readDescription(path, description, DEFAULT_OPTIONS.subscription);
   const first = child(description, 'DefaultRuleDescription');
   const rule = first ? readRule(textOf(first, 'Name') ?? DEFAULT_RULE.name, first) : DEFAULT_RULE;
