@@ -63,6 +63,19 @@ describe('the payment gateway client', () => {
     await expect(gateway().charge('k', order, never)).rejects.toThrow('something other than JSON: <html>');
   });
 
+  it.each([
+    ['charge', { reason: 'x'.repeat(100_000) }],
+    ['charge', null],
+    ['find', { charges: [{ status: 'pending' }] }],
+  ] as const)('says in one line that the answer to a %s is none: %j', async (call, body) => {
+    provider.answers.push(answer(call === 'charge' ? 402 : 200, body));
+    const asked = call === 'charge' ? gateway().charge('k', order, never) : gateway().find('o-1', never);
+    const told = JSON.stringify(body).slice(0, 200);
+    await expect(asked).rejects.toThrow(/^The payment gateway answered with what is no outcome: .{1,210}$/);
+    await expect(asked).rejects.toThrow(told);
+    await expect(asked).rejects.not.toBeInstanceOf(PermanentError);
+  });
+
   it('gives up on a gateway that does not answer in time', async () => {
     provider.answers.push(() => {});
     await expect(gateway({ timeoutMs: 20 }).charge('k', order, never)).rejects.toThrow('timeout');

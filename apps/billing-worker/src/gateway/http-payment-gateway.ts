@@ -24,6 +24,7 @@ const captured = z.object({ status: z.literal('captured'), chargeId: z.string().
 /** A decline is an outcome, however the provider words it, and also when it gives no reason. */
 const declined = z.object({ status: z.literal('declined'), reason: z.string().catch('') });
 const outcome = z.discriminatedUnion('status', [captured, declined]);
+const found = z.object({ charges: z.array(outcome) });
 
 /**
  * A payment gateway over HTTP with a time limit for each call and a circuit breaker around all of them, so that a
@@ -49,7 +50,7 @@ export class HttpPaymentGateway implements PaymentGateway {
       headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
       body: JSON.stringify(request),
     });
-    if (response.status === 201 || response.status === 402) return outcome.parse(response.body);
+    if (response.status === 201 || response.status === 402) return read(outcome, response);
     throw new PermanentError('GatewayRefused', `The payment gateway refused the charge: ${describe(response)}`);
   }
 
@@ -58,7 +59,7 @@ export class HttpPaymentGateway implements PaymentGateway {
     if (response.status !== 200) {
       throw new PermanentError('GatewayRefused', `The payment gateway refused the look-up: ${describe(response)}`);
     }
-    return z.object({ charges: z.array(outcome) }).parse(response.body).charges[0];
+    return read(found, response).charges[0];
   }
 
   async #call(path: string, signal: AbortSignal, init: RequestInit = {}): Promise<GatewayResponse> {
@@ -84,6 +85,13 @@ export class HttpPaymentGateway implements PaymentGateway {
 interface GatewayResponse {
   readonly status: number;
   readonly body: unknown;
+}
+
+/** Throws an ordinary error for an answer of another shape: whether the charge was made is not known. */
+function read<Answer>(schema: z.ZodType<Answer>, response: GatewayResponse): Answer {
+  const { data, error } = schema.safeParse(response.body);
+  if (data !== undefined) return data;
+  throw new Error(`The payment gateway answered with what is no outcome: ${describe(response)}`, { cause: error });
 }
 
 function describe({ status, body }: GatewayResponse): string {
