@@ -15,6 +15,7 @@ const boundaries = (depConstraints, allow = []) => ({
 const only = (sourceTag, ...onlyDependOnLibsWithTags) => ({ sourceTag, onlyDependOnLibsWithTags });
 
 const production = [
+  only('scope:amqp', 'scope:amqp'),
   only('scope:contracts', 'scope:contracts'),
   only('scope:messaging', 'scope:messaging'),
   only('scope:http-guard', 'scope:http-guard'),
@@ -97,7 +98,21 @@ export default tseslint.config(
     rules: boundaries(production, ['../../libs/servicebus-emulator/src/codec/**']),
   },
   {
-    files: ['libs/servicebus-emulator/src/entities/**/*.ts', 'libs/messaging/src/retry/**/*.ts'],
+    files: ['libs/amqp/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', '**/testing/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^(?!node:buffer$|\\.)', message: 'The engine imports node:buffer and itself only.' }] },
+      ],
+    },
+  },
+  {
+    files: [
+      'libs/amqp/src/**/*.ts',
+      'libs/servicebus-emulator/src/entities/**/*.ts',
+      'libs/messaging/src/retry/**/*.ts',
+    ],
     ignores: ['**/*.spec.ts'],
     rules: { 'no-restricted-syntax': ['error', noClock] },
   },
