@@ -70,9 +70,9 @@ describe('the payment gateway client', () => {
   ] as const)('says in one line that the answer to a %s is none: %j', async (call, body) => {
     provider.answers.push(answer(call === 'charge' ? 402 : 200, body));
     const asked = call === 'charge' ? gateway().charge('k', order, never) : gateway().find('o-1', never);
-    const told = JSON.stringify(body).slice(0, 200);
+    const quoted = JSON.stringify(body).slice(0, 200);
     await expect(asked).rejects.toThrow(/^The payment gateway answered with what is no outcome: .{1,210}$/);
-    await expect(asked).rejects.toThrow(told);
+    await expect(asked).rejects.toThrow(quoted);
     await expect(asked).rejects.not.toBeInstanceOf(PermanentError);
   });
 
