@@ -1,0 +1,81 @@
+import type { Draft } from '../codec/composite.js';
+import { ATTACH, type Attach, DETACH } from '../codec/performatives.js';
+import type { Coordinator, Source, Target } from '../codec/terminus.js';
+import type { Fields } from '../codec/field-types.js';
+import type { ErrorDraft } from './errors.js';
+import type { Session } from './session.js';
+
+/** How an attach is answered; what is left out is as the peer said it. */
+export interface AttachAnswer {
+  readonly source?: Draft<Source>;
+  readonly target?: Draft<Target | Coordinator>;
+  /** Bytes; 0 is no limit. */
+  readonly maxMessageSize?: bigint;
+  readonly properties?: Fields;
+}
+
+/** What a link's two ends have agreed on: `held` until the attach is answered, `ending` until the peer detaches too. */
+export type LinkState = 'held' | 'attached' | 'ending' | 'gone';
+
+/** The attach and detach of one link: what senders and receivers have in common. */
+export class Attachment {
+  readonly session: Session;
+  /** What the peer said. */
+  readonly attach: Attach;
+  state: LinkState = 'held';
+
+  constructor(session: Session, attach: Attach) {
+    this.session = session;
+    this.attach = attach;
+  }
+
+  /** @returns false when there is nothing to answer any more */
+  accept(answer: AttachAnswer): boolean {
+    if (this.state !== 'held') return false;
+    this.state = 'attached';
+    const { attach } = this;
+    this.#answer({
+      source: answer.source ?? attach.source,
+      target: answer.target ?? attach.target,
+      // Of the one who sends; Azure leaves it out when it receives.
+      initialDeliveryCount: attach.role ? 0 : undefined,
+      maxMessageSize: answer.maxMessageSize,
+      properties: answer.properties,
+    });
+    return true;
+  }
+
+  /** Answers without source and target, then detaches. Nothing happens when there is nothing to answer any more. */
+  refuse(error: ErrorDraft): void {
+    if (this.state === 'held') this.detach(true, error);
+  }
+
+  /** Ends an attached link, or refuses one. @returns false when it has ended */
+  detach(closed: boolean, error: ErrorDraft | undefined): boolean {
+    if (this.state !== 'held' && this.state !== 'attached') return false;
+    if (this.state === 'held') this.#answer({ initialDeliveryCount: this.attach.role ? 0 : undefined });
+    this.#writeDetach(closed, error);
+    this.state = 'ending';
+    return true;
+  }
+
+  /** The peer detached: answers unless that was an answer. @returns whether the link ends by this */
+  peerDetached(closed: boolean): boolean {
+    const ends = this.detach(closed, undefined);
+    this.state = 'gone';
+    return ends;
+  }
+
+  #answer(fields: Draft<Attach> | Omit<Draft<Attach>, 'type'>): void {
+    const { name, handle, role } = this.attach;
+    // Absent settle modes read as defaults, and are echoed as null.
+    const own = (key: 'sndSettleMode' | 'rcvSettleMode') =>
+      Object.hasOwn(this.attach, key) ? this.attach[key] : undefined;
+    const modes = { sndSettleMode: own('sndSettleMode'), rcvSettleMode: own('rcvSettleMode') };
+    this.session.write(ATTACH.to({ ...fields, name, handle, role: !role, ...modes }));
+  }
+
+  #writeDetach(closed: boolean, error: ErrorDraft | undefined): void {
+    this.session.write(DETACH.to({ handle: this.attach.handle, closed, error }));
+  }
+}

@@ -1,0 +1,339 @@
+import { DecodeError } from '../codec/decode-error.js';
+import {
+  type Begin,
+  CLOSE,
+  DISPOSITION,
+  FLOW,
+  OPEN,
+  type Open,
+  performative,
+  TRANSFER,
+} from '../codec/performatives.js';
+import type { AmqpError } from '../codec/states.js';
+import { ValueReader } from '../codec/value-reader.js';
+import { AMQP_FRAME, type Frame, FrameReader, type ProtocolHeader } from '../frames/frame-reader.js';
+import { FramingError } from '../frames/framing-error.js';
+import { BufferPool, Output } from '../frames/output.js';
+import { DispositionFields, FlowFields, hotCode, TransferFields } from '../frames/read-hot.js';
+import { writeFrame, writeHeartbeat, writeProtocolHeader } from '../frames/write-frame.js';
+import { amqpError, CONDITION, type ErrorDraft } from './errors.js';
+import { Heartbeat } from './heartbeat.js';
+import type { Listener } from './listener.js';
+import { readInit, writeMechanisms, writeOutcome } from './sasl.js';
+import { Session, type SessionPort } from './session.js';
+import { DEFAULTS, MAX_FRAME_BEFORE_OPEN, MIN_MAX_FRAME_SIZE, type Settings } from './settings.js';
+
+const AMQP_HEADER = 0;
+const SASL_HEADER = 3;
+const VERSION = '1.0.0';
+
+/** What the peer is expected to send: `closing` waits for its close, `closed` for nothing. */
+type State = 'header' | 'sasl' | 'authenticated' | 'opening' | 'open' | 'closing' | 'closed';
+
+const sharedPool = new BufferPool();
+
+/** The server's side of one AMQP 1.0 connection. What comes goes in by {@link receive}, what is to go out {@link takeOutput} gives. */
+export class AmqpServer implements SessionPort {
+  readonly settings: Settings;
+  readonly listener: Listener;
+  /** @internal */
+  readonly output: Output;
+  readonly #reader: FrameReader;
+  readonly #sessions: (Session | undefined)[] = [];
+  readonly #transfer = new TransferFields();
+  readonly #flow = new FlowFields();
+  readonly #disposition = new DispositionFields();
+  #heartbeat: Heartbeat;
+  #state: State = 'header';
+  #peerMaxFrameSize = MIN_MAX_FRAME_SIZE;
+  #channelMax: number;
+  #joinedBytes = 0;
+  #hasDispositions = false;
+  #isHeld = false;
+  /** Whether a DecodeError is about what the peer sent, and not the listener's own. */
+  #isDecoding = false;
+
+  constructor(
+    settings: Pick<Settings, 'containerId'> & Partial<Settings>,
+    listener: Listener,
+    pool: BufferPool = sharedPool,
+  ) {
+    this.settings = { ...DEFAULTS, ...settings };
+    this.listener = listener;
+    this.output = new Output(pool);
+    this.#channelMax = this.settings.channelMax;
+    this.#heartbeat = new Heartbeat(this.settings.idleTimeOut, undefined);
+    this.#reader = new FrameReader(
+      { header: (header) => this.#header(header), frame: (frame) => this.#frame(frame) },
+      MAX_FRAME_BEFORE_OPEN,
+    );
+  }
+
+  get state(): 'handshake' | 'open' | 'closing' | 'closed' {
+    const state = this.#state;
+    return state === 'open' || state === 'closing' || state === 'closed' ? state : 'handshake';
+  }
+
+  /** Bytes came. Whatever they are, nothing is thrown but what the listener throws. */
+  receive(chunk: Buffer): void {
+    if (this.#state === 'closed') return;
+    this.#heartbeat.heard();
+    try {
+      this.#reader.read(chunk);
+    } catch (error) {
+      const isPeers = error instanceof FramingError || (this.#isDecoding && error instanceof DecodeError);
+      if (!isPeers) throw error;
+      this.#isDecoding = false;
+      this.#fail(error.condition, error.message);
+    }
+  }
+
+  /** The peer will send nothing any more. */
+  inputEnded(): void {
+    this.#finish(undefined);
+  }
+
+  /** Whether {@link takeOutput} would give something. */
+  get hasOutput(): boolean {
+    return this.#hasDispositions || this.output.pending > 0;
+  }
+
+  /** All that is to be sent, in one piece; undefined when there is nothing. */
+  takeOutput(): Buffer | undefined {
+    this.#writeDispositions();
+    const wasFull = this.output.pending >= this.settings.highWaterMark;
+    const piece = this.output.take();
+    if (piece) this.#heartbeat.spoke();
+    if (wasFull && !this.#isHeld) this.resumeOutput();
+    return piece;
+  }
+
+  /** A piece was sent and nobody uses its memory any more. Optional, and saves memory. */
+  giveBack(piece: Buffer): void {
+    this.output.giveBack(piece);
+  }
+
+  /** The way to the peer is full: no link is told that it may send until {@link resumeOutput}. */
+  holdOutput(): void {
+    this.#isHeld = true;
+  }
+
+  resumeOutput(): void {
+    this.#isHeld = false;
+    for (const session of this.#sessions) session?.resume();
+  }
+
+  /**
+   * Sends a heartbeat when it is due, and closes a connection whose peer is silent. To be called once the connection
+   * is there, and whenever the time is reached that it answered.
+   * @param now ms of any clock that never goes back
+   * @returns when to call it again; undefined when that is not needed any more
+   */
+  tick(now: number): number | undefined {
+    if (this.#state === 'closed') return undefined;
+    const { isDue, isSilent, next } = this.#heartbeat.look(now);
+    if (isSilent) {
+      const text = `The connection was inactive for more than the allowed ${this.settings.idleTimeOut} milliseconds and is closed by container '${this.settings.containerId}'.`;
+      this.#fail(CONDITION.forced, text);
+      return undefined;
+    }
+    if (isDue && this.#state === 'open') writeHeartbeat(this.output);
+    return next;
+  }
+
+  /** Closes the connection; `closed` comes when the peer has closed too. */
+  close(error?: ErrorDraft): void {
+    if (this.state === 'handshake') return this.#failWith(error);
+    if (this.#state !== 'open') return;
+    this.#writeClose(error);
+    this.#state = 'closing';
+    this.#forgetSessions();
+  }
+
+  /** @internal */
+  get peerMaxFrameSize(): number {
+    return this.#peerMaxFrameSize;
+  }
+
+  /** @internal */
+  get hasRoom(): boolean {
+    return !this.#isHeld && this.output.pending < this.settings.highWaterMark;
+  }
+
+  /** @internal */
+  joined(bytes: number): boolean {
+    this.#joinedBytes += bytes;
+    return this.#joinedBytes <= this.settings.maxJoinedBytes;
+  }
+
+  /** @internal */
+  settled(): void {
+    this.#hasDispositions = true;
+  }
+
+  #header({ id, version }: ProtocolHeader): void {
+    const mayBeSasl = this.#state === 'header';
+    const mayBeAmqp = this.#state === 'authenticated' || !this.settings.requireSasl;
+    if (version === VERSION && id === SASL_HEADER && mayBeSasl) {
+      writeProtocolHeader(this.output, SASL_HEADER);
+      writeMechanisms(this.output, this.settings.mechanisms);
+      this.#state = 'sasl';
+    } else if (version === VERSION && id === AMQP_HEADER && mayBeAmqp) {
+      writeProtocolHeader(this.output, AMQP_HEADER);
+      this.#state = 'opening';
+    } else {
+      this.#failWith(undefined);
+    }
+  }
+
+  #frame(frame: Frame): void {
+    if (this.#state === 'sasl') this.#sasl(frame);
+    else if (frame.type !== AMQP_FRAME) {
+      this.#fail(CONDITION.framingError, 'A SASL frame came where an AMQP frame belongs.');
+    } else if (frame.start !== frame.end) this.#performative(frame);
+  }
+
+  #sasl(frame: Frame): void {
+    this.#isDecoding = true;
+    const { mechanism, response } = readInit(frame);
+    this.#isDecoding = false;
+    const isGood = this.settings.mechanisms.includes(mechanism) && this.listener.sasl(mechanism, response);
+    if (this.#state !== 'sasl') return;
+    writeOutcome(this.output, isGood);
+    this.#state = 'authenticated';
+    if (isGood) this.#reader.expectHeader();
+    else this.#finish(undefined);
+  }
+
+  #performative(frame: Frame): void {
+    const { bytes, start, end, channel } = frame;
+    const code = this.#state === 'open' ? hotCode(bytes, start, end) : 0;
+    if (code !== 0) return this.#hot(code, frame);
+    this.#isDecoding = true;
+    const said = performative.from(new ValueReader(bytes, start, end).next());
+    if (!said) throw new DecodeError('This is no performative.');
+    this.#isDecoding = false;
+    if (said.type === 'close') return this.#peerClosed(said.error);
+    if (this.#state === 'closing') return;
+    if (said.type === 'open') return this.#open(said);
+    if (this.#state !== 'open') return this.#fail(CONDITION.notAllowed, `An open was expected, not a ${said.type}.`);
+    switch (said.type) {
+      case 'begin':
+        return this.#begin(channel, said);
+      case 'attach':
+        return this.#sessionOf(channel)?.attach(said);
+      case 'detach':
+        return this.#sessions[channel]?.detach(said);
+      case 'end':
+        return this.#end(channel, said.error);
+      default:
+        return this.#hot(CODES[said.type], frame);
+    }
+  }
+
+  /** The frames there are most of. */
+  #hot(code: number, { channel, bytes, start, end }: Frame): void {
+    const fields = code === TRANSFER.code ? this.#transfer : code === FLOW.code ? this.#flow : this.#disposition;
+    this.#isDecoding = true;
+    fields.read(bytes, start, end);
+    this.#isDecoding = false;
+    const session = this.#sessionOf(channel);
+    if (!session) return;
+    if (code === TRANSFER.code) session.transfer(this.#transfer, bytes, end);
+    else if (code === FLOW.code) session.flow(this.#flow);
+    else session.disposition(this.#disposition);
+  }
+
+  #open(open: Open): void {
+    if (this.#state !== 'opening') return this.#fail(CONDITION.notAllowed, 'The connection is open already.');
+    const { maxFrameSize, channelMax, idleTimeOut } = this.settings;
+    this.#peerMaxFrameSize = Math.max(MIN_MAX_FRAME_SIZE, Math.min(maxFrameSize, open.maxFrameSize));
+    this.#reader.maxFrameSize = this.#peerMaxFrameSize;
+    this.#channelMax = Math.min(channelMax, open.channelMax);
+    this.#heartbeat = new Heartbeat(idleTimeOut, open.idleTimeOut);
+    this.#writeOpen();
+    this.#state = 'open';
+    const refusal = this.listener.opened(open);
+    if (refusal) this.close(refusal);
+  }
+
+  #begin(channel: number, begin: Begin): void {
+    if (channel > this.#channelMax) {
+      return this.#fail(CONDITION.framingError, `Channel ${channel} is above the highest one, ${this.#channelMax}.`);
+    }
+    if (this.#sessions[channel]) return this.#fail(CONDITION.notAllowed, `Channel ${channel} has a session already.`);
+    const session = new Session(this, channel, begin);
+    this.#sessions[channel] = session;
+    this.listener.began(session);
+  }
+
+  #end(channel: number, error: AmqpError | undefined): void {
+    const session = this.#sessions[channel];
+    this.#sessions[channel] = undefined;
+    session?.peerEnded(error);
+  }
+
+  /** The session of a channel; undefined when there is none, which ends the connection, or one that we have ended. */
+  #sessionOf(channel: number): Session | undefined {
+    const session = this.#sessions[channel];
+    if (session?.isOpen) return session;
+    if (!session) {
+      const text = `The session channel '${channel}' cannot be found in connection '${this.settings.containerId}'.`;
+      this.#fail(CONDITION.notFound, text);
+    }
+    return undefined;
+  }
+
+  #peerClosed(error: AmqpError | undefined): void {
+    if (this.#state === 'open') this.#writeClose(undefined);
+    this.#finish(error);
+  }
+
+  #fail(condition: string, description: string): void {
+    this.#failWith(amqpError(condition, description));
+  }
+
+  /** Ends the connection as far as it has come: before the peer's header with ours, which says what we speak. */
+  #failWith(error: ErrorDraft | undefined): void {
+    const state = this.#state;
+    if (state === 'header') writeProtocolHeader(this.output, this.settings.requireSasl ? SASL_HEADER : AMQP_HEADER);
+    if (state === 'authenticated') writeProtocolHeader(this.output, AMQP_HEADER);
+    if (state === 'opening') this.#writeOpen();
+    if (state === 'opening' || state === 'open') this.#writeClose(error);
+    this.#finish(error);
+  }
+
+  #finish(error: AmqpError | ErrorDraft | undefined): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#reader.stop();
+    this.#forgetSessions();
+    this.listener.closed(error);
+  }
+
+  #writeOpen(): void {
+    const { containerId, idleTimeOut } = this.settings;
+    const maxFrameSize = this.#reader.maxFrameSize;
+    const open = OPEN.to({ containerId, maxFrameSize, channelMax: this.#channelMax, idleTimeOut });
+    writeFrame(this.output, AMQP_FRAME, 0, open);
+  }
+
+  #writeClose(error: ErrorDraft | undefined): void {
+    this.#writeDispositions();
+    writeFrame(this.output, AMQP_FRAME, 0, CLOSE.to({ error }));
+  }
+
+  #writeDispositions(): void {
+    if (!this.#hasDispositions) return;
+    this.#hasDispositions = false;
+    for (const session of this.#sessions) session?.writeDispositions();
+  }
+
+  #forgetSessions(): void {
+    for (const session of this.#sessions) session?.gone();
+    this.#sessions.length = 0;
+    this.#hasDispositions = false;
+  }
+}
+
+const CODES = { transfer: TRANSFER.code, flow: FLOW.code, disposition: DISPOSITION.code } as const;

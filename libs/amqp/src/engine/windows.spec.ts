@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { IncomingWindow } from './incoming-window.js';
+import { OutgoingWindow } from './outgoing-window.js';
+import { Unsettled } from './unsettled.js';
+
+const uint32 = (value: bigint) => Number(BigInt.asUintN(32, value));
+const start = fc.constantFrom(0n, 1n, 2n ** 31n - 2n, 2n ** 32n - 3n, 2n ** 32n - 1n);
+const window = fc.constantFrom(0, 1, 2, 5, 2_048, 2 ** 31, 2 ** 32 - 1);
+
+describe('the windows of a session', () => {
+  it('outgoing: what the peer said less what it has not seen, also where ids begin anew and windows shrink', () => {
+    const step = fc.record({ sends: fc.nat({ max: 6 }), sees: fc.nat({ max: 6 }), says: window });
+    fc.assert(
+      fc.property(start, window, fc.array(step), (first, begun, steps) => {
+        const outgoing = new OutgoingWindow(uint32(first), begun);
+        let [sent, seen] = [0n, 0n];
+        for (const { sends, sees, says } of steps) {
+          for (let i = 0; i < sends && outgoing.left > 0; i++, sent++) outgoing.take();
+          seen = seen + BigInt(sees) > sent ? sent : seen + BigInt(sees);
+          const isFirst = seen === 0n && sees % 2 === 0;
+          expect(outgoing.update(isFirst ? undefined : uint32(first + seen), says)).toBe(true);
+          const room = BigInt(says) - (sent - seen);
+          expect(outgoing.left).toBe(Number(room < 0n ? 0n : room));
+          expect(outgoing.nextId).toBe(uint32(first + sent));
+        }
+      }),
+    );
+  });
+
+  it('outgoing: a transfer that was never sent cannot be behind the peer', () => {
+    const outgoing = new OutgoingWindow(0xffff_ffff, 10);
+    outgoing.take();
+    expect(outgoing.update(1, 10)).toBe(false);
+    expect([outgoing.left, outgoing.nextId]).toEqual([9, 0]);
+  });
+
+  it('incoming: takes no more than it said, and is restated when half is used', () => {
+    fc.assert(
+      fc.property(start, fc.integer({ min: 1, max: 20 }), fc.array(fc.boolean()), (first, size, steps) => {
+        const incoming = new IncomingWindow(size, uint32(first));
+        let [came, left] = [0n, size];
+        for (const restates of steps) {
+          expect(incoming.take()).toBe(left > 0);
+          if (left > 0) [came, left] = [came + 1n, left - 1];
+          expect(incoming.isHalfUsed).toBe(left <= size / 2);
+          if (restates) incoming.restate();
+          if (restates) left = size;
+          expect([incoming.left, incoming.nextId]).toEqual([left, uint32(first + came)]);
+        }
+      }),
+    );
+  });
+});
+
+describe('unsettled deliveries', () => {
+  it('are found by ranges that begin anew, in their order, whatever the range claims', () => {
+    fc.assert(
+      fc.property(
+        start,
+        fc.array(fc.nat({ max: 9 })),
+        fc.nat({ max: 9 }),
+        fc.integer({ min: -3, max: 2 ** 31 - 1 }),
+        (first, gone, from, length) => {
+          const unsettled = new Unsettled<number>();
+          for (let i = 0; i < 10; i++) unsettled.add(uint32(first + BigInt(i)), i);
+          for (const i of gone) unsettled.delete(uint32(first + BigInt(i)));
+          const to = BigInt(from) + BigInt(length);
+          const expected = Array.from({ length: 10 }, (_, i) => i).filter(
+            (i) => !gone.includes(i) && i >= from && BigInt(i) <= to,
+          );
+          const found = unsettled.within(uint32(first + BigInt(from)), uint32(first + to));
+          expect(found.map(([, delivery]) => delivery)).toEqual(expected);
+        },
+      ),
+    );
+  });
+});
