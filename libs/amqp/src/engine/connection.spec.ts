@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { DecodeError } from '../codec/decode-error.js';
 import { hex } from '../testing/hex.js';
 import { ScriptPeer } from '../testing/script-peer.js';
 import { amqpError } from './errors.js';
@@ -139,7 +140,7 @@ describe('a connection', () => {
   });
 
   it('throws what its listener throws, a decode error too', () => {
-    const failure = new Error('ours');
+    const failure = new DecodeError('Of the listener, not of the peer.');
     const peer = new ScriptPeer(
       {},
       {

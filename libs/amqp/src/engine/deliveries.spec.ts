@@ -117,6 +117,30 @@ describe('sending', () => {
   });
 });
 
+describe('a listener that ends things while it is told of a range', () => {
+  it.each([
+    ['the link', (peer: ScriptPeer) => peer.sender.detach()],
+    ['the session', (peer: ScriptPeer) => peer.sessions[0]?.end()],
+    ['the connection', (peer: ScriptPeer) => peer.server.close()],
+  ])('hears nothing more of it: %s', (_, end) => {
+    const ids: number[] = [];
+    const peer = receiving(
+      {},
+      {
+        disposed: (_link: unknown, id: number) => {
+          ids.push(id);
+          end(peer);
+        },
+      },
+    );
+    peer.flow({ handle: 0, linkCredit: 10 });
+    for (let i = 0; i < 3; i++) peer.sender.send(TAG, Buffer.from('a'), OPTIONS);
+    peer.send({ type: 'disposition', role: true, first: 0, last: 2, settled: true, state: ACCEPTED });
+    expect(ids).toEqual([0]);
+    expect(peer.sessions[0]?.unsettled).toBe(0);
+  });
+});
+
 describe('receiving', () => {
   it("joins the frames of a delivery, other links' in between", () => {
     const peer = sending(10).attach({ name: 'other', handle: 1, role: false });
