@@ -78,13 +78,18 @@ export {
 } from './codec/value.js';
 export { ValueReader } from './codec/value-reader.js';
 export { ValueWriter } from './codec/value-writer.js';
-export type { AttachAnswer } from './engine/attachment.js';
 export { AmqpServer } from './engine/connection.js';
 export { amqpError, CONDITION, type ErrorDraft } from './engine/errors.js';
-export type { Delivery, Listener } from './engine/listener.js';
-export type { ReceiverLink } from './engine/receiver-link.js';
-export type { SenderLink, SendOptions } from './engine/sender-link.js';
-export type { Session } from './engine/session.js';
+export type {
+  AttachAnswer,
+  Delivery,
+  Link,
+  Listener,
+  ReceiverLink,
+  SenderLink,
+  SendOptions,
+  Session,
+} from './engine/listener.js';
 export type { Settings } from './engine/settings.js';
 export { NONE } from './frames/field-cursor.js';
 export {

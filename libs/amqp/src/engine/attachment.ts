@@ -1,31 +1,21 @@
 import type { Draft } from '../codec/composite.js';
 import { ATTACH, type Attach, DETACH } from '../codec/performatives.js';
-import type { Coordinator, Source, Target } from '../codec/terminus.js';
-import type { Fields } from '../codec/field-types.js';
 import type { ErrorDraft } from './errors.js';
-import type { Session } from './session.js';
-
-/** How an attach is answered; what is left out is as the peer said it. */
-export interface AttachAnswer {
-  readonly source?: Draft<Source>;
-  readonly target?: Draft<Target | Coordinator>;
-  /** Bytes; 0 is no limit. */
-  readonly maxMessageSize?: bigint;
-  readonly properties?: Fields;
-}
+import type { LinkPort } from './link-port.js';
+import type { AttachAnswer } from './listener.js';
 
 /** What a link's two ends have agreed on: `held` until the attach is answered, `ending` until the peer detaches too. */
 export type LinkState = 'held' | 'attached' | 'ending' | 'gone';
 
 /** The attach and detach of one link: what senders and receivers have in common. */
 export class Attachment {
-  readonly session: Session;
+  readonly #port: LinkPort;
   /** What the peer said. */
   readonly attach: Attach;
   state: LinkState = 'held';
 
-  constructor(session: Session, attach: Attach) {
-    this.session = session;
+  constructor(port: LinkPort, attach: Attach) {
+    this.#port = port;
     this.attach = attach;
   }
 
@@ -72,10 +62,10 @@ export class Attachment {
     const own = (key: 'sndSettleMode' | 'rcvSettleMode') =>
       Object.hasOwn(this.attach, key) ? this.attach[key] : undefined;
     const modes = { sndSettleMode: own('sndSettleMode'), rcvSettleMode: own('rcvSettleMode') };
-    this.session.write(ATTACH.to({ ...fields, name, handle, role: !role, ...modes }));
+    this.#port.write(ATTACH.to({ ...fields, name, handle, role: !role, ...modes }));
   }
 
   #writeDetach(closed: boolean, error: ErrorDraft | undefined): void {
-    this.session.write(DETACH.to({ handle: this.attach.handle, closed, error }));
+    this.#port.write(DETACH.to({ handle: this.attach.handle, closed, error }));
   }
 }

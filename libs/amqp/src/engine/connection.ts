@@ -20,7 +20,8 @@ import { amqpError, CONDITION, type ErrorDraft } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Listener } from './listener.js';
 import { readInit, writeMechanisms, writeOutcome } from './sasl.js';
-import { Session, type SessionPort } from './session.js';
+import { SessionEndpoint } from './session-endpoint.js';
+import type { SessionPort } from './session-port.js';
 import { DEFAULTS, MAX_FRAME_BEFORE_OPEN, MIN_MAX_FRAME_SIZE, type Settings } from './settings.js';
 
 const AMQP_HEADER = 0;
@@ -39,7 +40,7 @@ export class AmqpServer implements SessionPort {
   /** @internal */
   readonly output: Output;
   readonly #reader: FrameReader;
-  readonly #sessions: (Session | undefined)[] = [];
+  readonly #sessions: (SessionEndpoint | undefined)[] = [];
   readonly #transfer = new TransferFields();
   readonly #flow = new FlowFields();
   readonly #disposition = new DispositionFields();
@@ -262,7 +263,7 @@ export class AmqpServer implements SessionPort {
       return this.#fail(CONDITION.framingError, `Channel ${channel} is above the highest one, ${this.#channelMax}.`);
     }
     if (this.#sessions[channel]) return this.#fail(CONDITION.notAllowed, `Channel ${channel} has a session already.`);
-    const session = new Session(this, channel, begin);
+    const session = new SessionEndpoint(this, channel, begin);
     this.#sessions[channel] = session;
     this.listener.began(session);
   }
@@ -274,7 +275,7 @@ export class AmqpServer implements SessionPort {
   }
 
   /** The session of a channel; undefined when there is none, which ends the connection, or one that we have ended. */
-  #sessionOf(channel: number): Session | undefined {
+  #sessionOf(channel: number): SessionEndpoint | undefined {
     const session = this.#sessions[channel];
     if (session?.isOpen) return session;
     if (!session) {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Said, ScriptPeer } from '../testing/script-peer.js';
-import type { ReceiverLink } from './receiver-link.js';
-import type { SenderLink } from './sender-link.js';
+import type { ReceiverLink, SenderLink } from './listener.js';
 
 const uint32 = (value: bigint) => Number(BigInt.asUintN(32, value));
 const OPTIONS = { settled: false, format: 0, batchable: true, token: undefined };

@@ -1,9 +1,6 @@
 import { AmqpServer } from '../engine/connection.js';
 import { amqpError } from '../engine/errors.js';
-import type { Listener } from '../engine/listener.js';
-import type { ReceiverLink } from '../engine/receiver-link.js';
-import type { SenderLink } from '../engine/sender-link.js';
-import type { Session } from '../engine/session.js';
+import type { Listener, ReceiverLink, SenderLink, Session } from '../engine/listener.js';
 import { Monitor } from './monitor.js';
 
 const ERROR = amqpError('amqp:internal-error', 'It pleased the server.');

@@ -4,9 +4,11 @@ import type { DeliveryState } from '../codec/states.js';
 import { NONE } from '../frames/field-cursor.js';
 import type { TransferFields } from '../frames/read-hot.js';
 import { advance } from '../serial.js';
-import { Attachment, type AttachAnswer } from './attachment.js';
+import { Attachment } from './attachment.js';
 import { amqpError, CONDITION, type ErrorDraft } from './errors.js';
-import type { Session } from './session.js';
+import type { IncomingDeliveries } from './incoming-deliveries.js';
+import type { LinkPort } from './link-port.js';
+import type { AttachAnswer, ReceiverLink, Session } from './listener.js';
 
 /** Settled deliveries after which the peer hears of its new credit, at most. */
 const MAX_OWED = 100;
@@ -21,9 +23,11 @@ interface Unfinished {
   size: number;
 }
 
-/** A link on which the peer sends. Its credit comes back as its deliveries are settled. */
-export class ReceiverLink {
+/** Our end of a link on which the peer sends. */
+export class ReceiverEndpoint implements ReceiverLink {
   readonly role = 'receiver';
+  readonly #port: LinkPort;
+  readonly #deliveries: IncomingDeliveries;
   readonly #attachment: Attachment;
   #allowance = 0;
   #credit = 0;
@@ -35,16 +39,17 @@ export class ReceiverLink {
   #maxMessageSize = 0;
   #unfinished: Unfinished | undefined;
 
-  constructor(session: Session, attach: Attach) {
-    this.#attachment = new Attachment(session, attach);
+  constructor(port: LinkPort, deliveries: IncomingDeliveries, attach: Attach) {
+    this.#port = port;
+    this.#deliveries = deliveries;
+    this.#attachment = new Attachment(port, attach);
     this.#deliveryCount = attach.initialDeliveryCount ?? 0;
   }
 
   get session(): Session {
-    return this.#attachment.session;
+    return this.#port;
   }
 
-  /** What the peer said. */
   get attach(): Attach {
     return this.#attachment.attach;
   }
@@ -53,12 +58,10 @@ export class ReceiverLink {
     return this.#attachment.state === 'attached';
   }
 
-  /** Deliveries that the peer may begin. */
   get credit(): number {
     return this.#credit;
   }
 
-  /** Answers the attach; the peer may have so many unsettled deliveries on the link. */
   accept(credit: number, answer: AttachAnswer = {}): void {
     if (!this.#attachment.accept(answer)) return;
     this.#maxMessageSize = Number(answer.maxMessageSize ?? 0n);
@@ -70,55 +73,51 @@ export class ReceiverLink {
   }
 
   detach(error?: ErrorDraft): void {
-    this.session.writeDispositions();
+    this.#port.writeDispositions();
     if (this.#attachment.detach(true, error)) this.#ended(true, error);
   }
 
-  /** The peer may have so many unsettled deliveries from now on. */
   grant(credit: number): void {
     if (!this.isAttached) return;
     this.#allowance = credit;
     this.writeFlow();
   }
 
-  /** Says what became of a delivery. Nothing happens when it is settled, or gone. */
   settle(id: number, state: Draft<DeliveryState>): void {
-    if (this.session.settleIncoming(this, id, state)) this.#settled();
+    if (this.#deliveries.settle(id, this, state)) this.#settled();
   }
 
-  /** @internal */
   writeFlow(): void {
     this.#credit = Math.max(0, this.#allowance - this.#unsettled);
     this.#owed = 0;
-    this.session.writeLinkFlow(this.attach.handle, this.#deliveryCount, this.#credit, false, false);
+    this.#port.writeLinkFlow(this.attach.handle, this.#deliveryCount, this.#credit, false);
   }
 
-  /** @internal The peer asks for a flow. */
+  /** The peer asks for a flow. */
   echo(): void {
     if (this.isAttached) this.writeFlow();
   }
 
-  /** @internal */
   peerDetached(closed: boolean, error: ErrorDraft | undefined): void {
-    this.session.writeDispositions();
+    this.#port.writeDispositions();
     if (this.#attachment.peerDetached(closed)) this.#ended(closed, error);
   }
 
-  /** @internal The peer settled a delivery by itself. */
+  /** The peer settled a delivery by itself. */
   peerSettled(): void {
     this.#settled();
   }
 
-  /** @internal The session or the connection is gone. */
+  /** The session or the connection is gone. */
   gone(): void {
     this.#attachment.state = 'gone';
     this.#forgetUnfinished();
   }
 
-  /** @internal A transfer came that the session's window allowed. */
+  /** A transfer came that the session's window allowed. */
   transfer(fields: TransferFields, bytes: Buffer, end: number): void {
     if (!this.isAttached) {
-      this.session.passIncoming(fields.deliveryId);
+      this.#deliveries.pass(fields.deliveryId);
       if (this.#attachment.state === 'held') this.#violated(CONDITION.transferLimitExceeded, this.#noCredit(fields));
       return;
     }
@@ -126,7 +125,7 @@ export class ReceiverLink {
     if (!unfinished) return;
     if (fields.deliveryId !== NONE && fields.deliveryId !== unfinished.id) {
       const text = `Delivery ${unfinished.id} is not complete, yet a transfer of delivery ${fields.deliveryId} came.`;
-      return this.session.end(amqpError(CONDITION.notAllowed, text));
+      return this.#port.end(amqpError(CONDITION.notAllowed, text));
     }
     unfinished.settled ||= fields.settled;
     unfinished.state ??= fields.state;
@@ -140,7 +139,8 @@ export class ReceiverLink {
   /** The first frame of a delivery. @returns undefined when that was a violation */
   #begin(fields: TransferFields): Unfinished | undefined {
     const { deliveryId: id, settled, state } = fields;
-    if (!this.session.beginIncoming(id)) return undefined;
+    const problem = this.#deliveries.begin(id);
+    if (problem) return void this.#port.end(amqpError(CONDITION.notAllowed, problem));
     if (this.#credit === 0) return this.#violated(CONDITION.transferLimitExceeded, this.#noCredit(fields));
     this.#credit--;
     this.#unsettled++;
@@ -162,15 +162,15 @@ export class ReceiverLink {
     this.#unfinished = unfinished;
     unfinished.parts.push(Buffer.from(part));
     unfinished.size += part.length;
-    if (this.session.joined(part.length)) return;
+    if (this.#port.joined(part.length)) return;
     this.#violated(CONDITION.resourceLimitExceeded, 'The connection has too many bytes of unfinished messages.');
   }
 
   #complete({ id, format, settled, state, parts, size }: Unfinished, part: Buffer): void {
     this.#forgetUnfinished();
     const payload = parts.length === 0 ? part : Buffer.concat([...parts, part], size + part.length);
-    if (!settled) this.session.addIncoming(this, id);
-    this.session.listener.delivery(this, { id, format, settled, state, payload });
+    if (!settled) this.#deliveries.add(id, this);
+    this.#port.listener.delivery(this, { id, format, settled, state, payload });
     if (settled) this.#settled();
   }
 
@@ -180,7 +180,7 @@ export class ReceiverLink {
   }
 
   #forgetUnfinished(): void {
-    if (this.#unfinished) this.session.joined(-this.#unfinished.size);
+    if (this.#unfinished) this.#port.joined(-this.#unfinished.size);
     this.#unfinished = undefined;
   }
 
@@ -203,6 +203,6 @@ export class ReceiverLink {
 
   #ended(closed: boolean, error: ErrorDraft | undefined): void {
     this.#forgetUnfinished();
-    this.session.linkEnded(this, closed, error);
+    this.#port.linkEnded(this, closed, error);
   }
 }

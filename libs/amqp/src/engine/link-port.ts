@@ -1,0 +1,14 @@
+import type { Described } from '../codec/value.js';
+import type { ErrorDraft } from './errors.js';
+import type { Link, Listener, Session } from './listener.js';
+
+/** What a link needs of its session. */
+export interface LinkPort extends Session {
+  readonly listener: Listener;
+  /** So many bytes of unfinished messages more, or less. @returns false when that is too many */
+  joined(bytes: number): boolean;
+  write(body: Described): void;
+  writeLinkFlow(handle: number, deliveryCount: number, linkCredit: number, drain: boolean): void;
+  /** The link is over, by whichever side. */
+  linkEnded(link: Link, closed: boolean, error: ErrorDraft | undefined): void;
+}
