@@ -270,8 +270,9 @@ export class AmqpServer implements SessionPort {
 
   #end(channel: number, error: AmqpError | undefined): void {
     const session = this.#sessions[channel];
+    if (!session) return;
     this.#sessions[channel] = undefined;
-    session?.peerEnded(error);
+    session.peerEnded(error);
   }
 
   /** The session of a channel; undefined when there is none, which ends the connection, or one that we have ended. */

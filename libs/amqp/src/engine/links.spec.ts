@@ -84,6 +84,12 @@ describe('a session', () => {
     expect(errorOf(peer, 'end')).toBe('amqp:resource-limit-exceeded');
   });
 
+  it('ignores the detach of a link that never was, however high its handle', () => {
+    const peer = began();
+    for (const handle of [5, 4_294_967_294]) peer.send({ type: 'detach', handle, closed: true });
+    expect(peer.flow({ echo: true }).names()).toEqual(['flow']);
+  });
+
   it('is ended when more transfers come than its window has', () => {
     const peer = sending(100, 0n, { incomingWindow: 4 });
     for (let id = 0; id < 10; id++) peer.transfer({ deliveryId: id, settled: true });

@@ -107,8 +107,9 @@ export class SessionEndpoint implements LinkPort {
   /** A detach of a link that is gone is ignored. */
   detach({ handle, closed, error }: Detach): void {
     const link = this.#links[handle];
+    if (!link) return;
     this.#links[handle] = undefined;
-    link?.peerDetached(closed, error);
+    link.peerDetached(closed, error);
   }
 
   flow(fields: FlowFields): void {
