@@ -12,17 +12,22 @@ export class Attachment {
   readonly #port: LinkPort;
   /** What the peer said. */
   readonly attach: Attach;
-  state: LinkState = 'held';
+  #state: LinkState = 'held';
 
   constructor(port: LinkPort, attach: Attach) {
     this.#port = port;
     this.attach = attach;
+    port.usage.addHeldAttaches(1);
+  }
+
+  get state(): LinkState {
+    return this.#state;
   }
 
   /** @returns false when there is nothing to answer any more */
   accept(answer: AttachAnswer): boolean {
     if (this.state !== 'held') return false;
-    this.state = 'attached';
+    this.#enter('attached');
     const { attach } = this;
     this.#answer({
       source: answer.source ?? attach.source,
@@ -45,15 +50,25 @@ export class Attachment {
     if (this.state !== 'held' && this.state !== 'attached') return false;
     if (this.state === 'held') this.#answer({ initialDeliveryCount: this.attach.role ? 0 : undefined });
     this.#writeDetach(closed, error);
-    this.state = 'ending';
+    this.#enter('ending');
     return true;
   }
 
   /** The peer detached: answers unless that was an answer. @returns whether the link ends by this */
   peerDetached(closed: boolean): boolean {
     const ends = this.detach(closed, undefined);
-    this.state = 'gone';
+    this.gone();
     return ends;
+  }
+
+  /** Its session has ended. */
+  gone(): void {
+    this.#enter('gone');
+  }
+
+  #enter(state: LinkState): void {
+    if (this.#state === 'held') this.#port.usage.addHeldAttaches(-1);
+    this.#state = state;
   }
 
   #answer(fields: Draft<Attach> | Omit<Draft<Attach>, 'type'>): void {

@@ -23,6 +23,7 @@ import { readInit, writeMechanisms, writeOutcome } from './sasl.js';
 import { SessionEndpoint } from './session-endpoint.js';
 import type { SessionPort } from './session-port.js';
 import { DEFAULTS, MAX_FRAME_BEFORE_OPEN, MIN_MAX_FRAME_SIZE, type Settings } from './settings.js';
+import { Usage } from './usage.js';
 
 const AMQP_HEADER = 0;
 const SASL_HEADER = 3;
@@ -39,6 +40,8 @@ export class AmqpServer implements SessionPort {
   readonly listener: Listener;
   /** @internal */
   readonly output: Output;
+  /** @internal */
+  readonly usage: Usage;
   readonly #reader: FrameReader;
   readonly #sessions: (SessionEndpoint | undefined)[] = [];
   readonly #transfer = new TransferFields();
@@ -48,7 +51,6 @@ export class AmqpServer implements SessionPort {
   #state: State = 'header';
   #peerMaxFrameSize = MIN_MAX_FRAME_SIZE;
   #channelMax: number;
-  #joinedBytes = 0;
   #hasDispositions = false;
   #isHeld = false;
   /** Whether a DecodeError is about what the peer sent, and not the listener's own. */
@@ -62,6 +64,7 @@ export class AmqpServer implements SessionPort {
     this.settings = { ...DEFAULTS, ...settings };
     this.listener = listener;
     this.output = new Output(pool);
+    this.usage = new Usage(this.settings);
     this.#channelMax = this.settings.channelMax;
     this.#heartbeat = new Heartbeat(this.settings.idleTimeOut, undefined);
     this.#reader = new FrameReader(
@@ -159,12 +162,6 @@ export class AmqpServer implements SessionPort {
   /** @internal */
   get hasRoom(): boolean {
     return !this.#isHeld && this.output.pending < this.settings.highWaterMark;
-  }
-
-  /** @internal */
-  joined(bytes: number): boolean {
-    this.#joinedBytes += bytes;
-    return this.#joinedBytes <= this.settings.maxJoinedBytes;
   }
 
   /** @internal */

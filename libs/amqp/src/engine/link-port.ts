@@ -1,12 +1,12 @@
 import type { Described } from '../codec/value.js';
 import type { ErrorDraft } from './errors.js';
 import type { Link, Listener, Session } from './listener.js';
+import type { Usage } from './usage.js';
 
 /** What a link needs of its session. */
 export interface LinkPort extends Session {
   readonly listener: Listener;
-  /** So many bytes of unfinished messages more, or less. @returns false when that is too many */
-  joined(bytes: number): boolean;
+  readonly usage: Usage;
   write(body: Described): void;
   writeLinkFlow(handle: number, deliveryCount: number, linkCredit: number, drain: boolean): void;
   /** The link is over, by whichever side. */

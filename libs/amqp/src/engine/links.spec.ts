@@ -84,6 +84,13 @@ describe('a session', () => {
     expect(errorOf(peer, 'end')).toBe('amqp:resource-limit-exceeded');
   });
 
+  it("answers no handle above the peer's highest", () => {
+    const peer = new ScriptPeer().open().begin({ handleMax: 7 });
+    expect(peer.said().at(-1)).toMatchObject({ type: 'begin', handleMax: 7 });
+    expect(peer.attach({ handle: 7 }).names()).toEqual([]);
+    expect(errorOf(peer.attach({ handle: 8 }), 'end')).toBe('amqp:resource-limit-exceeded');
+  });
+
   it('ignores the detach of a link that never was, however high its handle', () => {
     const peer = began();
     for (const handle of [5, 4_294_967_294]) peer.send({ type: 'detach', handle, closed: true });

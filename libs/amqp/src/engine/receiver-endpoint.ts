@@ -110,7 +110,7 @@ export class ReceiverEndpoint implements ReceiverLink {
 
   /** The session or the connection is gone. */
   gone(): void {
-    this.#attachment.state = 'gone';
+    this.#attachment.gone();
     this.#forgetUnfinished();
   }
 
@@ -162,7 +162,8 @@ export class ReceiverEndpoint implements ReceiverLink {
     this.#unfinished = unfinished;
     unfinished.parts.push(Buffer.from(part));
     unfinished.size += part.length;
-    if (this.#port.joined(part.length)) return;
+    this.#port.usage.addJoinedBytes(part.length);
+    if (this.#port.usage.mayJoin) return;
     this.#violated(CONDITION.resourceLimitExceeded, 'The connection has too many bytes of unfinished messages.');
   }
 
@@ -180,7 +181,7 @@ export class ReceiverEndpoint implements ReceiverLink {
   }
 
   #forgetUnfinished(): void {
-    if (this.#unfinished) this.#port.joined(-this.#unfinished.size);
+    if (this.#unfinished) this.#port.usage.addJoinedBytes(-this.#unfinished.size);
     this.#unfinished = undefined;
   }
 

@@ -122,7 +122,7 @@ export class SenderEndpoint implements SenderLink {
 
   /** The session or the connection is gone. */
   gone(): void {
-    this.#attachment.state = 'gone';
+    this.#attachment.gone();
     this.#rest = undefined;
   }
 

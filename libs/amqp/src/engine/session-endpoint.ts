@@ -15,6 +15,7 @@ import { OutgoingWindow } from './outgoing-window.js';
 import { ReceiverEndpoint } from './receiver-endpoint.js';
 import { SenderEndpoint } from './sender-endpoint.js';
 import type { SessionPort } from './session-port.js';
+import type { Usage } from './usage.js';
 
 /** Azure's first transfer-id; its delivery-ids begin at 0. */
 const FIRST_OUTGOING_ID = 1;
@@ -29,6 +30,7 @@ export class SessionEndpoint implements LinkPort {
   readonly #outgoing: OutgoingWindow;
   readonly #received: IncomingDeliveries;
   readonly #sent: OutgoingDeliveries;
+  readonly #handleMax: number;
   readonly #links: (LinkEndpoint | undefined)[] = [];
   /** Where the ring of senders goes on. */
   #turn = 0;
@@ -41,8 +43,9 @@ export class SessionEndpoint implements LinkPort {
     this.#outgoing = new OutgoingWindow(FIRST_OUTGOING_ID, begin.incomingWindow);
     this.#received = new IncomingDeliveries(port, channel);
     this.#sent = new OutgoingDeliveries(port, channel, this.#outgoing);
+    this.#handleMax = Math.min(port.settings.handleMax, begin.handleMax);
     const windows = { incomingWindow: port.settings.incomingWindow, outgoingWindow: begin.incomingWindow };
-    const ids = { remoteChannel: channel, nextOutgoingId: FIRST_OUTGOING_ID, handleMax: port.settings.handleMax };
+    const ids = { remoteChannel: channel, nextOutgoingId: FIRST_OUTGOING_ID, handleMax: this.#handleMax };
     this.write(BEGIN.to({ ...ids, ...windows }));
   }
 
@@ -60,6 +63,10 @@ export class SessionEndpoint implements LinkPort {
 
   get listener(): Listener {
     return this.#port.listener;
+  }
+
+  get usage(): Usage {
+    return this.#port.usage;
   }
 
   end(error?: ErrorDraft): void {
@@ -89,19 +96,21 @@ export class SessionEndpoint implements LinkPort {
 
   attach(attach: Attach): void {
     const { handle } = attach;
-    const { handleMax } = this.#port.settings;
-    if (handle > handleMax || this.links.length >= handleMax) {
-      const text = `Cannot allocate more handles to the current session or connection. The maximum number of handles allowed is ${handleMax}. Please free up resources and try again.`;
-      return this.end(amqpError(CONDITION.resourceLimitExceeded, text));
-    }
+    const { handleMax, maxLinks } = this.#port.settings;
+    if (handle > this.#handleMax) return this.#noHandle(this.#handleMax);
+    if (this.links.length >= handleMax) return this.#noHandle(handleMax);
+    if (!this.usage.mayAttach) return this.#noHandle(maxLinks);
     if (this.#links[handle]) {
       return this.end(amqpError(CONDITION.handleInUse, `The handle '${handle}' is already in use on this session.`));
     }
+    const { mayHold } = this.usage;
     const link = attach.role
       ? new SenderEndpoint(this, this.#sent, attach)
       : new ReceiverEndpoint(this, this.#received, attach);
     this.#links[handle] = link;
-    this.listener.attached(link);
+    this.usage.addLinks(1);
+    if (mayHold) return this.listener.attached(link);
+    link.refuse(amqpError(CONDITION.resourceLimitExceeded, 'Too many links of the connection wait to be attached.'));
   }
 
   /** A detach of a link that is gone is ignored. */
@@ -109,6 +118,7 @@ export class SessionEndpoint implements LinkPort {
     const link = this.#links[handle];
     if (!link) return;
     this.#links[handle] = undefined;
+    this.usage.addLinks(-1);
     link.peerDetached(closed, error);
   }
 
@@ -158,10 +168,6 @@ export class SessionEndpoint implements LinkPort {
     for (const link of ring) if (this.isOpen) link.offer();
   }
 
-  joined(bytes: number): boolean {
-    return this.#port.joined(bytes);
-  }
-
   /** A link is over, by whichever side. */
   linkEnded(link: LinkEndpoint, closed: boolean, error: ErrorDraft | undefined): void {
     if (link.role === 'sender') this.#sent.forget(link);
@@ -194,6 +200,11 @@ export class SessionEndpoint implements LinkPort {
     this.writeLinkFlow(NONE, NONE, NONE, false);
   }
 
+  #noHandle(max: number): void {
+    const text = `Cannot allocate more handles to the current session or connection. The maximum number of handles allowed is ${max}. Please free up resources and try again.`;
+    this.end(amqpError(CONDITION.resourceLimitExceeded, text));
+  }
+
   #unattached(handle: number): void {
     this.end(
       amqpError(
@@ -205,6 +216,7 @@ export class SessionEndpoint implements LinkPort {
 
   #forget(): void {
     for (const link of this.links) link.gone();
+    this.usage.addLinks(-this.links.length);
     this.#links.length = 0;
     this.#received.forget();
     this.#sent.forget();

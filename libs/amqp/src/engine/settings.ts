@@ -1,4 +1,4 @@
-/** What a server says of itself, and the most it takes. All numbers have Azure's values as their defaults. */
+/** What a server says of itself, and the most it takes. Numbers that Azure has are the defaults. */
 export interface Settings {
   readonly containerId: string;
   /** Bytes of the largest frame, 512 at least. Default 65,536. */
@@ -7,7 +7,7 @@ export interface Settings {
   readonly channelMax: number;
   /** Milliseconds of silence after which a peer is given up. Default 120,000. */
   readonly idleTimeOut: number;
-  /** The highest handle of a session. Default 255. */
+  /** The highest handle of a session, unless the peer's is lower, and the number of its links. Default 255. */
   readonly handleMax: number;
   /** Transfer frames a peer may send on a session before it hears of us. Default 5,000. */
   readonly incomingWindow: number;
@@ -15,6 +15,10 @@ export interface Settings {
   readonly mechanisms: readonly string[];
   /** Whether a peer must begin with SASL. Default true. */
   readonly requireSasl: boolean;
+  /** Links of one connection, all together. Default 5,000: Azure's number is not known. */
+  readonly maxLinks: number;
+  /** Attaches of one connection that wait for an answer, all together. Default 255. */
+  readonly maxHeldAttaches: number;
   /** Bytes of unfinished messages of one connection, all together. Default 128 MB. */
   readonly maxJoinedBytes: number;
   /** Bytes of output beyond which no link is told that it may send. Default 1 MB. */
@@ -29,6 +33,8 @@ export const DEFAULTS: Omit<Settings, 'containerId'> = {
   incomingWindow: 5_000,
   mechanisms: ['MSSBCBS', 'PLAIN', 'ANONYMOUS', 'EXTERNAL'],
   requireSasl: true,
+  maxLinks: 5_000,
+  maxHeldAttaches: 255,
   maxJoinedBytes: 128 * 1024 * 1024,
   highWaterMark: 1024 * 1024,
 };

@@ -10,7 +10,10 @@ const OUTCOMES = [
   { type: 'rejected', error: ERROR },
   { type: 'modified' },
 ] as const;
-const LIMITS = { maxJoinedBytes: 4_096, incomingWindow: 64, highWaterMark: 8_192, idleTimeOut: 10_000 };
+const LIMITS = {
+  ...{ maxJoinedBytes: 4_096, maxLinks: 12, maxHeldAttaches: 4 },
+  ...{ incomingWindow: 64, highWaterMark: 8_192, idleTimeOut: 10_000 },
+};
 const MAX_FRAME = 65_536;
 
 /** Numbers that follow from a seed: the same for the same seed, whatever else happens. */
