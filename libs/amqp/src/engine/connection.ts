@@ -1,26 +1,17 @@
 import { DecodeError } from '../codec/decode-error.js';
-import {
-  type Begin,
-  CLOSE,
-  DISPOSITION,
-  FLOW,
-  OPEN,
-  type Open,
-  performative,
-  TRANSFER,
-} from '../codec/performatives.js';
+import { CLOSE, OPEN, type Open, performative } from '../codec/performatives.js';
 import type { AmqpError } from '../codec/states.js';
 import { ValueReader } from '../codec/value-reader.js';
 import { AMQP_FRAME, type Frame, FrameReader, type ProtocolHeader } from '../frames/frame-reader.js';
 import { FramingError } from '../frames/framing-error.js';
 import { BufferPool, Output } from '../frames/output.js';
-import { DispositionFields, FlowFields, hotCode, TransferFields } from '../frames/read-hot.js';
+import { hotCode } from '../frames/read-hot.js';
 import { writeFrame, writeHeartbeat, writeProtocolHeader } from '../frames/write-frame.js';
+import { Channels } from './channels.js';
 import { amqpError, CONDITION, type ErrorDraft } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Listener } from './listener.js';
 import { readInit, writeMechanisms, writeOutcome } from './sasl.js';
-import { SessionEndpoint } from './session-endpoint.js';
 import type { SessionPort } from './session-port.js';
 import { DEFAULTS, MAX_FRAME_BEFORE_OPEN, MIN_MAX_FRAME_SIZE, type Settings } from './settings.js';
 import { Usage } from './usage.js';
@@ -43,14 +34,10 @@ export class AmqpServer implements SessionPort {
   /** @internal */
   readonly usage: Usage;
   readonly #reader: FrameReader;
-  readonly #sessions: (SessionEndpoint | undefined)[] = [];
-  readonly #transfer = new TransferFields();
-  readonly #flow = new FlowFields();
-  readonly #disposition = new DispositionFields();
+  readonly #channels: Channels;
   #heartbeat: Heartbeat;
   #state: State = 'header';
   #peerMaxFrameSize = MIN_MAX_FRAME_SIZE;
-  #channelMax: number;
   #hasDispositions = false;
   #isHeld = false;
   /** Whether a DecodeError is about what the peer sent, and not the listener's own. */
@@ -65,7 +52,7 @@ export class AmqpServer implements SessionPort {
     this.listener = listener;
     this.output = new Output(pool);
     this.usage = new Usage(this.settings);
-    this.#channelMax = this.settings.channelMax;
+    this.#channels = new Channels(this, (condition, description) => this.#fail(condition, description));
     this.#heartbeat = new Heartbeat(this.settings.idleTimeOut, undefined);
     this.#reader = new FrameReader(
       { header: (header) => this.#header(header), frame: (frame) => this.#frame(frame) },
@@ -85,9 +72,12 @@ export class AmqpServer implements SessionPort {
     try {
       this.#reader.read(chunk);
     } catch (error) {
-      const isPeers = error instanceof FramingError || (this.#isDecoding && error instanceof DecodeError);
+      const isPeers =
+        error instanceof FramingError ||
+        ((this.#isDecoding || this.#channels.isDecoding) && error instanceof DecodeError);
       if (!isPeers) throw error;
       this.#isDecoding = false;
+      this.#channels.isDecoding = false;
       this.#fail(error.condition, error.message);
     }
   }
@@ -124,7 +114,7 @@ export class AmqpServer implements SessionPort {
 
   resumeOutput(): void {
     this.#isHeld = false;
-    for (const session of this.#sessions) session?.resume();
+    this.#channels.resume();
   }
 
   /**
@@ -204,9 +194,9 @@ export class AmqpServer implements SessionPort {
   }
 
   #performative(frame: Frame): void {
-    const { bytes, start, end, channel } = frame;
+    const { bytes, start, end } = frame;
     const code = this.#state === 'open' ? hotCode(bytes, start, end) : 0;
-    if (code !== 0) return this.#hot(code, frame);
+    if (code !== 0) return this.#channels.hot(code, frame);
     this.#isDecoding = true;
     const said = performative.from(new ValueReader(bytes, start, end).next());
     if (!said) throw new DecodeError('This is no performative.');
@@ -215,31 +205,7 @@ export class AmqpServer implements SessionPort {
     if (this.#state === 'closing') return;
     if (said.type === 'open') return this.#open(said);
     if (this.#state !== 'open') return this.#fail(CONDITION.notAllowed, `An open was expected, not a ${said.type}.`);
-    switch (said.type) {
-      case 'begin':
-        return this.#begin(channel, said);
-      case 'attach':
-        return this.#sessionOf(channel)?.attach(said);
-      case 'detach':
-        return this.#sessions[channel]?.detach(said);
-      case 'end':
-        return this.#end(channel, said.error);
-      default:
-        return this.#hot(CODES[said.type], frame);
-    }
-  }
-
-  /** The frames there are most of. */
-  #hot(code: number, { channel, bytes, start, end }: Frame): void {
-    const fields = code === TRANSFER.code ? this.#transfer : code === FLOW.code ? this.#flow : this.#disposition;
-    this.#isDecoding = true;
-    fields.read(bytes, start, end);
-    this.#isDecoding = false;
-    const session = this.#sessionOf(channel);
-    if (!session) return;
-    if (code === TRANSFER.code) session.transfer(this.#transfer, bytes, end);
-    else if (code === FLOW.code) session.flow(this.#flow);
-    else session.disposition(this.#disposition);
+    this.#channels.performative(said, frame);
   }
 
   #open(open: Open): void {
@@ -247,40 +213,12 @@ export class AmqpServer implements SessionPort {
     const { maxFrameSize, channelMax, idleTimeOut } = this.settings;
     this.#peerMaxFrameSize = Math.max(MIN_MAX_FRAME_SIZE, Math.min(maxFrameSize, open.maxFrameSize));
     this.#reader.maxFrameSize = this.#peerMaxFrameSize;
-    this.#channelMax = Math.min(channelMax, open.channelMax);
+    this.#channels.max = Math.min(channelMax, open.channelMax);
     this.#heartbeat = new Heartbeat(idleTimeOut, open.idleTimeOut);
     this.#writeOpen();
     this.#state = 'open';
     const refusal = this.listener.opened(open);
     if (refusal) this.close(refusal);
-  }
-
-  #begin(channel: number, begin: Begin): void {
-    if (channel > this.#channelMax) {
-      return this.#fail(CONDITION.framingError, `Channel ${channel} is above the highest one, ${this.#channelMax}.`);
-    }
-    if (this.#sessions[channel]) return this.#fail(CONDITION.notAllowed, `Channel ${channel} has a session already.`);
-    const session = new SessionEndpoint(this, channel, begin);
-    this.#sessions[channel] = session;
-    this.listener.began(session);
-  }
-
-  #end(channel: number, error: AmqpError | undefined): void {
-    const session = this.#sessions[channel];
-    if (!session) return;
-    this.#sessions[channel] = undefined;
-    session.peerEnded(error);
-  }
-
-  /** The session of a channel; undefined when there is none, which ends the connection, or one that we have ended. */
-  #sessionOf(channel: number): SessionEndpoint | undefined {
-    const session = this.#sessions[channel];
-    if (session?.isOpen) return session;
-    if (!session) {
-      const text = `The session channel '${channel}' cannot be found in connection '${this.settings.containerId}'.`;
-      this.#fail(CONDITION.notFound, text);
-    }
-    return undefined;
   }
 
   #peerClosed(error: AmqpError | undefined): void {
@@ -313,7 +251,7 @@ export class AmqpServer implements SessionPort {
   #writeOpen(): void {
     const { containerId, idleTimeOut } = this.settings;
     const maxFrameSize = this.#reader.maxFrameSize;
-    const open = OPEN.to({ containerId, maxFrameSize, channelMax: this.#channelMax, idleTimeOut });
+    const open = OPEN.to({ containerId, maxFrameSize, channelMax: this.#channels.max, idleTimeOut });
     writeFrame(this.output, AMQP_FRAME, 0, open);
   }
 
@@ -325,14 +263,11 @@ export class AmqpServer implements SessionPort {
   #writeDispositions(): void {
     if (!this.#hasDispositions) return;
     this.#hasDispositions = false;
-    for (const session of this.#sessions) session?.writeDispositions();
+    this.#channels.writeDispositions();
   }
 
   #forgetSessions(): void {
-    for (const session of this.#sessions) session?.gone();
-    this.#sessions.length = 0;
+    this.#channels.forget();
     this.#hasDispositions = false;
   }
 }
-
-const CODES = { transfer: TRANSFER.code, flow: FLOW.code, disposition: DISPOSITION.code } as const;
