@@ -1,37 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { ACCEPTED, errorOf, OPTIONS, receiving, sending, TAG } from '../testing/attached-peers.js';
 import { ScriptPeer } from '../testing/script-peer.js';
 import { amqpError } from './errors.js';
-
-const ACCEPTED = { type: 'accepted' } as const;
-const OPTIONS = { settled: false, format: 0, batchable: true, token: 'lock' };
-const TAG = Buffer.from('tag');
-
-function began(settings = {}, overrides = {}): ScriptPeer {
-  const peer = new ScriptPeer(settings, overrides).open().begin();
-  peer.names();
-  return peer;
-}
-
-/** A peer that receives; the link is attached. */
-function receiving(fields = {}, overrides = {}): ScriptPeer {
-  const peer = began({}, overrides).attach(fields);
-  peer.sender.accept();
-  peer.names();
-  return peer;
-}
-
-/** A peer that sends; the link is attached and has so much credit. */
-function sending(credit: number, maxMessageSize = 0n, settings = {}): ScriptPeer {
-  const peer = began(settings).attach({ role: false, initialDeliveryCount: 0 });
-  peer.receiver.accept(credit, { maxMessageSize });
-  peer.names();
-  return peer;
-}
-
-const errorOf = (peer: ScriptPeer, type: string) => {
-  const said = peer.said().find((one) => one.type === type);
-  return (said?.['error'] as { condition: string } | undefined)?.condition;
-};
 
 describe('sending', () => {
   it('needs credit and counts it by delivery', () => {
