@@ -29,14 +29,14 @@ afterAll(async () => {
 });
 
 /**
- * The system's own topology with locks of ten seconds instead of a minute: what a killed worker held comes back when
- * its locks run out, and nothing else is proved by waiting longer.
+ * The system's own topology with locks of five seconds, the shortest there are, instead of a minute: what a killed
+ * worker held comes back when its locks run out, and nothing else is proved by waiting longer.
  */
 async function withShortLocks(): Promise<string> {
   const own = await readFile(new URL('../../infra/servicebus/Config.json', import.meta.url), 'utf8');
   folder = await mkdtemp(join(tmpdir(), 'orderflow-e2e-topology-'));
   const file = join(folder, 'Config.json');
-  await writeFile(file, own.replaceAll('"LockDuration": "PT1M"', '"LockDuration": "PT10S"'));
+  await writeFile(file, own.replaceAll('"LockDuration": "PT1M"', '"LockDuration": "PT5S"'));
   return file;
 }
 
