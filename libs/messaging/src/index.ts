@@ -21,15 +21,12 @@ export {
 } from './envelope-writer.js';
 export { explain, PermanentError } from './errors.js';
 export type { Inbox } from './inbox/inbox.js';
-export {
-  createMemoryInbox,
-  inMemoryTransaction,
-  type MemoryInbox,
-  type MemoryTransaction,
-} from './inbox/memory-inbox.js';
+export type { MemoryInbox } from './inbox/memory-inbox.js';
+export { createMemoryMessaging, type MemoryMessaging, type MemoryMessagingOptions } from './inbox/memory-messaging.js';
+export type { MemoryUnitOfWork } from './outbox/memory-unit-of-work.js';
 export type { Message } from './message.js';
 export { createMessageReader, type MessageReader } from './message-reader.js';
-export { createMemoryOutbox, type DrainReport, type MemoryOutbox } from './outbox/memory-outbox.js';
+export type { DrainReport, MemoryOutbox } from './outbox/memory-outbox.js';
 export type { Outbox, OutboxBacklog } from './outbox/outbox.js';
 export { type DeliveryObserver, type DeliveryReport, observeDeliveries } from './middleware/observe-deliveries.js';
 export { requireCapabilities } from './require-capabilities.js';

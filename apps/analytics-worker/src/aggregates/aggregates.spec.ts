@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Envelope } from '@orderflow/messaging';
 import { MessageContext } from '@orderflow/messaging/nest';
-import { createPostgresInbox } from '@orderflow/messaging/postgres';
+import { createPostgresMessaging } from '@orderflow/messaging/postgres';
 import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { Aggregates } from './aggregates.js';
 import { EventHandlers } from './events.handlers.js';
@@ -14,7 +14,7 @@ let events: EventHandlers;
 
 beforeEach(async () => {
   database = await openServiceDatabase('analytics-worker', migrations);
-  events = new EventHandlers(new Aggregates(createPostgresInbox(database)));
+  events = new EventHandlers(new Aggregates(createPostgresMessaging(database).inbox));
 });
 
 afterEach(async () => {

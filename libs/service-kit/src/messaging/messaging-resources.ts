@@ -10,13 +10,10 @@ import {
 } from '@orderflow/messaging';
 import { MessagingServer } from '@orderflow/messaging/nest';
 import {
-  createPostgresInbox,
-  createPostgresOutbox,
+  createPostgresMessaging,
   messagingSchema,
-  type PostgresInbox,
-  type PostgresOutbox,
+  type PostgresMessaging,
   type Relay,
-  startRelay,
 } from '@orderflow/messaging/postgres';
 import type { Pool } from 'pg';
 import { singleFlight } from '../single-flight.js';
@@ -77,8 +74,8 @@ export class MessagingResources {
   readonly pool: Pool;
   /** The same database for HTTP requests. */
   readonly requests: RequestDatabase;
-  readonly outbox: PostgresOutbox;
-  readonly inbox: PostgresInbox;
+  /** Inbox, outbox and the transactions they are part of. */
+  readonly messaging: PostgresMessaging;
   readonly transport: Transport;
   readonly server: MessagingServer;
   readonly #options: MessagingServiceOptions;
@@ -103,9 +100,11 @@ export class MessagingResources {
       connections: shareOfRequests(config.DATABASE_POOL_SIZE),
       waiting: config.DATABASE_MAX_WAITING,
     });
-    this.outbox = createPostgresOutbox({ pool: this.pool });
-    this.#backlog = singleFlight(() => this.outbox.backlog());
-    this.inbox = createPostgresInbox({ pool: this.pool, outbox: this.outbox });
+    this.messaging = createPostgresMessaging({
+      pool: this.pool,
+      onError: (error) => logger.error({ err: error }, 'something failed after its transaction had ended'),
+    });
+    this.#backlog = singleFlight(() => this.messaging.outbox.backlog());
     this.server = new MessagingServer({
       transport,
       queue: options.queue,
@@ -149,12 +148,12 @@ export class MessagingResources {
   async prepare(): Promise<void> {
     const { name, migrations, logger } = this.#options;
     await requireMigrations(this.pool, name, [...messagingSchema.map((step) => step.name), ...migrations]);
-    const { pool, outbox, transport } = this;
+    const { messaging, transport } = this;
     const onError = (error: unknown) => logger.warn({ err: error }, 'the outbox could not be sent; it is tried again');
-    this.#relay = startRelay({ pool, outbox, transport, onError });
+    this.#relay = messaging.startRelay({ transport, onError });
     this.#stopRepeating = [
       ...this.#purges().map((purge) => purgeRegularly(purge, logger)),
-      reportWaitingOutbox(outbox, logger),
+      reportWaitingOutbox(messaging.outbox, logger),
     ];
   }
 
@@ -192,7 +191,7 @@ export class MessagingResources {
   };
 
   #purges(): readonly Purge[] {
-    return [purgeOfInbox(this.inbox), ...(this.#options.purges?.(this.pool) ?? [])];
+    return [purgeOfInbox(this.messaging.inbox), ...(this.#options.purges?.(this.pool) ?? [])];
   }
 
   async #checkOutbox(): Promise<Readonly<Record<string, unknown>>> {
