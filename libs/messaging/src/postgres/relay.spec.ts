@@ -229,7 +229,7 @@ describe('the relay', () => {
 
     const heir = recordingSend();
     const other = otherProcess();
-    start(heir.send, { clock: new ManualClock(), ...other });
+    start(heir.send, { clock: new ManualClock() }, other);
     await until(empty);
     expect(heir.ids()).toEqual(['a1', 'a2']);
 
