@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ConsumerOptions, startConsumer } from './consumer.js';
 import type { Contract } from './contract.js';
 import { PermanentError } from './errors.js';
-import type { Handler } from './dispatch.js';
+import { handle, type Handler, type Handling } from './handling.js';
 import { ManualClock } from './testing/manual-clock.js';
 import { outgoing } from './testing/outgoing.js';
 import { createMemoryTransport, type MemoryTransport } from './transports/memory/index.js';
@@ -10,7 +10,12 @@ import type { Middleware, Settlement } from './transport.js';
 
 const contract: Contract = { type: 'work.do', version: 1, kind: 'command', parse: (value) => value };
 /** From before versions: its body carries the id. */
-const legacy: Contract = { ...contract, version: 0, messageId: (payload) => (payload as { id: string }).id };
+const legacy: Contract = {
+  ...contract,
+  version: 0,
+  messageId: (payload) => (payload as { id: string }).id,
+  upcast: { to: contract, convert: (payload) => payload },
+};
 
 describe('a consumer', () => {
   let transport: MemoryTransport;
@@ -25,8 +30,7 @@ describe('a consumer', () => {
     startConsumer({
       transport,
       queue: 'work',
-      contracts: [contract],
-      handlers: new Map([['work.do', handler]]),
+      handlers: [handle(contract, handler)],
       policy: { immediateAttempts: 1, baseDelayMs: 1_000, jitter: 0 },
       concurrency: 1,
       onError: (error) => {
@@ -59,7 +63,7 @@ describe('a consumer', () => {
       return next(delivery);
     };
     await start(async ({ id }) => void seen.push(id), {
-      contracts: [legacy, contract],
+      contracts: [legacy],
       middleware: [look],
     });
     await transport.send([outgoing('native', { version: 0, body: Buffer.from('{"id":"own"}') })]);
@@ -107,18 +111,44 @@ describe('a consumer', () => {
     expect(attempts).toEqual([['unlucky', 2]]);
   });
 
-  it('is not started with handlers that contradict its contracts, without handlers, or with a wrong policy', () => {
+  it('is not started without handlers, with two for one type, or with a version that its handler does not know', () => {
     const handler: Handler = async () => {};
-    const handlers = new Map([
-      ['work.do', handler],
-      ['b', handler],
-      ['a', handler],
+    const work = handle(contract, handler);
+    const elsewhere: Contract = { ...contract, version: 2 };
+    const strayed: Contract = { ...contract, version: 0, upcast: { to: elsewhere, convert: (payload) => payload } };
+    const problemsOf = (handlers: readonly Handling[], contracts: readonly Contract[] = []) => {
+      expect(() => start(handler, { handlers, contracts })).toThrow(/^Queue "work" cannot be consumed: /);
+      try {
+        void start(handler, { handlers, contracts });
+      } catch (error) {
+        return (error as Error).message.replace('Queue "work" cannot be consumed: ', '').split('; ');
+      }
+    };
+    expect(problemsOf([])).toEqual(['it has no handlers.']);
+    expect(problemsOf([handle(contract, handler), work], [strayed])).toEqual([
+      'two handlers for "work.do"',
+      'work.do version 0 ends as version 2 and does not lead to the contract that is handled, version 1.',
     ]);
-    expect(() => start(handler, { handlers })).toThrow('Handlers of queue "work" have no contract: b, a.');
-    expect(() => start(handler, { handlers: new Map([['a', handler]]) })).toThrow(
-      'Handlers of queue "work" have no contract: a.',
-    );
-    expect(() => start(handler, { handlers: new Map() })).toThrow('Queue "work" has no handlers.');
-    expect(() => start(handler, { policy: { maxAttempts: 0 } })).toThrow('maxAttempts');
+  });
+
+  it('is not started with a wrong policy', () => {
+    expect(() => start(async () => {}, { policy: { maxAttempts: 0 } })).toThrow('maxAttempts');
+  });
+
+  it('has no handler for an older version, whose messages arrive as those of the latest', () => {
+    expect(() => handle(legacy, async () => {})).toThrow('arrive as work.do version 1');
+  });
+
+  it('gives a handler the payload of its contract, and no handler that of another', () => {
+    const order: Contract<{ readonly total: number }> = { ...contract, parse: (value) => value as { total: number } };
+    const both = [
+      handle(order, async ({ payload }) => void payload.total.toFixed()),
+      handle(order, async ({ payload: { total } }: { payload: { total: number } }) => void total),
+      // @ts-expect-error: the contract has no name
+      handle(order, async ({ payload }) => void payload.name),
+      // @ts-expect-error: the handler wants the payload of another contract
+      handle(order, async ({ payload }: { payload: { name: string } }) => void payload),
+    ];
+    expect(both.map((handling) => handling.contract)).toEqual([order, order, order, order]);
   });
 });

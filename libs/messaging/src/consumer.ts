@@ -1,5 +1,6 @@
 import type { Contract } from './contract.js';
-import { createDispatch, type DispatchOptions, type Handler } from './dispatch.js';
+import { createDispatch, type DispatchOptions } from './dispatch.js';
+import { arrangeHandlings, type Handling } from './handling.js';
 import { createMessageReader } from './message-reader.js';
 import { idsFromBody } from './middleware/ids-from-body.js';
 import { type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
@@ -8,10 +9,10 @@ import type { Consume, Middleware, SubscribeOptions, Subscription, Transport } f
 export interface ConsumerOptions extends SubscribeOptions {
   readonly transport: Transport;
   readonly queue: string;
-  /** Every contract that may arrive, old versions included. */
-  readonly contracts: readonly Contract[];
-  /** One handler a message type; what has none is dead-lettered. */
-  readonly handlers: ReadonlyMap<string, Handler>;
+  /** What `handle()` made, one for each message type; a message of any other type is dead-lettered. */
+  readonly handlers: readonly Handling[];
+  /** Contracts that may arrive besides those handled: older versions, which upcast to them. None by default. */
+  readonly contracts?: readonly Contract[];
   /** Steps around the handling of each delivery; the first is the outermost. */
   readonly middleware?: readonly Middleware[];
   readonly policy?: Partial<RetryPolicy>;
@@ -24,11 +25,11 @@ export interface ConsumerOptions extends SubscribeOptions {
  * @throws RangeError for a retry policy out of range, Error for contracts or handlers that contradict each other
  */
 export function startConsumer(options: ConsumerOptions): Promise<Subscription> {
-  checkHandlers(options);
-  const read = createMessageReader(options.contracts);
+  const { byType, contracts } = arrangeHandlings(options.queue, options.handlers, options.contracts ?? []);
+  const read = createMessageReader(contracts);
   const dispatch = createDispatch({
     read,
-    handlers: options.handlers,
+    handlers: byType,
     policy: retryPolicy(options.policy),
     random: options.random,
   });
@@ -39,11 +40,4 @@ export function startConsumer(options: ConsumerOptions): Promise<Subscription> {
 /** Wraps `inner` so that the first middleware of the list sees the delivery first. */
 function compose(middleware: readonly Middleware[], inner: Consume): Consume {
   return middleware.reduceRight((next, wrap) => wrap(next), inner);
-}
-
-function checkHandlers({ contracts, handlers, queue }: ConsumerOptions): void {
-  const known = new Set(contracts.map(({ type }) => type));
-  const unknown = [...handlers.keys()].filter((type) => !known.has(type));
-  if (unknown.length > 0) throw new Error(`Handlers of queue "${queue}" have no contract: ${unknown.join(', ')}.`);
-  if (handlers.size === 0) throw new Error(`Queue "${queue}" has no handlers.`);
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { createDispatch, type Handler } from './dispatch.js';
+import type { Contract } from './contract.js';
+import { createDispatch } from './dispatch.js';
+import { handle, type Handler } from './handling.js';
 import { PermanentError } from './errors.js';
 import type { MessageReader } from './message-reader.js';
 import { retryPolicy } from './retry/retry-policy.js';
@@ -8,11 +10,13 @@ import type { Delivery } from './transport.js';
 
 const read: MessageReader = (envelope) => ({ id: envelope.id, type: envelope.type, version: 1, payload: {}, envelope });
 
+const known: Contract = { type: 'known', version: 1, kind: 'command', parse: (value) => value };
+
 function deliver(handler: Handler, { attempt = 1, type = 'known', abort = new AbortController() } = {}) {
   const pauses: number[] = [];
   const dispatch = createDispatch({
     read,
-    handlers: new Map([['known', handler]]),
+    handlers: new Map([['known', handle(known, handler)]]),
     policy: retryPolicy({ immediateAttempts: 3, immediateDelayMs: 10, maxAttempts: 2, baseDelayMs: 100 }),
     random: () => 0.5,
     pause: async (ms) => void pauses.push(ms),
@@ -134,7 +138,7 @@ describe('dispatch', () => {
     };
     const dispatch = createDispatch({
       read,
-      handlers: new Map([['known', handler]]),
+      handlers: new Map([['known', handle(known, handler)]]),
       policy: retryPolicy({ immediateAttempts: 2, immediateDelayMs: 5_000 }),
     });
     const { envelope } = outgoing('m', { type: 'known' });
@@ -148,13 +152,13 @@ describe('dispatch', () => {
     let calls = 0;
     const dispatch = createDispatch({
       read,
-      handlers: new Map<string, Handler>([
+      handlers: new Map([
         [
           'known',
-          async () => {
+          handle(known, async () => {
             calls++;
             throw new Error('boom');
-          },
+          }),
         ],
       ]),
       policy: retryPolicy({ immediateDelayMs: 5_000 }),

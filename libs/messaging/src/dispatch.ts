@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PermanentError } from './errors.js';
+import type { Handling, Handlings } from './handling.js';
 import type { Message } from './message.js';
 import type { MessageReader } from './message-reader.js';
 import { decideRetry } from './retry/decide-retry.js';
@@ -7,13 +8,9 @@ import { withImmediateAttempts, type Pause } from './retry/immediate-attempts.js
 import type { RetryPolicy } from './retry/retry-policy.js';
 import type { Consume, Delivery, Settlement } from './transport.js';
 
-/** Handles one message. Returning means done; throwing means not done. */
-export type Handler = (message: Message, delivery: Delivery) => Promise<void>;
-
 export interface DispatchOptions {
   readonly read: MessageReader;
-  /** One handler a message type. */
-  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly handlers: Handlings;
   readonly policy: RetryPolicy;
   /** Source of jitter; `Math.random` by default. */
   readonly random?: () => number;
@@ -27,7 +24,7 @@ export function createDispatch(options: DispatchOptions): Consume {
   return async (delivery) => {
     try {
       const message = read(delivery.envelope);
-      const handler = handlerOf(handlers, message);
+      const { handler } = handlingOf(handlers, message);
       await withImmediateAttempts(policy, delivery.signal, pause, () => handler(message, delivery));
       return { kind: 'complete' };
     } catch (error) {
@@ -36,9 +33,9 @@ export function createDispatch(options: DispatchOptions): Consume {
   };
 }
 
-function handlerOf(handlers: ReadonlyMap<string, Handler>, { type }: Message): Handler {
-  const handler = handlers.get(type);
-  if (handler) return handler;
+function handlingOf(handlers: Handlings, { type }: Message): Handling {
+  const handling = handlers.get(type);
+  if (handling) return handling;
   throw new PermanentError(
     'UnhandledType',
     `No handler for "${type}" here; handled are ${[...handlers.keys()].sort().join(', ')}.`,

@@ -9,7 +9,7 @@ export type {
   ReplayOptions,
   ReplayResult,
 } from './dead-letter/dead-letters.js';
-export type { Handler } from './dispatch.js';
+export { handle, type Handler, type Handling } from './handling.js';
 export type { Envelope } from './envelope.js';
 export {
   type Cause,

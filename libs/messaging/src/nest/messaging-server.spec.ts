@@ -107,6 +107,33 @@ describe('the Nest server', () => {
     expect(seen).toEqual([{ text: 'hello' }, 'greeting', 1]);
   });
 
+  it('takes methods with the payload of their contract only', () => {
+    const order: Contract<{ readonly total: number }> = { ...greeting, parse: (value) => value as { total: number } };
+    class Orders {
+      @MessageHandler(order)
+      whole(payload: { readonly total: number }, context: MessageContext) {
+        return [payload, context];
+      }
+
+      @MessageHandler(order)
+      reversed(context: MessageContext, payload: { readonly total: number }) {
+        return [payload, context];
+      }
+
+      @MessageHandler(order)
+      contextOnly(context: MessageContext) {
+        return context;
+      }
+
+      // @ts-expect-error: the contract has no name
+      @MessageHandler(order)
+      another(payload: { readonly name: string }) {
+        return payload;
+      }
+    }
+    expect(Orders).toBeDefined();
+  });
+
   it('does not complete what its handler threw for, and keeps the error as it was', async () => {
     @Controller()
     class Thrower {
