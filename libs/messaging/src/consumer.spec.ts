@@ -31,7 +31,7 @@ describe('a consumer', () => {
       transport,
       queue: 'work',
       handlers: [handle(contract, handler)],
-      policy: { immediateAttempts: 1, baseDelayMs: 1_000, jitter: 0 },
+      policy: { immediate: [], delayed: [1_000, 1_000], jitter: 'none' },
       concurrency: 1,
       onError: (error) => {
         throw error;
@@ -81,7 +81,7 @@ describe('a consumer', () => {
     const fail = async (): Promise<void> => {
       throw new Error('away');
     };
-    const policy = { immediateAttempts: 1, maxAttempts: 2, baseDelayMs: 1_000, jitter: 0.5 };
+    const policy = { immediate: [], delayed: [1_000], jitter: 0.5 };
     await start(fail, { policy, random: () => 0, middleware: [watch] });
     await transport.send([outgoing('m')]);
     await clock.advance(499);
@@ -132,7 +132,14 @@ describe('a consumer', () => {
   });
 
   it('is not started with a wrong policy', () => {
-    expect(() => start(async () => {}, { policy: { maxAttempts: 0 } })).toThrow('maxAttempts');
+    const handlers = [handle(contract, async () => {}, { retry: { delayed: [-1] } })];
+    const policyByType = { 'work.do': { jitter: 2 }, other: {} };
+    expect(() => start(async () => {}, { policy: { immediate: [6_000] }, policyByType, handlers })).toThrow(
+      'For the consumer: Invalid retry policy: immediate[0] must be from 0 to 5000, not 6000. ' +
+        'For message type "work.do": Invalid retry policy: jitter must be from 0 to 1, "full" or "none", not 2. ' +
+        'For the handler of "work.do": Invalid retry policy: delayed[0] must be from 0 to 604800000, not -1. ' +
+        'message type "other" has a retry policy and no handler',
+    );
   });
 
   it('has no handler for an older version, whose messages arrive as those of the latest', () => {

@@ -2,8 +2,10 @@ import type { Contract } from './contract.js';
 import { createDispatch, type DispatchOptions } from './dispatch.js';
 import { arrangeHandlings, type Handling } from './handling.js';
 import { createMessageReader } from './message-reader.js';
+import { planHandlings } from './handling-plan.js';
 import { idsFromBody } from './middleware/ids-from-body.js';
-import { type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
+import type { FailureRule } from './retry/classify.js';
+import type { RetryPolicy } from './retry/retry-policy.js';
 import type { Consume, Middleware, SubscribeOptions, Subscription, Transport } from './transport.js';
 
 export interface ConsumerOptions extends SubscribeOptions {
@@ -15,7 +17,12 @@ export interface ConsumerOptions extends SubscribeOptions {
   readonly contracts?: readonly Contract[];
   /** Steps around the handling of each delivery; the first is the outermost. */
   readonly middleware?: readonly Middleware[];
+  /** What differs from the default retry policy; nothing by default. */
   readonly policy?: Partial<RetryPolicy>;
+  /** What differs from it for single message types; a handler's own `retry` wins over both. */
+  readonly policyByType?: Readonly<Record<string, Partial<RetryPolicy>>>;
+  /** What errors are, where their class does not say it; a handler's own rules come first. None by default. */
+  readonly failures?: readonly FailureRule[];
   readonly random?: DispatchOptions['random'];
 }
 
@@ -29,8 +36,7 @@ export function startConsumer(options: ConsumerOptions): Promise<Subscription> {
   const read = createMessageReader(contracts);
   const dispatch = createDispatch({
     read,
-    handlers: byType,
-    policy: retryPolicy(options.policy),
+    handlers: planHandlings(byType, options),
     random: options.random,
   });
   const consume = compose([idsFromBody(read), ...(options.middleware ?? [])], dispatch);

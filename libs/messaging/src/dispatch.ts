@@ -1,17 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PermanentError } from './errors.js';
-import type { Handling, Handlings } from './handling.js';
+import type { PlannedHandling } from './handling-plan.js';
 import type { Message } from './message.js';
 import type { MessageReader } from './message-reader.js';
-import { decideRetry } from './retry/decide-retry.js';
-import { withImmediateAttempts, type Pause } from './retry/immediate-attempts.js';
-import type { RetryPolicy } from './retry/retry-policy.js';
+import { classify, type FailureKind } from './retry/classify.js';
+import { decideRetry, exhaustedBefore } from './retry/decide-retry.js';
+import { type Pause, withImmediateAttempts } from './retry/immediate-attempts.js';
+import { retryPolicy } from './retry/retry-policy.js';
 import type { Consume, Delivery, Settlement } from './transport.js';
 
 export interface DispatchOptions {
   readonly read: MessageReader;
-  readonly handlers: Handlings;
-  readonly policy: RetryPolicy;
+  readonly handlers: ReadonlyMap<string, PlannedHandling>;
   /** Source of jitter; `Math.random` by default. */
   readonly random?: () => number;
   /** Waits between immediate attempts; real time by default. */
@@ -20,20 +20,31 @@ export interface DispatchOptions {
 
 /** The main path of every delivery: read the message, find its handler, run it, settle. Never rejects. */
 export function createDispatch(options: DispatchOptions): Consume {
-  const { read, handlers, policy, random = Math.random, pause = pauseFor } = options;
+  const { read, handlers, random = Math.random, pause = pauseFor } = options;
   return async (delivery) => {
+    let planned: FailureHandling = unread;
     try {
       const message = read(delivery.envelope);
-      const { handler } = handlingOf(handlers, message);
-      await withImmediateAttempts(policy, delivery.signal, pause, () => handler(message, delivery));
+      const handling = handlingOf(handlers, message);
+      planned = handling;
+      const { handler, policy } = handling;
+      const spent = exhaustedBefore(policy, delivery.attempt);
+      if (spent) return spent;
+      const isFinal = (error: unknown): boolean => kindOf(handling, error) === 'permanent';
+      await withImmediateAttempts(policy.immediate, isFinal, delivery.signal, pause, () => handler(message, delivery));
       return { kind: 'complete' };
     } catch (error) {
-      return settlementOf(error, delivery, policy, random);
+      return settlementOf(error, delivery, planned, random);
     }
   };
 }
 
-function handlingOf(handlers: Handlings, { type }: Message): Handling {
+type FailureHandling = Pick<PlannedHandling, 'policy' | 'failures'>;
+
+/** What failed before its handler was found: whatever the reader throws is permanent. */
+const unread: FailureHandling = { policy: retryPolicy(), failures: [] };
+
+function handlingOf(handlers: DispatchOptions['handlers'], { type }: Message): PlannedHandling {
   const handling = handlers.get(type);
   if (handling) return handling;
   throw new PermanentError(
@@ -42,9 +53,16 @@ function handlingOf(handlers: Handlings, { type }: Message): Handling {
   );
 }
 
-function settlementOf(error: unknown, delivery: Delivery, policy: RetryPolicy, random: () => number): Settlement {
-  if (delivery.signal.aborted && !(error instanceof PermanentError)) return { kind: 'release' };
-  return decideRetry(policy, error, delivery.attempt, random);
+function settlementOf(error: unknown, delivery: Delivery, handling: FailureHandling, random: () => number): Settlement {
+  const kind = kindOf(handling, error);
+  if (delivery.signal.aborted && kind !== 'permanent') return { kind: 'release' };
+  return decideRetry(handling.policy, { error, kind, attempt: delivery.attempt }, random);
+}
+
+/** THE place where an absent dependency is a transient failure like any other: nothing here can wait for its return. */
+function kindOf({ failures }: FailureHandling, error: unknown): FailureKind {
+  const kind = classify(failures, error);
+  return kind === 'dependency-away' ? 'transient' : kind;
 }
 
 /** Ends early, without an error, when the signal aborts. */

@@ -1,21 +1,31 @@
 import type { Contract } from './contract.js';
 import type { Message } from './message.js';
+import type { FailureRule } from './retry/classify.js';
+import type { RetryPolicy } from './retry/retry-policy.js';
 import type { Delivery } from './transport.js';
 
 /** Handles one message. Returning means done; throwing means not done. */
 export type Handler<T = unknown> = (message: Message<T>, delivery: Delivery) => Promise<void>;
 
+export interface HandlerOptions {
+  /** What differs from the consumer's retry policy for this handler; nothing by default. */
+  readonly retry?: Partial<RetryPolicy>;
+  /** Rules that come before the consumer's; none by default. */
+  readonly failures?: readonly FailureRule[];
+}
+
 /** A contract and what handles its messages, whose payload is the contract's. Made by {@link handle}. */
 export interface Handling {
   readonly contract: Contract;
   readonly handler: Handler;
+  readonly options: HandlerOptions;
 }
 
 /**
  * Binds a handler to the latest version of its contract: `message.payload` has the contract's type.
  * @throws Error for a contract that upcasts: its messages arrive as those of the version it leads to
  */
-export function handle<T>(contract: Contract<T>, handler: Handler<NoInfer<T>>): Handling {
+export function handle<T>(contract: Contract<T>, handler: Handler<NoInfer<T>>, options: HandlerOptions = {}): Handling {
   if (contract.upcast) {
     const { to } = contract.upcast;
     throw new Error(
@@ -23,7 +33,7 @@ export function handle<T>(contract: Contract<T>, handler: Handler<NoInfer<T>>): 
     );
   }
   // The reader gives a handler nothing but payloads that its own contract has checked.
-  return Object.freeze({ contract, handler: handler as Handler });
+  return Object.freeze({ contract, handler: handler as Handler, options });
 }
 
 /** One handling a message type. */

@@ -33,7 +33,7 @@ describe('options', () => {
   });
 
   it('of a retry policy given as undefined are the defaults', () => {
-    const policy = retryPolicy({ maxAttempts: undefined, jitter: 0 });
+    const policy = retryPolicy({ delayed: undefined, jitter: 0 });
     expect(policy).toEqual({ ...defaultRetryPolicy, jitter: 0 });
     expect(Object.isFrozen(policy)).toBe(true);
   });

@@ -51,7 +51,7 @@ async function start(controller: new () => object, options: { readonly drainTime
     onError: (error) => {
       throw error;
     },
-    policy: { immediateAttempts: 1, baseDelayMs: 60_000 },
+    policy: { immediate: [], delayed: [60_000] },
     ...options,
     middleware: [
       observeDeliveries({

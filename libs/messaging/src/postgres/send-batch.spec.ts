@@ -34,7 +34,7 @@ const drain = (send: Transport['send'], limit = 100): Promise<BatchResult> =>
     leases,
     limit,
     send,
-    policy: retryPolicy({ baseDelayMs: 500, maxDelayMs: 60_000 }),
+    policy: retryPolicy({ delayed: { baseMs: 500, factor: 2, capMs: 60_000, retries: 99 } }),
     random: () => 0.5,
   });
 const keyed = (id: string, orderingKey: string): Outgoing => outgoing(id, { orderingKey });

@@ -33,18 +33,15 @@ import type { ServiceContext } from '../service/service-parts.js';
 import { StartupError } from '../startup-error.js';
 import type { TransportConfig } from './load-transport.js';
 import { purgeOfInbox } from './purge-of-inbox.js';
+import { type RetryConfig, retryPolicyOf } from './retry-policy-of.js';
 import { reportWaitingOutbox } from './report-waiting-outbox.js';
 
 /** The variables of a service that consumes a queue and keeps its data in PostgreSQL. */
-export interface MessagingConfig extends ProcessConfig, TransportConfig {
+export interface MessagingConfig extends ProcessConfig, TransportConfig, RetryConfig {
   readonly DATABASE_URL: string;
   readonly DATABASE_POOL_SIZE: number;
   readonly DATABASE_MAX_WAITING: number;
   readonly MAX_CONCURRENCY: number;
-  readonly IMMEDIATE_ATTEMPTS: number;
-  readonly MAX_ATTEMPTS: number;
-  readonly RETRY_BASE_DELAY: number;
-  readonly RETRY_MAX_DELAY: number;
 }
 
 export interface MessagingServiceOptions extends ServiceContext<MessagingConfig> {
@@ -110,12 +107,7 @@ export class MessagingResources {
       queue: options.queue,
       contracts: options.contracts,
       concurrency: config.MAX_CONCURRENCY,
-      policy: {
-        immediateAttempts: config.IMMEDIATE_ATTEMPTS,
-        maxAttempts: config.MAX_ATTEMPTS,
-        baseDelayMs: config.RETRY_BASE_DELAY,
-        maxDelayMs: config.RETRY_MAX_DELAY,
-      },
+      policy: retryPolicyOf(config),
       middleware: [
         this.#countUnfinished,
         observeDeliveries(metrics.deliveries),
