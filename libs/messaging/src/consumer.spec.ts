@@ -3,6 +3,7 @@ import { type ConsumerOptions, startConsumer } from './consumer.js';
 import type { Contract } from './contract.js';
 import { PermanentError } from './errors.js';
 import { handle, type Handler, type Handling } from './handling.js';
+import { HandlerTimeoutError } from './time-limit.js';
 import { ManualClock } from './testing/manual-clock.js';
 import { outgoing } from './testing/outgoing.js';
 import { createMemoryTransport, type MemoryTransport } from './transports/memory/index.js';
@@ -109,6 +110,45 @@ describe('a consumer', () => {
     await start(async ({ id }, { attempt }) => void attempts.push([id, attempt]));
     await clock.advance(1_000);
     expect(attempts).toEqual([['unlucky', 2]]);
+  });
+
+  it('counts an attempt at the time limit of its handler, whose place stays taken until it returns', async () => {
+    const gate = Promise.withResolvers<void>();
+    const seen: [string, number][] = [];
+    let reason: unknown;
+    const slow = handle(
+      contract,
+      async ({ id }, { attempt, signal }) => {
+        seen.push([id, attempt]);
+        if (seen.length > 1) return;
+        signal.addEventListener('abort', () => (reason = signal.reason));
+        await gate.promise;
+      },
+      { timeoutMs: 5_000, retry: { immediate: [0], delayed: [10_000] } },
+    );
+    const subscription = await start(async () => {}, { handlers: [slow], clock });
+    await transport.send([outgoing('stuck'), outgoing('next')]);
+    await clock.advance(4_999);
+    expect(reason).toBeUndefined();
+    await clock.advance(1);
+    expect(reason).toEqual(new HandlerTimeoutError(5_000));
+    await clock.advance(60_000);
+    expect(seen).toEqual([['stuck', 1]]);
+    expect(subscription.health()).toMatchObject({ inFlight: 1 });
+    gate.resolve();
+    await clock.advance(0);
+    expect(seen.slice(1).sort()).toEqual([
+      ['next', 1],
+      ['stuck', 2],
+    ]);
+    expect(subscription.health()).toMatchObject({ inFlight: 0 });
+  });
+
+  it('refuses a time limit of nothing or of more than a day', () => {
+    for (const timeoutMs of [0, NaN, 86_400_001]) {
+      const handlers = [handle(contract, async () => {}, { timeoutMs })];
+      expect(() => start(async () => {}, { handlers })).toThrow('timeoutMs must be from 1 to 86400000');
+    }
   });
 
   it('is not started without handlers, with two for one type, or with a version that its handler does not know', () => {

@@ -24,6 +24,8 @@ export interface ConsumerOptions extends SubscribeOptions {
   /** What errors are, where their class does not say it; a handler's own rules come first. None by default. */
   readonly failures?: readonly FailureRule[];
   readonly random?: DispatchOptions['random'];
+  /** Measures the time limits of handlers; the system's by default. */
+  readonly clock?: DispatchOptions['clock'];
 }
 
 /**
@@ -38,6 +40,7 @@ export function startConsumer(options: ConsumerOptions): Promise<Subscription> {
     read,
     handlers: planHandlings(byType, options),
     random: options.random,
+    clock: options.clock,
   });
   const consume = compose([idsFromBody(read), ...(options.middleware ?? [])], dispatch);
   return options.transport.subscribe(options.queue, consume, options);

@@ -12,7 +12,7 @@ import type { Delivery } from './transport.js';
 const read: MessageReader = (envelope) => ({ id: envelope.id, type: envelope.type, version: 1, payload: {}, envelope });
 
 const planned = (handler: Handler, policy: Partial<RetryPolicy>, failures: readonly FailureRule[] = []) =>
-  new Map<string, PlannedHandling>([['known', { handler, policy: retryPolicy(policy), failures }]]);
+  new Map<string, PlannedHandling>([['known', { handler, policy: retryPolicy(policy), timeoutMs: 1_000, failures }]]);
 
 function deliver(
   handler: Handler,

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from './clock.js';
 import { PermanentError } from './errors.js';
 import type { PlannedHandling } from './handling-plan.js';
 import type { Message } from './message.js';
@@ -7,6 +8,8 @@ import { classify, type FailureKind } from './retry/classify.js';
 import { decideRetry, exhaustedBefore } from './retry/decide-retry.js';
 import { type Pause, withImmediateAttempts } from './retry/immediate-attempts.js';
 import { retryPolicy } from './retry/retry-policy.js';
+import { systemClock } from './system-clock.js';
+import { HandlerTimeoutError, withinTimeLimit } from './time-limit.js';
 import type { Consume, Delivery, Settlement } from './transport.js';
 
 export interface DispatchOptions {
@@ -16,22 +19,28 @@ export interface DispatchOptions {
   readonly random?: () => number;
   /** Waits between immediate attempts; real time by default. */
   readonly pause?: Pause;
+  /** Measures the time limits of handlers; the system's by default. */
+  readonly clock?: Clock;
 }
 
 /** The main path of every delivery: read the message, find its handler, run it, settle. Never rejects. */
 export function createDispatch(options: DispatchOptions): Consume {
-  const { read, handlers, random = Math.random, pause = pauseFor } = options;
+  const { read, handlers, random = Math.random, pause = pauseFor, clock = systemClock } = options;
   return async (delivery) => {
     let planned: FailureHandling = unread;
     try {
       const message = read(delivery.envelope);
       const handling = handlingOf(handlers, message);
       planned = handling;
-      const { handler, policy } = handling;
+      const { handler, policy, timeoutMs } = handling;
       const spent = exhaustedBefore(policy, delivery.attempt);
       if (spent) return spent;
-      const isFinal = (error: unknown): boolean => kindOf(handling, error) === 'permanent';
-      await withImmediateAttempts(policy.immediate, isFinal, delivery.signal, pause, () => handler(message, delivery));
+      // After a timeout the handler may still run: a second one beside it would be a second attempt at the same time.
+      const isFinal = (error: unknown): boolean =>
+        error instanceof HandlerTimeoutError || kindOf(handling, error) === 'permanent';
+      const run = (): Promise<void> =>
+        withinTimeLimit(timeoutMs, clock, delivery, (limited) => handler(message, limited));
+      await withImmediateAttempts(policy.immediate, isFinal, delivery.signal, pause, run);
       return { kind: 'complete' };
     } catch (error) {
       return settlementOf(error, delivery, planned, random);

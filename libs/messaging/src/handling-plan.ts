@@ -1,5 +1,6 @@
 import { explain } from './errors.js';
 import type { Handler, Handling, Handlings } from './handling.js';
+import { rangeProblems, withDefaults } from './resolve-options.js';
 import type { FailureRule } from './retry/classify.js';
 import { type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
 
@@ -7,9 +8,14 @@ import { type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
 export interface PlannedHandling {
   readonly handler: Handler;
   readonly policy: RetryPolicy;
+  /** How long one run of the handler may take, in ms. */
+  readonly timeoutMs: number;
   /** The handler's rules, then the consumer's. */
   readonly failures: readonly FailureRule[];
 }
+
+const defaultOptions = Object.freeze({ timeoutMs: 300_000, failures: [] as readonly FailureRule[] });
+const DAY_MS = 86_400_000;
 
 /** The consumer's part of the plans. */
 export interface PlanOptions {
@@ -30,6 +36,10 @@ export function planHandlings(handlings: Handlings, options: PlanOptions): Reado
   const plans = [...handlings].map(([type, handling]) => {
     const ofType = orProblem(problems, `message type "${type}"`, () => retryPolicy(policyByType[type], base)) ?? base;
     const own = orProblem(problems, `the handler of "${type}"`, () => retryPolicy(handling.options.retry, ofType));
+    const timeout = rangeProblems(withDefaults(handling.options, defaultOptions), {
+      timeoutMs: { min: 1, max: DAY_MS },
+    });
+    problems.push(...timeout.map((problem) => `For the handler of "${type}": ${problem}.`));
     return [type, plan(handling, own ?? ofType, options.failures ?? [])] as const;
   });
   const unknown = Object.keys(policyByType).filter((type) => !handlings.has(type));
@@ -39,7 +49,8 @@ export function planHandlings(handlings: Handlings, options: PlanOptions): Reado
 }
 
 function plan({ handler, options }: Handling, policy: RetryPolicy, failures: readonly FailureRule[]): PlannedHandling {
-  return Object.freeze({ handler, policy, failures: Object.freeze([...(options.failures ?? []), ...failures]) });
+  const { timeoutMs, failures: own } = withDefaults(options, defaultOptions);
+  return Object.freeze({ handler, policy, timeoutMs, failures: Object.freeze([...own, ...failures]) });
 }
 
 function orProblem(problems: string[], whose: string, resolve: () => RetryPolicy): RetryPolicy | undefined {

@@ -10,6 +10,8 @@ export type Handler<T = unknown> = (message: Message<T>, delivery: Delivery) => 
 export interface HandlerOptions {
   /** What differs from the consumer's retry policy for this handler; nothing by default. */
   readonly retry?: Partial<RetryPolicy>;
+  /** How long one run of the handler may take, in ms; 1 to 86,400,000 (a day). Default 300,000 (5 minutes). */
+  readonly timeoutMs?: number;
   /** Rules that come before the consumer's; none by default. */
   readonly failures?: readonly FailureRule[];
 }

@@ -39,6 +39,7 @@ export {
   type FailureRule,
 } from './retry/classify.js';
 export { defaultRetryPolicy, type ExponentialDelays, type RetryPolicy } from './retry/retry-policy.js';
+export { HandlerTimeoutError } from './time-limit.js';
 export {
   type Capabilities,
   type Consume,

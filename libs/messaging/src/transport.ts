@@ -57,6 +57,12 @@ export interface Delivery {
   readonly attempt: number;
   /** Aborted when a stop takes longer than its drain timeout, or when the lock was lost. */
   readonly signal: AbortSignal;
+  /**
+   * Keeps this delivery's place among `SubscribeOptions.concurrency` taken until `until` has ended, fulfilled or
+   * rejected, although the delivery is settled before: its handler still runs. A stop does not wait for it. Called
+   * before `consume` returns, and never rejected by the transport. A transport without it frees the place at once.
+   */
+  readonly occupied?: (until: Promise<unknown>) => void;
 }
 
 /** What becomes of a delivery. Returned by the consumer, applied by the transport, by nobody else. */
@@ -98,7 +104,7 @@ export interface SubscriptionHealth {
    * of the queue does not move, so the process may as well be restarted; `stopped`.
    */
   readonly state: 'connecting' | 'running' | 'stalled' | 'stopped';
-  /** Deliveries being handled now. */
+  /** Deliveries being handled now, those that are settled and whose handler still runs among them. */
   readonly inFlight: number;
   /** Why the state is what it is, for people; absent while running. */
   readonly detail?: string;

@@ -2,6 +2,7 @@ import { applyDecorators, Catch, type ExceptionFilter, UseFilters } from '@nestj
 import { EventPattern } from '@nestjs/microservices';
 import { type Observable, throwError } from 'rxjs';
 import type { Contract } from '../contract.js';
+import type { HandlerOptions } from '../handling.js';
 import type { MessageContext } from './message-context.js';
 
 /** Marks handlers whose errors arrive as they were thrown; `MessagingServer` accepts no others. */
@@ -9,6 +10,8 @@ export const KEEPS_ERRORS = 'messaging:keeps-errors';
 
 /** Where a handler keeps its contract for `MessagingServer`. */
 export const CONTRACT = 'messaging:contract';
+/** Where a handler keeps its options for it. */
+export const OPTIONS = 'messaging:options';
 
 /** A method that takes the payload, its context, both in either order, or nothing. */
 type HandlerMethod<T> =
@@ -40,9 +43,13 @@ class KeepError implements ExceptionFilter {
  * async place(@Payload() order: OrderPlace, @Ctx() context: MessageContext) { … }
  * ```
  */
-export function MessageHandler<T>(contract: Contract<T>): HandlerDecorator<T> {
+export function MessageHandler<T>(contract: Contract<T>, options: HandlerOptions = {}): HandlerDecorator<T> {
   return applyDecorators(
-    EventPattern<string>(contract.type, { [KEEPS_ERRORS]: true, [CONTRACT]: contract }) as MethodDecorator,
+    EventPattern<string>(contract.type, {
+      [KEEPS_ERRORS]: true,
+      [CONTRACT]: contract,
+      [OPTIONS]: options,
+    }) as MethodDecorator,
     UseFilters(KeepError),
   );
 }

@@ -6,8 +6,13 @@ import {
   type ExecutionContext,
   type NestInterceptor,
   UseInterceptors,
+  BadRequestException,
+  type CanActivate,
+  HttpException,
+  type PipeTransform,
+  UseGuards,
 } from '@nestjs/common';
-import { Ctx, EventPattern, type MicroserviceOptions, Payload } from '@nestjs/microservices';
+import { Ctx, EventPattern, type MicroserviceOptions, Payload, RpcException } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { concat, delay, EMPTY, type Observable, of, switchMap, throwError, timer } from 'rxjs';
 import type { Contract } from '../contract.js';
@@ -155,6 +160,57 @@ describe('the Nest server', () => {
     expect(await settled(2)).toEqual([
       { kind: 'dead-letter', reason: 'TooRude', detail: 'no greeting today' },
       { kind: 'retry', delayMs: expect.any(Number), reason: 'database away' },
+    ]);
+  });
+
+  it.each([
+    [new BadRequestException('no'), 'dead-letter'],
+    [new HttpException('conflict', 409), 'retry'],
+    [new HttpException('slow down', 429), 'retry'],
+    [new HttpException('away', 503), 'retry'],
+    [new RpcException('anything'), 'retry'],
+  ])('settles %p as %s', async (error, kind) => {
+    @Controller()
+    class Thrower {
+      @MessageHandler(greeting)
+      fail() {
+        throw error;
+      }
+    }
+    const { app, send, settled } = await start(Thrower);
+    await app.listen();
+    await send('greeting', {});
+    expect(await settled(1)).toEqual([expect.objectContaining({ kind })]);
+  });
+
+  it('dead-letters what a guard or a pipe refused, and keeps to the options of a handler', async () => {
+    const refuse: CanActivate = { canActivate: () => false };
+    const pipe: PipeTransform = {
+      transform: () => {
+        throw new BadRequestException('not a greeting');
+      },
+    };
+    @Controller()
+    class Guarded {
+      @UseGuards(refuse)
+      @MessageHandler(greeting)
+      guarded() {
+        throw new Error('never reached');
+      }
+
+      @MessageHandler(farewell, { failures: [{ when: BadRequestException, is: 'transient' }], retry: { delayed: [7] } })
+      piped(@Payload(pipe) payload: unknown) {
+        return payload;
+      }
+    }
+    const { app, send, settled } = await start(Guarded);
+    await app.listen();
+    await send('greeting', {});
+    await settled(1);
+    await send('farewell', {});
+    expect(await settled(2)).toEqual([
+      { kind: 'dead-letter', reason: 'PermanentFailure', detail: 'Forbidden resource' },
+      { kind: 'retry', delayMs: expect.any(Number), reason: 'not a greeting' },
     ]);
   });
 

@@ -3,10 +3,11 @@ import { type CustomTransportStrategy, type MessageHandler as NestHandler, Serve
 import { isObservable, lastValueFrom } from 'rxjs';
 import { type ConsumerOptions, startConsumer } from '../consumer.js';
 import type { Contract } from '../contract.js';
-import { handle, type Handling } from '../handling.js';
+import { handle, type Handler, type HandlerOptions, type Handling } from '../handling.js';
 import type { Subscription, SubscriptionHealth } from '../transport.js';
 import { MessageContext } from './message-context.js';
-import { CONTRACT, KEEPS_ERRORS } from './message-handler.js';
+import { nestFailures } from './nest-failures.js';
+import { CONTRACT, KEEPS_ERRORS, OPTIONS } from './message-handler.js';
 
 export interface MessagingServerOptions extends Omit<ConsumerOptions, 'handlers'> {
   /** How long deliveries in flight may take to finish when the app stops, in ms; 20,000 by default. */
@@ -62,7 +63,11 @@ export class MessagingServer extends Server implements CustomTransportStrategy, 
 
   async #start(): Promise<void> {
     const handlers = [...this.messageHandlers].map(([type, handler]) => adapt(type, handler));
-    this.#subscription = await startConsumer({ ...this.#options, handlers });
+    this.#subscription = await startConsumer({
+      ...this.#options,
+      handlers,
+      failures: [...(this.#options.failures ?? []), ...nestFailures],
+    });
   }
 }
 
@@ -73,8 +78,9 @@ function adapt(type: string, handler: NestHandler): Handling {
       `The handler of "${type}" would hide its errors from the retry decision: declare it with @MessageHandler.`,
     );
   }
-  return handle(handler.extras[CONTRACT] as Contract, async (message, delivery) => {
+  const run: Handler = async (message, delivery) => {
     const result: unknown = await handler(message.payload, new MessageContext([message, delivery]));
     if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
-  });
+  };
+  return handle(handler.extras[CONTRACT] as Contract, run, handler.extras[OPTIONS] as HandlerOptions);
 }

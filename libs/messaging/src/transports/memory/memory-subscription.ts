@@ -15,6 +15,8 @@ export class MemorySubscription implements Subscription {
   readonly #inFlight = new InFlight();
   readonly #renewals = new Set<() => void>();
   readonly #stopListening: () => void;
+  /** Places whose delivery is settled and whose handler still runs. */
+  #occupied = 0;
   #stopped = false;
   #disconnected = false;
 
@@ -28,7 +30,7 @@ export class MemorySubscription implements Subscription {
   }
 
   health(): SubscriptionHealth {
-    const inFlight = this.#inFlight.size;
+    const inFlight = this.#inFlight.size + this.#occupied;
     if (this.#disconnected) return { state: 'stopped', inFlight, detail: 'The transport was disconnected.' };
     return this.#stopped
       ? { state: 'stopped', inFlight, detail: 'The subscription was stopped.' }
@@ -51,7 +53,7 @@ export class MemorySubscription implements Subscription {
   }
 
   #pump(): void {
-    while (!this.#stopped && this.#inFlight.size < this.#options.concurrency) {
+    while (!this.#stopped && this.#inFlight.size + this.#occupied < this.#options.concurrency) {
       const lock = this.#broker.take(this.queue);
       if (lock === undefined) return;
       void this.#inFlight.run((running) => this.#deliver(lock, running)).then(() => this.#pump());
@@ -64,7 +66,8 @@ export class MemorySubscription implements Subscription {
     const attempt = attemptOf(state, message.deliveryCount);
     const stopRenewing = this.#keepLocked(lock, running);
     try {
-      const delivery = { envelope, queue: this.queue, attempt, signal: running.signal };
+      const occupied = (until: Promise<unknown>): void => this.#occupy(until);
+      const delivery = { envelope, queue: this.queue, attempt, signal: running.signal, occupied };
       const settlement = await running.settlement(this.#consume, delivery);
       if (!this.#disconnected && !this.#apply(settlement, lock, attempt)) this.#report(lockLost(envelope.id));
     } catch (error) {
@@ -72,6 +75,15 @@ export class MemorySubscription implements Subscription {
     } finally {
       stopRenewing();
     }
+  }
+
+  #occupy(until: Promise<unknown>): void {
+    this.#occupied++;
+    const free = (): void => {
+      this.#occupied--;
+      this.#pump();
+    };
+    until.then(free, free);
   }
 
   #apply(settlement: Settlement, lock: Lock, attempt: number): boolean {
