@@ -16,3 +16,4 @@ export type {
   UnitOfWork,
 } from './sql-transaction.js';
 export type { Statement } from './outbox-rows.js';
+export { postgresFailures } from './postgres-failures.js';

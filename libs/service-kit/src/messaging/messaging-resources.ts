@@ -12,6 +12,7 @@ import { MessagingServer } from '@orderflow/messaging/nest';
 import {
   createPostgresMessaging,
   messagingSchema,
+  postgresFailures,
   type PostgresMessaging,
   type Relay,
 } from '@orderflow/messaging/postgres';
@@ -108,6 +109,7 @@ export class MessagingResources {
       contracts: options.contracts,
       concurrency: config.MAX_CONCURRENCY,
       policy: retryPolicyOf(config),
+      failures: postgresFailures,
       middleware: [
         this.#countUnfinished,
         observeDeliveries(metrics.deliveries),
