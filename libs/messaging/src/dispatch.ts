@@ -65,7 +65,12 @@ function handlingOf(handlers: DispatchOptions['handlers'], { type }: Message): P
 function settlementOf(error: unknown, delivery: Delivery, handling: FailureHandling, random: () => number): Settlement {
   const kind = kindOf(handling, error);
   if (delivery.signal.aborted && kind !== 'permanent') return { kind: 'release' };
-  return decideRetry(handling.policy, { error, kind, attempt: delivery.attempt }, random);
+  const { type, headers } = delivery.envelope;
+  return decideRetry(
+    handling.policy,
+    { error, kind, attempt: delivery.attempt, handler: type, traceparent: headers['traceparent'] },
+    random,
+  );
 }
 
 /** THE place where an absent dependency is a transient failure like any other: nothing here can wait for its return. */

@@ -46,6 +46,19 @@ describe('decideRetry', () => {
     });
   });
 
+  it('says at last whose handler failed, how often, in which trace and why, within the limits of the broker', () => {
+    const failed = {
+      error: new Error('x'.repeat(9_000)),
+      kind: 'transient',
+      attempt: 3,
+      handler: 'order.place',
+      traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`,
+    } as const;
+    const { detail } = decideRetry(policy, failed, middle) as { detail: string };
+    expect(detail).toMatch(/^The handler of "order.place" failed 3 times \(trace (ab){16}\), at last with: x+$/);
+    expect(detail).toHaveLength(4_096);
+  });
+
   it('tries again exactly until the limit of attempts, and runs no handler beyond it', () => {
     fc.assert(
       fc.property(policies, fc.integer({ min: 1, max: 200 }), (any, attempt) => {

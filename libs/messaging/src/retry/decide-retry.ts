@@ -8,30 +8,32 @@ const ATTEMPTS_EXHAUSTED = 'AttemptsExhausted';
 /** The reason of a dead letter whose error a rule calls permanent, and that has no code of ours. */
 const PERMANENT_FAILURE = 'PermanentFailure';
 
+/** The longest description of a dead letter that Service Bus takes, in UTF-16 code units. */
+const MAX_DESCRIPTION = 4_096;
+
 /** One failed attempt of a delivery. */
 export interface FailedAttempt {
   readonly error: unknown;
   readonly kind: FailureKind;
   /** The delivery's attempt, 1 or more. */
   readonly attempt: number;
+  /** The message type whose handler failed; left out of the dead letter when absent. */
+  readonly handler?: string;
+  /** The message's W3C `traceparent`, whose trace id the dead letter then names. */
+  readonly traceparent?: string | undefined;
 }
 
 /**
  * What becomes of a delivery whose handler failed. Pure: the same arguments give the same settlement.
  * @param random answers a number from 0 (inclusive) to 1 (exclusive)
  */
-export function decideRetry(
-  policy: RetryPolicy,
-  { error, kind, attempt }: FailedAttempt,
-  random: () => number,
-): Settlement {
+export function decideRetry(policy: RetryPolicy, failed: FailedAttempt, random: () => number): Settlement {
+  const { error, kind, attempt } = failed;
   if (kind === 'permanent') {
     const reason = error instanceof PermanentError ? error.code : PERMANENT_FAILURE;
     return { kind: 'dead-letter', reason, detail: explain(error) };
   }
-  if (attempt >= attemptLimit(policy)) {
-    return exhausted(`Failed ${attempt} times, at last with: ${explain(error)}`);
-  }
+  if (attempt >= attemptLimit(policy)) return exhausted(describe(failed));
   return { kind: 'retry', delayMs: backoff(policy, attempt, random), reason: explain(error) };
 }
 
@@ -45,6 +47,14 @@ export function exhaustedBefore(policy: RetryPolicy, attempt: number): Settlemen
   return exhausted(
     `Attempt ${attempt} of ${limit}: not handled again. An attempt before ended without a settlement, by a crash or a lost lock.`,
   );
+}
+
+/** What is known comes before the error's text, which is cut where Service Bus would refuse the description. */
+function describe({ error, attempt, handler, traceparent }: FailedAttempt): string {
+  const who = handler === undefined ? 'Failed' : `The handler of "${handler}" failed`;
+  const traceId = /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent ?? '')?.[1];
+  const trace = traceId === undefined ? '' : ` (trace ${traceId})`;
+  return `${who} ${attempt} times${trace}, at last with: ${explain(error)}`.slice(0, MAX_DESCRIPTION);
 }
 
 function exhausted(detail: string): Settlement {
