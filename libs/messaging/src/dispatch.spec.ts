@@ -28,6 +28,7 @@ function deliver(
   const delivery: Delivery = {
     queue: 'q',
     attempt,
+    unsettled: 0,
     signal: abort.signal,
     envelope: {
       id: 'm1',
@@ -176,7 +177,9 @@ describe('dispatch', () => {
     });
     const { envelope } = outgoing('m', { type: 'known' });
     const start = performance.now();
-    expect(await dispatch({ envelope, queue: 'q', attempt: 1, signal: abort.signal })).toEqual({ kind: 'release' });
+    expect(await dispatch({ envelope, queue: 'q', attempt: 1, unsettled: 0, signal: abort.signal })).toEqual({
+      kind: 'release',
+    });
     expect(performance.now() - start).toBeLessThan(4_000);
   });
 
@@ -204,7 +207,9 @@ describe('dispatch', () => {
       headers: {},
       body: new Uint8Array(),
     };
-    expect(await dispatch({ envelope, queue: 'q', attempt: 1, signal: abort.signal })).toEqual({ kind: 'release' });
+    expect(await dispatch({ envelope, queue: 'q', attempt: 1, unsettled: 0, signal: abort.signal })).toEqual({
+      kind: 'release',
+    });
     expect(calls).toBe(1);
   });
 });

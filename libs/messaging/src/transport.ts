@@ -55,6 +55,11 @@ export interface Delivery {
   readonly queue: string;
   /** 1 at first. Counts crashes, lost locks and delayed redeliveries alike; releases do not count. */
   readonly attempt: number;
+  /**
+   * Deliveries of this round that ended without a settlement: crashes and lost locks. Releases do not count, and what
+   * was tried again after a delay begins at 0.
+   */
+  readonly unsettled: number;
   /** Aborted when a stop takes longer than its drain timeout, or when the lock was lost. */
   readonly signal: AbortSignal;
   /**
@@ -84,6 +89,16 @@ export type Middleware = (next: Consume) => Consume;
 export interface SubscribeOptions {
   /** Deliveries at a time, 1 to 1,000. */
   readonly concurrency: number;
+  /**
+   * After how many deliveries the broker itself gives a message of this queue up, as declared where the queue was made;
+   * 10 when absent. What is released that often goes on as a copy well before that.
+   */
+  readonly maxDeliveryCount?: number;
+  /**
+   * How long a lock on a message of this queue lasts, in milliseconds, 1,000 to 300,000, as declared where the queue was
+   * made. When absent it is taken from what the broker says of its messages.
+   */
+  readonly lockDurationMs?: number;
   /** Called with everything that went wrong outside a delivery: connection losses, settlements that failed, restarts. */
   readonly onError: (error: TransportError) => void;
 }
@@ -91,6 +106,13 @@ export interface SubscribeOptions {
 export interface Subscription {
   readonly queue: string;
   health(): SubscriptionHealth;
+  /**
+   * Sets how many deliveries there may be at a time from now on, 0 to 1,000. With 0 the subscription pauses: nothing new
+   * is received, what is in flight goes on, and nothing looks for a stall. Resolves once nothing above the limit arrives
+   * any more; what was on its way is released. Raising it resumes. Does nothing on a stopped subscription.
+   * @throws TransportError `InvalidOptions` for any other limit
+   */
+  setConcurrency(limit: number): Promise<void>;
   /**
    * Takes no new deliveries; resolves when those in flight are settled. After `drainTimeoutMs` (30,000 when absent) the
    * signals of the ones still running are aborted and they are released.

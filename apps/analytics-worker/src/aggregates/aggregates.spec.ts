@@ -32,7 +32,7 @@ function context(type: string, id: string, time = '2026-01-01T10:00:30.000Z'): M
     headers: {},
     body: new Uint8Array(),
   };
-  const delivery = { envelope, queue: 'analytics', attempt: 1, signal: new AbortController().signal };
+  const delivery = { envelope, queue: 'analytics', attempt: 1, unsettled: 0, signal: new AbortController().signal };
   return new MessageContext([{ id, type, version: 1, payload: {}, envelope }, delivery]);
 }
 

@@ -1,8 +1,19 @@
-import type { Consume, Settlement, SubscribeOptions, Subscription, SubscriptionHealth } from '../../transport.js';
+import type { Consume, Settlement, Subscription, SubscriptionHealth } from '../../transport.js';
 import { TransportError } from '../../transport.js';
-import { attemptOf, fromNative, nextRound, releasesProperty, toNative } from '../../native-message.js';
+import {
+  attemptOf,
+  type DeliveryState,
+  fromNative,
+  nextRound,
+  releasesProperty,
+  toNative,
+  unsettledOf,
+} from '../../native-message.js';
+import { checkLimit } from '../check-concurrency.js';
 import { defaultDrainTimeoutMs, InFlight } from '../in-flight.js';
+import { isReleasedAsCopy } from '../release-as-copy.js';
 import type { RunningDelivery } from '../running-delivery.js';
+import type { ResolvedSubscribeOptions } from '../subscribe-options.js';
 import type { MemoryBroker } from './memory-broker.js';
 import type { Lock, StoredMessage } from './memory-queue.js';
 
@@ -11,20 +22,22 @@ export class MemorySubscription implements Subscription {
   readonly queue: string;
   readonly #broker: MemoryBroker;
   readonly #consume: Consume;
-  readonly #options: SubscribeOptions;
+  readonly #options: ResolvedSubscribeOptions;
   readonly #inFlight = new InFlight();
   readonly #renewals = new Set<() => void>();
   readonly #stopListening: () => void;
+  #limit: number;
   /** Places whose delivery is settled and whose handler still runs. */
   #occupied = 0;
   #stopped = false;
   #disconnected = false;
 
-  constructor(broker: MemoryBroker, queue: string, consume: Consume, options: SubscribeOptions) {
+  constructor(broker: MemoryBroker, queue: string, consume: Consume, options: ResolvedSubscribeOptions) {
     this.queue = queue;
     this.#broker = broker;
     this.#consume = consume;
     this.#options = options;
+    this.#limit = options.concurrency;
     this.#stopListening = broker.listen(queue, () => this.#pump());
     this.#pump();
   }
@@ -35,6 +48,12 @@ export class MemorySubscription implements Subscription {
     return this.#stopped
       ? { state: 'stopped', inFlight, detail: 'The subscription was stopped.' }
       : { state: 'running', inFlight };
+  }
+
+  async setConcurrency(limit: number): Promise<void> {
+    checkLimit(this.queue, limit);
+    this.#limit = limit;
+    this.#pump();
   }
 
   async stop(drainTimeoutMs = defaultDrainTimeoutMs): Promise<void> {
@@ -53,7 +72,7 @@ export class MemorySubscription implements Subscription {
   }
 
   #pump(): void {
-    while (!this.#stopped && this.#inFlight.size + this.#occupied < this.#options.concurrency) {
+    while (!this.#stopped && this.#inFlight.size + this.#occupied < this.#limit) {
       const lock = this.#broker.take(this.queue);
       if (lock === undefined) return;
       void this.#inFlight.run((running) => this.#deliver(lock, running)).then(() => this.#pump());
@@ -66,8 +85,9 @@ export class MemorySubscription implements Subscription {
     const attempt = attemptOf(state, message.deliveryCount);
     const stopRenewing = this.#keepLocked(lock, running);
     try {
+      const unsettled = unsettledOf(state, message.deliveryCount);
       const occupied = (until: Promise<unknown>): void => this.#occupy(until);
-      const delivery = { envelope, queue: this.queue, attempt, signal: running.signal, occupied };
+      const delivery = { envelope, queue: this.queue, attempt, unsettled, signal: running.signal, occupied };
       const settlement = await running.settlement(this.#consume, delivery);
       if (!this.#disconnected && !this.#apply(settlement, lock, attempt)) this.#report(lockLost(envelope.id));
     } catch (error) {
@@ -90,15 +110,21 @@ export class MemorySubscription implements Subscription {
     const queue = this.#broker.queue(this.queue);
     if (settlement.kind === 'complete') return queue.complete(lock);
     if (settlement.kind === 'dead-letter') return queue.deadLetter(lock, settlement.reason, settlement.detail);
-    if (settlement.kind === 'release') {
-      const released = queue.abandon(lock, withOneMoreRelease(lock.message, this.queue));
-      this.#broker.notify(this.queue);
-      return released;
+    const { state } = fromNative(lock.message.native, brokerFacts(lock.message, this.queue));
+    if (settlement.kind === 'retry') return this.#goOnAsCopy(lock, nextRound(state, attempt), settlement.delayMs);
+    const { delayMs = 0 } = settlement;
+    if (delayMs > 0 || isReleasedAsCopy(lock.message.deliveryCount, this.#options.maxDeliveryCount)) {
+      return this.#goOnAsCopy(lock, nextRound(state, attempt - 1), delayMs);
     }
-    const { envelope, state } = fromNative(lock.message.native, brokerFacts(lock.message, this.queue));
-    const copy = toNative(envelope, nextRound(state, attempt));
-    if (!queue.complete(lock)) return false;
-    this.#broker.store({ queue: this.queue }, copy, this.#broker.clock.now() + settlement.delayMs);
+    const released = queue.abandon(lock, withOneMoreRelease(lock.message, state));
+    this.#broker.notify(this.queue);
+    return released;
+  }
+
+  #goOnAsCopy(lock: Lock, state: DeliveryState, delayMs: number): boolean {
+    const { envelope } = fromNative(lock.message.native, brokerFacts(lock.message, this.queue));
+    if (!this.#broker.queue(this.queue).complete(lock)) return false;
+    this.#broker.store({ queue: this.queue }, toNative(envelope, state), this.#broker.clock.now() + delayMs);
     return true;
   }
 
@@ -131,8 +157,7 @@ export function brokerFacts(message: StoredMessage, queue: string): { stableId: 
   return { stableId: `sequence:${message.sequence}@${queue}`, enqueuedAt: new Date(message.enqueuedAt) };
 }
 
-function withOneMoreRelease(message: StoredMessage, queue: string): StoredMessage['native'] {
-  const { state } = fromNative(message.native, brokerFacts(message, queue));
+function withOneMoreRelease(message: StoredMessage, state: DeliveryState): StoredMessage['native'] {
   const applicationProperties = { ...message.native.applicationProperties, [releasesProperty]: state.releases + 1 };
   return { ...message.native, applicationProperties };
 }
