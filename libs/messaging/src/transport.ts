@@ -123,11 +123,17 @@ export interface Subscription {
 export interface SubscriptionHealth {
   /**
    * `connecting`: not attached (the broker cannot be reached); `running`; `stalled`: attached and idle while the head
-   * of the queue does not move, so the process may as well be restarted; `stopped`.
+   * of the queue does not move, or half of the places are occupied, so the process may as well be restarted; it stays so
+   * until a message is received or the head moves; `stopped`.
    */
   readonly state: 'connecting' | 'running' | 'stalled' | 'stopped';
   /** Deliveries being handled now, those that are settled and whose handler still runs among them. */
   readonly inFlight: number;
+  /**
+   * Places that are kept by handlers whose delivery is settled: they ran past their time limit. Absent when there is
+   * none. When they are half of the places or more, the state is `stalled`.
+   */
+  readonly occupied?: number;
   /** Why the state is what it is, for people; absent while running. */
   readonly detail?: string;
 }

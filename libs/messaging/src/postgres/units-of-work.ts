@@ -97,7 +97,7 @@ class Attempt {
     return this.#givenUp.signal;
   }
 
-  /** Rejects when the transaction is given up and the server has been told. */
+  /** Rejects when the transaction is given up and the server knows. */
   get ended(): Promise<never> {
     return this.#end.promise;
   }
@@ -124,7 +124,7 @@ class Attempt {
     const { reason } = this.#signal;
     this.#givenUp.abort(reason);
     this.#rejection.reject(reason);
-    const told = this.#identity === undefined ? Promise.resolve() : this.#terminate(this.#identity);
-    void told.then(() => this.#end.reject(reason));
+    const terminated = this.#identity === undefined ? Promise.resolve() : this.#terminate(this.#identity);
+    void terminated.then(() => this.#end.reject(reason));
   };
 }

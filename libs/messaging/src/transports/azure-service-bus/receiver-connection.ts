@@ -20,10 +20,16 @@ interface AttachHandlers extends MessageHandlers {
   postInitialize(): Promise<void>;
 }
 
+/** What is left of a message that was settled. */
+export interface Handled {
+  /** Resolves when its place is free for another message. */
+  readonly freed: Promise<unknown>;
+}
+
 /** What a connection tells its subscription. */
 export interface ReceiverEvents {
   /** Handles one message to the end; must not reject. */
-  onMessage(message: ServiceBusReceivedMessage, link: DeliveryLink): Promise<void>;
+  onMessage(message: ServiceBusReceivedMessage, link: DeliveryLink): Promise<Handled>;
   onAttaching(connection: ReceiverConnection): void;
   onAttached(connection: ReceiverConnection): void;
   onError(error: unknown, connection: ReceiverConnection): void;
@@ -54,6 +60,11 @@ export class ReceiverConnection {
     this.#link = new DeliveryLink(this.#receiver);
     // The SDK attaches again after a loss, and reports it; not once it was stopped.
     this.#managed.onDisconnected(() => this.#link.lose());
+  }
+
+  /** The link that brings messages now. */
+  get link(): DeliveryLink {
+    return this.#link;
   }
 
   /** When the token this connection was opened with has nearly ended, in milliseconds since 1970. */
@@ -104,11 +115,10 @@ export class ReceiverConnection {
 
   async #deliver(message: ServiceBusReceivedMessage): Promise<void> {
     this.#running += 1;
-    try {
-      await this.#events.onMessage(message, this.#link);
-    } finally {
-      this.#running -= 1;
-      if (this.#running === 0) this.#retired?.();
-    }
+    const { freed } = await this.#events.onMessage(message, this.#link);
+    this.#running -= 1;
+    if (this.#running === 0) this.#retired?.();
+    // The SDK asks for another message when this returns.
+    await freed;
   }
 }

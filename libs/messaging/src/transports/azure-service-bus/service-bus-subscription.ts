@@ -9,13 +9,15 @@ import {
 } from '../../transport.js';
 import { checkLimit } from '../check-concurrency.js';
 import { defaultDrainTimeoutMs, InFlight } from '../in-flight.js';
+import { OccupiedPlaces } from '../occupied-places.js';
 import type { RunningDelivery } from '../running-delivery.js';
 import type { ResolvedSubscribeOptions } from '../subscribe-options.js';
 import type { ClientSource } from './client-factory.js';
 import type { DeliveryLink } from './delivery-link.js';
+import { LockDuration } from './lock-duration.js';
 import { LockRenewer } from './lock-renewer.js';
 import type { ResolvedOptions } from './options.js';
-import { ReceiverConnection } from './receiver-connection.js';
+import { type Handled, ReceiverConnection } from './receiver-connection.js';
 import type { SenderConnection } from './sender-connection.js';
 import { read, type Received, Settler } from './settle.js';
 import { Slots } from './slots.js';
@@ -45,7 +47,9 @@ export class ServiceBusSubscription implements Subscription {
   readonly #stallAfterMs: number;
   readonly #inFlight = new InFlight();
   readonly #slots: Slots;
+  readonly #occupied = new OccupiedPlaces();
   readonly #locks: LockRenewer;
+  readonly #lockDuration: LockDuration;
   readonly #settler: Settler;
   readonly #supervisor: Supervisor;
   readonly #inHand = new Set<ServiceBusReceivedMessage>();
@@ -65,6 +69,7 @@ export class ServiceBusSubscription implements Subscription {
     this.#stallAfterMs = stallAfterMs;
     this.#slots = new Slots(options.concurrency);
     this.#locks = new LockRenewer(clock);
+    this.#lockDuration = new LockDuration(clock, options.lockDurationMs);
     this.#settler = new Settler({ queue, sender: parts.sender, clock, maxDeliveryCount: options.maxDeliveryCount });
     this.#supervisor = new Supervisor(queue);
     this.#connection = this.#connect();
@@ -91,7 +96,7 @@ export class ServiceBusSubscription implements Subscription {
   health(): SubscriptionHealth {
     const inFlight = this.#slots.taken;
     if (this.#stopping !== undefined) return { state: 'stopped', inFlight, detail: 'The subscription was stopped.' };
-    return { ...this.#supervisor.condition, inFlight };
+    return this.#occupied.judge({ ...this.#supervisor.condition, inFlight }, this.#options.concurrency);
   }
 
   async setConcurrency(limit: number): Promise<void> {
@@ -106,16 +111,19 @@ export class ServiceBusSubscription implements Subscription {
   }
 
   /** One message from the SDK, to its settlement. Nothing in here may throw: the SDK would abandon it at once. */
-  async #receive(message: ServiceBusReceivedMessage, link: DeliveryLink): Promise<void> {
+  async #receive(message: ServiceBusReceivedMessage, link: DeliveryLink): Promise<Handled> {
+    const occupants: Promise<unknown>[] = [];
     const received = read(message, link, this.queue);
     this.#supervisor.received();
     this.#inHand.add(message);
+    if (link.isNearlyFull && this.#connection.link === link) this.#replace();
     await this.#inFlight.run(async (running) => {
       const stopRenewing = this.#keepLocked(received, running);
       try {
-        const settlement = await this.#handle(received, running);
-        if (running.lockLost) throw lockLost();
-        await this.#settler.settle(settlement, received);
+        const settlement = await this.#handle(received, running, occupants);
+        if (!running.lockLost) return await this.#settler.settle(settlement, received);
+        const taken = await this.#settler.settleWithoutLock(settlement, received);
+        if (!taken || settlement.kind !== 'complete') throw lockLost();
       } catch (error) {
         this.#options.onError(notSettled(error, received.envelope.id, this.queue));
       } finally {
@@ -123,24 +131,31 @@ export class ServiceBusSubscription implements Subscription {
       }
     });
     this.#inHand.delete(message);
+    return { freed: Promise.allSettled(occupants) };
   }
 
   /** Waits for a slot and hands the message to the consumer; what gets none goes back. */
-  async #handle({ envelope, attempt, unsettled }: Received, running: RunningDelivery): Promise<Settlement> {
+  async #handle(
+    { envelope, attempt, unsettled }: Received,
+    running: RunningDelivery,
+    occupants: Promise<unknown>[],
+  ): Promise<Settlement> {
     if (!(await this.#slots.take())) return { kind: 'release' };
     try {
-      if (this.#slots.limit === 0) return { kind: 'release' };
-      const delivery = { envelope, queue: this.queue, attempt, unsettled, signal: running.signal };
+      if (this.#slots.limit === 0 || running.lockLost) return { kind: 'release' };
+      const occupied = (until: Promise<unknown>): void => void occupants.push(until);
+      const delivery = { envelope, queue: this.queue, attempt, unsettled, signal: running.signal, occupied };
       return await running.settlement(this.#consume, delivery);
     } finally {
-      this.#slots.free();
+      if (occupants.length === 0) this.#slots.free();
+      else void this.#occupied.wait(occupants).then(() => this.#slots.free());
     }
   }
 
   #keepLocked({ message, link }: Received, running: RunningDelivery): () => void {
     return this.#locks.keep({
-      lockedUntil: message.lockedUntilUtc?.getTime() ?? this.#clock.now(),
-      renew: async () => (await link.receiver.renewMessageLock(message)).getTime(),
+      ...this.#lockDuration.of(message),
+      renew: () => link.receiver.renewMessageLock(message),
       isGone: (error) => translateError(error, 'renew a lock').code === 'LockLost',
       onLost: () => running.loseLock(),
     });
@@ -204,12 +219,13 @@ export class ServiceBusSubscription implements Subscription {
     if (this.#slots.limit === 0) return;
     const checked = this.#connection;
     const facts = { now: this.#clock.now(), untilNextCheck: this.#stallAfterMs, hasRoom: this.#slots.hasRoom };
+    const before = this.#supervisor.condition.state;
     let verdict = this.#supervisor.check({ ...facts, replaceAt: checked.replaceAt() });
     if (verdict === 'look') verdict = await this.#look(checked);
     if (verdict !== 'replace' || this.#stopping !== undefined || this.#connection !== checked) return;
     this.#replace();
     const { state, detail = '' } = this.#supervisor.condition;
-    if (state === 'stalled') this.#options.onError(new TransportError('Stalled', detail, true));
+    if (state === 'stalled' && before !== state) this.#options.onError(new TransportError('Stalled', detail, true));
   }
 
   async #look(connection: ReceiverConnection): Promise<'keep' | 'replace'> {

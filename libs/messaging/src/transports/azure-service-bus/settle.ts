@@ -16,6 +16,7 @@ import type { DeliveryLink } from './delivery-link.js';
 import type { SenderConnection } from './sender-connection.js';
 import { brokerFacts, fromServiceBusMessage, toServiceBusMessage } from './service-bus-message.js';
 import type { Outcome } from './settlement-turns.js';
+import { translateError } from './translate-error.js';
 
 /** The longest reason and the longest description the broker takes, in characters. */
 const maxReasonLength = 4096;
@@ -24,19 +25,22 @@ const maxReasonLength = 4096;
 export interface Received {
   readonly message: ServiceBusReceivedMessage;
   readonly link: DeliveryLink;
+  /** Its number on the link. */
+  readonly delivery: number;
   readonly envelope: Envelope;
   readonly state: DeliveryState;
   readonly attempt: number;
   readonly unsettled: number;
 }
 
-/** Reads what the SDK handed over; never throws. */
+/** Reads what the SDK handed over, and counts it on its link; never throws. */
 export function read(message: ServiceBusReceivedMessage, link: DeliveryLink, queue: string): Received {
   const { envelope, state } = fromNative(fromServiceBusMessage(message), brokerFacts(message, queue));
   const deliveryCount = message.deliveryCount ?? 0;
   return {
     message,
     link,
+    delivery: link.deliver(),
     envelope,
     state,
     attempt: attemptOf(state, deliveryCount),
@@ -82,6 +86,25 @@ export class Settler {
     }
   }
 
+  /**
+   * Settles a delivery whose lock we believe lost: the broker may see that otherwise, and a link falls silent over what
+   * is never settled on it. Work that was committed is completed; anything else goes back and counts as an attempt. A
+   * copy or a dead letter might be a second one. True when the broker took it; a refusal is to be expected.
+   */
+  async settleWithoutLock({ kind }: Settlement, { message, link, delivery }: Received): Promise<boolean> {
+    const isComplete = kind === 'complete';
+    try {
+      return await link.settle(
+        isComplete ? 'complete' : 'other',
+        (receiver) => (isComplete ? receiver.completeMessage(message) : receiver.abandonMessage(message)),
+        delivery,
+      );
+    } catch (error) {
+      if (translateError(error, 'settle').code === 'LockLost') return false;
+      throw error;
+    }
+  }
+
   #complete(received: Received): Promise<void> {
     return this.#onLink(received, 'complete', (receiver) => receiver.completeMessage(received.message));
   }
@@ -108,11 +131,11 @@ export class Settler {
 
   /** Settles where the message came from, or over the sender connection when that is gone: its lock outlives it. */
   async #onLink(
-    { link }: Received,
+    { link, delivery }: Received,
     outcome: Outcome,
     send: (receiver: ServiceBusReceiver) => Promise<void>,
   ): Promise<void> {
-    if (await link.settle(outcome, send)) return;
+    if (await link.settle(outcome, send, delivery)) return;
     await this.#options.sender.use(async (client) => {
       const receiver = client.createReceiver(this.#options.queue, { maxAutoLockRenewalDurationInMs: 0 });
       await send(receiver);

@@ -5,7 +5,7 @@ import { AdvancingClock } from '../../testing/advancing-clock.js';
 import { outgoing } from '../../testing/outgoing.js';
 import { receive, type Receiver } from '../../testing/receive.js';
 import type { TestedTransport } from '../../testing/transport-harness.js';
-import type { Settlement, TransportError } from '../../transport.js';
+import type { Settlement, Subscription, TransportError } from '../../transport.js';
 import { resolveSubscribeOptions } from '../subscribe-options.js';
 import { type ManagedClient, managedClient } from './client-factory.js';
 import { resolveOptions } from './options.js';
@@ -58,8 +58,17 @@ const giveWay = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 async function check(): Promise<void> {
   const checks = (): number => clock.planned.filter((ms) => ms === stallAfterMs).length;
   const before = checks();
-  clock.advance(stallAfterMs);
+  // In steps: a lock that is not renewed for as long as it lasts is lost.
+  for (let steps = 0; steps < 4; steps += 1) {
+    clock.advance(stallAfterMs / 4);
+    await rival.createReceiver('work').peekMessages(1);
+  }
   while (checks() === before) await giveWay();
+}
+
+/** Waits until the receiver that replaced a stalled one is attached. */
+async function freshReceiver(subscription: Subscription): Promise<void> {
+  while (!/a new receiver/.test(subscription.health().detail ?? '')) await giveWay();
 }
 
 /** Another consumer takes so many messages, and does nothing with them. */
@@ -123,12 +132,33 @@ describe('a check of a subscription', () => {
     await check();
     expect(stalls()).toBe(1);
     for (let checks = 0; checks < 4; checks += 1) {
-      while (work.subscription.health().state !== 'running') await giveWay();
+      await freshReceiver(work.subscription);
       await check();
     }
     expect(stalls()).toBe(1);
+    expect(work.subscription.health().state).toBe('stalled');
     await transport.send([outgoing('2')]);
     expect((await work.complete()).envelope.id).toBe('2');
+    expect(work.subscription.health().state).toBe('running');
+  });
+
+  it('keeps a receiver stalled until the head moves, whoever moves it', async () => {
+    const producer = await environment.connect();
+    await producer.send([outgoing('1')]);
+    const [held] = await takeByRival(1);
+    await start(1);
+    await check();
+    await check();
+    await freshReceiver(work.subscription);
+    await check();
+    expect(work.subscription.health()).toMatchObject({
+      state: 'stalled',
+      detail: 'Message 1 waits at the head of "work" and is not delivered; a new receiver does not get it either.',
+    });
+    await rival.createReceiver('work').completeMessage(held as ServiceBusReceivedMessage);
+    await check();
+    expect(work.subscription.health()).toEqual({ state: 'running', inFlight: 0 });
+    expect(stalls()).toBe(1);
   });
 
   it('finds a message that was ours, and waits now', async () => {
@@ -248,7 +278,7 @@ describe('a supervisor', () => {
     await check();
     expect(clients).toHaveLength(2);
     for (let checks = 0; checks < 3; checks += 1) {
-      while (supervisor.health().state !== 'running') await giveWay();
+      await freshReceiver(supervisor);
       await check();
     }
     expect(clients).toHaveLength(2);

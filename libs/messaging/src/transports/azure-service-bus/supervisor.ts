@@ -19,63 +19,74 @@ export type Verdict = 'keep' | 'replace' | 'look';
 
 const running: Condition = Object.freeze({ state: 'running' });
 
+/** A stalled receiver whose successor gets nothing either is replaced again after so many checks. */
+const checksBetweenReplacements = 10;
+
 /**
  * Judges the health of a receiver by what it is told, and does nothing itself. The SDK recovers from most losses alone,
  * but its receivers have been seen to die without a word. So whenever nothing arrived for a while although there is
  * room, the head of the queue is looked at, which needs no more than the right to listen: a message that still waits
- * there is one we should have got, and the receiver is to be replaced.
+ * there is one we should have got. The receiver is to be replaced then, and counts as stalled until that is disproved:
+ * by a message that arrives, or by a head that moves.
  */
 export class Supervisor {
-  #condition: Condition = { state: 'connecting', detail: 'The receiver is being attached.' };
-  #lastError: TransportError | undefined;
+  readonly #queue: string;
+  #receiver: 'attaching' | 'attached' | 'failed' = 'attaching';
+  #detail = 'The receiver is being attached.';
   #progressed = false;
   #waitingAtLastCheck: string | undefined;
-  /** A message that a fresh receiver did not get either: another consumer holds it. */
-  #lockedByOthers: string | undefined;
-  #connectingChecks = 0;
-  readonly #queue: string;
+  /** The message at the head that was not delivered. */
+  #stalledAt: string | undefined;
+  #detachedChecks = 0;
+  #stalledChecks = 0;
 
   constructor(queue: string) {
     this.#queue = queue;
   }
 
   get condition(): Condition {
-    return this.#condition;
+    if (this.#receiver === 'failed') return { state: 'connecting', detail: this.#detail };
+    if (this.#stalledAt !== undefined) return { state: 'stalled', detail: this.#stall(this.#stalledAt) };
+    return this.#receiver === 'attached' ? running : { state: 'connecting', detail: this.#detail };
   }
 
   attaching(): void {
-    if (this.#condition.state === 'running') this.#setConnecting('The receiver is attaching again.');
+    if (this.#receiver !== 'attached') return;
+    this.#receiver = 'attaching';
+    this.#detail = 'The receiver is attaching again.';
   }
 
   attached(): void {
-    this.#condition = running;
+    this.#receiver = 'attached';
   }
 
   received(): void {
     this.#progressed = true;
-    this.#condition = running;
+    this.#receiver = 'attached';
+    this.#stalledAt = undefined;
   }
 
   failed(error: TransportError): void {
-    this.#lastError = error;
-    this.#setConnecting(error.message);
+    this.#receiver = 'failed';
+    this.#detail = error.message;
   }
 
   /** The receiver was replaced, and the new one is being attached. */
   replaced(): void {
-    this.#connectingChecks = 0;
-    if (this.#condition.state === 'stalled') return;
-    this.#setConnecting(this.#lastError?.message ?? 'The connection is being replaced.');
+    this.#detachedChecks = 0;
+    if (this.#receiver !== 'attached') return;
+    this.#receiver = 'attaching';
+    this.#detail = 'The receiver is being replaced.';
   }
 
   /** To be asked regularly. */
   check({ now, untilNextCheck, replaceAt, hasRoom }: Facts): Verdict {
     if (replaceAt !== undefined && now + untilNextCheck >= replaceAt) return 'replace';
-    if (this.#condition.state !== 'running') {
-      this.#connectingChecks += 1;
-      return this.#connectingChecks > 1 ? 'replace' : 'keep';
+    if (this.#receiver !== 'attached') {
+      this.#detachedChecks += 1;
+      return this.#detachedChecks > 1 ? 'replace' : 'keep';
     }
-    this.#connectingChecks = 0;
+    this.#detachedChecks = 0;
     const progressed = this.#progressed;
     this.#progressed = false;
     if (!progressed && hasRoom) return 'look';
@@ -87,14 +98,19 @@ export class Supervisor {
   saw(waiting: string | undefined): 'keep' | 'replace' {
     const unmoved = waiting !== undefined && waiting === this.#waitingAtLastCheck;
     this.#waitingAtLastCheck = waiting;
-    if (!unmoved || waiting === this.#lockedByOthers) return 'keep';
-    this.#lockedByOthers = waiting;
-    const detail = `Message ${waiting} waits at the head of "${this.#queue}" and is not delivered; the connection is being replaced.`;
-    this.#condition = { state: 'stalled', detail };
-    return 'replace';
+    if (waiting !== this.#stalledAt) {
+      this.#stalledChecks = 0;
+      this.#stalledAt = unmoved ? waiting : undefined;
+      return unmoved ? 'replace' : 'keep';
+    }
+    if (waiting === undefined) return 'keep';
+    this.#stalledChecks += 1;
+    return this.#stalledChecks % checksBetweenReplacements === 0 ? 'replace' : 'keep';
   }
 
-  #setConnecting(detail: string): void {
-    this.#condition = { state: 'connecting', detail };
+  #stall(waiting: string): string {
+    const next =
+      this.#receiver === 'attached' ? 'a new receiver does not get it either' : 'the receiver is being replaced';
+    return `Message ${waiting} waits at the head of "${this.#queue}" and is not delivered; ${next}.`;
   }
 }

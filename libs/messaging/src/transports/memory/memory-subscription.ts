@@ -11,6 +11,7 @@ import {
 } from '../../native-message.js';
 import { checkLimit } from '../check-concurrency.js';
 import { defaultDrainTimeoutMs, InFlight } from '../in-flight.js';
+import { OccupiedPlaces } from '../occupied-places.js';
 import { isReleasedAsCopy } from '../release-as-copy.js';
 import type { RunningDelivery } from '../running-delivery.js';
 import type { ResolvedSubscribeOptions } from '../subscribe-options.js';
@@ -26,9 +27,8 @@ export class MemorySubscription implements Subscription {
   readonly #inFlight = new InFlight();
   readonly #renewals = new Set<() => void>();
   readonly #stopListening: () => void;
+  readonly #occupied = new OccupiedPlaces();
   #limit: number;
-  /** Places whose delivery is settled and whose handler still runs. */
-  #occupied = 0;
   #stopped = false;
   #disconnected = false;
 
@@ -43,11 +43,15 @@ export class MemorySubscription implements Subscription {
   }
 
   health(): SubscriptionHealth {
-    const inFlight = this.#inFlight.size + this.#occupied;
+    const inFlight = this.#taken;
     if (this.#disconnected) return { state: 'stopped', inFlight, detail: 'The transport was disconnected.' };
     return this.#stopped
       ? { state: 'stopped', inFlight, detail: 'The subscription was stopped.' }
-      : { state: 'running', inFlight };
+      : this.#occupied.judge({ state: 'running', inFlight }, this.#options.concurrency);
+  }
+
+  get #taken(): number {
+    return this.#inFlight.size + this.#occupied.count;
   }
 
   async setConcurrency(limit: number): Promise<void> {
@@ -72,7 +76,7 @@ export class MemorySubscription implements Subscription {
   }
 
   #pump(): void {
-    while (!this.#stopped && this.#inFlight.size + this.#occupied < this.#limit) {
+    while (!this.#stopped && this.#taken < this.#limit) {
       const lock = this.#broker.take(this.queue);
       if (lock === undefined) return;
       void this.#inFlight.run((running) => this.#deliver(lock, running)).then(() => this.#pump());
@@ -84,9 +88,10 @@ export class MemorySubscription implements Subscription {
     const { envelope, state } = fromNative(message.native, brokerFacts(message, this.queue));
     const attempt = attemptOf(state, message.deliveryCount);
     const stopRenewing = this.#keepLocked(lock, running);
+    const occupants: Promise<unknown>[] = [];
+    const occupied = (until: Promise<unknown>): void => void occupants.push(until);
     try {
       const unsettled = unsettledOf(state, message.deliveryCount);
-      const occupied = (until: Promise<unknown>): void => this.#occupy(until);
       const delivery = { envelope, queue: this.queue, attempt, unsettled, signal: running.signal, occupied };
       const settlement = await running.settlement(this.#consume, delivery);
       if (!this.#disconnected && !this.#apply(settlement, lock, attempt)) this.#report(lockLost(envelope.id));
@@ -94,16 +99,8 @@ export class MemorySubscription implements Subscription {
       this.#report(error as TransportError);
     } finally {
       stopRenewing();
+      if (occupants.length > 0) void this.#occupied.wait(occupants).then(() => this.#pump());
     }
-  }
-
-  #occupy(until: Promise<unknown>): void {
-    this.#occupied++;
-    const free = (): void => {
-      this.#occupied--;
-      this.#pump();
-    };
-    until.then(free, free);
   }
 
   #apply(settlement: Settlement, lock: Lock, attempt: number): boolean {
@@ -112,9 +109,8 @@ export class MemorySubscription implements Subscription {
     if (settlement.kind === 'dead-letter') return queue.deadLetter(lock, settlement.reason, settlement.detail);
     const { state } = fromNative(lock.message.native, brokerFacts(lock.message, this.queue));
     if (settlement.kind === 'retry') return this.#goOnAsCopy(lock, nextRound(state, attempt), settlement.delayMs);
-    const { delayMs = 0 } = settlement;
-    if (delayMs > 0 || isReleasedAsCopy(lock.message.deliveryCount, this.#options.maxDeliveryCount)) {
-      return this.#goOnAsCopy(lock, nextRound(state, attempt - 1), delayMs);
+    if (isReleasedAsCopy(lock.message.deliveryCount, this.#options.maxDeliveryCount)) {
+      return this.#goOnAsCopy(lock, nextRound(state, attempt - 1), 0);
     }
     const released = queue.abandon(lock, withOneMoreRelease(lock.message, state));
     this.#broker.notify(this.queue);
