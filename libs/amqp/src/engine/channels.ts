@@ -42,12 +42,12 @@ export class Channels {
   }
 
   performative(said: SessionPerformative, frame: Frame): void {
-    const { channel } = frame;
+    const { channel, start, end } = frame;
     switch (said.type) {
       case 'begin':
         return this.#begin(channel, said);
       case 'attach':
-        return this.#sessionOf(channel)?.attach(said);
+        return this.#sessionOf(channel)?.attach(said, end - start);
       case 'detach':
         return this.#sessions[channel]?.detach(said);
       case 'end':
