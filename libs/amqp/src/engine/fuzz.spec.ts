@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { chunksOf, damage, randomFrames } from '../testing/random-frames.js';
-import { numbersFrom, RestlessServer } from '../testing/restless-server.js';
+import { numbersFrom } from '../testing/numbers.js';
+import { RestlessServer } from '../testing/restless-server.js';
 
 /** For longer runs: `AMQP_FUZZ_SEED=… AMQP_FUZZ_RUNS=1000000`. */
 const SEED = Number(process.env['AMQP_FUZZ_SEED'] ?? 1);
