@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ErrorDraft } from '../../engine/errors.js';
 import type { Session } from '../../engine/listener.js';
 import type { Said, ScriptPeer } from '../script-peer.js';
-import { DownLink, uint32, UpLink } from './naive-links.js';
+import { type DownLink, uint32, type UpLink } from './naive-links.js';
 
 export type NaiveLink = DownLink | UpLink;
 

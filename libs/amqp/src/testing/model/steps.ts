@@ -2,7 +2,7 @@ import { amqpError } from '../../engine/errors.js';
 import type { Link } from '../../engine/listener.js';
 import { numbersFrom } from '../numbers.js';
 import { NaiveClient } from './naive-client.js';
-import { DownLink, uint32, UpLink } from './naive-links.js';
+import { type DownLink, uint32, type UpLink } from './naive-links.js';
 import type { NaiveLink, NaiveSession } from './naive-session.js';
 
 /** What is done, and three numbers that say to whom and how. */
