@@ -43,7 +43,6 @@ export class AmqpServer implements SessionPort {
   readonly #channels: Channels;
   #heartbeat: Heartbeat;
   #state: State = 'header';
-  #hasDispositions = false;
   #isHeld = false;
   /** Whether a DecodeError is about what the peer sent, and not the listener's own. */
   #isDecoding = false;
@@ -94,12 +93,12 @@ export class AmqpServer implements SessionPort {
 
   /** Whether {@link takeOutput} would give something. */
   get hasOutput(): boolean {
-    return this.#hasDispositions || this.output.pending > 0;
+    return this.#channels.hasDispositions || this.output.pending > 0;
   }
 
   /** All that is to be sent, in one piece; undefined when there is nothing. */
   takeOutput(): Buffer | undefined {
-    this.#writeDispositions();
+    this.#channels.writeDispositions();
     const wasFull = this.output.pending >= this.settings.highWaterMark;
     const piece = this.output.take();
     if (piece) this.#heartbeat.spoke();
@@ -145,7 +144,7 @@ export class AmqpServer implements SessionPort {
     if (this.#state !== 'open') return;
     this.#writeClose(error);
     this.#state = 'closing';
-    this.#forgetSessions();
+    this.#channels.forget();
   }
 
   /** @internal */
@@ -155,7 +154,7 @@ export class AmqpServer implements SessionPort {
 
   /** @internal */
   settled(): void {
-    this.#hasDispositions = true;
+    this.#channels.hasDispositions = true;
   }
 
   #header(header: ProtocolHeader): void {
@@ -232,7 +231,7 @@ export class AmqpServer implements SessionPort {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#reader.stop();
-    this.#forgetSessions();
+    this.#channels.forget();
     this.listener.closed(error);
   }
 
@@ -241,18 +240,7 @@ export class AmqpServer implements SessionPort {
   }
 
   #writeClose(error: ErrorDraft | undefined): void {
-    this.#writeDispositions();
-    writeClose(this.output, error);
-  }
-
-  #writeDispositions(): void {
-    if (!this.#hasDispositions) return;
-    this.#hasDispositions = false;
     this.#channels.writeDispositions();
-  }
-
-  #forgetSessions(): void {
-    this.#channels.forget();
-    this.#hasDispositions = false;
+    writeClose(this.output, error);
   }
 }
