@@ -124,8 +124,9 @@ function sending(): () => void {
     measure(() => {
       server.receive(flow);
       if (link.role !== 'sender') throw new Error('The link does not send.');
-      for (let i = 0; i < MESSAGES; i++)
+      for (let i = 0; i < MESSAGES; i++) {
         if (link.send(TAG, PAYLOAD, OPTIONS) === undefined) throw new Error('No credit.');
+      }
       flush(server);
       server.receive(disposition);
     });

@@ -14,7 +14,7 @@ let seed = FIRST_SEED;
 let reportAt = 60;
 
 function print(): void {
-  const date = new Date().toISOString().slice(0, 10);
+  const date = new Date(performance.timeOrigin).toISOString().slice(0, 10);
   const counts = [...totals.values()].map((total) => total.toLocaleString('en'));
   const seeds = `${FIRST_SEED} to ${seed - 1}`;
   console.log(`| ${[date, `${Math.round(elapsed())} s`, seeds, ...counts].join(' | ')} |`);
