@@ -59,6 +59,7 @@ export class DownLink {
     assert.equal(this.link.isAttached, this.phase === 'attached');
     if (this.phase === 'ending') return;
     assert.equal(this.link.credit, least(this.limit - this.count));
+    assert(this.isWhole || !hasWindow, 'The rest of a message waits although there is a window.');
     assert.equal(this.link.canSend, this.phase === 'attached' && this.link.credit > 0 && hasWindow && this.isWhole);
   }
 }
