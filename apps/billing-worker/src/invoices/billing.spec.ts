@@ -4,7 +4,7 @@ import { type Order, orderAccepted, paymentFailed } from '@orderflow/contracts';
 import { createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import { MessageContext } from '@orderflow/messaging/nest';
 import { createPostgresMessaging, type PostgresMessaging } from '@orderflow/messaging/postgres';
-import { sendWaiting } from '@orderflow/messaging/testing';
+import { sendWaiting } from '@orderflow/messaging/testing/postgres';
 import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { HttpPaymentGateway } from '../gateway/http-payment-gateway.js';
 import { type Answer, answer, ScriptedGateway } from '../gateway/testing/scripted-gateway.js';
@@ -53,7 +53,7 @@ function context(id = 'order.accepted:o-1', signal = new AbortController().signa
     cause: { correlationId: 'c-42', headers: { traceparent: 't' } },
   });
   const message = { id, type: 'order.accepted', version: 1, payload, envelope };
-  return new MessageContext([message, { envelope, queue: 'billing', attempt: 2, signal }]);
+  return new MessageContext([message, { envelope, queue: 'billing', attempt: 2, unsettled: 0, signal }]);
 }
 
 async function published(): Promise<readonly Outgoing[]> {

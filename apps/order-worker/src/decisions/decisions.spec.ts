@@ -3,7 +3,7 @@ import { type Order, orderCancel, orderPlace } from '@orderflow/contracts';
 import { type Contract, createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import { MessageContext } from '@orderflow/messaging/nest';
 import { createPostgresMessaging } from '@orderflow/messaging/postgres';
-import { sendWaiting } from '@orderflow/messaging/testing';
+import { sendWaiting } from '@orderflow/messaging/testing/postgres';
 import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { Decisions } from './decisions.js';
 
@@ -39,7 +39,10 @@ const orderOf = (total: number, orderId = 'o-1') =>
 function contextOf<T>(contract: Contract<T>, payload: T, id: string, attempt = 1): MessageContext {
   const envelope = write(contract, payload, { id, cause: { correlationId: 'c-42', headers: { traceparent: 't' } } });
   const message = { id, type: contract.type, version: contract.version, payload, envelope };
-  return new MessageContext([message, { envelope, queue: 'orders', attempt, signal: new AbortController().signal }]);
+  return new MessageContext([
+    message,
+    { envelope, queue: 'orders', attempt, unsettled: 0, signal: new AbortController().signal },
+  ]);
 }
 
 const place = (payload: Order, id = 'm-1', attempt = 1) =>

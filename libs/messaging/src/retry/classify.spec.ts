@@ -20,8 +20,9 @@ describe('classify', () => {
   it('goes by the class of an error when no rule matches', () => {
     expect(classify([], new DependencyAwayError('gateway', 'away'))).toBe('dependency-away');
     expect(classify([], new PermanentError('C', 'never'))).toBe('permanent');
-    for (const thrown of [new Error('boom'), undefined, null, 'text', 42])
+    for (const thrown of [new Error('boom'), undefined, null, 'text', 42]) {
       expect(classify([], thrown)).toBe('transient');
+    }
   });
 
   it.each<[string, FailureRule['when'], unknown]>([
