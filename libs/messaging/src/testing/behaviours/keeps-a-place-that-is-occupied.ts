@@ -10,7 +10,7 @@ export function keepsAPlaceThatIsOccupied(harness: TransportHarness): void {
       const [transport, other] = [await environment.connect(), await environment.connect()];
       const errors: TransportError[] = [];
       const seen: string[] = [];
-      const ends = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const ends = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
       const handled = Promise.withResolvers<void>();
       const consume = async ({ envelope: { id }, occupied }: Delivery): Promise<Settlement> => {
         seen.push(id);
@@ -39,17 +39,20 @@ export function keepsAPlaceThatIsOccupied(harness: TransportHarness): void {
       });
       // Settled: nobody gets them again.
       await environment.advance(2 * environment.lockDurationMs);
-      await subscription.setConcurrency(2);
+      await other.send([outgoing('3')]);
+      await kept(3);
+      // No place is left, so nothing is received.
       const rival = await receive(other, 'work');
       await other.send([outgoing('rivals')]);
       expect((await rival.complete()).envelope.id).toBe('rivals');
       await rival.subscription.stop();
       ends[0]?.reject(new Error('the handler failed in the end'));
       ends[1]?.resolve();
+      ends[2]?.resolve();
       await kept(0);
       await other.send([outgoing('after')]);
       await handled.promise;
-      expect(seen).toEqual(['1', '2', 'after']);
+      expect(seen).toEqual(['1', '2', '3', 'after']);
       expect(errors).toEqual([]);
     }));
 }
