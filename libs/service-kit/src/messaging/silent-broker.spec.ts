@@ -96,7 +96,7 @@ it('stops in time on a network that has fallen silent: the relay has stopped and
   const service = await start(messaging, async () => {
     proxy.silence();
     // A batch of the outbox is under way as well, and the message will not be settled.
-    await messaging.outbox.transaction((tx) => messaging.outbox.add(tx, [outgoing('m-2', 'returns')]));
+    await messaging.messaging.transaction((tx) => messaging.messaging.outbox.add(tx, [outgoing('m-2', 'returns')]));
     began.resolve();
   });
   const sending = createAzureServiceBusTransport({
