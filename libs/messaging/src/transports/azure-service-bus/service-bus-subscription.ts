@@ -128,7 +128,7 @@ export class ServiceBusSubscription implements Subscription {
     const received = read(message, link, this.queue);
     this.#supervisor.received();
     this.#inHand.add(message);
-    if (link.isNearlyFull && this.#connection.link === link) this.#replace();
+    if (link.isNearlyFull && this.#connection.link === link && this.#slots.limit > 0) this.#replace();
     await this.#inFlight.run(async (running) => {
       const stopRenewing = this.#keepLocked(received, running);
       try {
