@@ -74,8 +74,11 @@ export interface Delivery {
 /** What becomes of a delivery. Returned by the consumer, applied by the transport, by nobody else. */
 export type Settlement =
   | { readonly kind: 'complete' }
-  /** Handed back because we are stopping: no attempt is burned. */
-  | { readonly kind: 'release' }
+  /**
+   * Handed back: no attempt is burned. With `delayMs` (more than 0) it comes again after that time, to this queue only and
+   * behind what waits there.
+   */
+  | { readonly kind: 'release'; readonly delayMs?: number }
   /** Delivered again after `delayMs` (0 or more), to this queue only, one attempt later. */
   | { readonly kind: 'retry'; readonly delayMs: number; readonly reason: string }
   /** Moved to the queue's dead-letter queue with its body untouched. `reason` is a stable code, `detail` is for people. */

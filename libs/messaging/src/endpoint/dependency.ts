@@ -17,7 +17,8 @@ export async function ask({ name, probe }: Dependency): Promise<void> {
   if (!probe) return;
   const signal = AbortSignal.timeout(probeTimeoutMs);
   const late = Promise.withResolvers<never>();
-  const giveUp = (): void => late.reject(new Error(`The probe of "${name}" did not answer within ${probeTimeoutMs} ms.`));
+  const giveUp = (): void =>
+    late.reject(new Error(`The probe of "${name}" did not answer within ${probeTimeoutMs} ms.`));
   signal.addEventListener('abort', giveUp, { once: true });
   try {
     await Promise.race([probe(signal), late.promise]);

@@ -12,7 +12,6 @@ import { Outages } from './outages.js';
 import type { BreakerOptions, BreakerState } from './type-breaker.js';
 
 export interface EndpointOptions {
-  readonly queue: string;
   readonly concurrency: number;
   /** Runs a delivery's handler once; must not reject. */
   readonly handle: (delivery: Delivery) => Promise<Outcome>;
@@ -52,6 +51,7 @@ export class Endpoint {
   readonly #isolation: Isolation;
   readonly #lostLocks: LostLocks;
   readonly #inHand = new Map<Delivery, InHand>();
+  readonly #attached = Promise.withResolvers<void>();
   #subscription: Subscription | undefined;
   #manual: Pause | undefined;
   #isStopping = false;
@@ -104,7 +104,7 @@ export class Endpoint {
     const lost = (): void => this.#lockLost();
     received.signal.addEventListener('abort', lost, { once: true });
     try {
-      return (await this.#isolation.admit(delivery)) ?? (await this.#handle(delivery));
+      return (await this.#refuse(delivery)) ?? (await this.#handle(delivery));
     } finally {
       received.signal.removeEventListener('abort', lost);
       this.#inHand.delete(delivery);
@@ -117,6 +117,7 @@ export class Endpoint {
   async attach(subscription: Subscription): Promise<void> {
     this.#subscription = subscription;
     await this.#flow.attach(subscription);
+    this.#attached.resolve();
   }
 
   health(): EndpointHealth {
@@ -166,6 +167,13 @@ export class Endpoint {
     await this.#subscription?.stop(drainTimeoutMs);
   }
 
+  /** What becomes of a delivery that is not handled now; undefined for one that is. */
+  async #refuse(delivery: Delivery): Promise<Settlement | undefined> {
+    if (this.#manual || delivery.unsettled > 0) await this.#attached.promise;
+    if (this.#manual) return { kind: 'release' };
+    return this.#isolation.admit(delivery);
+  }
+
   async #handle(delivery: Delivery): Promise<Settlement> {
     this.#outages.began(delivery);
     for (;;) {
@@ -177,13 +185,13 @@ export class Endpoint {
       if (settlement.kind === 'release') return settlement;
       if (failure?.kind === 'dependency-away') {
         const { dependency = 'unknown', retryAfterMs } = failure;
-        const detail = outcome.error ?? dependency;
+        const detail = outcome.detail ?? dependency;
         const verdict = await this.#outages.failed(delivery, { dependency, detail, retryAfterMs });
         if (verdict === 'again') continue;
         return verdict === 'own' ? settlement : { kind: 'release' };
       }
-      if (!failure) this.#outages.succeeded(delivery);
-      else if (failure.kind === 'permanent') this.#outages.refused(delivery);
+      if (settlement.kind === 'complete') this.#outages.succeeded(delivery);
+      else if (failure?.kind === 'permanent') this.#outages.refused(delivery);
       return settlement;
     }
   }
@@ -209,7 +217,8 @@ export class Endpoint {
   }
 }
 
-function laneOutcome({ failure }: Outcome): LaneOutcome {
-  if (!failure) return 'succeeded';
-  return failure.kind === 'transient' ? 'failed' : 'nothing';
+/** A message refused for good was understood: its type is not in trouble. */
+function laneOutcome({ settlement, failure }: Outcome): LaneOutcome {
+  if (settlement.kind === 'complete') return 'succeeded';
+  return failure?.kind === 'transient' ? 'failed' : 'nothing';
 }

@@ -93,7 +93,12 @@ export class Lanes {
   }
 
   #open(type: string): Lane {
-    const lane: Lane = { breaker: new TypeBreaker(this.#options.breaker), waiting: [], reported: 'closed', isBusy: false };
+    const lane: Lane = {
+      breaker: new TypeBreaker(this.#options.breaker),
+      waiting: [],
+      reported: 'closed',
+      isBusy: false,
+    };
     this.#lanes.set(type, lane);
     return lane;
   }

@@ -34,7 +34,8 @@ export class TypeBreaker {
   /** A message failed by itself; true when that opened the breaker, or opened it again. */
   failed(now: number): boolean {
     this.#failures += 1;
-    const opens = this.state(now) === 'half-open' || (this.state(now) === 'closed' && this.#failures >= this.#options.failures);
+    const opens =
+      this.state(now) === 'half-open' || (this.state(now) === 'closed' && this.#failures >= this.#options.failures);
     if (opens) this.#openUntil = now + this.#options.openMs;
     return opens;
   }

@@ -118,8 +118,9 @@ export class MemorySubscription implements Subscription {
     if (settlement.kind === 'dead-letter') return queue.deadLetter(lock, settlement.reason, settlement.detail);
     const { state } = fromNative(lock.message.native, brokerFacts(lock.message, this.queue));
     if (settlement.kind === 'retry') return this.#goOnAsCopy(lock, nextRound(state, attempt), settlement.delayMs);
-    if (isReleasedAsCopy(lock.message.deliveryCount, this.#options.maxDeliveryCount)) {
-      return this.#goOnAsCopy(lock, nextRound(state, attempt - 1), 0);
+    const { delayMs = 0 } = settlement;
+    if (delayMs > 0 || isReleasedAsCopy(lock.message.deliveryCount, this.#options.maxDeliveryCount)) {
+      return this.#goOnAsCopy(lock, nextRound(state, attempt - 1), delayMs);
     }
     const released = queue.abandon(lock, withOneMoreRelease(lock.message, state));
     this.#broker.notify(this.queue);
