@@ -4,7 +4,8 @@ import type { Delivery } from '../transport.js';
 export type Verdict = 'again' | 'own' | 'release';
 
 interface Keeping {
-  readonly dependency: string;
+  /** Undefined once it is promised another try, whatever becomes of others. */
+  dependency: string | undefined;
   readonly end: (verdict: Verdict) => void;
   cancelTimer: () => void;
 }
@@ -53,6 +54,12 @@ export class Held {
     this.#held.delete(delivery);
     keeping.cancelTimer();
     keeping.end(verdict);
+  }
+
+  /** It is tried again in any case: no longer among those of its dependency. */
+  promiseTry(delivery: Delivery): void {
+    const keeping = this.#held.get(delivery);
+    if (keeping) keeping.dependency = undefined;
   }
 
   releaseAll(): void {

@@ -230,6 +230,7 @@ export class Outages {
     kept.forEach((delivery, index) => {
       if (this.#suspects.has(delivery.envelope.id)) return this.#held.decide(delivery, 'own');
       this.#suspects.add(delivery.envelope.id);
+      this.#held.promiseTry(delivery);
       this.#tryAgainIn(delivery, ((index + 1) * options.resumeStepMs) / (kept.length + 1));
     });
   }
