@@ -9,7 +9,6 @@ import {
   processVariables,
   requireBrokerAddress,
   variable,
-  wholeNumber,
 } from '@orderflow/service-kit';
 import { z } from 'zod';
 
@@ -33,14 +32,6 @@ export const configSchema = requireBrokerAddress(
       description:
         'How long the gateway remembers an idempotency key; after that a charge is looked up before it is made',
       example: 'PT24H',
-    }),
-    CIRCUIT_FAILURES: variable(wholeNumber(1, 1_000).prefault('10'), {
-      description: 'Failed calls in a row after which the gateway is left alone for a while',
-      example: '10',
-    }),
-    CIRCUIT_OPEN_TIME: variable(duration(1, 600_000).prefault('PT5S'), {
-      description: 'How long that while is',
-      example: 'PT5S',
     }),
   }),
 );

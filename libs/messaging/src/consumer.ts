@@ -46,7 +46,7 @@ export interface ConsumerOptions extends SubscribeOptions {
 }
 
 /** A queue that is being consumed. */
-export interface Consumer extends Omit<Subscription, 'health' | 'setConcurrency'> {
+export interface Consumer extends Omit<Subscription, 'health' | 'inHand' | 'setConcurrency'> {
   health(): EndpointHealth;
   /** Receives nothing new until {@link resume}: what runs goes on. Said again, only the reason changes. */
   pause(reason: string): void;

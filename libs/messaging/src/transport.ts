@@ -110,6 +110,8 @@ export interface SubscribeOptions {
 export interface Subscription {
   readonly queue: string;
   health(): SubscriptionHealth;
+  /** Deliveries that were received and whose settlement is not applied yet. */
+  readonly inHand: number;
   /**
    * Sets how many deliveries there may be at a time from now on, 0 to 1,000. With 0 the subscription pauses: nothing new
    * is received, what is in flight goes on, and nothing looks for a stall. Resolves once nothing above the limit arrives

@@ -42,7 +42,7 @@ const order: Order = {
 };
 
 function billing(gatewayKeyLifetimeMs = 86_400_000): Billing {
-  const gateway = new HttpPaymentGateway({ url: provider.url, timeoutMs: 5_000, failuresToOpen: 100, openForMs: 1 });
+  const gateway = new HttpPaymentGateway({ url: provider.url, timeoutMs: 5_000 });
   return new Billing({ messaging, invoices, gateway, gatewayKeyLifetimeMs, topic: 'events' });
 }
 

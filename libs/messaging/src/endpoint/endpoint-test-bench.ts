@@ -1,5 +1,6 @@
 import { type Consumer, type ConsumerOptions, startConsumer } from '../consumer.js';
 import type { Contract } from '../contract.js';
+import type { DeadLetter } from '../dead-letter/dead-letters.js';
 import { DependencyAwayError } from '../errors.js';
 import { handle } from '../handling.js';
 import { ManualClock } from '../testing/manual-clock.js';
@@ -35,6 +36,12 @@ export class Gateway {
 /** Remembers the highest count of deliveries that ended, of all messages it handed out. */
 class CountingBroker extends MemoryBroker {
   highestCount = 0;
+
+  /** The locks of everything in hand run out, whatever its consumers do. */
+  loseLocks(queue: string): void {
+    this.queue(queue).expireLocks(Infinity);
+    this.notify(queue);
+  }
 
   override take(queue: string): Lock | undefined {
     const lock = super.take(queue);
@@ -101,6 +108,17 @@ export class Bench {
   async deadLetters(): Promise<readonly string[]> {
     const { letters } = await this.sender.deadLetters.peek('work', { limit: 250 });
     return letters.map(({ id, reason }) => `${id}: ${reason}`);
+  }
+
+  async allDeadLetters(): Promise<readonly DeadLetter[]> {
+    const all: DeadLetter[] = [];
+    let from: string | undefined;
+    do {
+      const page = await this.sender.deadLetters.peek('work', { limit: 250, ...(from !== undefined && { from }) });
+      all.push(...page.letters);
+      from = page.next;
+    } while (from !== undefined);
+    return all;
   }
 
   kinds(): readonly string[] {

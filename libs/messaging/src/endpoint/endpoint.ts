@@ -86,7 +86,7 @@ export class Endpoint {
     this.#isolation = new Isolation({
       flow: this.#flow,
       clock,
-      unsettled: () => this.#subscription?.health().inFlight ?? 0,
+      unsettled: () => this.#subscription?.inHand ?? 0,
       clear: () => this.#clear(),
       reopen: () => this.#reopen(),
       abortOthers: (delivery) => this.#abortOthers(delivery),

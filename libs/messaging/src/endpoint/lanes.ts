@@ -2,6 +2,9 @@ import type { Clock } from '../clock.js';
 import type { Settlement } from '../transport.js';
 import { type BreakerOptions, type BreakerState, TypeBreaker } from './type-breaker.js';
 
+/** What is handed back comes no sooner, in ms: it would go round in circles. */
+const soonestMs = 1_000;
+
 interface LanesOptions {
   readonly breaker: BreakerOptions;
   /** Deliveries of types with an open breaker that may wait in hand, in all. */
@@ -134,7 +137,7 @@ export class Lanes {
   /** Comes back when the breaker is half open, spread out over as long as it was open. */
   #later({ breaker }: Lane): Settlement {
     const { clock, random, breaker: options } = this.#options;
-    const delayMs = Math.round(breaker.openFor(clock.elapsed()) + random() * options.openMs);
+    const delayMs = Math.max(soonestMs, Math.round(breaker.openFor(clock.elapsed()) + random() * options.openMs));
     return { kind: 'release', delayMs };
   }
 }

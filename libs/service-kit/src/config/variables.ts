@@ -138,6 +138,22 @@ export const consumerVariables = {
     description: 'Messages handled at a time',
     example: '32',
   }),
+  PAUSE_AFTER_MESSAGES: variable(wholeNumber(1, 1_000).prefault('5'), {
+    description: 'Different messages in a row that fail because something is away, before the queue is paused',
+    example: '5',
+  }),
+  PROBE_MAX_INTERVAL: variable(duration(1_000, 600_000).prefault('PT30S'), {
+    description: 'The longest time between two looks whether it is back; the first comes after a second',
+    example: 'PT30S',
+  }),
+  CIRCUIT_FAILURES: variable(wholeNumber(1, 1_000).prefault('5'), {
+    description: 'Failures in a row of one message type after which its messages run one at a time for a while',
+    example: '5',
+  }),
+  CIRCUIT_OPEN_TIME: variable(duration(1, 600_000).prefault('PT30S'), {
+    description: 'How long that while is',
+    example: 'PT30S',
+  }),
   IMMEDIATE_ATTEMPTS: variable(wholeNumber(1, 10).prefault('3'), {
     description: 'Tries within one delivery, before the failure counts',
     example: '3',

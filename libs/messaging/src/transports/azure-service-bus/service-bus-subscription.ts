@@ -106,6 +106,10 @@ export class ServiceBusSubscription implements Subscription {
     return this.#occupied.judge({ ...this.#supervisor.condition, inFlight }, this.#options.concurrency);
   }
 
+  get inHand(): number {
+    return this.#inFlight.size;
+  }
+
   async setConcurrency(limit: number): Promise<void> {
     checkLimit(this.queue, limit);
     this.#changing = this.#changing.then(() => this.#setConcurrency(limit));

@@ -58,6 +58,10 @@ export class MemorySubscription implements Subscription {
       : this.#occupied.judge({ state: 'running', inFlight }, this.#options.concurrency);
   }
 
+  get inHand(): number {
+    return this.#inFlight.size;
+  }
+
   get #taken(): number {
     return this.#inFlight.size + this.#occupied.count;
   }
