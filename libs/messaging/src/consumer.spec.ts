@@ -91,6 +91,19 @@ describe('a consumer', () => {
     expect(settlements[1]).toMatchObject({ kind: 'dead-letter', reason: 'AttemptsExhausted' });
   });
 
+  it('says in the dead letter why the message failed at first and at last', async () => {
+    const failures = ['no route', 'no answer', 'out of order'];
+    await start(async (_, { attempt }) => {
+      throw new Error(failures[attempt - 1]);
+    });
+    await transport.send([outgoing('m')]);
+    await clock.advance(2_000);
+    const { letters } = await transport.deadLetters.peek('work');
+    expect(letters.map(({ detail }) => detail)).toEqual([
+      'Failed 3 times (handler of "work.do"), at first with: no route, at last with: out of order',
+    ]);
+  });
+
   it('dead-letters a permanent failure while it stops, and tries a transient one again', async () => {
     const gate = Promise.withResolvers<void>();
     const fail: Handler = async ({ id }) => {

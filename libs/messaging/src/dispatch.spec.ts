@@ -83,7 +83,9 @@ describe('dispatch', () => {
     const { calls, handler } = failing(0);
     const { settlement } = await deliver(handler, { attempt: 3 });
     expect(settlement).toMatchObject({ kind: 'dead-letter', reason: 'AttemptsExhausted' });
-    expect((settlement as { detail: string }).detail).toContain('Attempt 3 of 2');
+    expect((settlement as { detail: string }).detail).toMatch(
+      /^Not handled at attempt 3 of 2 \(handler of "known"\), at last without a settlement/,
+    );
     expect(calls.count).toBe(0);
   });
 

@@ -5,7 +5,7 @@ import type { PlannedHandling } from './handling-plan.js';
 import type { Message } from './message.js';
 import type { MessageReader } from './message-reader.js';
 import { assess, type Failure } from './retry/classify.js';
-import { decideRetry, exhaustedBefore } from './retry/decide-retry.js';
+import { decideRetry, exhaustedBefore, type ReachedAttempt } from './retry/decide-retry.js';
 import { type Pause, withImmediateAttempts } from './retry/immediate-attempts.js';
 import { retryPolicy } from './retry/retry-policy.js';
 import { systemClock } from './system-clock.js';
@@ -49,7 +49,7 @@ export function createRun(options: DispatchOptions): (delivery: Delivery) => Pro
       const handling = handlingOf(handlers, message);
       planned = handling;
       const { handler, policy, timeoutMs } = handling;
-      const spent = exhaustedBefore(policy, delivery.attempt);
+      const spent = exhaustedBefore(policy, reachedBy(delivery, message.type));
       if (spent) return { settlement: spent };
       const run = (): Promise<void> =>
         withinTimeLimit(timeoutMs, clock, delivery, (limited) => handler(message, limited));
@@ -79,13 +79,12 @@ function handlingOf(handlers: DispatchOptions['handlers'], { type }: Message): P
 function outcomeOf(error: unknown, delivery: Delivery, handling: FailureHandling, random: () => number): Outcome {
   const failure = assess(handling.failures, error);
   if (delivery.signal.aborted && failure.kind !== 'permanent') return { settlement: { kind: 'release' } };
-  const { type, headers } = delivery.envelope;
-  const settlement = decideRetry(
-    handling.policy,
-    { error, kind: failure.kind, attempt: delivery.attempt, handler: type, traceparent: headers['traceparent'] },
-    random,
-  );
-  return { settlement, failure, detail: explain(error) };
+  const reached = { ...reachedBy(delivery, delivery.envelope.type), error, kind: failure.kind };
+  return { settlement: decideRetry(handling.policy, reached, random), failure, detail: explain(error) };
+}
+
+function reachedBy({ attempt, firstFailure, envelope }: Delivery, handler: string): ReachedAttempt {
+  return { attempt, firstFailure, handler, traceparent: envelope.headers['traceparent'] };
 }
 
 /** Whether trying again at once can do no good: it never will, or what is away asked to be left alone. */

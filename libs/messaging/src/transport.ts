@@ -61,6 +61,8 @@ export interface Delivery {
    * was tried again after a delay begins at 0.
    */
   readonly unsettled: number;
+  /** Why its message was first asked to be delivered again; absent before that, and after a replay. */
+  readonly firstFailure?: string;
   /** Aborted when a stop takes longer than its drain timeout, or when the lock was lost. */
   readonly signal: AbortSignal;
   /**
@@ -79,7 +81,10 @@ export type Settlement =
    * behind what waits there.
    */
   | { readonly kind: 'release'; readonly delayMs?: number }
-  /** Delivered again after `delayMs` (0 or more), to this queue only, one attempt later. */
+  /**
+   * Delivered again after `delayMs` (0 or more), to this queue only, one attempt later. The first `reason` of a message
+   * travels with it, cut to 500 characters, until it is replayed.
+   */
   | { readonly kind: 'retry'; readonly delayMs: number; readonly reason: string }
   /** Moved to the queue's dead-letter queue with its body untouched. `reason` is a stable code, `detail` is for people. */
   | { readonly kind: 'dead-letter'; readonly reason: string; readonly detail: string };

@@ -46,16 +46,30 @@ describe('decideRetry', () => {
     });
   });
 
-  it('says at last whose handler failed, how often, in which trace and why, within the limits of the broker', () => {
-    const failed = {
-      error: new Error('x'.repeat(9_000)),
-      kind: 'transient',
+  it('says at last whose handler failed, how often, in which trace, and why at first and at last', () => {
+    const reached = {
       attempt: 3,
       handler: 'order.place',
       traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`,
-    } as const;
-    const { detail } = decideRetry(policy, failed, middle) as { detail: string };
-    expect(detail).toMatch(/^The handler of "order.place" failed 3 times \(trace (ab){16}\), at last with: x+$/);
+      firstFailure: 'no route',
+    };
+    const where = `(handler of "order.place", trace ${'ab'.repeat(16)}), at first with: no route, at last`;
+    const failed = { ...reached, error: new Error('boom'), kind: 'transient' } as const;
+    expect(decideRetry(policy, failed, middle)).toMatchObject({ detail: `Failed 3 times ${where} with: boom` });
+    expect(exhaustedBefore(policy, { ...reached, attempt: 4 })).toEqual({
+      kind: 'dead-letter',
+      reason: 'AttemptsExhausted',
+      detail: `Not handled at attempt 4 of 3 ${where} without a settlement, by a crash or a lost lock`,
+    });
+  });
+
+  it('has room for the last failure, however long all the rest is', () => {
+    const error = new Error('z'.repeat(9_000));
+    const rest = { handler: 'x'.repeat(9_000), firstFailure: 'y'.repeat(9_000), traceparent: 'none' };
+    const { detail } = decideRetry(policy, { ...rest, error, kind: 'transient', attempt: 3 }, middle) as {
+      detail: string;
+    };
+    expect(detail).toMatch(/^Failed 3 times \(handler of "x{499}…"\), at first with: y{499}…, at last with: z{1000,}$/);
     expect(detail).toHaveLength(4_096);
   });
 
@@ -64,7 +78,7 @@ describe('decideRetry', () => {
       fc.property(policies, fc.integer({ min: 1, max: 200 }), (any, attempt) => {
         const limit = attemptLimit(any);
         expect(decide(any, new Error('boom'), attempt).kind).toBe(attempt < limit ? 'retry' : 'dead-letter');
-        expect(exhaustedBefore(any, attempt) === undefined).toBe(attempt <= limit);
+        expect(exhaustedBefore(any, { attempt }) === undefined).toBe(attempt <= limit);
       }),
     );
   });

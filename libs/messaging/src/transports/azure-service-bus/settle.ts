@@ -73,7 +73,7 @@ export class Settler {
       case 'release':
         return this.#release(received, settlement.delayMs);
       case 'retry':
-        await this.#sendCopy(received, nextRound(state, attempt), settlement.delayMs);
+        await this.#sendCopy(received, nextRound(state, attempt, settlement.reason), settlement.delayMs);
         return this.#complete(received);
       case 'dead-letter': {
         const reasons = {
