@@ -195,6 +195,19 @@ describe('a consumer', () => {
     );
   });
 
+  it('is not started with policies that cannot hold in the declared queue, each named', () => {
+    const handlers = [handle(contract, async () => {}, { retry: { delayed: [600, 400] }, timeoutMs: 0 })];
+    const declared = { lockDurationMs: 4_999, timeToLiveMs: 1_000, maxDeliveryCount: 6 };
+    expect(() => start(async () => {}, { handlers, declared })).toThrow(
+      'For the declared queue: lockDurationMs must be from 5000 to 300000, not 4999. ' +
+        'For the handler of "work.do": timeoutMs must be from 1 to 86400000, not 0. ' +
+        'For the handler of "work.do": the queue gives a copy up after 6 deliveries, and needs 7: ' +
+        '3 that end in a crash, 3 that are handed back, and the one that settles it. ' +
+        'For the handler of "work.do": the delays may last 1000 ms in all, and the queue keeps a message for 1000 ms: ' +
+        'shorten them, or raise its time to live.',
+    );
+  });
+
   it('has no handler for an older version, whose messages arrive as those of the latest', () => {
     expect(() => handle(legacy, async () => {})).toThrow('arrive as work.do version 1');
   });

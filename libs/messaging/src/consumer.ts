@@ -11,6 +11,7 @@ import { createMessageReader } from './message-reader.js';
 import { planHandlings } from './handling-plan.js';
 import { idsFromBody } from './middleware/ids-from-body.js';
 import type { FailureRule } from './retry/classify.js';
+import type { DeclaredQueue } from './retry/declared-queue.js';
 import type { RetryPolicy } from './retry/retry-policy.js';
 import { systemClock } from './system-clock.js';
 import type { Consume, Middleware, SubscribeOptions, Subscription, Transport } from './transport.js';
@@ -32,6 +33,8 @@ export interface ConsumerOptions extends SubscribeOptions {
   readonly failures?: readonly FailureRule[];
   /** What the handlers need and may be away; those without a probe need not be named. None by default. */
   readonly dependencies?: readonly Dependency[];
+  /** What is known of the queue, for the check of the policies at start; nothing by default. */
+  readonly declared?: DeclaredQueue;
   /** What differs from the default thresholds of pauses. */
   readonly pause?: Partial<PauseOptions>;
   /** What differs from the default breaker of each message type. */
@@ -58,7 +61,7 @@ export interface Consumer extends Omit<Subscription, 'health' | 'inHand' | 'setC
  * Consumes a queue: the reader's starting point. A delivery passes the middleware and the endpoint, which pauses while
  * what it needs is away (`endpoint/`), is read by its contract (`message-reader.ts`), handled and settled
  * (`dispatch.ts`), and what failed is tried again as `retry/` decides.
- * @throws RangeError for a retry policy or threshold out of range, Error for contracts or handlers that contradict each
+ * @throws RangeError for a retry policy or threshold out of range, or a policy that cannot hold in the declared queue, Error for contracts or handlers that contradict each
  * other
  */
 export function startConsumer(options: ConsumerOptions): Promise<Consumer> {

@@ -43,7 +43,8 @@ export {
   type FailureKind,
   type FailureRule,
 } from './retry/classify.js';
-export { defaultRetryPolicy, type ExponentialDelays, type RetryPolicy } from './retry/retry-policy.js';
+export { type DeclaredQueue, declarationProblems, problemsInQueue } from './retry/declared-queue.js';
+export { defaultRetryPolicy, type ExponentialDelays, type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
 export { HandlerTimeoutError } from './time-limit.js';
 export {
   type Capabilities,

@@ -1,7 +1,8 @@
 import { explain, PermanentError } from '../errors.js';
 import type { Settlement } from '../transport.js';
 import type { FailureKind } from './classify.js';
-import { attemptLimit, isList, LONGEST_DELAY_MS, type RetryPolicy } from './retry-policy.js';
+import { backoff } from './backoff.js';
+import { attemptLimit, type RetryPolicy } from './retry-policy.js';
 
 /** The reason of a dead letter whose attempts ran out. */
 const ATTEMPTS_EXHAUSTED = 'AttemptsExhausted';
@@ -79,19 +80,4 @@ function exhausted(what: string, reached: ReachedAttempt, { last }: { readonly l
 /** So much that there is always room for what follows. */
 function excerpt(text: string): string {
   return text.length <= MAX_EXCERPT ? text : `${text.slice(0, MAX_EXCERPT - 1)}…`;
-}
-
-/**
- * The delay in ms after the given attempt, jittered. It is spread evenly over what the jitter allows below the cap, so
- * that delays at the cap do not pile up on it. Past the end of a list its last delay holds.
- */
-export function backoff({ delayed, jitter }: RetryPolicy, attempt: number, random: () => number): number {
-  const capMs = isList(delayed) ? LONGEST_DELAY_MS : delayed.capMs;
-  const delayMs = isList(delayed)
-    ? (delayed[attempt - 1] ?? delayed.at(-1) ?? 0)
-    : Math.min(capMs, delayed.baseMs * delayed.factor ** (attempt - 1));
-  if (jitter === 'none') return Math.round(delayMs);
-  const [from, to] =
-    jitter === 'full' ? [0, delayMs] : [delayMs * (1 - jitter), Math.min(capMs, delayMs * (1 + jitter))];
-  return Math.min(Math.floor(capMs), Math.round(from + (to - from) * random()));
 }

@@ -132,7 +132,7 @@ export const databaseVariables = {
   }),
 };
 
-/** How a worker consumes; the retry policy of the messaging library. */
+/** How a worker consumes; the retry policy of the messaging library. Use with {@link requireRetryPolicy}. */
 export const consumerVariables = {
   MAX_CONCURRENCY: variable(wholeNumber(1, 1_000).prefault('32'), {
     description: 'Messages handled at a time',
@@ -174,6 +174,18 @@ export const consumerVariables = {
   RETRY_MAX_DELAY: variable(duration(0, 604_800_000).optional(), {
     description: 'The longest delay between two deliveries, jitter included; not with `RETRY_DELAYS`',
     example: 'PT5M',
+  }),
+  QUEUE_LOCK_DURATION: variable(duration(5_000, 300_000).prefault('1m'), {
+    description: "How long a lock of the app's queue lasts, as the queue was declared: an app may not ask the broker",
+    example: 'PT1M',
+  }),
+  QUEUE_TIME_TO_LIVE: variable(duration(1, 315_360_000_000).optional(), {
+    description: "How long the app's queue keeps a message, as the queue was declared; for good when absent",
+    example: '336h',
+  }),
+  QUEUE_MAX_DELIVERY_COUNT: variable(wholeNumber(1, 2_000).prefault('20'), {
+    description: "After how many deliveries of one copy the app's queue dead-letters it, as the queue was declared",
+    example: '20',
   }),
 };
 

@@ -36,11 +36,11 @@ import { RequestDatabase } from '../postgres/request-database.js';
 import { type Purge, purgeRegularly } from '../postgres/purge-regularly.js';
 import { requireMigrations } from '../postgres/require-migrations.js';
 import type { ProcessConfig } from '../config/process-config.js';
+import { declaredQueueOf, type RetryConfig, retryPolicyOf } from '../config/retry-variables.js';
 import type { ServiceContext } from '../service/service-parts.js';
 import { StartupError } from '../startup-error.js';
 import type { TransportConfig } from './load-transport.js';
 import { purgeOfInbox } from './purge-of-inbox.js';
-import { type RetryConfig, retryPolicyOf } from './retry-policy-of.js';
 import { reportWaitingOutbox } from './report-waiting-outbox.js';
 import { watchManualPause } from './watch-manual-pause.js';
 import { settledWithin } from './settled-within.js';
@@ -129,6 +129,7 @@ export class MessagingResources {
       contracts: options.contracts,
       concurrency: config.MAX_CONCURRENCY,
       policy: retryPolicyOf(config),
+      declared: declaredQueueOf(config),
       failures: postgresFailures,
       dependencies,
       pause: { messages: config.PAUSE_AFTER_MESSAGES, probeMaxMs: config.PROBE_MAX_INTERVAL },
