@@ -1,0 +1,98 @@
+import type { LocalPostgres } from '@orderflow/local-postgres';
+import pg from 'pg';
+import { messagingSchema } from '../../src/postgres/index.js';
+import { until } from './until.js';
+
+/** The error of PostgreSQL for a database that takes no connections. */
+const notAccepting = '55000';
+
+/** The database of one lane. */
+export class LaneDatabase {
+  readonly url: string;
+  readonly #name: string;
+  readonly #admin: pg.Pool;
+  readonly #pool: pg.Pool;
+
+  private constructor(server: LocalPostgres, name: string) {
+    this.#name = name;
+    this.url = server.url(name);
+    this.#admin = new pg.Pool({ connectionString: server.url('postgres'), max: 1 });
+    this.#pool = new pg.Pool({ connectionString: this.url, max: 2 });
+    // Ended on purpose, with those of the worker.
+    this.#pool.on('error', () => undefined);
+  }
+
+  static async create(server: LocalPostgres, name: string): Promise<LaneDatabase> {
+    await server.createDatabase(name);
+    const database = new LaneDatabase(server, name);
+    for (const { sql } of messagingSchema) await database.#pool.query(sql);
+    // No unique key: an effect that happens twice has to show.
+    await database.#pool.query('CREATE TABLE effects (message_id text NOT NULL, value text NOT NULL)');
+    return database;
+  }
+
+  /** The effects of messages whose ids begin so, the newest last. */
+  async effects(prefix: string): Promise<readonly { readonly message_id: string; readonly value: string }[]> {
+    const text = 'SELECT message_id, value FROM effects WHERE starts_with(message_id, $1)';
+    return (await this.#pool.query<{ message_id: string; value: string }>(text, [prefix])).rows;
+  }
+
+  /** The ids in the inbox that begin so. */
+  async inbox(prefix: string): Promise<readonly string[]> {
+    const text = 'SELECT message_id FROM inbox WHERE starts_with(message_id, $1) ORDER BY message_id';
+    return (await this.#pool.query<{ message_id: string }>(text, [prefix])).rows.map(({ message_id }) => message_id);
+  }
+
+  /** What waits in the outbox, or was set aside in it. */
+  async unsent(): Promise<number> {
+    const text = `SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM outbox_dead)
+                       + (SELECT count(*) FROM outbox_holds) AS unsent`;
+    return Number((await this.#pool.query<{ unsent: string }>(text)).rows[0]?.unsent);
+  }
+
+  /** Whether a statement waits for the end of another one's transaction. */
+  async isBlocked(): Promise<boolean> {
+    const text = "SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'";
+    return (await this.#admin.query(text, [this.#name])).rowCount !== 0;
+  }
+
+  /** How many relays share the buckets. */
+  async relays(): Promise<number> {
+    const text = 'SELECT count(DISTINCT leased_by)::int AS relays FROM outbox_buckets WHERE leased_until > now()';
+    return (await this.#pool.query<{ relays: number }>(text)).rows[0]?.relays ?? 0;
+  }
+
+  /** Lets so many milliseconds pass for the leases of the relays. */
+  async pass(ms: number): Promise<void> {
+    await this.#pool.query("UPDATE outbox_buckets SET leased_until = leased_until - $1 * interval '1 ms'", [ms]);
+    await this.#pool.query("UPDATE outbox_relays SET seen_until = seen_until - $1 * interval '1 ms'", [ms]);
+  }
+
+  /** Ends every connection and refuses new ones, until {@link comeBack}. */
+  async goAway(): Promise<void> {
+    await this.#admin.query(`ALTER DATABASE ${pg.escapeIdentifier(this.#name)} ALLOW_CONNECTIONS false`);
+    const others = 'FROM pg_stat_activity WHERE datname = $1';
+    await this.#admin.query(`SELECT pg_terminate_backend(pid) ${others}`, [this.#name]);
+    await until('the connections have ended', async () => {
+      return (await this.#admin.query(`SELECT ${others}`, [this.#name])).rowCount === 0;
+    });
+  }
+
+  async comeBack(): Promise<void> {
+    await this.#admin.query(`ALTER DATABASE ${pg.escapeIdentifier(this.#name)} ALLOW_CONNECTIONS true`);
+    await until('the database answers', () =>
+      this.#pool.query('SELECT').then(
+        () => true,
+        (error: { code?: string }) => {
+          if (error.code === notAccepting || error.code === undefined || error.code === '57P01') return false;
+          throw error;
+        },
+      ),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+    await this.#admin.end();
+  }
+}

@@ -1,0 +1,115 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { freeze } from './freeze.js';
+import { beyondLockMs, type EndState, type Lane } from './lane.js';
+import type { Kind } from './messages.js';
+import type { Fault, Strike } from './protocol.js';
+import type { Replica } from './replica.js';
+import type { Scenario } from './scenarios.js';
+import { until } from './until.js';
+import type { WorkerProcess } from './worker-process.js';
+
+/** Where a scenario runs, and with which messages. */
+export interface Stage {
+  readonly lane: Lane;
+  readonly replica: Replica;
+  /** What the ids of the messages begin with: unique in the lane. */
+  readonly prefix: string;
+  readonly kinds: readonly Kind[];
+}
+
+export interface Outcome {
+  readonly reached: boolean;
+  readonly state: EndState;
+}
+
+/** How long the worker has to reach a point, and how long the system to get quiet, in milliseconds. */
+const limitMs = 30_000;
+/** How long the database stays away, in milliseconds. */
+const awayMs = 100;
+
+/**
+ * Runs a scenario, strikes at its point, and lets the system get quiet.
+ * @throws Error when the system does not get quiet or the worker ends by itself
+ */
+export async function runCase(scenario: Scenario, strike: Strike, stage: Stage): Promise<Outcome> {
+  const worker = await stage.replica.begin(scenario, stage, strike);
+  const driven = scenario.drive?.(worker, stage.lane);
+  const reached = await worker.struck(quietWithout(worker, stage, driven));
+  if (reached) await strikeWith(strike.fault, worker, stage);
+  const state = await endState(stage);
+  worker.forget();
+  stage.lane.clearFaults();
+  await driven;
+  return { reached, state };
+}
+
+/** Runs a scenario undisturbed. Answers the end state and what was reached, as the probe names it. */
+export async function runUndisturbed(
+  scenario: Scenario,
+  stage: Stage,
+): Promise<{ readonly state: EndState; readonly reached: ReadonlySet<string> }> {
+  const worker = await stage.replica.begin(scenario, stage);
+  await scenario.drive?.(worker, stage.lane);
+  const state = await endState(stage);
+  await worker.state();
+  return { state, reached: new Set(worker.reached) };
+}
+
+/** Resolves when the worker ended, or the scenario is over and the system quiet, without a strike. */
+async function quietWithout(
+  worker: WorkerProcess,
+  { lane, prefix, kinds }: Stage,
+  driven: Promise<void> | undefined,
+): Promise<void> {
+  await driven;
+  const end = performance.now() + limitMs;
+  while (worker.isAlive && performance.now() < end) {
+    const isQuiet = await lane.isQuiet(prefix, kinds).catch(() => false); // the database may be away by now
+    if (isQuiet) return;
+    await pause(20);
+  }
+}
+
+async function endState({ lane, replica, prefix, kinds }: Stage): Promise<EndState> {
+  const isQuiet = async (): Promise<boolean> => {
+    const worker = await replica.running();
+    worker.send({ kind: 'let-go' });
+    return (await lane.isQuiet(prefix, kinds)) && (await worker.state())?.inFlight === 0;
+  };
+  let state: EndState | undefined;
+  const detail = (): string => JSON.stringify(state);
+  await until(
+    'the system is quiet',
+    async () => {
+      if (await isQuiet()) return true;
+      state = await lane.endState(prefix);
+      return false;
+    },
+    limitMs,
+    detail,
+  );
+  return lane.endState(prefix);
+}
+
+async function strikeWith(fault: Fault, worker: WorkerProcess, stage: Stage): Promise<void> {
+  const { lane } = stage;
+  switch (fault) {
+    case 'kill': {
+      const problem = await worker.ended();
+      if (problem !== undefined) throw new Error(problem);
+      return lane.pass(beyondLockMs);
+    }
+    case 'cut':
+      return worker.resume({ aheadMs: 0 });
+    case 'lock-lost':
+      lane.expireLocks();
+      return worker.resume({ aheadMs: 0 });
+    case 'database-gone':
+      await lane.database.goAway();
+      worker.resume({ aheadMs: 0 });
+      await pause(awayMs);
+      return lane.database.comeBack();
+    case 'freeze':
+      return freeze(worker, stage);
+  }
+}

@@ -1,0 +1,113 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Lane, lockMs } from './lane.js';
+import type { Kind } from './messages.js';
+import { until } from './until.js';
+import type { WorkerProcess } from './worker-process.js';
+
+/** What a worker goes through. Each point is struck in the first scenario that reaches it. */
+export interface Scenario {
+  readonly name: string;
+  /** Whether a worker is started for it, armed before anything else runs. */
+  readonly startsWorker: boolean;
+  readonly kinds: readonly Kind[];
+  /** Before the messages are sent. */
+  prepare?(lane: Lane): void;
+  /** Once the messages are sent. It ends early when the worker does. */
+  drive?(worker: WorkerProcess, lane: Lane): Promise<void>;
+}
+
+/** How long something that nobody reports may take to have happened, in milliseconds. */
+const momentMs = 150;
+/** Longer than a relay waits before it renews its leases, and before it connects again to listen, in milliseconds. */
+const renewalMs = 6_000;
+
+/** Does something while the worker's handler waits with a message of the kind `held`. */
+function whileHeld(act: (worker: WorkerProcess, lane: Lane) => Promise<void> | void): Scenario['drive'] {
+  return async (worker, lane) => {
+    if (!(await worker.said('holding'))) return;
+    await act(worker, lane);
+    worker.send({ kind: 'let-go' });
+  };
+}
+
+/** Lets so many milliseconds pass for the worker and for everything around it. */
+async function pass(ms: number, worker: WorkerProcess, lane: Lane): Promise<void> {
+  await lane.pass(ms);
+  worker.send({ kind: 'advance', ms });
+}
+
+const everyKind: readonly Kind[] = ['plain', 'retried', 'refused'];
+const onRunning = { startsWorker: false, kinds: ['held'] } as const;
+
+export const scenarios: readonly Scenario[] = [
+  { name: 'work', startsWorker: false, kinds: everyKind },
+  { name: 'start', startsWorker: true, kinds: everyKind },
+  {
+    ...onRunning,
+    name: 'a lock that is renewed',
+    // Past the half of the lock, where it is renewed, and before its end.
+    drive: whileHeld((worker, lane) => pass(0.75 * lockMs, worker, lane)),
+  },
+  {
+    ...onRunning,
+    name: 'a connection lost before the settlement',
+    drive: whileHeld((worker) => worker.send({ kind: 'cut' })),
+  },
+  {
+    ...onRunning,
+    name: 'a send whose answer is lost',
+    prepare: (lane) => lane.loseSendReply(),
+    drive: async (worker, lane) => {
+      worker.send({ kind: 'let-go' });
+      await until('the answer is lost', () => !lane.hasFault || !worker.isAlive);
+      worker.send({ kind: 'cut' });
+    },
+  },
+  {
+    name: 'sends that are refused',
+    startsWorker: false,
+    kinds: ['plain', 'plain'],
+    // The batch, and its halves until one message is left, whose key is then held.
+    prepare: (lane) => lane.refuseSends(3),
+  },
+  { name: 'more than one batch takes', startsWorker: false, kinds: ['large'] },
+  {
+    ...onRunning,
+    name: 'a database that is away',
+    drive: whileHeld(async (worker, lane) => {
+      await lane.database.goAway();
+      worker.send({ kind: 'advance', ms: renewalMs });
+      await pause(momentMs);
+      await lane.database.comeBack();
+    }),
+  },
+  {
+    ...onRunning,
+    name: 'a second replica that comes and goes',
+    drive: whileHeld(async (worker, lane) => {
+      const rival = await lane.startRival();
+      worker.send({ kind: 'advance', ms: renewalMs });
+      await pause(momentMs);
+      worker.send({ kind: 'let-go' });
+      await rival.stop(0);
+    }),
+  },
+  {
+    ...onRunning,
+    name: 'minutes without a message',
+    drive: async (worker, lane) => {
+      worker.send({ kind: 'let-go' });
+      for (let minutes = 0; minutes < 3 && worker.isAlive; minutes += 1) {
+        await pass(lockMs + 1, worker, lane);
+        await pause(momentMs);
+      }
+    },
+  },
+  {
+    ...onRunning,
+    name: 'a stop',
+    drive: async (worker) => {
+      if (await worker.said('holding')) worker.send({ kind: 'stop', drainTimeoutMs: 0 });
+    },
+  },
+];

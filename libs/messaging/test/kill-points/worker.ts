@@ -1,0 +1,68 @@
+import './install-probe.js';
+import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Delivery } from '../../src/index.js';
+import { AdvancingClock } from '../../src/testing/advancing-clock.js';
+import { probe } from './install-probe.js';
+import type { Command, Report, Strike, WorkerSettings } from './protocol.js';
+import { type Service, startService } from './service.js';
+import { createStriker } from './striker.js';
+
+/** A worker in a process of its own, to be struck: `worker SETTINGS`. */
+const settings = JSON.parse(process.argv[2] ?? '') as WorkerSettings;
+const clock = new AdvancingClock();
+clock.jump(settings.aheadMs);
+const report = (message: Report): void => void process.send?.(message);
+
+const striker = createStriker(settings, clock);
+let holds = false;
+let letGo: () => void = () => undefined;
+
+function arm(armed: Strike | undefined): void {
+  if (armed === undefined) probe.disarm();
+  else probe.arm(armed, () => striker.strike(armed));
+}
+
+async function hold({ signal }: Delivery): Promise<void> {
+  if (!holds) return;
+  const released = new Promise<void>((resolve) => (letGo = resolve));
+  report({ kind: 'holding' });
+  await Promise.race([released, once(signal, 'abort')]);
+  signal.throwIfAborted();
+}
+
+async function obey(command: Command, service: Service): Promise<void> {
+  switch (command.kind) {
+    case 'arm':
+      holds = command.hold;
+      probe.takeReached();
+      arm(command.strike);
+      return report({ kind: 'armed' });
+    case 'let-go':
+      holds = false;
+      return letGo();
+    case 'cut':
+      return striker.cut();
+    case 'advance':
+      return clock.jump(command.ms);
+    case 'report':
+      return report({ kind: 'state', inFlight: service.inFlight, reached: probe.takeReached() });
+    case 'stop':
+      await service.stop(command.drainTimeoutMs);
+      await nextTurn(); // a strike may be due then
+      report({ kind: 'state', inFlight: service.inFlight, reached: probe.takeReached() });
+      process.disconnect();
+  }
+}
+
+arm(settings.strike);
+const service = await startService({
+  ...settings,
+  clock,
+  hold,
+  onError: (error) => report({ kind: 'error', message: String(error) }),
+});
+process.on('message', (command) => void obey(command as Command, service));
+// Whoever started it is gone.
+process.on('disconnect', () => process.exit());
+report({ kind: 'ready' });
