@@ -24,6 +24,10 @@ export interface Outcome {
 
 /** How long the worker has to reach a point, and how long the system to get quiet, in milliseconds. */
 const limitMs = 30_000;
+/** After how long without an end time is let pass, in milliseconds. */
+const patienceMs = 1_500;
+/** How often it is looked whether the system is quiet, in milliseconds. */
+const lookMs = 20;
 /** How long the database stays away, in milliseconds. */
 const awayMs = 100;
 
@@ -36,6 +40,7 @@ export async function runCase(scenario: Scenario, strike: Strike, stage: Stage):
   const driven = scenario.drive?.(worker, stage.lane);
   const reached = await worker.struck(quietWithout(worker, stage, driven));
   if (reached) await strikeWith(strike.fault, worker, stage);
+  if (scenario.stopsWorker === true) await until('the worker has stopped', () => !worker.isAlive, limitMs);
   const state = await endState(stage);
   worker.forget();
   stage.lane.clearFaults();
@@ -50,6 +55,7 @@ export async function runUndisturbed(
 ): Promise<{ readonly state: EndState; readonly reached: ReadonlySet<string> }> {
   const worker = await stage.replica.begin(scenario, stage);
   await scenario.drive?.(worker, stage.lane);
+  if (scenario.stopsWorker === true) await until('the worker has stopped', () => !worker.isAlive, limitMs);
   const state = await endState(stage);
   await worker.state();
   return { state, reached: new Set(worker.reached) };
@@ -66,29 +72,31 @@ async function quietWithout(
   while (worker.isAlive && performance.now() < end) {
     const isQuiet = await lane.isQuiet(prefix, kinds).catch(() => false); // the database may be away by now
     if (isQuiet) return;
-    await pause(20);
+    await pause(lookMs);
   }
 }
 
+/**
+ * Waits until nothing is left to do. What was not settled comes again when its lock has ended, so time passes whenever
+ * nothing else does.
+ */
 async function endState({ lane, replica, prefix, kinds }: Stage): Promise<EndState> {
-  const isQuiet = async (): Promise<boolean> => {
+  const end = performance.now() + limitMs;
+  let patientUntil = performance.now() + patienceMs;
+  for (;;) {
     const worker = await replica.running();
     worker.send({ kind: 'let-go' });
-    return (await lane.isQuiet(prefix, kinds)) && (await worker.state())?.inFlight === 0;
-  };
-  let state: EndState | undefined;
-  const detail = (): string => JSON.stringify(state);
-  await until(
-    'the system is quiet',
-    async () => {
-      if (await isQuiet()) return true;
-      state = await lane.endState(prefix);
-      return false;
-    },
-    limitMs,
-    detail,
-  );
-  return lane.endState(prefix);
+    if ((await lane.isQuiet(prefix, kinds)) && (await worker.state())?.inFlight === 0) return lane.endState(prefix);
+    if (performance.now() > end) {
+      throw new Error(`Not quiet after ${limitMs} ms: ${JSON.stringify(await lane.endState(prefix))}`);
+    }
+    if (performance.now() > patientUntil) {
+      await lane.pass(beyondLockMs);
+      worker.send({ kind: 'advance', ms: beyondLockMs });
+      patientUntil = performance.now() + patienceMs;
+    }
+    await pause(lookMs);
+  }
 }
 
 async function strikeWith(fault: Fault, worker: WorkerProcess, stage: Stage): Promise<void> {

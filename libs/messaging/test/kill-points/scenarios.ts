@@ -9,6 +9,8 @@ export interface Scenario {
   readonly name: string;
   /** Whether a worker is started for it, armed before anything else runs. */
   readonly startsWorker: boolean;
+  /** Whether the worker ends by itself. */
+  readonly stopsWorker?: boolean;
   readonly kinds: readonly Kind[];
   /** Before the messages are sent. */
   prepare?(lane: Lane): void;
@@ -18,6 +20,8 @@ export interface Scenario {
 
 /** How long something that nobody reports may take to have happened, in milliseconds. */
 const momentMs = 150;
+/** How long is waited for what may never come, in milliseconds. */
+const soonMs = 5_000;
 /** Longer than a relay waits before it renews its leases, and before it connects again to listen, in milliseconds. */
 const renewalMs = 6_000;
 
@@ -34,6 +38,12 @@ function whileHeld(act: (worker: WorkerProcess, lane: Lane) => Promise<void> | v
 async function pass(ms: number, worker: WorkerProcess, lane: Lane): Promise<void> {
   await lane.pass(ms);
   worker.send({ kind: 'advance', ms });
+}
+
+/** Waits for what may never come, because the worker was struck before: a point that is not reached shows. */
+async function soon(worker: WorkerProcess, holds: () => Promise<boolean> | boolean): Promise<void> {
+  const end = performance.now() + soonMs;
+  await until('it is time', async () => !worker.isAlive || performance.now() > end || (await holds()));
 }
 
 const everyKind: readonly Kind[] = ['plain', 'retried', 'refused'];
@@ -59,7 +69,7 @@ export const scenarios: readonly Scenario[] = [
     prepare: (lane) => lane.loseSendReply(),
     drive: async (worker, lane) => {
       worker.send({ kind: 'let-go' });
-      await until('the answer is lost', () => !lane.hasFault || !worker.isAlive);
+      await soon(worker, () => !lane.hasFault);
       worker.send({ kind: 'cut' });
     },
   },
@@ -85,9 +95,13 @@ export const scenarios: readonly Scenario[] = [
     ...onRunning,
     name: 'a second replica that comes and goes',
     drive: whileHeld(async (worker, lane) => {
-      const rival = await lane.startRival();
+      const { database } = lane;
       worker.send({ kind: 'advance', ms: renewalMs });
-      await pause(momentMs);
+      await soon(worker, async () => (await database.freeBuckets()) === 0);
+      const rival = await lane.startRival();
+      await soon(worker, async () => (await database.relays()) > 1);
+      worker.send({ kind: 'advance', ms: renewalMs });
+      await soon(worker, async () => (await database.freeBuckets()) > 0);
       worker.send({ kind: 'let-go' });
       await rival.stop(0);
     }),
@@ -106,6 +120,7 @@ export const scenarios: readonly Scenario[] = [
   {
     ...onRunning,
     name: 'a stop',
+    stopsWorker: true,
     drive: async (worker) => {
       if (await worker.said('holding')) worker.send({ kind: 'stop', drainTimeoutMs: 0 });
     },

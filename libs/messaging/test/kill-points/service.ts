@@ -42,7 +42,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   pool.on('error', onError);
   const outbox = createPostgresOutbox({ pool });
   const inbox = createPostgresInbox({ pool, outbox });
-  const transport = createAzureServiceBusTransport({ connectionString }, { clock, maxReconnectDelayMs: 20 });
+  const transport = createAzureServiceBusTransport({ connectionString }, { clock, maxReconnectDelayMs: 20, requestTimeoutMs: 5_000 });
   const relay = startRelay({ pool, outbox, transport, clock, onError });
   const write = createEnvelopeWriter('/kill-points');
 
