@@ -8,9 +8,10 @@ export const resultSuffixes: readonly string[] = ['-done', '-noted'];
 
 /**
  * What becomes of a message: `plain` succeeds at once, `retried` fails at its first attempt, after its effect, `refused` fails for good,
- * `held` waits in its handler when the scenario says so, the results of `large` are too large for one batch.
+ * the results of `large` are too large for one batch. When the scenario says so `held` waits in its handler, `open` waits
+ * in its transaction, and `deaf` in its handler whatever its signal says.
  */
-export type Kind = 'plain' | 'retried' | 'refused' | 'held' | 'large';
+export type Kind = 'plain' | 'retried' | 'refused' | 'large' | 'held' | 'open' | 'deaf';
 
 export interface Work {
   readonly kind: Kind;

@@ -24,6 +24,7 @@ const byHand = 'is run by people on dead letters, not on the way of a delivery; 
 export const offPath: readonly Exception[] = [
   { of: `${library}/inbox/memory-inbox.ts`, because: inMemory },
   { of: `${library}/outbox/memory-outbox.ts`, because: inMemory },
+  { of: `${library}/outbox/memory-unit-of-work.ts`, because: inMemory },
   { of: `${library}/postgres/delete-in-batches.ts`, because: 'removes what no delivery asks for any more' },
   { of: `${azure}/replay.ts`, because: byHand },
   { of: `${azure}/service-bus-dead-letters.ts`, because: byHand },
@@ -39,16 +40,7 @@ export const unreachable: readonly Exception[] = [
   },
   { of: `${library}/postgres/send-batch.ts sendBatch: await setAside(`, because: 'the same' },
   {
-    of: `${azure}/service-bus-subscription.ts ServiceBusSubscription.#receive: await where.settle('other',`,
-    because:
-      'needs a message that arrives between the wish to stop and the end of the link, which no scenario can time',
-  },
-  {
-    of: `${azure}/receiver-connection.ts ReceiverConnection.retire: await new Promise<void>(`,
-    because: 'needs a connection that is replaced while it has deliveries, and holds up nothing but its own end',
-  },
-  {
-    of: `${azure}/supervisor.ts Supervisor.start: await this.close()`,
+    of: `${azure}/service-bus-subscription.ts ServiceBusSubscription.start: await this.#close()`,
     because: 'needs a queue that is missing, where no worker starts',
   },
 ];

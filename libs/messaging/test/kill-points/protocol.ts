@@ -23,6 +23,10 @@ export interface WorkerSettings {
   readonly concurrency: number;
   /** By how much its clock is ahead of the machine's, in milliseconds. */
   readonly aheadMs: number;
+  /** After how many deliveries it believes that the broker gives a message up; many when absent. */
+  readonly maxDeliveryCount?: number;
+  /** Whether messages of the kind `held` wait from the start; false when absent. */
+  readonly holds?: boolean;
   /** Armed before anything else runs. */
   readonly strike?: Strike;
 }
@@ -32,13 +36,15 @@ export type Command =
   | { readonly kind: 'arm'; readonly strike?: Strike; readonly hold: boolean }
   | { readonly kind: 'let-go' }
   | { readonly kind: 'cut' }
+  /** The one it was started with when absent. */
+  | { readonly kind: 'set-concurrency'; readonly concurrency?: number }
   | { readonly kind: 'advance'; readonly ms: number }
   | { readonly kind: 'stop'; readonly drainTimeoutMs: number }
   | { readonly kind: 'report' };
 
 /** What a worker says over its IPC channel. */
 export type Report =
-  | { readonly kind: 'ready' | 'armed' | 'holding' }
+  | { readonly kind: 'ready' | 'armed' | 'holding' | 'concurrency-set' }
   | { readonly kind: 'error'; readonly message: string }
   | { readonly kind: 'state'; readonly inFlight: number; readonly reached: readonly string[] };
 

@@ -1,7 +1,7 @@
 import type { Lane } from './lane.js';
 import type { Scenario } from './scenarios.js';
 import type { Stage } from './run-case.js';
-import type { Strike } from './protocol.js';
+import type { Strike, WorkerSettings } from './protocol.js';
 import { WorkerProcess, type WorkerProcessOptions } from './worker-process.js';
 
 /** How workers are started here. */
@@ -29,10 +29,10 @@ export class Replica {
     throw new Error(`Not one step: ${await fresh.ended()}`);
   }
 
-  /** Starts a worker, armed before anything else runs. */
-  start(strike?: Strike): WorkerProcess {
+  /** Starts a worker. */
+  start(particular: Partial<WorkerSettings> = {}): WorkerProcess {
     const { concurrency, ...options } = this.#options;
-    const settings = { ...this.#lane.settings(concurrency), ...(strike && { strike }) };
+    const settings = { ...this.#lane.settings(concurrency), ...particular };
     return (this.#worker = new WorkerProcess({ ...options, settings }));
   }
 
@@ -52,10 +52,10 @@ export class Replica {
   /** Sends the messages of a scenario to a worker that is armed, and drives it. Answers the worker. */
   async begin(scenario: Scenario, { prefix, kinds }: Stage, strike?: Strike): Promise<WorkerProcess> {
     scenario.prepare?.(this.#lane);
-    if (scenario.startsWorker) {
+    if (scenario.starts !== undefined) {
       await this.stop();
       await this.#lane.send(prefix, kinds);
-      return this.start(strike);
+      return this.start({ ...scenario.starts, ...(strike && { strike }) });
     }
     const worker = await this.running();
     worker.forget();

@@ -1,14 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Lane, lockMs } from './lane.js';
 import type { Kind } from './messages.js';
+import type { WorkerSettings } from './protocol.js';
 import { until } from './until.js';
 import type { WorkerProcess } from './worker-process.js';
 
 /** What a worker goes through. Each point is struck in the first scenario that reaches it. */
 export interface Scenario {
   readonly name: string;
-  /** Whether a worker is started for it, armed before anything else runs. */
-  readonly startsWorker: boolean;
+  /** When a worker is started for it, armed before anything else runs: what is particular about it. */
+  readonly starts?: Partial<WorkerSettings>;
   /** Whether the worker ends by itself. */
   readonly stopsWorker?: boolean;
   readonly kinds: readonly Kind[];
@@ -22,6 +23,10 @@ export interface Scenario {
 const momentMs = 150;
 /** How long is waited for what may never come, in milliseconds. */
 const soonMs = 5_000;
+/** Longer than a handler may take, in milliseconds. */
+const timeoutMs = 330_000;
+/** How long a renewal of a lock may take, in milliseconds. */
+const stepMs = 50;
 /** Longer than a relay waits before it renews its leases, and before it connects again to listen, in milliseconds. */
 const renewalMs = 6_000;
 
@@ -32,6 +37,10 @@ function whileHeld(act: (worker: WorkerProcess, lane: Lane) => Promise<void> | v
     await act(worker, lane);
     worker.send({ kind: 'let-go' });
   };
+}
+
+async function stopWhileHeld(worker: WorkerProcess): Promise<void> {
+  if (await worker.said('holding')) worker.send({ kind: 'stop', drainTimeoutMs: 0 });
 }
 
 /** Lets so many milliseconds pass for the worker and for everything around it. */
@@ -47,11 +56,11 @@ async function soon(worker: WorkerProcess, holds: () => Promise<boolean> | boole
 }
 
 const everyKind: readonly Kind[] = ['plain', 'retried', 'refused'];
-const onRunning = { startsWorker: false, kinds: ['held'] } as const;
+const onRunning = { kinds: ['held'] } as const;
 
 export const scenarios: readonly Scenario[] = [
-  { name: 'work', startsWorker: false, kinds: everyKind },
-  { name: 'start', startsWorker: true, kinds: everyKind },
+  { name: 'work', kinds: everyKind },
+  { name: 'start', starts: {}, kinds: everyKind },
   {
     ...onRunning,
     name: 'a lock that is renewed',
@@ -75,12 +84,11 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'sends that are refused',
-    startsWorker: false,
     kinds: ['plain', 'plain'],
     // The batch, and its halves until one message is left, whose key is then held.
     prepare: (lane) => lane.refuseSends(3),
   },
-  { name: 'more than one batch takes', startsWorker: false, kinds: ['large'] },
+  { name: 'more than one batch takes', kinds: ['large'] },
   {
     ...onRunning,
     name: 'a database that is away',
@@ -119,10 +127,38 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     ...onRunning,
-    name: 'a stop',
-    stopsWorker: true,
+    name: 'other concurrencies',
     drive: async (worker) => {
-      if (await worker.said('holding')) worker.send({ kind: 'stop', drainTimeoutMs: 0 });
+      if (!(await worker.said('holding'))) return;
+      // First there is no room for another receiver, then there is while the old one has still something in hand.
+      for (const concurrency of [1, 3]) {
+        worker.send({ kind: 'set-concurrency', concurrency });
+        await worker.said('concurrency-set');
+      }
+      worker.send({ kind: 'let-go' });
+      worker.send({ kind: 'set-concurrency' });
+      await worker.said('concurrency-set');
     },
+  },
+  {
+    name: 'a handler past its time limit',
+    kinds: ['deaf'],
+    // In steps, so that the lock is renewed.
+    drive: whileHeld(async (worker, lane) => {
+      for (let passed = 0; passed < timeoutMs; passed += lockMs / 2) {
+        await pass(lockMs / 2, worker, lane);
+        await pause(stepMs);
+      }
+    }),
+  },
+  { ...onRunning, name: 'a stop', stopsWorker: true, drive: stopWhileHeld },
+  { name: 'a stop within a transaction', kinds: ['open'], stopsWorker: true, drive: stopWhileHeld },
+  {
+    ...onRunning,
+    name: 'a stop near the last delivery',
+    // Less than what it takes to release a message by itself.
+    starts: { maxDeliveryCount: 3, holds: true },
+    stopsWorker: true,
+    drive: stopWhileHeld,
   },
 ];

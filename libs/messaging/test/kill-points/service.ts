@@ -1,15 +1,18 @@
 import {
-  type Contract,
   type Clock,
   createEnvelopeWriter,
   type Delivery,
+  type EnvelopeWriter,
+  handle,
+  type Handler,
   type Message,
   observeDeliveries,
+  type Outgoing,
   PermanentError,
   startConsumer,
 } from '../../src/index.js';
 import { createAzureServiceBusTransport } from '../../src/transports/azure-service-bus/index.js';
-import { createPostgresInbox, createPostgresOutbox, type PostgresTx, startRelay } from '../../src/postgres/index.js';
+import { createPostgresMessaging, postgresFailures, type UnitOfWork } from '../../src/postgres/index.js';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { done, resultsQueue, resultSuffixes, work, type Work, workQueue } from './messages.js';
@@ -21,16 +24,19 @@ export interface ServiceOptions {
   readonly connectionString: string;
   readonly databaseUrl: string;
   readonly concurrency: number;
+  /** After how many deliveries the broker gives a message up; many when absent. */
+  readonly maxDeliveryCount?: number;
   readonly clock: Clock;
   /** Called with everything that went wrong outside a delivery. */
   readonly onError: (error: unknown) => void;
-  /** What a message of the kind `held` waits for in its handler; nothing when absent. */
-  readonly hold?: (delivery: Delivery) => Promise<void>;
+  /** What some kinds of messages wait for; rejects when the signal aborts and they heed it. Nothing when absent. */
+  readonly hold?: (delivery: Delivery, heedsAbort: boolean) => Promise<void>;
 }
 
 export interface Service {
   /** Deliveries being handled now. */
   readonly inFlight: number;
+  setConcurrency(limit: number): Promise<void>;
   /** @param drainTimeoutMs how long deliveries in flight are waited for */
   stop(drainTimeoutMs: number): Promise<void>;
 }
@@ -40,49 +46,53 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { connectionString, databaseUrl, concurrency, clock, onError } = options;
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
   pool.on('error', onError);
-  const outbox = createPostgresOutbox({ pool });
-  const inbox = createPostgresInbox({ pool, outbox });
-  const transport = createAzureServiceBusTransport({ connectionString }, { clock, maxReconnectDelayMs: 20, requestTimeoutMs: 5_000 });
-  const relay = startRelay({ pool, outbox, transport, clock, onError });
+  const messaging = createPostgresMessaging({ pool, onError });
+  const transport = createAzureServiceBusTransport(
+    { connectionString },
+    { clock, maxReconnectDelayMs: 20, requestTimeoutMs: 5_000 },
+  );
+  const relay = messaging.startRelay({ transport, clock, onError });
   const write = createEnvelopeWriter('/kill-points');
 
-  const effect = async (tx: PostgresTx, message: Message): Promise<void> => {
-    const { id } = message;
-    const value = randomUUID();
-    await tx.query('INSERT INTO effects (message_id, value) VALUES ($1, $2)', [id, value]);
-    const padding = 'x'.repeat((message.payload as Work).kind === 'large' ? largeResult : 0);
-    const results = resultSuffixes.map((suffix) =>
-      write(done, { value, padding }, { id: `${id}${suffix}`, orderingKey: id }),
-    );
-    await outbox.add(
-      tx,
-      results.map((envelope) => ({ to: { queue: resultsQueue }, envelope })),
-    );
+  const effect = async (tx: UnitOfWork, message: Message<Work>): Promise<void> => {
+    const values = [message.id, randomUUID()];
+    const results = resultsOf(message, write, values[1] ?? '');
+    if (message.payload.kind === 'plain') {
+      const text = 'stored AS (INSERT INTO effects (message_id, value) VALUES ($1, $2))';
+      return messaging.outbox.addWith(tx, { text, values }, results);
+    }
+    await tx.query('INSERT INTO effects (message_id, value) VALUES ($1, $2)', values);
+    await messaging.outbox.add(tx, results);
   };
-  const handle = async (message: Message, delivery: Delivery): Promise<void> => {
-    const { kind } = message.payload as Work;
-    if (kind === 'held') await options.hold?.(delivery);
+  const handler: Handler<Work> = async (message, delivery) => {
+    const { kind } = message.payload;
+    if (kind === 'held' || kind === 'deaf') await options.hold?.(delivery, kind === 'held');
     if (kind === 'refused') throw new PermanentError('Refused', 'This message can never succeed.');
-    await inbox.once('worker', message.id, async (tx) => {
+    const work = async (tx: UnitOfWork): Promise<void> => {
       await effect(tx, message);
+      if (kind === 'open') await options.hold?.(delivery, true);
       if (kind === 'retried' && delivery.attempt === 1) throw new Error('It succeeds at its second attempt.');
-    });
+    };
+    await messaging.inbox.once('worker', message.id, work, { signal: delivery.signal });
   };
 
   const subscription = await startConsumer({
     transport,
     queue: workQueue,
-    contracts: [work as Contract],
-    handlers: new Map([[work.type, handle]]),
+    handlers: [handle(work, handler)],
     middleware: [observeDeliveries({ finished: () => undefined })],
-    policy: { immediateAttempts: 2, immediateDelayMs: 1, baseDelayMs: 10, maxAttempts: 100, jitter: 0 },
+    policy: { immediate: [1], delayed: { baseMs: 10, factor: 1, capMs: 10, retries: 90 }, jitter: 'none' },
+    failures: postgresFailures,
+    clock,
     concurrency,
+    maxDeliveryCount: options.maxDeliveryCount ?? 100,
     onError,
   });
   return {
     get inFlight() {
       return subscription.health().inFlight;
     },
+    setConcurrency: (limit) => subscription.setConcurrency(limit),
     async stop(drainTimeoutMs) {
       await subscription.stop(drainTimeoutMs);
       await relay.stop();
@@ -90,4 +100,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await pool.end();
     },
   };
+}
+
+function resultsOf({ id, payload }: Message<Work>, write: EnvelopeWriter, value: string): readonly Outgoing[] {
+  const padding = 'x'.repeat(payload.kind === 'large' ? largeResult : 0);
+  return resultSuffixes.map((suffix) => ({
+    to: { queue: resultsQueue },
+    envelope: write(done, { value, padding }, { id: `${id}${suffix}`, orderingKey: id }),
+  }));
 }

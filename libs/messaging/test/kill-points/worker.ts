@@ -15,20 +15,20 @@ clock.jump(settings.aheadMs);
 const report = (message: Report): void => void process.send?.(message);
 
 const striker = createStriker(settings, clock);
-let holds = false;
-let letGo: () => void = () => undefined;
+let holds = settings.holds === true;
+const holding = new Set<() => void>();
 
 function arm(armed: Strike | undefined): void {
   if (armed === undefined) probe.disarm();
   else probe.arm(armed, () => striker.strike(armed));
 }
 
-async function hold({ signal }: Delivery): Promise<void> {
+async function hold({ signal }: Delivery, heedsAbort: boolean): Promise<void> {
   if (!holds) return;
-  const released = new Promise<void>((resolve) => (letGo = resolve));
+  const released = new Promise<void>((resolve) => holding.add(resolve));
   report({ kind: 'holding' });
-  await Promise.race([released, once(signal, 'abort')]);
-  signal.throwIfAborted();
+  await Promise.race(heedsAbort ? [released, once(signal, 'abort')] : [released]);
+  if (heedsAbort) signal.throwIfAborted();
 }
 
 async function obey(command: Command, service: Service): Promise<void> {
@@ -40,9 +40,13 @@ async function obey(command: Command, service: Service): Promise<void> {
       return report({ kind: 'armed' });
     case 'let-go':
       holds = false;
-      return letGo();
+      for (const release of holding) release();
+      return holding.clear();
     case 'cut':
       return striker.cut();
+    case 'set-concurrency':
+      await service.setConcurrency(command.concurrency ?? settings.concurrency);
+      return report({ kind: 'concurrency-set' });
     case 'advance':
       return clock.jump(command.ms);
     case 'report':
