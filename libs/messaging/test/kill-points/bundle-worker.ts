@@ -44,7 +44,7 @@ export async function bundleWorker(output: string, isOnPath: (file: string) => b
     resolve: { conditionNames: ['@orderflow/source', 'node', 'default'] },
     plugins: [instrumentAwaits],
     onLog: (level, log, report) => {
-      if (log.code !== 'EVAL') report(level, log);
+      if (log.code !== 'EVAL' && log.code !== 'PLUGIN_TIMINGS') report(level, log);
     },
   });
   await bundle.write({ file: output, format: 'esm', sourcemap: 'inline', codeSplitting: false, keepNames: true });

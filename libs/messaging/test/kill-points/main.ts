@@ -1,21 +1,34 @@
-import { type Fault, faults } from './protocol.js';
 import { type Moment, moments } from './points.js';
+import { type Fault, faults } from './protocol.js';
 import { type RunOptions, runKillPoints } from './run-kill-points.js';
 
-/** `main [ci|all] [FAULT …] [PART OF A NAME]`. */
+/**
+ * `main ci|all [FAULT …] [PART OF A NAME]`: `ci` kills before and after every await and does everything else at the one
+ * moment of each where it hurts most; `all` does all at every moment, with a dozen messages in flight.
+ */
 const [, , mode = 'ci', ...rest] = process.argv;
-const chosen = rest.filter((one): one is Fault => faults.some((fault) => fault === one));
-const only = rest.find((one) => !faults.some((fault) => fault === one));
+const isFault = (word: string): word is Fault => faults.some((fault) => fault === word);
+const chosen = rest.filter(isFault);
+const only = rest.find((word) => !isFault(word));
 
-const strikes = new Map<Fault, readonly Moment[]>(
-  (chosen.length > 0 ? chosen : faults).map((fault) => [fault, moments]),
-);
+const ciMoments: Readonly<Record<Fault, readonly Moment[]>> = {
+  kill: ['before', 'after'],
+  // The answer is lost, and with it what became of what was asked for.
+  cut: ['during'],
+  'database-gone': ['during'],
+  // What is done next is done without the lock.
+  'lock-lost': ['before'],
+  freeze: ['before'],
+};
+
 const size: Pick<RunOptions, 'lanes' | 'concurrency' | 'messages'> =
-  mode === 'ci' ? { lanes: 4, concurrency: 2, messages: 1 } : { lanes: 4, concurrency: 8, messages: 4 };
+  mode === 'ci' ? { lanes: 6, concurrency: 2, messages: 1 } : { lanes: 6, concurrency: 8, messages: 4 };
 
 const isGood = await runKillPoints({
   ...size,
-  strikes,
+  strikes: new Map(
+    (chosen.length > 0 ? chosen : faults).map((fault) => [fault, mode === 'ci' ? ciMoments[fault] : moments]),
+  ),
   ...(only !== undefined && { only }),
   print: (line) => void process.stdout.write(`${line}\n`),
 });

@@ -54,7 +54,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const relay = messaging.startRelay({ transport, clock, onError });
   const write = createEnvelopeWriter('/kill-points');
 
-  const effect = async (tx: UnitOfWork, message: Message<Work>): Promise<void> => {
+  const effect = async (tx: UnitOfWork<unknown>, message: Message<Work>): Promise<void> => {
     const values = [message.id, randomUUID()];
     const results = resultsOf(message, write, values[1] ?? '');
     if (message.payload.kind === 'plain') {
@@ -68,7 +68,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const { kind } = message.payload;
     if (kind === 'held' || kind === 'deaf') await options.hold?.(delivery, kind === 'held');
     if (kind === 'refused') throw new PermanentError('Refused', 'This message can never succeed.');
-    const work = async (tx: UnitOfWork): Promise<void> => {
+    const work = async (tx: UnitOfWork<unknown>): Promise<void> => {
       await effect(tx, message);
       if (kind === 'open') await options.hold?.(delivery, true);
       if (kind === 'retried' && delivery.attempt === 1) throw new Error('It succeeds at its second attempt.');

@@ -31,7 +31,7 @@ async function hold({ signal }: Delivery, heedsAbort: boolean): Promise<void> {
   if (heedsAbort) signal.throwIfAborted();
 }
 
-async function obey(command: Command, service: Service): Promise<void> {
+async function obey(command: Command): Promise<void> {
   switch (command.kind) {
     case 'arm':
       holds = command.hold;
@@ -45,28 +45,34 @@ async function obey(command: Command, service: Service): Promise<void> {
     case 'cut':
       return striker.cut();
     case 'set-concurrency':
-      await service.setConcurrency(command.concurrency ?? settings.concurrency);
+      await service?.setConcurrency(command.concurrency ?? settings.concurrency);
       return report({ kind: 'concurrency-set' });
     case 'advance':
       return clock.jump(command.ms);
     case 'report':
-      return report({ kind: 'state', inFlight: service.inFlight, reached: probe.takeReached() });
+      return reportState();
     case 'stop':
-      await service.stop(command.drainTimeoutMs);
+      await service?.stop(command.drainTimeoutMs);
       await nextTurn(); // a strike may be due then
-      report({ kind: 'state', inFlight: service.inFlight, reached: probe.takeReached() });
+      reportState();
       process.disconnect();
   }
 }
 
+function reportState(): void {
+  // What has not started may have something in hand by the next moment.
+  report({ kind: 'state', inFlight: service?.inFlight ?? 1, reached: probe.takeReached() });
+}
+
+let service: Service | undefined;
 arm(settings.strike);
-const service = await startService({
+process.on('message', (command) => void obey(command as Command));
+// Whoever started it is gone.
+process.on('disconnect', () => process.exit());
+service = await startService({
   ...settings,
   clock,
   hold,
   onError: (error) => report({ kind: 'error', message: String(error) }),
 });
-process.on('message', (command) => void obey(command as Command, service));
-// Whoever started it is gone.
-process.on('disconnect', () => process.exit());
 report({ kind: 'ready' });
