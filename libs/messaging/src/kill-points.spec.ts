@@ -87,10 +87,10 @@ describe('instrumented code', () => {
     const probe = new Probe();
     let strikes = 0;
     probe.arm({ id: 3, moment: 'during' }, () => (strikes += 1));
-    probe.during(3, Promise.resolve());
+    void probe.during(3, Promise.resolve());
     expect(strikes).toBe(0);
     await new Promise((resolve) => setImmediate(resolve));
-    probe.during(3, Promise.resolve());
+    void probe.during(3, Promise.resolve());
     await new Promise((resolve) => setImmediate(resolve));
     expect(strikes).toBe(1);
   });

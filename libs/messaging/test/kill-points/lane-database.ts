@@ -81,10 +81,11 @@ export class LaneDatabase {
   async goAway(): Promise<void> {
     this.#away += 1;
     await this.#admin.query(`ALTER DATABASE ${pg.escapeIdentifier(this.#name)} ALLOW_CONNECTIONS false`);
-    const others = 'FROM pg_stat_activity WHERE datname = $1';
-    await this.#admin.query(`SELECT pg_terminate_backend(pid) ${others}`, [this.#name]);
+    // Again and again: one may have been on its way in.
+    const text = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                  WHERE datname = $1 AND backend_type = 'client backend'`;
     await until('the connections have ended', async () => {
-      return (await this.#admin.query(`SELECT ${others}`, [this.#name])).rowCount === 0;
+      return (await this.#admin.query(text, [this.#name])).rowCount === 0;
     });
   }
 

@@ -39,9 +39,7 @@ export class WorkerProcess {
       stream?.setEncoding('utf8').on('data', (chunk: string) => (this.#output += chunk));
     }
     this.#child.on('message', (report) => {
-      this.#reports.push(report as Report);
-      if ((report as Report).kind === 'state')
-        for (const name of (report as StateReport).reached) this.reached.add(name);
+      this.#keep(report as Report);
       this.#changed();
     });
     this.#pipe.on('error', () => undefined); // a killed worker does not read the answer
@@ -128,6 +126,11 @@ export class WorkerProcess {
 
   get #pipe(): Duplex {
     return this.#child.stdio[strikePipe] as Duplex;
+  }
+
+  #keep(report: Report): void {
+    this.#reports.push(report);
+    if (report.kind === 'state') report.reached.forEach((key) => this.reached.add(key));
   }
 
   #take(kind: Report['kind']): Report | undefined {

@@ -16,6 +16,8 @@ const report = (message: Report): void => void process.send?.(message);
 
 const striker = createStriker(settings, clock);
 let holds = settings.holds === true;
+/** The service, once it has started. */
+const started: { service?: Service } = {};
 const holding = new Set<() => void>();
 
 function arm(armed: Strike | undefined): void {
@@ -45,14 +47,14 @@ async function obey(command: Command): Promise<void> {
     case 'cut':
       return striker.cut();
     case 'set-concurrency':
-      await service?.setConcurrency(command.concurrency ?? settings.concurrency);
+      await started.service?.setConcurrency(command.concurrency ?? settings.concurrency);
       return report({ kind: 'concurrency-set' });
     case 'advance':
       return clock.jump(command.ms);
     case 'report':
       return reportState();
     case 'stop':
-      await service?.stop(command.drainTimeoutMs);
+      await started.service?.stop(command.drainTimeoutMs);
       await nextTurn(); // a strike may be due then
       reportState();
       process.disconnect();
@@ -61,15 +63,14 @@ async function obey(command: Command): Promise<void> {
 
 function reportState(): void {
   // What has not started may have something in hand by the next moment.
-  report({ kind: 'state', inFlight: service?.inFlight ?? 1, reached: probe.takeReached() });
+  report({ kind: 'state', inFlight: started.service?.inFlight ?? 1, reached: probe.takeReached() });
 }
 
-let service: Service | undefined;
 arm(settings.strike);
 process.on('message', (command) => void obey(command as Command));
 // Whoever started it is gone.
 process.on('disconnect', () => process.exit());
-service = await startService({
+started.service = await startService({
   ...settings,
   clock,
   hold,
