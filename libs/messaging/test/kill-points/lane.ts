@@ -86,6 +86,13 @@ export class Lane {
     await this.database.pass(ms);
   }
 
+  /** Whether every lock lasts so many milliseconds at least. */
+  locksLast(ms: number): boolean {
+    const { main } = this.#broker.namespace.registry.get(workQueue);
+    const from = this.#broker.clock.now() + ms;
+    return [...main.from(0)].every(({ lock }) => lock === undefined || lock.until >= from);
+  }
+
   /** Lets the broker refuse so many sends of results. */
   refuseSends(times: number): void {
     this.#broker.faults.add({

@@ -22,7 +22,7 @@ const ciMoments: Readonly<Record<Fault, readonly Moment[]>> = {
 };
 
 const size: Pick<RunOptions, 'lanes' | 'concurrency' | 'messages'> =
-  mode === 'ci' ? { lanes: 6, concurrency: 2, messages: 1 } : { lanes: 6, concurrency: 8, messages: 4 };
+  mode === 'ci' ? { lanes: 6, concurrency: 4, messages: 1 } : { lanes: 6, concurrency: 8, messages: 4 };
 
 const isGood = await runKillPoints({
   ...size,

@@ -36,15 +36,15 @@ export type Command =
   | { readonly kind: 'arm'; readonly strike?: Strike; readonly hold: boolean }
   | { readonly kind: 'let-go' }
   | { readonly kind: 'cut' }
-  /** The one it was started with when absent. */
-  | { readonly kind: 'set-concurrency'; readonly concurrency?: number }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
   | { readonly kind: 'advance'; readonly ms: number }
   | { readonly kind: 'stop'; readonly drainTimeoutMs: number }
   | { readonly kind: 'report' };
 
 /** What a worker says over its IPC channel. */
 export type Report =
-  | { readonly kind: 'ready' | 'armed' | 'holding' | 'concurrency-set' }
+  | { readonly kind: 'ready' | 'armed' | 'holding' }
   | { readonly kind: 'error'; readonly message: string }
   | { readonly kind: 'state'; readonly inFlight: number; readonly reached: readonly string[] };
 

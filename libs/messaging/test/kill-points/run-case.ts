@@ -24,8 +24,8 @@ export interface Outcome {
 
 /** How long the worker has to reach a point, and how long the system to get quiet, in milliseconds. */
 const limitMs = 30_000;
-/** After how long without an end time is let pass, in milliseconds. */
-const patienceMs = 1_500;
+/** After how long without an end time is let pass, in milliseconds: when nothing is in hand, and else. */
+const patienceMs = { idle: 1_500, busy: 6_000 };
 /** How often it is looked whether the system is quiet, in milliseconds. */
 const lookMs = 20;
 /** How long the database stays away, in milliseconds. */
@@ -82,18 +82,19 @@ async function quietWithout(
  */
 async function endState({ lane, replica, prefix, kinds }: Stage): Promise<EndState> {
   const end = performance.now() + limitMs;
-  let patientUntil = performance.now() + patienceMs;
+  let waitedFrom = performance.now();
   for (;;) {
     const worker = await replica.running();
     worker.send({ kind: 'let-go' });
-    if ((await lane.isQuiet(prefix, kinds)) && (await worker.state())?.inFlight === 0) return lane.endState(prefix);
+    const isIdle = (await worker.state())?.inFlight === 0;
+    if (isIdle && (await lane.isQuiet(prefix, kinds))) return lane.endState(prefix);
     if (performance.now() > end) {
       throw new Error(`Not quiet after ${limitMs} ms: ${JSON.stringify(await lane.endState(prefix))}`);
     }
-    if (performance.now() > patientUntil) {
+    if (performance.now() > waitedFrom + (isIdle ? patienceMs.idle : patienceMs.busy)) {
       await lane.pass(beyondLockMs);
       worker.send({ kind: 'advance', ms: beyondLockMs });
-      patientUntil = performance.now() + patienceMs;
+      waitedFrom = performance.now();
     }
     await pause(lookMs);
   }

@@ -25,8 +25,6 @@ const momentMs = 150;
 const soonMs = 5_000;
 /** Longer than a handler may take, in milliseconds. */
 const timeoutMs = 330_000;
-/** How long a renewal of a lock may take, in milliseconds. */
-const stepMs = 50;
 /** Longer than a relay waits before it renews its leases, and before it connects again to listen, in milliseconds. */
 const renewalMs = 6_000;
 
@@ -90,12 +88,14 @@ export const scenarios: readonly Scenario[] = [
   },
   { name: 'more than one batch takes', kinds: ['large'] },
   {
-    ...onRunning,
     name: 'a database that is away',
+    kinds: ['open'],
     drive: whileHeld(async (worker, lane) => {
       await lane.database.goAway();
+      worker.send({ kind: 'let-go' });
       worker.send({ kind: 'advance', ms: renewalMs });
-      await pause(momentMs);
+      // Long enough for the endpoint to pause and to ask for it in vain.
+      await pause(3 * momentMs);
       await lane.database.comeBack();
     }),
   },
@@ -127,27 +127,24 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     ...onRunning,
-    name: 'other concurrencies',
-    drive: async (worker) => {
-      if (!(await worker.said('holding'))) return;
-      // First there is no room for another receiver, then there is while the old one has still something in hand.
-      for (const concurrency of [1, 3]) {
-        worker.send({ kind: 'set-concurrency', concurrency });
-        await worker.said('concurrency-set');
-      }
-      worker.send({ kind: 'let-go' });
-      worker.send({ kind: 'set-concurrency' });
-      await worker.said('concurrency-set');
-    },
+    name: 'a pause',
+    // Receiving begins again with one at a time, while the old receiver has still something in hand.
+    drive: whileHeld(async (worker) => {
+      worker.send({ kind: 'pause' });
+      await pause(momentMs);
+      worker.send({ kind: 'resume' });
+      await pause(2 * momentMs);
+    }),
   },
+  { name: 'a type whose messages fail', kinds: Array<Kind>(8).fill('retried') },
   {
     name: 'a handler past its time limit',
     kinds: ['deaf'],
     // In steps, so that the lock is renewed.
     drive: whileHeld(async (worker, lane) => {
-      for (let passed = 0; passed < timeoutMs; passed += lockMs / 2) {
-        await pass(lockMs / 2, worker, lane);
-        await pause(stepMs);
+      for (let passed = 0; passed < timeoutMs; passed += 0.6 * lockMs) {
+        await pass(0.6 * lockMs, worker, lane);
+        await soon(worker, () => lane.locksLast(0.5 * lockMs));
       }
     }),
   },

@@ -20,6 +20,9 @@ import { done, resultsQueue, resultSuffixes, work, type Work, workQueue } from '
 /** Two of these do not fit into a batch of 256 KiB; in characters. */
 const largeResult = 150_000;
 
+/** PostgreSQL's code for a database that takes no connections: how it is away here. */
+const notAccepting = '55000';
+
 export interface ServiceOptions {
   readonly connectionString: string;
   readonly databaseUrl: string;
@@ -36,7 +39,9 @@ export interface ServiceOptions {
 export interface Service {
   /** Deliveries being handled now. */
   readonly inFlight: number;
-  setConcurrency(limit: number): Promise<void>;
+  /** Receives nothing new until {@link resume}. */
+  pause(): void;
+  resume(): void;
   /** @param drainTimeoutMs how long deliveries in flight are waited for */
   stop(drainTimeoutMs: number): Promise<void>;
 }
@@ -82,7 +87,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     handlers: [handle(work, handler)],
     middleware: [observeDeliveries({ finished: () => undefined })],
     policy: { immediate: [1], delayed: { baseMs: 10, factor: 1, capMs: 10, retries: 90 }, jitter: 'none' },
-    failures: postgresFailures,
+    failures: [{ when: { code: notAccepting }, is: 'dependency-away', dependency: 'database' }, ...postgresFailures],
+    dependencies: [{ name: 'database', probe: () => pool.query('SELECT') }],
+    pause: { probeMs: 50, probeMaxMs: 200, resumeStepMs: 100 },
+    breaker: { failures: 3, openMs: 200 },
     clock,
     concurrency,
     maxDeliveryCount: options.maxDeliveryCount ?? 100,
@@ -92,7 +100,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     get inFlight() {
       return subscription.health().inFlight;
     },
-    setConcurrency: (limit) => subscription.setConcurrency(limit),
+    pause: () => subscription.pause('by hand'),
+    resume: () => subscription.resume(),
     async stop(drainTimeoutMs) {
       await subscription.stop(drainTimeoutMs);
       await relay.stop();

@@ -46,9 +46,10 @@ async function obey(command: Command): Promise<void> {
       return holding.clear();
     case 'cut':
       return striker.cut();
-    case 'set-concurrency':
-      await started.service?.setConcurrency(command.concurrency ?? settings.concurrency);
-      return report({ kind: 'concurrency-set' });
+    case 'pause':
+      return started.service?.pause();
+    case 'resume':
+      return started.service?.resume();
     case 'advance':
       return clock.jump(command.ms);
     case 'report':
