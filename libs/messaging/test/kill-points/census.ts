@@ -1,4 +1,4 @@
-import type { EndState } from './lane.js';
+import type { EndState } from './bench.js';
 import { kindsOf, resultSuffixes } from './messages.js';
 import { offPath, unreachable } from './path.js';
 import { type AwaitPoint, type Moment, moments } from './points.js';
@@ -19,7 +19,7 @@ export function keyOf(id: number, moment: Moment): string {
 }
 
 /** Runs every scenario undisturbed, one after the other. */
-export async function takeCensus(stage: Pick<Stage, 'lane' | 'replica'>, messages: number): Promise<Census> {
+export async function takeCensus(stage: Pick<Stage, 'bench' | 'replica'>, messages: number): Promise<Census> {
   const states = new Map<Scenario, EndState>();
   const reachedIn = new Map<string, Scenario[]>();
   for (const [index, scenario] of scenarios.entries()) {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { beyondLockMs } from './lane.js';
+import { beyondLockMs } from './bench.js';
 import type { Stage } from './run-case.js';
 import type { WorkerProcess } from './worker-process.js';
 
@@ -9,13 +9,13 @@ const turnMs = 1_000;
 const stopMs = 30_000;
 
 /** Lets a frozen worker's locks and leases end, gives a second replica a turn, and lets the worker go on. */
-export async function freeze(worker: WorkerProcess, { lane, prefix, kinds }: Stage): Promise<void> {
+export async function freeze(worker: WorkerProcess, { bench, prefix, kinds }: Stage): Promise<void> {
   await worker.frozen();
-  await lane.pass(beyondLockMs);
-  const rival = await lane.startRival();
+  await bench.pass(beyondLockMs);
+  const rival = await bench.startRival();
   const end = performance.now() + turnMs;
   // Its turn ends when everything is done, or what is left waits for a transaction of the frozen worker.
-  while (performance.now() < end && !(await lane.isQuiet(prefix, kinds)) && !(await lane.database.isBlocked())) {
+  while (performance.now() < end && !(await bench.isQuiet(prefix, kinds)) && !(await bench.database.isBlocked())) {
     await pause(10);
   }
   worker.thaw();

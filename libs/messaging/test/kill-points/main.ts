@@ -21,8 +21,8 @@ const ciMoments: Readonly<Record<Fault, readonly Moment[]>> = {
   freeze: ['before'],
 };
 
-const size: Pick<RunOptions, 'lanes' | 'concurrency' | 'messages'> =
-  mode === 'ci' ? { lanes: 6, concurrency: 4, messages: 1 } : { lanes: 6, concurrency: 8, messages: 4 };
+const size: Pick<RunOptions, 'benches' | 'concurrency' | 'messages'> =
+  mode === 'ci' ? { benches: 6, concurrency: 4, messages: 1 } : { benches: 6, concurrency: 8, messages: 4 };
 
 const isGood = await runKillPoints({
   ...size,

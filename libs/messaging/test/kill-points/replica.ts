@@ -1,4 +1,4 @@
-import type { Lane } from './lane.js';
+import type { Bench } from './bench.js';
 import type { Scenario } from './scenarios.js';
 import type { Stage } from './run-case.js';
 import type { Strike, WorkerSettings } from './protocol.js';
@@ -9,14 +9,14 @@ export interface ReplicaOptions extends Omit<WorkerProcessOptions, 'settings'> {
   readonly concurrency: number;
 }
 
-/** The place of the one worker of a lane: there is always one when it is asked for, whatever became of the last. */
+/** The place of the one worker of a bench: there is always one when it is asked for, whatever became of the last. */
 export class Replica {
-  readonly #lane: Lane;
+  readonly #bench: Bench;
   readonly #options: ReplicaOptions;
   #worker: WorkerProcess | undefined;
 
-  constructor(lane: Lane, options: ReplicaOptions) {
-    this.#lane = lane;
+  constructor(bench: Bench, options: ReplicaOptions) {
+    this.#bench = bench;
     this.#options = options;
   }
 
@@ -32,7 +32,7 @@ export class Replica {
   /** Starts a worker. */
   start(particular: Partial<WorkerSettings> = {}): WorkerProcess {
     const { concurrency, ...options } = this.#options;
-    const settings = { ...this.#lane.settings(concurrency), ...particular };
+    const settings = { ...this.#bench.settings(concurrency), ...particular };
     return (this.#worker = new WorkerProcess({ ...options, settings }));
   }
 
@@ -51,17 +51,17 @@ export class Replica {
 
   /** Sends the messages of a scenario to a worker that is armed, and drives it. Answers the worker. */
   async begin(scenario: Scenario, { prefix, kinds }: Stage, strike?: Strike): Promise<WorkerProcess> {
-    scenario.prepare?.(this.#lane);
+    scenario.prepare?.(this.#bench);
     if (scenario.starts !== undefined) {
       await this.stop();
-      await this.#lane.send(prefix, kinds);
+      await this.#bench.send(prefix, kinds);
       return this.start({ ...scenario.starts, ...(strike && { strike }) });
     }
     const worker = await this.running();
     worker.forget();
     worker.send({ kind: 'arm', hold: true, ...(strike && { strike }) });
     await worker.said('armed');
-    await this.#lane.send(prefix, kinds);
+    await this.#bench.send(prefix, kinds);
     return worker;
   }
 }

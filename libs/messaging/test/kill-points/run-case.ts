@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { freeze } from './freeze.js';
-import { beyondLockMs, type EndState, type Lane } from './lane.js';
+import { beyondLockMs, type EndState, type Bench } from './bench.js';
 import type { Kind } from './messages.js';
 import type { Fault, Strike } from './protocol.js';
 import type { Replica } from './replica.js';
@@ -10,9 +10,9 @@ import type { WorkerProcess } from './worker-process.js';
 
 /** Where a scenario runs, and with which messages. */
 export interface Stage {
-  readonly lane: Lane;
+  readonly bench: Bench;
   readonly replica: Replica;
-  /** What the ids of the messages begin with: unique in the lane. */
+  /** What the ids of the messages begin with: unique in the bench. */
   readonly prefix: string;
   readonly kinds: readonly Kind[];
 }
@@ -25,7 +25,7 @@ export interface Outcome {
 /** How long the worker has to reach a point, and how long the system to get quiet, in milliseconds. */
 const limitMs = 30_000;
 /** After how long without an end time is let pass, in milliseconds: when nothing is in hand, and else. */
-const patienceMs = { idle: 1_500, busy: 6_000 };
+const waitMs = { idle: 1_500, busy: 6_000 };
 /** How often it is looked whether the system is quiet, in milliseconds. */
 const lookMs = 20;
 /** How long the database stays away, in milliseconds. */
@@ -37,13 +37,13 @@ const awayMs = 100;
  */
 export async function runCase(scenario: Scenario, strike: Strike, stage: Stage): Promise<Outcome> {
   const worker = await stage.replica.begin(scenario, stage, strike);
-  const driven = scenario.drive?.(worker, stage.lane);
+  const driven = scenario.drive?.(worker, stage.bench);
   const reached = await worker.struck(quietWithout(worker, stage, driven));
   if (reached) await strikeWith(strike.fault, worker, stage);
   if (scenario.stopsWorker === true) await until('the worker has stopped', () => !worker.isAlive, limitMs);
   const state = await endState(stage);
   worker.forget();
-  stage.lane.clearFaults();
+  stage.bench.clearFaults();
   await driven;
   return { reached, state };
 }
@@ -54,7 +54,7 @@ export async function runUndisturbed(
   stage: Stage,
 ): Promise<{ readonly state: EndState; readonly reached: ReadonlySet<string> }> {
   const worker = await stage.replica.begin(scenario, stage);
-  await scenario.drive?.(worker, stage.lane);
+  await scenario.drive?.(worker, stage.bench);
   if (scenario.stopsWorker === true) await until('the worker has stopped', () => !worker.isAlive, limitMs);
   const state = await endState(stage);
   await worker.state();
@@ -64,13 +64,13 @@ export async function runUndisturbed(
 /** Resolves when the worker ended, or the scenario is over and the system quiet, without a strike. */
 async function quietWithout(
   worker: WorkerProcess,
-  { lane, prefix, kinds }: Stage,
+  { bench, prefix, kinds }: Stage,
   driven: Promise<void> | undefined,
 ): Promise<void> {
   await driven;
   const end = performance.now() + limitMs;
   while (worker.isAlive && performance.now() < end) {
-    const isQuiet = await lane.isQuiet(prefix, kinds).catch(() => false); // the database may be away by now
+    const isQuiet = await bench.isQuiet(prefix, kinds).catch(() => false); // the database may be away by now
     if (isQuiet) return;
     await pause(lookMs);
   }
@@ -80,19 +80,19 @@ async function quietWithout(
  * Waits until nothing is left to do. What was not settled comes again when its lock has ended, so time passes whenever
  * nothing else does.
  */
-async function endState({ lane, replica, prefix, kinds }: Stage): Promise<EndState> {
+async function endState({ bench, replica, prefix, kinds }: Stage): Promise<EndState> {
   const end = performance.now() + limitMs;
   let waitedFrom = performance.now();
   for (;;) {
     const worker = await replica.running();
     worker.send({ kind: 'let-go' });
     const isIdle = (await worker.state())?.inFlight === 0;
-    if (isIdle && (await lane.isQuiet(prefix, kinds))) return lane.endState(prefix);
+    if (isIdle && (await bench.isQuiet(prefix, kinds))) return bench.endState(prefix);
     if (performance.now() > end) {
-      throw new Error(`Not quiet after ${limitMs} ms: ${JSON.stringify(await lane.endState(prefix))}`);
+      throw new Error(`Not quiet after ${limitMs} ms: ${JSON.stringify(await bench.endState(prefix))}`);
     }
-    if (performance.now() > waitedFrom + (isIdle ? patienceMs.idle : patienceMs.busy)) {
-      await lane.pass(beyondLockMs);
+    if (performance.now() > waitedFrom + (isIdle ? waitMs.idle : waitMs.busy)) {
+      await bench.pass(beyondLockMs);
       worker.send({ kind: 'advance', ms: beyondLockMs });
       waitedFrom = performance.now();
     }
@@ -101,23 +101,23 @@ async function endState({ lane, replica, prefix, kinds }: Stage): Promise<EndSta
 }
 
 async function strikeWith(fault: Fault, worker: WorkerProcess, stage: Stage): Promise<void> {
-  const { lane } = stage;
+  const { bench } = stage;
   switch (fault) {
     case 'kill': {
       const problem = await worker.ended();
       if (problem !== undefined) throw new Error(problem);
-      return lane.pass(beyondLockMs);
+      return bench.pass(beyondLockMs);
     }
     case 'cut':
       return worker.resume({ aheadMs: 0 });
     case 'lock-lost':
-      lane.expireLocks();
+      bench.expireLocks();
       return worker.resume({ aheadMs: 0 });
     case 'database-gone':
-      await lane.database.goAway();
+      await bench.database.goAway();
       worker.resume({ aheadMs: 0 });
       await pause(awayMs);
-      return lane.database.comeBack();
+      return bench.database.comeBack();
     case 'freeze':
       return freeze(worker, stage);
   }

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { startPostgres } from '@orderflow/local-postgres';
 import { bundleWorker } from './bundle-worker.js';
 import { type Census, keyOf, problemsOf, takeCensus } from './census.js';
-import { Lane } from './lane.js';
+import { Bench } from './bench.js';
 import { kindsOf } from './messages.js';
 import { isOnPath } from './path.js';
 import { type AwaitPoint, type Moment, moments } from './points.js';
@@ -18,7 +18,7 @@ export interface RunOptions {
   /** What strikes, and at which moments of each point. */
   readonly strikes: ReadonlyMap<Fault, readonly Moment[]>;
   /** Cases at a time, each with a broker and a database of its own. */
-  readonly lanes: number;
+  readonly benches: number;
   /** Messages that a worker handles at a time. */
   readonly concurrency: number;
   /** How many messages of each kind a case has. */
@@ -43,19 +43,19 @@ type Verdict = 'identical' | 'not reached' | 'different' | 'failed';
 export async function runKillPoints(options: RunOptions): Promise<boolean> {
   const directory = await mkdtemp(join(tmpdir(), 'orderflow-kill-points-'));
   const server = await startPostgres();
-  const lanes: { lane: Lane; replica: Replica }[] = [];
+  const benches: { bench: Bench; replica: Replica }[] = [];
   try {
     const worker = { file: join(directory, 'worker.mjs'), cacheDir: join(directory, 'cache') };
     const { points, files } = await bundleWorker(worker.file, isOnPath);
-    for (let index = 0; index < options.lanes; index += 1) {
-      const lane = await Lane.start(server, `lane_${index}`);
-      lanes.push({ lane, replica: new Replica(lane, { ...worker, concurrency: options.concurrency }) });
+    for (let index = 0; index < options.benches; index += 1) {
+      const bench = await Bench.start(server, `bench_${index}`);
+      benches.push({ bench, replica: new Replica(bench, { ...worker, concurrency: options.concurrency }) });
     }
-    return await new Run(options, lanes, points).run(files);
+    return await new Run(options, benches, points).run(files);
   } finally {
-    for (const { lane, replica } of lanes) {
+    for (const { bench, replica } of benches) {
       await replica.kill();
-      await lane.close();
+      await bench.close();
     }
     await server.stop();
     await rm(directory, { recursive: true });
@@ -64,24 +64,24 @@ export async function runKillPoints(options: RunOptions): Promise<boolean> {
 
 class Run {
   readonly #options: RunOptions;
-  readonly #lanes: readonly { readonly lane: Lane; readonly replica: Replica }[];
+  readonly #benches: readonly { readonly bench: Bench; readonly replica: Replica }[];
   readonly #points: readonly AwaitPoint[];
   readonly #verdicts: { readonly fault: Fault; readonly verdict: Verdict }[] = [];
 
   constructor(
     options: RunOptions,
-    lanes: readonly { readonly lane: Lane; readonly replica: Replica }[],
+    benches: readonly { readonly bench: Bench; readonly replica: Replica }[],
     points: readonly AwaitPoint[],
   ) {
     this.#options = options;
-    this.#lanes = lanes;
+    this.#benches = benches;
     this.#points = points;
   }
 
   async run(files: readonly string[]): Promise<boolean> {
     const { print, messages } = this.#options;
-    const [first] = this.#lanes;
-    if (first === undefined) throw new RangeError('A run needs a lane.');
+    const [first] = this.#benches;
+    if (first === undefined) throw new RangeError('A run needs a bench.');
     const census = await takeCensus(first, messages);
     const problems = problemsOf(census, this.#points, files);
     problems.forEach(print);
@@ -91,7 +91,7 @@ class Run {
     );
     if (problems.length > 0) return false;
     const waiting = this.#plan(census).values();
-    await Promise.all(this.#lanes.map((stage) => this.#runLane(stage, waiting, census)));
+    await Promise.all(this.#benches.map((stage) => this.#runBench(stage, waiting, census)));
     return this.#conclude();
   }
 
@@ -111,7 +111,7 @@ class Run {
     );
   }
 
-  async #runLane(stage: { lane: Lane; replica: Replica }, waiting: Iterator<Case>, census: Census): Promise<void> {
+  async #runBench(stage: { bench: Bench; replica: Replica }, waiting: Iterator<Case>, census: Census): Promise<void> {
     let number = 0;
     for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
       const started = performance.now();
@@ -125,7 +125,7 @@ class Run {
   /** Tries the scenarios in turn until one reaches the point. */
   async #try(
     { strike, scenarios }: Case,
-    stage: { lane: Lane; replica: Replica },
+    stage: { bench: Bench; replica: Replica },
     { states }: Census,
     nextPrefix: () => string,
   ): Promise<{ readonly verdict: Verdict; readonly detail: string }> {

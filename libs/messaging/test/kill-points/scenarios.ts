@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Lane, lockMs } from './lane.js';
+import { type Bench, lockMs } from './bench.js';
 import type { Kind } from './messages.js';
 import type { WorkerSettings } from './protocol.js';
 import { until } from './until.js';
@@ -14,9 +14,9 @@ export interface Scenario {
   readonly stopsWorker?: boolean;
   readonly kinds: readonly Kind[];
   /** Before the messages are sent. */
-  prepare?(lane: Lane): void;
+  prepare?(bench: Bench): void;
   /** Once the messages are sent. It ends early when the worker does. */
-  drive?(worker: WorkerProcess, lane: Lane): Promise<void>;
+  drive?(worker: WorkerProcess, bench: Bench): Promise<void>;
 }
 
 /** How long something that nobody reports may take to have happened, in milliseconds. */
@@ -29,10 +29,10 @@ const timeoutMs = 330_000;
 const renewalMs = 6_000;
 
 /** Does something while the worker's handler waits with a message of the kind `held`. */
-function whileHeld(act: (worker: WorkerProcess, lane: Lane) => Promise<void> | void): Scenario['drive'] {
-  return async (worker, lane) => {
+function whileHeld(act: (worker: WorkerProcess, bench: Bench) => Promise<void> | void): Scenario['drive'] {
+  return async (worker, bench) => {
     if (!(await worker.said('holding'))) return;
-    await act(worker, lane);
+    await act(worker, bench);
     worker.send({ kind: 'let-go' });
   };
 }
@@ -42,8 +42,8 @@ async function stopWhileHeld(worker: WorkerProcess): Promise<void> {
 }
 
 /** Lets so many milliseconds pass for the worker and for everything around it. */
-async function pass(ms: number, worker: WorkerProcess, lane: Lane): Promise<void> {
-  await lane.pass(ms);
+async function pass(ms: number, worker: WorkerProcess, bench: Bench): Promise<void> {
+  await bench.pass(ms);
   worker.send({ kind: 'advance', ms });
 }
 
@@ -63,7 +63,7 @@ export const scenarios: readonly Scenario[] = [
     ...onRunning,
     name: 'a lock that is renewed',
     // Past the half of the lock, where it is renewed, and before its end.
-    drive: whileHeld((worker, lane) => pass(0.75 * lockMs, worker, lane)),
+    drive: whileHeld((worker, bench) => pass(0.75 * lockMs, worker, bench)),
   },
   {
     ...onRunning,
@@ -73,10 +73,10 @@ export const scenarios: readonly Scenario[] = [
   {
     ...onRunning,
     name: 'a send whose answer is lost',
-    prepare: (lane) => lane.loseSendReply(),
-    drive: async (worker, lane) => {
+    prepare: (bench) => bench.loseSendReply(),
+    drive: async (worker, bench) => {
       worker.send({ kind: 'let-go' });
-      await soon(worker, () => !lane.hasFault);
+      await soon(worker, () => !bench.hasFault);
       worker.send({ kind: 'cut' });
     },
   },
@@ -84,29 +84,29 @@ export const scenarios: readonly Scenario[] = [
     name: 'sends that are refused',
     kinds: ['plain', 'plain'],
     // The batch, and its halves until one message is left, whose key is then held.
-    prepare: (lane) => lane.refuseSends(3),
+    prepare: (bench) => bench.refuseSends(3),
   },
   { name: 'more than one batch takes', kinds: ['large'] },
   {
     name: 'a database that is away',
     kinds: ['open'],
-    drive: whileHeld(async (worker, lane) => {
-      await lane.database.goAway();
+    drive: whileHeld(async (worker, bench) => {
+      await bench.database.goAway();
       worker.send({ kind: 'let-go' });
       worker.send({ kind: 'advance', ms: renewalMs });
       // Long enough for the endpoint to pause and to ask for it in vain.
       await pause(3 * momentMs);
-      await lane.database.comeBack();
+      await bench.database.comeBack();
     }),
   },
   {
     ...onRunning,
     name: 'a second replica that comes and goes',
-    drive: whileHeld(async (worker, lane) => {
-      const { database } = lane;
+    drive: whileHeld(async (worker, bench) => {
+      const { database } = bench;
       worker.send({ kind: 'advance', ms: renewalMs });
       await soon(worker, async () => (await database.freeBuckets()) === 0);
-      const rival = await lane.startRival();
+      const rival = await bench.startRival();
       await soon(worker, async () => (await database.relays()) > 1);
       worker.send({ kind: 'advance', ms: renewalMs });
       await soon(worker, async () => (await database.freeBuckets()) > 0);
@@ -117,10 +117,10 @@ export const scenarios: readonly Scenario[] = [
   {
     ...onRunning,
     name: 'minutes without a message',
-    drive: async (worker, lane) => {
+    drive: async (worker, bench) => {
       worker.send({ kind: 'let-go' });
       for (let minutes = 0; minutes < 3 && worker.isAlive; minutes += 1) {
-        await pass(lockMs + 1, worker, lane);
+        await pass(lockMs + 1, worker, bench);
         await pause(momentMs);
       }
     },
@@ -141,10 +141,10 @@ export const scenarios: readonly Scenario[] = [
     name: 'a handler past its time limit',
     kinds: ['deaf'],
     // In steps, so that the lock is renewed.
-    drive: whileHeld(async (worker, lane) => {
+    drive: whileHeld(async (worker, bench) => {
       for (let passed = 0; passed < timeoutMs; passed += 0.6 * lockMs) {
-        await pass(0.6 * lockMs, worker, lane);
-        await soon(worker, () => lane.locksLast(0.5 * lockMs));
+        await pass(0.6 * lockMs, worker, bench);
+        await soon(worker, () => bench.locksLast(0.5 * lockMs));
       }
     }),
   },

@@ -4,7 +4,7 @@ import { ServiceBusClient } from '@azure/service-bus';
 import { AdvancingClock } from '../../src/testing/advancing-clock.js';
 import { createEnvelopeWriter, type Transport } from '../../src/index.js';
 import { createAzureServiceBusTransport } from '../../src/transports/azure-service-bus/index.js';
-import { LaneDatabase } from './lane-database.js';
+import { BenchDatabase } from './bench-database.js';
 import { type Done, type Kind, resultsQueue, resultSuffixes, work, workQueue } from './messages.js';
 import type { WorkerSettings } from './protocol.js';
 import { type Service, startService } from './service.js';
@@ -25,7 +25,7 @@ const queue = (Name: string): object => ({
 });
 
 const topology = parseTopology(
-  JSON.stringify({ UserConfig: { Namespaces: [{ Name: 'lane', Queues: [queue(workQueue), queue(resultsQueue)] }] } }),
+  JSON.stringify({ UserConfig: { Namespaces: [{ Name: 'bench', Queues: [queue(workQueue), queue(resultsQueue)] }] } }),
 );
 
 /** What the messages of one case have led to. Cases whose states are equal are identical: nothing random is in it. */
@@ -39,33 +39,33 @@ export interface EndState {
   readonly deadLetters: readonly string[];
 }
 
-/** A broker, a database and the messages in them: one case at a time runs in a lane. */
-export class Lane {
+/** A broker, a database and the messages in them: one case at a time runs in a bench. */
+export class Bench {
   readonly #broker: Broker;
   readonly #clock = new AdvancingClock();
   readonly #client: ServiceBusClient;
   readonly #transport: Transport;
-  readonly database: LaneDatabase;
+  readonly database: BenchDatabase;
   /** The values of each outgoing message, by its id; more than one when it had false copies. */
   readonly #results = new Map<string, Set<string>>();
   readonly #deadLetters: string[] = [];
   #aheadMs = 0;
 
-  private constructor(broker: Broker, database: LaneDatabase) {
+  private constructor(broker: Broker, database: BenchDatabase) {
     this.#broker = broker;
     this.database = database;
     this.#client = new ServiceBusClient(broker.connectionString);
     this.#transport = createAzureServiceBusTransport({ connectionString: broker.connectionString });
   }
 
-  static async start(server: LocalPostgres, name: string): Promise<Lane> {
+  static async start(server: LocalPostgres, name: string): Promise<Bench> {
     const broker = await startBroker({ topology, enforceIdleTimeouts: false });
-    const lane = new Lane(broker, await LaneDatabase.create(server, name));
-    lane.#collect();
-    return lane;
+    const bench = new Bench(broker, await BenchDatabase.create(server, name));
+    bench.#collect();
+    return bench;
   }
 
-  /** What a worker of this lane is started with. */
+  /** What a worker of this bench is started with. */
   settings(concurrency: number): WorkerSettings {
     const { connectionString } = this.#broker;
     return { connectionString, databaseUrl: this.database.url, concurrency, aheadMs: this.#aheadMs };
@@ -73,7 +73,7 @@ export class Lane {
 
   /** Sends one message of each kind; their ids begin with the prefix. */
   async send(prefix: string, kinds: readonly Kind[]): Promise<void> {
-    const write = createEnvelopeWriter('/lane');
+    const write = createEnvelopeWriter('/bench');
     const messages = kinds.map((kind, index) => write(work, { kind }, { id: `${prefix}${index}-${kind}` }));
     await this.#transport.send(messages.map((envelope) => ({ to: { queue: workQueue }, envelope })));
   }

@@ -7,8 +7,8 @@ import { until } from './until.js';
 /** PostgreSQL's codes for a connection that it ended, and for one that it does not take. */
 const away = ['57P01', '55000'];
 
-/** The database of one lane. */
-export class LaneDatabase {
+/** The database of one bench. */
+export class BenchDatabase {
   readonly url: string;
   readonly #name: string;
   readonly #admin: pg.Pool;
@@ -25,9 +25,9 @@ export class LaneDatabase {
     this.#pool.on('error', () => undefined);
   }
 
-  static async create(server: LocalPostgres, name: string): Promise<LaneDatabase> {
+  static async create(server: LocalPostgres, name: string): Promise<BenchDatabase> {
     await server.createDatabase(name);
-    const database = new LaneDatabase(server, name);
+    const database = new BenchDatabase(server, name);
     for (const { sql } of messagingSchema) await database.#query(sql);
     // No unique key: an effect that happens twice has to show.
     await database.#query('CREATE TABLE effects (message_id text NOT NULL, value text NOT NULL)');
