@@ -1,6 +1,6 @@
 import type { EndState } from './bench.js';
 import { kindsOf, resultSuffixes } from './messages.js';
-import { offPath, unreachable } from './path.js';
+import { offPath, unreachable, unreachableAs } from './path.js';
 import { type AwaitPoint, type Moment, moments } from './points.js';
 import type { Stage } from './run-case.js';
 import { runUndisturbed } from './run-case.js';
@@ -40,16 +40,25 @@ export function problemsOf(
   const names = points.flatMap(({ name }, id) =>
     moments.map((moment) => ({ name: `${name} (${moment})`, reached: reachedIn.has(keyOf(id, moment)) })),
   );
-  const excepted = (name: string): boolean => unreachable.some(({ of }) => name.startsWith(of));
   return [
     ...offPath.filter(({ of }) => !files.includes(of)).map(({ of }) => `off the path, but not loaded: ${of}`),
     ...unreachable
       .filter(({ of }) => !names.some(({ name }) => name.startsWith(of)))
       .map(({ of }) => `unreachable, but no such point: ${of}`),
-    ...names.filter(({ name, reached }) => !reached && !excepted(name)).map(({ name }) => `never reached: ${name}`),
-    ...names.filter(({ name, reached }) => reached && excepted(name)).map(({ name }) => `reached after all: ${name}`),
+    ...names
+      .filter(({ name, reached }) => !reached && unreachableAs(name) === undefined)
+      .map(({ name }) => `never reached: ${name}`),
+    ...names
+      .filter(({ name, reached }) => reached && isUnexpected(name))
+      .map(({ name }) => `reached after all: ${name}`),
     ...[...states].flatMap(([{ name }, state]) => problemsOfState(state).map((problem) => `${name}: ${problem}`)),
   ];
+}
+
+/** Whether the name is listed as one that is never reached. */
+function isUnexpected(name: string): boolean {
+  const exception = unreachableAs(name);
+  return exception !== undefined && exception.sometimes !== true;
 }
 
 /** An undisturbed run is what all others are compared with, so it has to be right itself. */

@@ -7,7 +7,7 @@ import { bundleWorker } from './bundle-worker.js';
 import { type Census, keyOf, problemsOf, takeCensus } from './census.js';
 import { Bench } from './bench.js';
 import { kindsOf } from './messages.js';
-import { isOnPath } from './path.js';
+import { isOnPath, unreachableAs } from './path.js';
 import { type AwaitPoint, type Moment, moments } from './points.js';
 import type { Fault, Strike } from './protocol.js';
 import { Replica } from './replica.js';
@@ -103,7 +103,8 @@ class Run {
         at.flatMap((moment) => {
           const scenarios = reachedIn.get(keyOf(id, moment));
           const name = `${fault} ${moment} ${point.file}:${point.line}:${point.column} (${point.name})`;
-          return scenarios === undefined || !name.includes(only)
+          const isListed = unreachableAs(`${point.name} (${moment})`) !== undefined;
+          return scenarios === undefined || isListed || !name.includes(only)
             ? []
             : [{ name, strike: { id, moment, fault }, scenarios }];
         }),
