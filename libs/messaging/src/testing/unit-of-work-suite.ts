@@ -50,7 +50,8 @@ export function unitOfWorkSuite<T extends Tx>(
         tx.afterCommit(() => {
           throw now;
         });
-        tx.afterCommit(() => Promise.reject(later));
+        const failLater: () => unknown = () => Promise.reject(later);
+        tx.afterCommit(failLater);
         tx.afterCommit(() => ran.push('next'));
       });
       await Promise.resolve();
