@@ -6,7 +6,7 @@ import type { EndpointEvent, Pause } from './endpoint-events.js';
 import { endpointOptions, type PauseOptions } from './endpoint-options.js';
 import { Flow } from './flow.js';
 import { Isolation } from './isolation.js';
-import { type LaneOutcome, Lanes } from './lanes.js';
+import { type RunOutcome, Turns } from './turns.js';
 import { LostLocks } from './lost-locks.js';
 import { Outages } from './outages.js';
 import type { BreakerOptions, BreakerState } from './type-breaker.js';
@@ -47,7 +47,7 @@ export class Endpoint {
   readonly #options: EndpointOptions;
   readonly #flow: Flow;
   readonly #outages: Outages;
-  readonly #lanes: Lanes;
+  readonly #turns: Turns;
   readonly #isolation: Isolation;
   readonly #lostLocks: LostLocks;
   readonly #inHand = new Map<Delivery, InHand>();
@@ -67,7 +67,7 @@ export class Endpoint {
       resumeStepMs: pause.resumeStepMs,
       onError: (error) => options.onError(error as TransportError),
     });
-    this.#lanes = new Lanes({
+    this.#turns = new Turns({
       breaker,
       clock,
       random,
@@ -81,7 +81,7 @@ export class Endpoint {
       random,
       onEvent,
       flow: this.#flow,
-      inHand: () => this.#inHand.size - this.#lanes.waiting,
+      inHand: () => this.#inHand.size - this.#turns.waiting,
     });
     this.#isolation = new Isolation({
       flow: this.#flow,
@@ -127,7 +127,7 @@ export class Endpoint {
       detail: 'The consumer has not started.',
     };
     const paused = this.#manual ?? this.#outages.pause;
-    const breakers = [...this.#lanes.states()].filter(([, breaker]) => breaker !== 'closed');
+    const breakers = [...this.#turns.states()].filter(([, breaker]) => breaker !== 'closed');
     return {
       state,
       ...rest,
@@ -163,7 +163,7 @@ export class Endpoint {
     this.#isStopping = true;
     this.#flow.stop();
     this.#outages.stop();
-    this.#lanes.releaseAll();
+    this.#turns.releaseAll();
     await this.#subscription?.stop(drainTimeoutMs);
   }
 
@@ -177,10 +177,10 @@ export class Endpoint {
   async #handle(delivery: Delivery): Promise<Settlement> {
     this.#outages.began(delivery);
     for (;;) {
-      const pass = await this.#lanes.enter(delivery.envelope.type, delivery.signal);
+      const pass = await this.#turns.enter(delivery.envelope.type, delivery.signal);
       if (pass.kind !== 'pass') return pass;
       const outcome = await this.#options.handle(delivery);
-      pass.leave(laneOutcome(outcome));
+      pass.leave(runOutcome(outcome));
       const { settlement, failure } = outcome;
       if (settlement.kind === 'release') return settlement;
       if (failure?.kind === 'dependency-away') {
@@ -203,7 +203,7 @@ export class Endpoint {
 
   #clear(): void {
     this.#outages.close();
-    this.#lanes.releaseAll();
+    this.#turns.releaseAll();
   }
 
   #reopen(): void {
@@ -218,7 +218,7 @@ export class Endpoint {
 }
 
 /** A message refused for good was understood: its type is not in trouble. */
-function laneOutcome({ settlement, failure }: Outcome): LaneOutcome {
+function runOutcome({ settlement, failure }: Outcome): RunOutcome {
   if (settlement.kind === 'complete') return 'succeeded';
   return failure?.kind === 'transient' ? 'failed' : 'nothing';
 }

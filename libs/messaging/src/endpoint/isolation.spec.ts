@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MemoryTransport } from '../transports/memory/index.js';
 import type { Delivery } from '../transport.js';
-import { Bench, ids } from './endpoint-test-bench.js';
+import { Bench, ids } from '../../test/endpoint-bench.js';
 
 /** Every process is a transport of its own, which the killer ends without a word. */
 async function runProcesses(bench: Bench, neighbours: (delivery: Delivery) => Promise<void>): Promise<number> {

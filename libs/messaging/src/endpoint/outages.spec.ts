@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Bench, Gateway, ids } from './endpoint-test-bench.js';
+import { Bench, Gateway, ids } from '../../test/endpoint-bench.js';
 
 const HOUR_MS = 3_600_000;
 

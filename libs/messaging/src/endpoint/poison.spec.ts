@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Bench, ids } from './endpoint-test-bench.js';
+import { Bench, ids } from '../../test/endpoint-bench.js';
 
 describe('a type that fails', () => {
   it('brings 1,000 poisoned among 10,000 good messages to the DLQ, each by its own error and after all its attempts', async () => {

@@ -53,6 +53,7 @@ it.each([
     database: 'ready',
     ...(kind && { receiver: kind }),
     broker: 'degraded',
+    consuming: 'degraded',
     outbox: 'degraded',
   });
   await parts.close?.();

@@ -1,14 +1,14 @@
-import { type Consumer, type ConsumerOptions, startConsumer } from '../consumer.js';
-import type { Contract } from '../contract.js';
-import type { DeadLetter } from '../dead-letter/dead-letters.js';
-import { DependencyAwayError } from '../errors.js';
-import { handle } from '../handling.js';
-import { ManualClock } from '../testing/manual-clock.js';
-import { outgoing } from '../testing/outgoing.js';
-import { createMemoryTransport, MemoryBroker, type MemoryTransport } from '../transports/memory/index.js';
-import type { Lock } from '../transports/memory/memory-queue.js';
-import type { Delivery } from '../transport.js';
-import type { EndpointEvent } from './endpoint-events.js';
+import { type Consumer, type ConsumerOptions, startConsumer } from '../src/consumer.js';
+import type { Contract } from '../src/contract.js';
+import type { DeadLetter } from '../src/dead-letter/dead-letters.js';
+import { DependencyAwayError } from '../src/errors.js';
+import { handle } from '../src/handling.js';
+import { ManualClock } from '../src/testing/manual-clock.js';
+import { outgoing } from '../src/testing/outgoing.js';
+import { createMemoryTransport, MemoryBroker, type MemoryTransport } from '../src/transports/memory/index.js';
+import type { Lock } from '../src/transports/memory/memory-queue.js';
+import type { Delivery } from '../src/transport.js';
+import type { EndpointEvent } from '../src/endpoint/endpoint-events.js';
 
 /** What a handler was called with, and when. */
 export interface Call {

@@ -5,7 +5,7 @@ import { type BreakerOptions, type BreakerState, TypeBreaker } from './type-brea
 /** What is handed back comes no sooner, in ms: it would go round in circles. */
 const soonestMs = 1_000;
 
-interface LanesOptions {
+interface TurnsOptions {
   readonly breaker: BreakerOptions;
   /** Deliveries of types with an open breaker that may wait in hand, in all. */
   readonly maxWaiting: number;
@@ -14,7 +14,7 @@ interface LanesOptions {
   readonly onState: (type: string, state: BreakerState) => void;
 }
 
-interface Lane {
+interface Line {
   readonly breaker: TypeBreaker;
   readonly waiting: Waiting[];
   reported: BreakerState;
@@ -25,12 +25,12 @@ type Turn = 'alone' | 'freely' | 'release';
 type Waiting = (turn: Turn) => void;
 
 /** What a message's run says of its type; `nothing` when it was refused for good, or something it needs is away. */
-export type LaneOutcome = 'succeeded' | 'failed' | 'nothing';
+export type RunOutcome = 'succeeded' | 'failed' | 'nothing';
 
 /** Leave to run; to be given back when the run has ended. */
 export interface Pass {
   readonly kind: 'pass';
-  leave(outcome: LaneOutcome): void;
+  leave(outcome: RunOutcome): void;
 }
 
 /**
@@ -38,12 +38,12 @@ export interface Pass {
  * is handed back until later, because waiting deliveries would take the slots of other types. None of them fails by
  * that, and none is counted.
  */
-export class Lanes {
-  readonly #options: LanesOptions;
-  readonly #lanes = new Map<string, Lane>();
+export class Turns {
+  readonly #options: TurnsOptions;
+  readonly #lines = new Map<string, Line>();
   #waiting = 0;
 
-  constructor(options: LanesOptions) {
+  constructor(options: TurnsOptions) {
     this.#options = options;
   }
 
@@ -55,19 +55,19 @@ export class Lanes {
   /** The state of every breaker that has counted a failure since it was last closed, by type. */
   states(): ReadonlyMap<string, BreakerState> {
     const now = this.#options.clock.elapsed();
-    return new Map([...this.#lanes].map(([type, { breaker }]) => [type, breaker.state(now)]));
+    return new Map([...this.#lines].map(([type, { breaker }]) => [type, breaker.state(now)]));
   }
 
   /** Resolves when a message of the type may run, or says how it is handed back. */
   async enter(type: string, signal: AbortSignal): Promise<Pass | Settlement> {
-    const lane = this.#lanes.get(type);
-    if (!lane || this.#state(type, lane) === 'closed') return this.#pass(type, false);
-    if (!lane.isBusy) {
-      lane.isBusy = true;
+    const line = this.#lines.get(type);
+    if (!line || this.#state(type, line) === 'closed') return this.#pass(type, false);
+    if (!line.isBusy) {
+      line.isBusy = true;
       return this.#pass(type, true);
     }
-    if (this.#waiting >= this.#options.maxWaiting) return this.#later(lane);
-    const turn = await this.#turn(lane, signal);
+    if (this.#waiting >= this.#options.maxWaiting) return this.#later(line);
+    const turn = await this.#turn(line, signal);
     return turn === 'release' ? { kind: 'release' } : this.#pass(type, turn === 'alone');
   }
 
@@ -75,56 +75,56 @@ export class Lanes {
     return { kind: 'pass', leave: (outcome) => this.#leave(type, isAlone, outcome) };
   }
 
-  #leave(type: string, isAlone: boolean, outcome: LaneOutcome): void {
+  #leave(type: string, isAlone: boolean, outcome: RunOutcome): void {
     const now = this.#options.clock.elapsed();
-    const lane = this.#lanes.get(type) ?? (outcome === 'failed' ? this.#open(type) : undefined);
-    if (!lane) return;
-    this.#state(type, lane);
-    if (outcome === 'succeeded') lane.breaker.succeeded(now);
-    if (outcome === 'failed') lane.breaker.failed(now);
-    const isClosed = this.#state(type, lane) === 'closed';
-    if (isClosed) for (const go of lane.waiting.splice(0)) go('freely');
+    const line = this.#lines.get(type) ?? (outcome === 'failed' ? this.#open(type) : undefined);
+    if (!line) return;
+    this.#state(type, line);
+    if (outcome === 'succeeded') line.breaker.succeeded(now);
+    if (outcome === 'failed') line.breaker.failed(now);
+    const isClosed = this.#state(type, line) === 'closed';
+    if (isClosed) for (const go of line.waiting.splice(0)) go('freely');
     if (!isAlone) return;
-    const next = lane.waiting.shift();
-    lane.isBusy = next !== undefined;
+    const next = line.waiting.shift();
+    line.isBusy = next !== undefined;
     next?.('alone');
   }
 
   /** Hands back all that wait. */
   releaseAll(): void {
-    for (const { waiting } of this.#lanes.values()) for (const end of waiting.splice(0)) end('release');
+    for (const { waiting } of this.#lines.values()) for (const end of waiting.splice(0)) end('release');
   }
 
-  #open(type: string): Lane {
-    const lane: Lane = {
+  #open(type: string): Line {
+    const line: Line = {
       breaker: new TypeBreaker(this.#options.breaker),
       waiting: [],
       reported: 'closed',
       isBusy: false,
     };
-    this.#lanes.set(type, lane);
-    return lane;
+    this.#lines.set(type, line);
+    return line;
   }
 
-  #state(type: string, lane: Lane): BreakerState {
-    const state = lane.breaker.state(this.#options.clock.elapsed());
-    if (state !== lane.reported) this.#options.onState(type, state);
-    lane.reported = state;
+  #state(type: string, line: Line): BreakerState {
+    const state = line.breaker.state(this.#options.clock.elapsed());
+    if (state !== line.reported) this.#options.onState(type, state);
+    line.reported = state;
     return state;
   }
 
-  async #turn(lane: Lane, signal: AbortSignal): Promise<Turn> {
+  async #turn(line: Line, signal: AbortSignal): Promise<Turn> {
     if (signal.aborted) return 'release';
     this.#waiting += 1;
     const turn = Promise.withResolvers<Turn>();
     const giveUp = (): void => {
-      const place = lane.waiting.indexOf(turn.resolve);
+      const place = line.waiting.indexOf(turn.resolve);
       // With a turn given already it runs, and finds its signal aborted.
       if (place === -1) return;
-      lane.waiting.splice(place, 1);
+      line.waiting.splice(place, 1);
       turn.resolve('release');
     };
-    lane.waiting.push(turn.resolve);
+    line.waiting.push(turn.resolve);
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       return await turn.promise;
@@ -135,7 +135,7 @@ export class Lanes {
   }
 
   /** Comes back when the breaker is half open, spread out over as long as it was open. */
-  #later({ breaker }: Lane): Settlement {
+  #later({ breaker }: Line): Settlement {
     const { clock, random, breaker: options } = this.#options;
     const delayMs = Math.max(soonestMs, Math.round(breaker.openFor(clock.elapsed()) + random() * options.openMs));
     return { kind: 'release', delayMs };
