@@ -104,7 +104,9 @@ export class Endpoint {
     const lost = (): void => this.#lockLost();
     received.signal.addEventListener('abort', lost, { once: true });
     try {
-      return (await this.#refuse(delivery)) ?? (await this.#handle(delivery));
+      const settlement = (await this.#refuse(delivery)) ?? (await this.#handle(delivery));
+      if (settlement.kind !== 'release') this.#flow.progressed();
+      return settlement;
     } finally {
       received.signal.removeEventListener('abort', lost);
       this.#inHand.delete(delivery);

@@ -26,7 +26,9 @@ export class Flow {
   readonly #options: FlowOptions;
   readonly #holders = new Map<Holder, number>();
   #throttle: Throttle | undefined;
-  #rampingSince: number | undefined;
+  /** Steps taken since receiving began again; undefined while nothing is held back. */
+  #steps: number | undefined;
+  #hasProgressed = false;
   #cancelStep: () => void = () => {};
   #applied: number;
   #applying: Promise<void> = Promise.resolve();
@@ -44,7 +46,7 @@ export class Flow {
 
   /** True after a pause until the concurrency is the configured one again. */
   get isRamping(): boolean {
-    return this.#rampingSince !== undefined;
+    return this.#steps !== undefined;
   }
 
   /** Allows at most `limit` deliveries, 0 for none, until {@link free}. Resolves when the subscription keeps to it. */
@@ -57,8 +59,13 @@ export class Flow {
   /** Lets go; when nobody holds the endpoint any more, receiving begins again with one at a time. */
   free(holder: Holder): void {
     if (!this.#holders.delete(holder) || this.#holders.size > 0) return void this.#apply();
-    this.#rampingSince = this.#options.clock.elapsed();
-    this.#step();
+    this.#steps = 0;
+    this.#planStep();
+  }
+
+  /** A delivery came to an end of its own: the next step may be taken. */
+  progressed(): void {
+    this.#hasProgressed = true;
   }
 
   stop(): void {
@@ -66,8 +73,16 @@ export class Flow {
     this.#throttle = undefined;
   }
 
+  /** However long the broker takes to deliver again, no step is taken before something was handled at the last one. */
   #step(): void {
+    if (this.#steps === undefined) return;
+    if (this.#hasProgressed) this.#steps += 1;
+    this.#planStep();
+  }
+
+  #planStep(): void {
     const { clock, resumeStepMs, concurrency } = this.#options;
+    this.#hasProgressed = false;
     if (this.#limit() >= concurrency) this.#endRamp();
     else this.#cancelStep = clock.schedule(clock.now() + resumeStepMs, () => this.#step());
     void this.#apply();
@@ -75,13 +90,12 @@ export class Flow {
 
   #endRamp(): void {
     this.#cancelStep();
-    this.#rampingSince = undefined;
+    this.#steps = undefined;
   }
 
   #limit(): number {
-    const { clock, resumeStepMs, concurrency } = this.#options;
-    const since = this.#rampingSince;
-    const ramp = since === undefined ? concurrency : rampLimit(clock.elapsed() - since, resumeStepMs, concurrency);
+    const { concurrency } = this.#options;
+    const ramp = this.#steps === undefined ? concurrency : rampLimit(this.#steps, concurrency);
     return Math.min(ramp, ...this.#holders.values());
   }
 
