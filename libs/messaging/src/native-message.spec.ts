@@ -45,8 +45,8 @@ const anyEnvelope: fc.Arbitrary<Envelope> = fc.record(
   { requiredKeys: ['id', 'type', 'version', 'source', 'time', 'contentType', 'headers', 'body'] },
 );
 const anyState: fc.Arbitrary<DeliveryState> = fc.record(
-  { generation: count, round: count, attempts: count, releases: count, firstFailure: filled },
-  { requiredKeys: ['generation', 'round', 'attempts', 'releases'] },
+  { generation: count, round: count, attempts: count, releases: count, unsettled: count, firstFailure: filled },
+  { requiredKeys: ['generation', 'round', 'attempts', 'releases', 'unsettled'] },
 );
 
 describe('an envelope on the wire', () => {
@@ -197,7 +197,7 @@ describe('the native id', () => {
   });
 
   it('of a copy follows from its generation and round, not from its attempts or releases', () => {
-    const state: DeliveryState = { generation: 2, round: 3, attempts: 7, releases: 1 };
+    const state: DeliveryState = { generation: 2, round: 3, attempts: 7, releases: 1, unsettled: 0 };
     expect(toNative(envelope, state).messageId).toBe('m-1/2/3');
     expect(toNative(envelope, { ...state, attempts: 8, releases: 0 }).messageId).toBe('m-1/2/3');
     expect(toNative(envelope, nextRound(state, 8, 'away')).messageId).toBe('m-1/2/4');
@@ -225,13 +225,14 @@ describe('the attempt', () => {
     state = { ...state, releases: 1 };
     expect(attemptOf(state, 1)).toBe(1);
     state = nextRound(state, attemptOf(state, 2), 'away');
-    expect(state).toEqual({ generation: 0, round: 1, attempts: 2, releases: 0, firstFailure: 'away' });
+    expect(state).toEqual({ generation: 0, round: 1, attempts: 2, releases: 0, unsettled: 0, firstFailure: 'away' });
     expect(attemptOf(state, 0)).toBe(3);
   });
 
   it('starts over with a replay', () => {
-    const state = nextGeneration({ generation: 1, round: 4, attempts: 9, releases: 2, firstFailure: 'away' });
-    expect(state).toEqual({ generation: 2, round: 0, attempts: 0, releases: 0 });
+    const before = { generation: 1, round: 4, attempts: 9, releases: 2, unsettled: 1, firstFailure: 'away' };
+    const state = nextGeneration(before);
+    expect(state).toEqual({ generation: 2, round: 0, attempts: 0, releases: 0, unsettled: 0 });
     expect(attemptOf(state, 0)).toBe(1);
   });
 

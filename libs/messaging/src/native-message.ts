@@ -48,13 +48,21 @@ export interface DeliveryState {
   readonly releases: number;
   /** Why the first delayed redelivery of this generation was asked for; its first 500 characters. Absent before it. */
   readonly firstFailure?: string;
+  /** Deliveries of earlier copies of this round that ended without a settlement. */
+  readonly unsettled: number;
 }
 
 /** The counts of a state. */
 type Count = Exclude<keyof DeliveryState, 'firstFailure'>;
 
 /** The state of a message that was just sent. */
-export const firstDelivery: DeliveryState = Object.freeze({ generation: 0, round: 0, attempts: 0, releases: 0 });
+export const firstDelivery: DeliveryState = Object.freeze({
+  generation: 0,
+  round: 0,
+  attempts: 0,
+  releases: 0,
+  unsettled: 0,
+});
 
 /** The application property that counts releases; a transport raises it when it hands a message back. */
 export const releasesProperty = 'messaging_releases';
@@ -70,6 +78,7 @@ const countProperties = {
   round: 'messaging_round',
   attempts: 'messaging_attempts',
   releases: releasesProperty,
+  unsettled: 'messaging_unsettled',
 } as const satisfies Record<Count, string>;
 const attributes = ['specversion', 'id', 'type', 'source', 'time', 'partitionkey', 'contractversion'] as const;
 type Attribute = (typeof attributes)[number];
@@ -173,13 +182,20 @@ export function attemptOf(state: DeliveryState, deliveryCount: number): number {
 
 /** How many deliveries of this round ended without a settlement: those the broker counted, less the releases. */
 export function unsettledOf(state: DeliveryState, deliveryCount: number): number {
-  return Math.max(0, deliveryCount - state.releases);
+  return state.unsettled + Math.max(0, deliveryCount - state.releases);
 }
 
-/** The state of the copy that follows `attempt`; `failure` is why it is sent, absent for a release. */
+/** The state of the copy that a delayed redelivery after `attempt` sends; `failure` is why it is asked for. */
 export function nextRound(state: DeliveryState, attempt: number, failure?: string): DeliveryState {
   const { generation, round, firstFailure = bounded(failure ?? '') } = state;
-  return { generation, round: round + 1, attempts: attempt, releases: 0, ...(firstFailure && { firstFailure }) };
+  const counts = { generation, round: round + 1, attempts: attempt, releases: 0, unsettled: 0 };
+  return { ...counts, ...(firstFailure && { firstFailure }) };
+}
+
+/** The state of the copy that goes on in place of a delivery that was released: nothing is counted but what was. */
+export function releasedCopy(state: DeliveryState, deliveryCount: number): DeliveryState {
+  const attempts = attemptOf(state, deliveryCount) - 1;
+  return { ...nextRound(state, attempts), unsettled: unsettledOf(state, deliveryCount) };
 }
 
 /** The state of the copy that a replay sends: all attempts are new, and no failure has come first. */
@@ -195,6 +211,7 @@ function readState(properties: Readonly<Record<string, unknown>>): DeliveryState
     round: count('round'),
     attempts: count('attempts'),
     releases: count('releases'),
+    unsettled: count('unsettled'),
     ...(firstFailure && { firstFailure }),
   };
 }

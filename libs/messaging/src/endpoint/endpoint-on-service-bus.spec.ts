@@ -62,8 +62,9 @@ it('dead-letters only the killer of 32 in hand, after three dead processes', asy
         died.resolve();
         return new Promise(() => {});
       }
-      if (unsettled < 2)
+      if (unsettled < 2) {
         await new Promise<void>((resolve) => environment.clock.schedule(environment.now() + 600_000, resolve));
+      }
       if (!isDead) handled.add(id);
     });
     const done = until(() => isDead || handled.size === 31);

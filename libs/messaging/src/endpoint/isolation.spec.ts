@@ -99,6 +99,36 @@ describe('a message that ends its process', () => {
   });
 });
 
+it('several messages that end their process are found, and no neighbour pays for them', async () => {
+  const bench = new Bench();
+  const killers = ids(5, 'killer');
+  await bench.send([...ids(14, 'before'), ...killers, ...ids(13, 'after')]);
+  let deaths = 0;
+  for (let isDead = true; isDead; ) {
+    isDead = false;
+    const transport = bench.transport();
+    await bench.start(
+      async (_, { id }) => {
+        await new Promise<void>((resolve) => bench.clock.schedule(bench.clock.now() + 200, resolve));
+        if (isDead) return new Promise<void>(() => {});
+        if (!killers.includes(id)) return;
+        isDead = true;
+        deaths += 1;
+        transport.disconnect();
+        return new Promise<void>(() => {});
+      },
+      {},
+      transport,
+    );
+    await bench.clock.advance(180_000);
+  }
+  // Twice all together, then each killer alone.
+  expect(deaths).toBe(7);
+  expect([...(await bench.deadLetters())].sort()).toEqual(killers.map((id) => `${id}: CrashedRepeatedly`));
+  expect(new Set(bench.handled).size).toBe(27);
+  expect(bench.broker.highestCount).toBeLessThan(10);
+});
+
 describe('locks that are lost in bulk', () => {
   it('pause the endpoint, which then begins again with one', async () => {
     const bench = new Bench();

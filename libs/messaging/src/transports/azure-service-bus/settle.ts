@@ -6,6 +6,7 @@ import {
   type DeliveryState,
   fromNative,
   nextRound,
+  releasedCopy,
   releasesProperty,
   toNative,
   unsettledOf,
@@ -111,9 +112,9 @@ export class Settler {
 
   /** Hands a message back; for later, or when the broker would soon give it up, as a copy that is counted anew. */
   async #release(received: Received, delayMs = 0): Promise<void> {
-    const { message, state, attempt } = received;
+    const { message, state } = received;
     if (delayMs > 0 || isReleasedAsCopy(message.deliveryCount ?? 0, this.#options.maxDeliveryCount)) {
-      await this.#sendCopy(received, nextRound(state, attempt - 1), delayMs);
+      await this.#sendCopy(received, releasedCopy(state, message.deliveryCount ?? 0), delayMs);
       return this.#complete(received);
     }
     await this.#onLink(received, 'other', (receiver) => release(receiver, message, state));

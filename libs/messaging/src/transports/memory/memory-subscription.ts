@@ -5,6 +5,7 @@ import {
   type DeliveryState,
   fromNative,
   nextRound,
+  releasedCopy,
   releasesProperty,
   toNative,
   unsettledOf,
@@ -134,7 +135,7 @@ export class MemorySubscription implements Subscription {
     }
     const { delayMs = 0 } = settlement;
     if (delayMs > 0 || isReleasedAsCopy(lock.message.deliveryCount, this.#options.maxDeliveryCount)) {
-      return this.#goOnAsCopy(lock, nextRound(state, attempt - 1), delayMs);
+      return this.#goOnAsCopy(lock, releasedCopy(state, lock.message.deliveryCount), delayMs);
     }
     const released = queue.abandon(lock, withOneMoreRelease(lock.message, state));
     this.#broker.notify(this.queue);
