@@ -264,7 +264,13 @@ describe('the first failure', () => {
   });
 
   it('is no property while there is none', () => {
-    expect(nextRound(firstDelivery, 1, '')).toEqual({ generation: 0, round: 1, attempts: 1, releases: 0 });
+    expect(nextRound(firstDelivery, 1, '')).toEqual({
+      generation: 0,
+      round: 1,
+      attempts: 1,
+      releases: 0,
+      unsettled: 0,
+    });
     expect(toNative(envelope).applicationProperties).not.toHaveProperty('messaging_first_failure');
   });
 });
