@@ -119,6 +119,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'minutes without a message',
     drive: async (worker, bench) => {
       worker.send({ kind: 'let-go' });
+      await soon(worker, async () => (await worker.state())?.inFlight === 0);
       for (let minutes = 0; minutes < 3 && worker.isAlive; minutes += 1) {
         await pass(lockMs + 1, worker, bench);
         await pause(momentMs);
