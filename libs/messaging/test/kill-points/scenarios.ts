@@ -67,6 +67,16 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     ...onRunning,
+    name: 'a lock that is lost',
+    // Its renewal finds out.
+    drive: whileHeld(async (worker, bench) => {
+      bench.expireLocks();
+      await pass(0.6 * lockMs, worker, bench);
+      await pause(momentMs);
+    }),
+  },
+  {
+    ...onRunning,
     name: 'a connection lost before the settlement',
     drive: whileHeld((worker) => worker.send({ kind: 'cut' })),
   },
