@@ -38,6 +38,8 @@ export class ReceiverEndpoint implements ReceiverLink {
   #deliveryCount: number;
   #maxMessageSize = 0;
   #unfinished: Unfinished | undefined;
+  /** What is said of deliveries that come after the link's end. */
+  #refusal: Draft<DeliveryState> = { type: 'released' };
 
   /** @param bytes how many the attach has */
   constructor(port: LinkPort, deliveries: IncomingDeliveries, attach: Attach, bytes: number) {
@@ -117,11 +119,7 @@ export class ReceiverEndpoint implements ReceiverLink {
 
   /** A transfer came that the session's window allowed. */
   transfer(fields: TransferFields, bytes: Buffer, end: number): void {
-    if (!this.isAttached) {
-      this.#deliveries.pass(fields.deliveryId);
-      if (this.#attachment.state === 'held') this.#violated(CONDITION.transferLimitExceeded, this.#noCredit(fields));
-      return;
-    }
+    if (!this.isAttached) return this.#late(fields);
     const unfinished = this.#unfinished ?? this.#begin(fields);
     if (!unfinished) return;
     if (fields.deliveryId !== NONE && fields.deliveryId !== unfinished.id) {
@@ -135,6 +133,16 @@ export class ReceiverEndpoint implements ReceiverLink {
     if (!this.#hasRoom(unfinished, part.length)) return;
     if (fields.more) this.#keep(unfinished, part);
     else this.#complete(unfinished, part);
+  }
+
+  /**
+   * What was on its way as we ended the link is answered: whoever sent it learns that it was not taken, where a peer
+   * that settles by link alone would wait.
+   */
+  #late(fields: TransferFields): void {
+    const begins = this.#deliveries.pass(fields.deliveryId);
+    if (this.#attachment.state === 'held') this.#violated(CONDITION.transferLimitExceeded, this.#noCredit(fields));
+    else if (begins && !fields.settled) this.#deliveries.refuse(fields.deliveryId, this.#refusal);
   }
 
   /** The first frame of a delivery. @returns undefined when that was a violation */
@@ -205,6 +213,7 @@ export class ReceiverEndpoint implements ReceiverLink {
 
   #ended(closed: boolean, error: ErrorDraft | undefined): void {
     this.#forgetUnfinished();
+    if (error) this.#refusal = { type: 'rejected', error };
     this.#port.linkEnded(this, closed, error);
   }
 }

@@ -74,6 +74,8 @@ export class UpLink {
   #count = 0n;
   allowance = 0;
   credit = 0;
+  /** What the server says of deliveries that begin after it has detached. */
+  refusal: 'rejected' | 'released' | undefined;
   unfinished: { readonly id: bigint; settled: boolean; text: string } | undefined;
   /** Deliveries that came whole and that nobody has settled. */
   readonly unsettled = new Set<bigint>();

@@ -110,6 +110,8 @@ const clientSends: Act = (client, session, how, more) => {
   const deliveryId = begins || more % 3 > 0 ? session.ownId(unfinished.id) : undefined;
   if (session.ownFrames >= session.ownLimit) throw new Error('The server does not open its window again.');
   session.ownFrames++;
+  if (begins && link.refusal && !unfinished.settled)
+    session.awaited.add(`disposition true ${deliveryId} ${link.refusal}`);
   if (!isMore) completes(client, session, link, aborted);
   const fields = { handle: link.handle, deliveryId, settled: unfinished.settled, more: isMore, aborted };
   client.peer.transfer(fields, String(more % 10), session.channel);
