@@ -52,7 +52,7 @@ export class AmqpServer implements SessionPort {
     listener: Listener,
     pool: BufferPool = sharedPool,
   ) {
-    this.settings = { ...DEFAULTS, ...settings };
+    this.settings = { maxSessionLinks: settings.handleMax ?? DEFAULTS.handleMax, ...DEFAULTS, ...settings };
     this.listener = listener;
     this.output = new Output(pool, () => listener.output?.());
     this.usage = new Usage(this.settings);
