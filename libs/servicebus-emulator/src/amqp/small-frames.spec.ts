@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import rhea from 'rhea';
-import { type Broker, startBroker } from '../../broker.js';
+import { type Broker, startBroker } from '../broker.js';
 
 let broker: Broker;
 beforeAll(async () => {
