@@ -119,10 +119,10 @@ export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
       settle(this.#options.queue, given.token, outcome, this.#core.clock.now());
       this.#used();
       this.#core.whenDurable((error) =>
-        error === undefined ? this.#sender.settle(given.id, ACCEPTED) : this.#fail(given, error),
+        error === undefined ? this.#sender.settle(given.id, ACCEPTED) : this.fail(given, error),
       );
     } catch (error) {
-      this.#fail(given, error);
+      this.fail(given, error);
     }
   }
 
@@ -160,7 +160,8 @@ export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
     this.entity.lifecycle.touch(this.#usedAt);
   }
 
-  #fail({ id }: GivenMessage, error: unknown): void {
+  /** What the client says of a message cannot be done. */
+  fail({ id }: GivenMessage, error: unknown): void {
     const reason = toBrokerError(error, (unexpected) =>
       this.#core.log('error', 'A settlement failed.', { entity: this.entity.path, error: unexpected }),
     );
@@ -194,6 +195,7 @@ class GivenMessage implements Answerable {
 
   /** What the client says counts once; a state that is no outcome says nothing. */
   settled(state: DeliveryState | undefined): void {
+    if (state?.type === 'transactional-state') return this.#link.fail(this, noTransactions());
     const outcome = outcomeOf(state);
     if (!outcome || this.#isSettled) return;
     this.#isSettled = true;
