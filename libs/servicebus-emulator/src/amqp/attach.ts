@@ -10,7 +10,7 @@ import type { Attached } from './attached.js';
 import { answerToken } from './cbs.js';
 import { IncomingLink } from './incoming-link.js';
 import { answerManagement } from './management/answer.js';
-import { OutgoingLink } from './outgoing-link.js';
+import { type ClientOutput, OutgoingLink } from './outgoing-link.js';
 import type { ReplyLinks } from './reply-links.js';
 import { ServiceNode } from './service-node.js';
 import { grantSession, sessionNotPossible, sessionRequired, SessionWait, wantedSession } from './session-attach.js';
@@ -27,8 +27,7 @@ export interface AttachPorts {
   /** Whose links they are: nobody else may touch its sessions. */
   readonly client: object;
   readonly replies: ReplyLinks;
-  /** Told after each message that was written. */
-  readonly written: () => void;
+  readonly output: ClientOutput;
   /** Told of what is behind a link from now on: a session was waited for. */
   readonly granted: (link: SenderLink, attached: Attached) => void;
 }
@@ -62,7 +61,7 @@ export function attachSender(receiver: ReceiverLink, ports: AttachPorts): Attach
 
 /** What is behind a link on which the client receives. @throws BrokerError when it is refused */
 export function attachReceiver(sender: SenderLink, ports: AttachPorts): Attached {
-  const { core, access, client, replies, written } = ports;
+  const { core, access, client, replies, output } = ports;
   const address = textOf(sender.attach.source?.address);
   if (address === CBS) return replies.create(sender, address);
   const { entity, subQueue, management } = resolve(core, address);
@@ -72,7 +71,7 @@ export function attachReceiver(sender: SenderLink, ports: AttachPorts): Attached
   core.receivers.check(entity);
   entity.lifecycle.touch(core.clock.now());
   const receiveAndDelete = sender.attach.sndSettleMode === SETTLED;
-  const options = { entity, queue, receiveAndDelete, client, written };
+  const options = { entity, queue, receiveAndDelete, client, output };
   const wanted = wantedSession(sender);
   if (!queue.sessions) {
     if (wanted !== undefined) throw sessionNotPossible(address);

@@ -53,13 +53,6 @@ export class Connection {
     this.#options = options;
     this.#access = core.openAccess((link, error) => (link as Link).detach(amqpError(error)));
     this.#idle = core.enforceIdleTimeouts ? this.#watchIdleness() : undefined;
-    this.#links = new ClientLinks({
-      core,
-      access: this.#access,
-      client: this,
-      idle: this.#idle,
-      written: () => this.#stream.relieve(),
-    });
     // Clients may leave out SASL: who they are shows in their tokens.
     this.#engine = new AmqpServer(
       { containerId: options.id, requireSasl: false, maxLinks: MAX_LINKS, maxSessionLinks: MAX_LINKS },
@@ -69,6 +62,8 @@ export class Connection {
       closed: () => this.#end(),
       failed: (error) => core.log('error', 'A client was disconnected: the broker failed.', { error }),
     });
+    const [access, idle, output] = [this.#access, this.#idle, this.#stream];
+    this.#links = new ClientLinks({ core, access, client: this, idle, output });
   }
 
   /** Detaches every link to an entity, or to any. @returns how many there were */
@@ -93,17 +88,16 @@ export class Connection {
   }
 
   #listener(): Listener {
-    const links = this.#links;
     return {
       sasl: (mechanism, response) => checkSasl(mechanism, response, (keyName, key) => this.#signIn(keyName, key)),
       opened: () => void this.#stream.tick(),
       began: () => undefined,
-      ended: (session: Session) => links.ended(session),
+      ended: (session: Session) => this.#links.ended(session),
       attached: (link: Link) => this.#attach(link),
-      detached: (link: Link) => links.detached(link),
-      delivery: (link: Link, delivery: Delivery) => links.take(link, delivery),
-      sendable: (link: Link) => links.sendable(link),
-      drain: (link: Link) => links.drain(link),
+      detached: (link: Link) => this.#links.detached(link),
+      delivery: (link: Link, delivery: Delivery) => this.#links.take(link, delivery),
+      sendable: (link: Link) => this.#links.sendable(link),
+      drain: (link: Link) => this.#links.drain(link),
       disposed: (_link: Link, _id: number, given: unknown, state: DeliveryState | undefined) =>
         (given as Answerable).settled(state),
       closed: (error, isViolation) => this.#closed(error, isViolation),

@@ -14,6 +14,16 @@ import type { Answerable, Attached } from './attached.js';
 import { settle } from './settle.js';
 import { noTransactions } from './transactions.js';
 
+/** How far what is sent to a client has come. */
+export interface ClientOutput {
+  /** Pieces that were written to the client so far; what is sent now leaves with the next. */
+  readonly pieces: number;
+  /** Whether the client is gone: what has not left never will. */
+  readonly isGone: boolean;
+  /** Writes what is gathered if that is much. */
+  relieve(): void;
+}
+
 export interface OutgoingLinkOptions {
   readonly entity: Entity;
   readonly queue: MessageQueue;
@@ -27,8 +37,7 @@ export interface OutgoingLinkOptions {
   readonly answer?: AttachAnswer;
   /** Whose receiver it is. */
   readonly client: object;
-  /** Told after each message that was written. */
-  readonly written: () => void;
+  readonly output: ClientOutput;
 }
 
 /** A client's receiver: hands out messages as far as its credit goes, and settles them as the client says. */
@@ -37,6 +46,9 @@ export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
   readonly #core: BrokerCore;
   readonly #sender: SenderLink;
   readonly #options: OutgoingLinkOptions;
+  /** What leaves with the next piece. */
+  #unwritten: GivenMessage[] = [];
+  #nextPiece = 0;
   #scheduled = false;
   #closed = false;
   #usedAt: number;
@@ -100,7 +112,7 @@ export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
     this.#sender.detach(amqpError(sessionLockLost(this.#options.session?.id ?? '')));
   }
 
-  /** Locks of messages the client has seen stay until they expire, as on Azure. */
+  /** Locks of messages the client may have seen stay until they expire, as on Azure. */
   closed(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -108,7 +120,7 @@ export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
     const { queue, session } = this.#options;
     const now = this.#core.clock.now();
     queue.receivers.delete(this);
-    this.#releaseUnfinished(now);
+    this.#releaseUnwritten(now);
     if (session) queue.sessions?.release(session, this.#options.holder ?? this, now);
     else if (queue.hasReady) queue.receivers.wakeOne();
   }
@@ -144,15 +156,23 @@ export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
   }
 
   #send(message: QueuedMessage): void {
-    const { queue, receiveAndDelete, written } = this.#options;
+    const { queue, receiveAndDelete, output } = this.#options;
     this.#used();
     const token = { sequenceNumber: message.sequenceNumber, lockId: message.lock?.id ?? 0 };
     const bytes = writeMessage(message, receiveAndDelete ? undefined : queue.lockedUntil(message));
     const given = receiveAndDelete ? undefined : new GivenMessage(this, this.#core, token);
     const tag = this.#core.tokens.tag(token);
     const id = this.#sender.send(tag, bytes, { settled: receiveAndDelete, format: 0, batchable: true, token: given });
-    if (given && id !== undefined) given.id = id;
-    written();
+    if (given && id !== undefined) this.#given(given, id);
+    output.relieve();
+  }
+
+  #given(given: GivenMessage, id: number): void {
+    const { pieces } = this.#options.output;
+    given.id = id;
+    if (this.#nextPiece !== pieces) this.#unwritten = [];
+    this.#nextPiece = pieces;
+    this.#unwritten.push(given);
   }
 
   #used(): void {
@@ -168,13 +188,15 @@ export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
     this.#sender.settle(id, rejected(reason));
   }
 
-  /** A message of which not all has left is available again, no delivery counted. */
-  #releaseUnfinished(now: number): void {
-    const given = this.#sender.unfinished;
-    if (!(given instanceof GivenMessage)) return;
-    const { queue } = this.#options;
-    const message = queue.find(given.token.sequenceNumber);
-    if (message?.lock?.id === given.token.lockId) queue.release(message, now);
+  /** Messages that have not left, or not wholly, are available again, no delivery counted. */
+  #releaseUnwritten(now: number): void {
+    const { queue, output } = this.#options;
+    const never = output.isGone && this.#nextPiece === output.pieces ? this.#unwritten : [];
+    for (const given of [...never, this.#sender.unfinished]) {
+      if (!(given instanceof GivenMessage)) continue;
+      const message = queue.find(given.token.sequenceNumber);
+      if (message?.lock?.id === given.token.lockId) queue.release(message, now);
+    }
   }
 }
 

@@ -32,6 +32,7 @@ export class EngineStream {
   readonly #pause = new ClientPause(() => this.#paused());
   /** Whether the client sent something since the last look, and nothing was written since. */
   #isUnanswered = false;
+  #pieces = 0;
   #answerCheck: NodeJS.Immediate | undefined;
   #ticks: NodeJS.Timeout | undefined;
   #goodbye: NodeJS.Timeout | undefined;
@@ -47,6 +48,16 @@ export class EngineStream {
     stream.on('end', () => this.#guarded(() => engine.inputEnded()));
     stream.once('close', () => this.#closed());
     this.tick();
+  }
+
+  /** Pieces of output that were written. */
+  get pieces(): number {
+    return this.#pieces;
+  }
+
+  /** Whether the client has hung up: what it is sent from now on it cannot settle. */
+  get isGone(): boolean {
+    return this.#stream.destroyed || this.#stream.readableEnded;
   }
 
   /** The engine has output where it had none. */
@@ -109,6 +120,7 @@ export class EngineStream {
 
   #write(piece: Buffer): void {
     this.#isUnanswered = false;
+    this.#pieces++;
     this.#stream.write(piece);
     const { writableLength } = this.#stream;
     if (writableLength === 0 && this.#givesBack) this.#engine.giveBack(piece);
