@@ -1,5 +1,8 @@
-/** A client is taken to wait for its answers after so many passes of the event loop without input from it. */
-const QUIET_PASSES = 4;
+/**
+ * A client is taken to wait for its answers after so many passes of the event loop without input from it; half as many
+ * each time in a row that it sent nothing more.
+ */
+const QUIET_PASSES = { most: 4, fewest: 1 } as const;
 /** One that goes on sending gets them after so many passes, or so much input, in bytes. */
 const MAX_PASSES = 32;
 const MAX_INPUT = 64 * 1024;
@@ -26,6 +29,7 @@ export class ClientPause {
   #awaited = false;
   #passes = 0;
   #quietPasses = 0;
+  #enoughQuiet: number = QUIET_PASSES.most;
   #input = 0;
   #patience: NodeJS.Timeout | undefined;
   #streams = false;
@@ -71,7 +75,7 @@ export class ClientPause {
   readonly #pass = (): void => {
     this.#passes++;
     this.#quietPasses++;
-    const goesOn = this.#quietPasses < QUIET_PASSES && this.#passes < MAX_PASSES && this.#input < MAX_INPUT;
+    const goesOn = this.#quietPasses < this.#enoughQuiet && this.#passes < MAX_PASSES && this.#input < MAX_INPUT;
     if (goesOn) setImmediate(this.#pass);
     else this.#over();
   };
@@ -85,6 +89,8 @@ export class ClientPause {
   };
 
   readonly #over = (): void => {
+    const { most, fewest } = QUIET_PASSES;
+    this.#enoughQuiet = this.#input > 0 ? most : Math.max(fewest, this.#enoughQuiet >> 1);
     this.#measure();
     const goesOn = this.#paused();
     this.#awaited = false;

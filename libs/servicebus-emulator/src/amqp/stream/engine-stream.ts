@@ -32,6 +32,8 @@ export class EngineStream {
   readonly #pause = new ClientPause(() => this.#paused());
   /** Whether the client sent something since the last look, and nothing was written since. */
   #isUnanswered = false;
+  /** The empty frame that is about to be written waits for no pause. */
+  #isAnsweringSilence = false;
   #pieces = 0;
   #answerCheck: NodeJS.Immediate | undefined;
   #ticks: NodeJS.Timeout | undefined;
@@ -62,6 +64,7 @@ export class EngineStream {
 
   /** The engine has output where it had none. */
   outputBegan(): void {
+    if (this.#isAnsweringSilence) return;
     this.#isUnanswered = false;
     this.#pause.await();
   }
@@ -99,7 +102,9 @@ export class EngineStream {
   #answerSilence(): void {
     this.#answerCheck = undefined;
     if (!this.#isUnanswered) return;
+    this.#isAnsweringSilence = true;
     this.#engine.beat();
+    this.#isAnsweringSilence = false;
     this.#flush();
   }
 
