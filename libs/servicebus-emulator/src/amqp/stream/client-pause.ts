@@ -1,8 +1,8 @@
 /**
  * A client is taken to wait for its answers after so many passes of the event loop without input from it; half as many
- * each time in a row that it sent nothing more.
+ * each time in a row that it sent nothing more. Two are the fewest with a look for input in between.
  */
-const QUIET_PASSES = { most: 4, fewest: 1 } as const;
+const QUIET_PASSES = { most: 4, fewest: 2 } as const;
 /** One that goes on sending gets them after so many passes, or so much input, in bytes. */
 const MAX_PASSES = 32;
 const MAX_INPUT = 64 * 1024;

@@ -32,7 +32,7 @@ export class FrameClient {
   readonly said: Said[] = [];
   readonly #output = new Output(new BufferPool());
   readonly #reader: FrameReader;
-  #heard: (() => void) | undefined;
+  #arrived: (() => void) | undefined;
 
   private constructor(socket: Socket) {
     this.socket = socket;
@@ -52,7 +52,7 @@ export class FrameClient {
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => {
       this.#reader.read(chunk);
-      this.#heard?.();
+      this.#arrived?.();
     });
   }
 
@@ -107,7 +107,7 @@ export class FrameClient {
     for (;;) {
       const at = this.said.findIndex((one) => one.type === type);
       if (at >= 0) return this.said.splice(0, at + 1).at(-1) as Said;
-      await new Promise<void>((resolve) => (this.#heard = resolve));
+      await new Promise<void>((resolve) => (this.#arrived = resolve));
     }
   }
 
