@@ -128,7 +128,8 @@ export class AmqpServer implements SessionPort {
 
   /**
    * Sends a heartbeat when it is due, and closes a connection whose peer is silent. To be called once the connection
-   * is there, and whenever the time is reached that it answered.
+   * is there, once it is open (only then it is known what the peer bears), and whenever the time is reached that it
+   * answered.
    * @param now ms of any clock that never goes back
    * @returns when to call it again; undefined when that is not needed any more
    */
