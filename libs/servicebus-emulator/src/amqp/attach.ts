@@ -14,7 +14,6 @@ import { type ClientOutput, OutgoingLink } from './outgoing-link.js';
 import type { ReplyLinks } from './reply-links.js';
 import { ServiceNode } from './service-node.js';
 import { grantSession, sessionNotPossible, sessionRequired, SessionWait, wantedSession } from './session-attach.js';
-import { noTransactions } from './transactions.js';
 
 const CBS = '$cbs';
 /** What a client says that wants messages settled as they are sent. */
@@ -36,8 +35,7 @@ export interface AttachPorts {
 export function attachSender(receiver: ReceiverLink, ports: AttachPorts): Attached {
   const { core, access, client, replies } = ports;
   const { target } = receiver.attach;
-  if (target?.type === 'coordinator') throw noTransactions();
-  const address = textOf(target?.address);
+  const address = textOf(target?.type === 'target' ? target.address : undefined);
   if (address === CBS) {
     const answer = (request: Parameters<typeof answerToken>[2], send: (reply: Buffer) => void) =>
       send(answerToken(core, access, request));

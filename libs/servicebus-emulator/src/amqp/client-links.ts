@@ -1,6 +1,6 @@
 import type { Delivery, Link, Session } from '@orderflow/amqp';
 import type { Entity } from '../entities/entity.js';
-import { BrokerError } from '../entities/errors.js';
+import type { BrokerError } from '../entities/errors.js';
 import { amqpError, toBrokerError } from './amqp-error.js';
 import { attachReceiver, attachSender, type AttachPorts } from './attach.js';
 import type { Attached } from './attached.js';
@@ -28,7 +28,6 @@ export class ClientLinks {
   /** Attaches, or refuses: an attach without source and target, and then a detach that says why. */
   attach(link: Link): void {
     try {
-      this.#steal(link);
       const attached = link.role === 'receiver' ? attachSender(link, this.#ports) : attachReceiver(link, this.#ports);
       this.#attached(link, attached);
     } catch (error) {
@@ -89,14 +88,5 @@ export class ClientLinks {
     const carriesMessages = attached instanceof IncomingLink || attached instanceof OutgoingLink;
     if (attached.entity) this.#options.idle?.opened(link, carriesMessages ? attached : undefined);
     attached.open();
-  }
-
-  /** A client that attaches a link of the same name and direction again has lost the one before. */
-  #steal({ role, attach: { name } }: Link): void {
-    for (const link of this.#links.keys()) {
-      if (link.role !== role || link.attach.name !== name) continue;
-      const text = `The link with identifier ${name} has been closed due to link stealing.`;
-      return link.detach(amqpError(new BrokerError('amqp:link:stolen', text)));
-    }
   }
 }

@@ -27,6 +27,9 @@ const MAX_SHOWN = 64;
  * over that are borne: as many receivers as an entity may have, and then some.
  */
 const MAX_LINKS = 20_000;
+/** Bytes of the attaches of one connection: so many links, each as long-winded as the JavaScript client's may be. */
+const MAX_ATTACH_BYTES = MAX_LINKS * 1024;
+const LIMITS = { maxLinks: MAX_LINKS, maxSessionLinks: MAX_LINKS, maxAttachBytes: MAX_ATTACH_BYTES };
 
 export interface ConnectionOptions {
   /** What the broker calls itself. */
@@ -54,10 +57,7 @@ export class Connection {
     this.#access = core.openAccess((link, error) => (link as Link).detach(amqpError(error)));
     this.#idle = core.enforceIdleTimeouts ? this.#watchIdleness() : undefined;
     // Clients may leave out SASL: who they are shows in their tokens.
-    this.#engine = new AmqpServer(
-      { containerId: options.id, requireSasl: false, maxLinks: MAX_LINKS, maxSessionLinks: MAX_LINKS },
-      this.#listener(),
-    );
+    this.#engine = new AmqpServer({ containerId: options.id, requireSasl: false, ...LIMITS }, this.#listener());
     this.#stream = new EngineStream(socket, this.#engine, {
       closed: () => this.#end(),
       failed: (error) => core.log('error', 'A client was disconnected: the broker failed.', { error }),

@@ -110,7 +110,7 @@ describe('a transaction', () => {
       closed: true,
       error: {
         condition: 'amqp:not-implemented',
-        description: expect.stringContaining('Transactions are not part of this broker'),
+        description: expect.stringContaining('This server has no transactions'),
       },
     });
   });

@@ -1,6 +1,6 @@
 import { BrokerError } from '../entities/errors.js';
 
-/** What is said to a client that asks for a transaction. */
+/** What is said to a send or a settlement that is part of a transaction. The engine refuses coordinators itself. */
 export function noTransactions(): BrokerError {
   return new BrokerError(
     'amqp:not-implemented',

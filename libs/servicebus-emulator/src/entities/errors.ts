@@ -9,7 +9,6 @@ const STATUS = {
   'amqp:unauthorized-access': 401,
   'amqp:link:message-size-exceeded': 403,
   'amqp:link:detach-forced': 500,
-  'amqp:link:stolen': 500,
   'amqp:connection:forced': 500,
   'com.microsoft:argument-error': 400,
   'com.microsoft:entity-already-exists': 409,
