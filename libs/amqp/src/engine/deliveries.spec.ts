@@ -178,7 +178,7 @@ describe('receiving', () => {
     [
       'in parts',
       (peer: ScriptPeer) =>
-        peer.transfer({ deliveryId: 0, more: true }, 'abc').transfer({ more: true }).transfer({}, 'x'),
+        peer.transfer({ deliveryId: 0, more: true }, 'abc').transfer({ more: true }, 'xx').transfer({}, ''),
     ],
   ])('rejects a large message that comes %s, says how large it was, and goes on', (_, send) => {
     const peer = sending(1, 4n);
