@@ -31,8 +31,18 @@ export { createMemoryMessaging, type MemoryMessaging, type MemoryMessagingOption
 export type { MemoryUnitOfWork } from './outbox/memory-unit-of-work.js';
 export type { Message } from './message.js';
 export { createMessageReader, type MessageReader } from './message-reader.js';
-export type { DrainReport, MemoryOutbox } from './outbox/memory-outbox.js';
-export type { Outbox, OutboxBacklog } from './outbox/outbox.js';
+export { type DrainReport, type MemoryOutbox, OutboxFullError } from './outbox/memory-outbox.js';
+export type { MemoryRelayOptions } from './outbox/memory-relay.js';
+export type { MemorySetAside } from './outbox/memory-set-aside.js';
+export type {
+  Outbox,
+  OutboxBacklog,
+  SetAside,
+  SetAsideListOptions,
+  SetAsideMessage,
+  SetAsidePage,
+} from './outbox/outbox.js';
+export type { DestinationTrouble, Relay, RelayHealth } from './outbox/relay-health.js';
 export { type DeliveryObserver, type DeliveryReport, observeDeliveries } from './middleware/observe-deliveries.js';
 export { requireCapabilities } from './require-capabilities.js';
 export {
@@ -53,6 +63,7 @@ export {
   type Destination,
   type Middleware,
   type Outgoing,
+  type SendOptions,
   type Settlement,
   type SubscribeOptions,
   type Subscription,

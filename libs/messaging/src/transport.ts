@@ -16,7 +16,7 @@ export interface Transport {
    * {@link TransportError} otherwise; after a rejection any prefix or subset may have been stored, so the caller
    * sends again and the consumer's inbox absorbs the copies. Messages to one destination keep their order.
    */
-  send(messages: readonly Outgoing[]): Promise<void>;
+  send(messages: readonly Outgoing[], options?: SendOptions): Promise<void>;
 
   /**
    * Starts delivering the messages of one queue. Calls `consume` for at most `options.concurrency` deliveries at a
@@ -29,6 +29,14 @@ export interface Transport {
 
   /** Stops every subscription, waits for what is in flight, then closes the connection. Safe to call twice. */
   close(): Promise<void>;
+}
+
+export interface SendOptions {
+  /**
+   * Whether the transport's client may try again by itself before it rejects; true when absent. A caller that tries
+   * again anyhow, such as a relay, learns sooner, and burdens a broker in trouble less, without.
+   */
+  readonly retry?: boolean;
 }
 
 /** Optional abilities of a broker. */
@@ -157,6 +165,8 @@ export type TransportErrorCode =
   | 'TopicNotFound'
   | 'Unauthorized'
   | 'MessageTooLarge'
+  /** The broker, or its client, refuses this message for what it is: a header, a property, a key. */
+  | 'InvalidMessage'
   | 'InvalidOptions'
   | 'InvalidTopology'
   | 'Closed'

@@ -7,14 +7,22 @@ interface HowToRun {
 
 type RunTransaction = (work: (tx: MemoryUnitOfWork) => Promise<void>, options?: HowToRun) => Promise<void>;
 
-/** An inbox for tests and programs without a database. It forgets with its process. */
+/**
+ * An inbox for tests and programs without a database. It forgets with its process, and the oldest of what it remembers
+ * when that is too much: a message that comes again after so many others is handled again.
+ */
 export class MemoryInbox implements Inbox<MemoryUnitOfWork> {
   readonly #transaction: RunTransaction;
-  /** By consumer and message: resolved once handled; the next caller waits for the one before. */
+  readonly #capacity: number;
+  /** By consumer and message, what is being handled: the next caller waits for the one before. */
   readonly #handling = new Map<string, Promise<void>>();
+  /** Handled ones, oldest first. */
+  readonly #handled = new Set<string>();
 
-  constructor(transaction: RunTransaction) {
+  /** @param capacity how many handled messages it remembers */
+  constructor(transaction: RunTransaction, capacity: number) {
     this.#transaction = transaction;
+    this.#capacity = capacity;
   }
 
   async once(
@@ -24,23 +32,27 @@ export class MemoryInbox implements Inbox<MemoryUnitOfWork> {
     options?: HowToRun,
   ): Promise<'handled' | 'duplicate'> {
     const key = JSON.stringify([consumer, messageId]);
-    for (;;) {
-      const before = this.#handling.get(key);
-      if (before === undefined) break;
-      const handled = await before.then(
-        () => true,
-        () => false,
-      );
-      if (handled) return 'duplicate';
+    for (let before = this.#handling.get(key); before !== undefined; before = this.#handling.get(key)) {
+      await before.catch(() => undefined);
     }
+    if (this.#handled.has(key)) return 'duplicate';
     const handling = this.#transaction(work, options);
     this.#handling.set(key, handling);
     try {
       await handling;
-    } catch (error) {
+      this.#remember(key);
+    } finally {
       this.#handling.delete(key);
-      throw error;
     }
     return 'handled';
+  }
+
+  #remember(key: string): void {
+    this.#handled.add(key);
+    if (this.#handled.size <= this.#capacity) return;
+    for (const oldest of this.#handled) {
+      this.#handled.delete(oldest);
+      return;
+    }
   }
 }

@@ -7,7 +7,8 @@ export {
   type PostgresMessagingOptions,
 } from './postgres-messaging.js';
 export type { PostgresOutbox } from './postgres-outbox.js';
-export type { Relay, RelayHealth, RelayOptions } from './relay.js';
+export type { DestinationTrouble, Relay, RelayHealth } from '../outbox/relay-health.js';
+export type { RelayOptions } from './relay.js';
 export { messagingSchema, type SchemaStep } from './schema.js';
 export type {
   SqlResult,

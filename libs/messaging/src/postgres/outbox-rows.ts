@@ -1,4 +1,3 @@
-import type { Pool, QueryResult } from 'pg';
 import type { Envelope } from '../envelope.js';
 import { bucketOf, orderingKeyOf } from '../outbox/bucket.js';
 import type { Waiting } from '../outbox/send-in-order.js';
@@ -47,49 +46,21 @@ export function outboxInsert(
 /** A message read from the outbox, with what it takes to remove it again. */
 export interface OutboxRow extends Waiting {
   readonly id: string;
+  /** The bucket it is stored in: below 0 while its ordering key is held. */
   readonly bucket: number;
   /** How often its ordering key has failed before. */
   readonly attempts: number;
 }
 
-/**
- * Reads the oldest sendable rows of some buckets. A row with a lower id may commit after one with a higher id was
- * sent; nothing is lost by that, since every read begins at the lowest id. For one ordering key it means: transactions
- * that write the same key at the same time have no order among themselves. Who needs one locks first (say, the order's
- * row) and adds to the outbox afterwards; ids then follow the commits.
- *
- * The settings hold for this statement only. They leave the planner nothing but the primary key's order, so that a batch
- * costs the same however long the backlog is: with the statistics of an empty table, which an outbox mostly is, it would
- * read and sort whole buckets. (Several statements in one message cannot have parameters; these are numbers.)
- */
-export async function readRows(pool: Pool, buckets: readonly number[], limit: number): Promise<OutboxRow[]> {
-  const results: unknown = await pool.query(`${KEEP_INDEX_ORDER}; ${selectRows(buckets.map(Number), Number(limit))}`);
-  const { rows } = (results as QueryResult<StoredMessage>[]).at(-1) as QueryResult<StoredMessage>;
-  return rows.map(toOutboxRow);
-}
+/** What {@link toOutboxRow} needs, but for the attempts. */
+export const selectedColumns = (table: string): string =>
+  ['id', ...columns.map(([name]) => name)].map((name) => `${table}.${name}`).join(', ');
 
-const KEEP_INDEX_ORDER = ['bitmapscan', 'seqscan', 'hashjoin', 'mergejoin', 'material']
-  .map((way) => `SET LOCAL enable_${way} = off`)
-  .join('; ');
+/** The outbox's columns that an app writes, and the one that the database adds. */
+export const storedColumns: readonly string[] = Object.freeze([...columns.map(([name]) => name), 'created_at']);
 
-const selectRows = (buckets: readonly number[], limit: number): string => `
-  SELECT * FROM (
-    SELECT o.id, o.bucket, ${columns
-      .slice(1)
-      .map(([name]) => `o.${name}`)
-      .join(', ')}, o.attempts
-    FROM unnest(ARRAY[${buckets.join(', ')}]::smallint[]) AS wanted(bucket)
-    CROSS JOIN LATERAL (
-      SELECT outbox.*, coalesce(hold.attempts, 0) AS attempts
-      FROM outbox LEFT JOIN outbox_holds hold
-        ON hold.bucket = outbox.bucket AND hold.ordering_key = coalesce(outbox.ordering_key, outbox.message_id)
-      WHERE outbox.bucket = wanted.bucket AND (hold.until IS NULL OR hold.until <= now())
-      ORDER BY outbox.id LIMIT ${limit}
-    ) o
-    LIMIT ${limit}
-  ) batch ORDER BY id`;
-
-interface StoredMessage {
+/** A row as the database answers it. */
+export interface StoredMessage {
   readonly id: string;
   readonly bucket: number;
   readonly attempts: number;
@@ -108,7 +79,7 @@ interface StoredMessage {
   readonly deliver_at: Date | null;
 }
 
-function toOutboxRow(stored: StoredMessage): OutboxRow {
+export function toOutboxRow(stored: StoredMessage): OutboxRow {
   const envelope: Envelope = {
     id: stored.message_id,
     type: stored.type,

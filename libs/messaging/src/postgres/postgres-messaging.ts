@@ -4,10 +4,11 @@ import { withDefaults } from '../resolve-options.js';
 import { PgAdapter } from './pg-adapter.js';
 import { PostgresInbox } from './postgres-inbox.js';
 import { PostgresOutbox } from './postgres-outbox.js';
-import { type Relay, type RelayOptions, startRelay } from './relay.js';
+import type { Relay } from '../outbox/relay-health.js';
+import { type RelayOptions, startRelay } from './relay.js';
 import type { TransactionAdapter, TransactionOptions, UnitOfWork } from './sql-transaction.js';
 import { UnitsOfWork } from './units-of-work.js';
-import { Wakes } from './wakes.js';
+import { Wakes } from '../outbox/wakes.js';
 
 /** What the messaging of one database offers. `Db` is what the team's own tool hands to a transaction. */
 export interface PostgresMessaging<Db = ClientBase> {

@@ -23,7 +23,7 @@ outboxSuite<SqlTransaction>('PostgreSQL', async () => {
     outbox,
     transaction: (work) => transaction(work),
     drain: (limit, send) => sendWaiting(database.pool, limit, send),
-    passHolds: async () => void (await database.pool.query('UPDATE outbox_holds SET until = now()')),
+    passHolds: async () => void (await database.pool.query('UPDATE outbox_holds SET due = now()')),
     close: async () => undefined,
   };
 });

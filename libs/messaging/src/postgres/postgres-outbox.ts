@@ -1,17 +1,21 @@
 import type { Pool } from 'pg';
-import type { Outbox, OutboxBacklog } from '../outbox/outbox.js';
+import type { Outbox, OutboxBacklog, SetAside } from '../outbox/outbox.js';
 import type { Outgoing } from '../transport.js';
+import { readBacklog } from './outbox-backlog.js';
 import { outboxInsert, type Statement } from './outbox-rows.js';
 import { OpenUnitOfWork } from './open-unit-of-work.js';
+import { PostgresSetAside } from './postgres-set-aside.js';
 import type { SqlTransaction } from './sql-transaction.js';
 
 /** An outbox in PostgreSQL; a relay sends what it holds. */
 export class PostgresOutbox implements Outbox<SqlTransaction> {
   readonly #pool: Pool;
   readonly #wake: () => void;
+  readonly setAside: SetAside;
 
   constructor(pool: Pool, wake: () => void) {
     this.#pool = pool;
+    this.setAside = new PostgresSetAside(pool, wake);
     this.#wake = wake;
   }
 
@@ -40,17 +44,7 @@ export class PostgresOutbox implements Outbox<SqlTransaction> {
     else this.#wake();
   }
 
-  async backlog(): Promise<OutboxBacklog> {
-    // The head of each bucket instead of the whole table: a long backlog is when this is asked most.
-    const { rows } = await this.#pool.query<OutboxBacklog>(
-      `SELECT (SELECT count(*)::int FROM outbox) AS rows,
-              coalesce((SELECT greatest(0, extract(epoch FROM clock_timestamp() - min(head.created_at)) * 1000)::float8
-                        FROM outbox_buckets lease CROSS JOIN LATERAL (
-                          SELECT created_at FROM outbox WHERE bucket = lease.bucket ORDER BY id LIMIT 1) head),
-                       0) AS "oldestAgeMs",
-              (SELECT count(*)::int FROM outbox_holds) AS "heldKeys",
-              (SELECT count(*)::int FROM outbox_dead) AS dead`,
-    );
-    return rows[0] as OutboxBacklog;
+  backlog(): Promise<OutboxBacklog> {
+    return readBacklog(this.#pool);
   }
 }

@@ -7,7 +7,8 @@ import { ManualClock } from '../testing/manual-clock.js';
 import { outgoing } from '../testing/outgoing.js';
 import { type Transport, TransportError } from '../transport.js';
 import { createPostgresMessaging, type PostgresMessaging } from './postgres-messaging.js';
-import type { Relay, RelayOptions } from './relay.js';
+import type { Relay } from '../outbox/relay-health.js';
+import type { RelayOptions } from './relay.js';
 
 const leaseMs = 15_000;
 const sweepMs = 3_000;
@@ -170,9 +171,9 @@ describe('a relay that cannot renew its leases', () => {
       if (sends.length > 1) return;
       begun.resolve();
       await gate.promise;
-      throw new TransportError('QueueFull', 'Full.', true);
+      throw new TransportError('BrokerError', 'It went wrong.', true);
     };
-    start(send, { onError: (error) => errors.push(error) });
+    start(send, { answerWithinMs: 2 * leaseMs, onError: (error) => errors.push(error) });
     await begun.promise;
     await blockRenewals();
     await clock.advance(leaseMs);
@@ -261,11 +262,14 @@ describe('a relay', () => {
     const begun = Promise.withResolvers<void>();
     const sent: string[] = [];
     await add(['m', keyIn(BUCKETS - 1)]);
-    const first = start(async (messages) => {
-      sent.push(...messages.map(({ envelope }) => envelope.id));
-      begun.resolve();
-      await gate.promise;
-    });
+    const first = start(
+      async (messages) => {
+        sent.push(...messages.map(({ envelope }) => envelope.id));
+        begun.resolve();
+        await gate.promise;
+      },
+      { answerWithinMs: leaseMs },
+    );
     await begun.promise;
     const heir = recordingSend();
     const second = start(heir.send, { clock: new ManualClock() });

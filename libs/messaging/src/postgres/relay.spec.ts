@@ -7,7 +7,8 @@ import { ManualClock } from '../testing/manual-clock.js';
 import { outgoing } from '../testing/outgoing.js';
 import { type Transport, TransportError } from '../transport.js';
 import { createPostgresMessaging, type PostgresMessaging } from './postgres-messaging.js';
-import type { Relay, RelayOptions } from './relay.js';
+import type { Relay } from '../outbox/relay-health.js';
+import type { RelayOptions } from './relay.js';
 
 let database: MessagingDatabase;
 let messaging: PostgresMessaging;
@@ -132,7 +133,10 @@ describe('the relay', () => {
     const relay = start(recorded.send, { clock, onError: (error) => errors.push(error) });
     await add(['a', 'a'], ['b', 'b']);
     await until(() => relay.health().state === 'degraded');
-    expect(relay.health().detail).toBe('Connection refused.');
+    expect(relay.health()).toMatchObject({
+      detail: 'queue work: Unreachable: Connection refused.',
+      troubles: [{ destination: 'queue work', code: 'Unreachable', detail: 'Connection refused.' }],
+    });
     expect(recorded.ids()).toEqual([]);
     expect(errors.length).toBeGreaterThan(0);
 
@@ -148,7 +152,7 @@ describe('the relay', () => {
   it('tries a held key again after its backoff, in order', async () => {
     let refuse = 1;
     const { send, ids } = recordingSend(({ envelope }) =>
-      envelope.id === 'a1' && refuse-- > 0 ? new TransportError('QueueFull', 'Full.', true) : undefined,
+      envelope.id === 'a1' && refuse-- > 0 ? new TransportError('BrokerError', 'It went wrong.', true) : undefined,
     );
     await add(['a1', 'a'], ['b1', 'b'], ['a2', 'a']);
     refuse = 4;

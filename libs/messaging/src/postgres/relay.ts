@@ -2,16 +2,24 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Clock } from '../clock.js';
 import { explain } from '../errors.js';
+import { type BatchResult, emptyBatch } from '../outbox/batch-result.js';
 import { BUCKETS } from '../outbox/bucket.js';
+import { holdPolicy } from '../outbox/hold-policy.js';
+import { defaultAnswerWithinMs, Lane } from '../outbox/lane.js';
+import { Lanes } from '../outbox/lanes.js';
+import type { Relay, RelayHealth } from '../outbox/relay-health.js';
+import { RelayWorker } from '../outbox/relay-worker.js';
 import { rangeProblems, withDefaults } from '../resolve-options.js';
 import { backoff } from '../retry/backoff.js';
 import { systemClock } from '../system-clock.js';
-import { type Transport, TransportError } from '../transport.js';
+import { type Destination, type Transport, TransportError } from '../transport.js';
 import { BucketLeases, type Lease } from './bucket-leases.js';
-import { sendBatch, type BatchResult, holdPolicy } from './send-batch.js';
-import { RelayWorker } from './relay-worker.js';
+import { mendHolds } from './mend-holds.js';
+import { waitingDestinations } from './outbox-read.js';
+import { sendBatch } from './send-batch.js';
+import { Turns } from './turns.js';
 import { WakeChannel } from './wake-channel.js';
-import type { Wakes } from './wakes.js';
+import type { Wakes } from '../outbox/wakes.js';
 
 export interface RelayOptions {
   readonly transport: Pick<Transport, 'send'>;
@@ -23,6 +31,11 @@ export interface RelayOptions {
   readonly leaseMs?: number;
   /** How often to look for what no wake announced, in milliseconds, jittered by a quarter; 3,000 when absent. */
   readonly sweepMs?: number;
+  /**
+   * How long the broker may take to answer before its destination counts as in trouble, in milliseconds; 900 when absent.
+   * Where it is slow and answers, it is given twice the time that it took.
+   */
+  readonly answerWithinMs?: number;
   readonly clock?: Clock;
   /** Answers a number from 0 (inclusive) to 1 (exclusive). */
   readonly random?: () => number;
@@ -30,32 +43,17 @@ export interface RelayOptions {
 
 /** A relay's options with what its messaging gives it. */
 interface RelaySetup extends RelayOptions {
-  /** The outbox's pool: the relay uses up to three of its connections, and one of its own to listen. */
+  /** The outbox's pool: the relay uses up to two of its connections, two more a destination, and one of its own to listen. */
   readonly pool: Pool;
   /** Wake the relay in this process after each commit. */
   readonly wakes: Wakes;
   readonly onError: (error: unknown) => void;
 }
 
-/** Moves the outbox to the broker for as long as it runs. */
-export interface Relay {
-  /** There may be something to send; the messaging's `wake()` calls it. */
-  wake(): void;
-  health(): RelayHealth;
-  /** Finishes the batches in flight and gives its buckets to the others. Safe to call twice. */
-  stop(): Promise<void>;
-}
-
-export interface RelayHealth {
-  /** `degraded`: broker or database cannot be reached; messages wait in the outbox and nothing is lost. */
-  readonly state: 'running' | 'degraded' | 'stopped';
-  /** Buckets it works on now, of 16 that all relays of the outbox share. */
-  readonly buckets: number;
-  /** The last error, for people; absent while running. */
-  readonly detail?: string;
-}
-
-/** Relay workers, each with one batch in flight: two keep the broker busy while the other one reads and removes. */
+/**
+ * Relay workers a destination, each with one batch in flight: two keep the broker busy while the other one reads and
+ * removes.
+ */
 const WORKERS = 2;
 
 /**
@@ -70,7 +68,10 @@ interface LeaseEnd {
 class PostgresRelay implements Relay {
   readonly #options: Required<RelaySetup>;
   readonly #leases: BucketLeases;
-  readonly #workers: readonly RelayWorker[];
+  readonly #lanes: Lanes;
+  /** Finds out for which destinations something waits. */
+  readonly #scout: RelayWorker;
+  readonly #turns = new Turns();
   readonly #channel: WakeChannel;
   readonly #unsubscribe: () => void;
   #leased: readonly Lease[] = [];
@@ -87,11 +88,12 @@ class PostgresRelay implements Relay {
     this.#options = resolveOptions(options);
     const { pool, leaseMs, clock, wakes } = this.#options;
     this.#leases = new BucketLeases(pool, randomUUID(), leaseMs);
-    this.#workers = Array.from({ length: WORKERS }, (_, index) => this.#createWorker(index));
+    this.#lanes = new Lanes((destination) => this.#createLane(destination));
+    this.#scout = this.#createScout();
     this.#channel = new WakeChannel({
       pool,
       clock,
-      onWake: () => this.#wakeWorkers(),
+      onWake: () => this.#scout.wake(),
       onError: (error) => this.#report(error),
     });
     this.#unsubscribe = wakes.onWake(() => this.wake());
@@ -100,15 +102,17 @@ class PostgresRelay implements Relay {
   }
 
   wake(): void {
-    this.#wakeWorkers();
+    this.#scout.wake();
     if (this.#leased.length < BUCKETS) this.#channel.notify();
   }
 
   health(): RelayHealth {
     if (this.#stopped !== undefined) return { state: 'stopped', buckets: 0, detail: 'The relay was stopped.' };
-    const degraded = this.#renewalFailed || this.#workers.some(({ failures }) => failures > 0);
     const buckets = this.#usable().length;
-    return degraded ? { state: 'degraded', buckets, detail: explain(this.#lastError) } : { state: 'running', buckets };
+    const health = this.#lanes.health(buckets);
+    if (health.state !== 'running') return health;
+    const fails = this.#renewalFailed || this.#scout.failures > 0 || this.#lanes.fails;
+    return fails ? { state: 'degraded', buckets, detail: explain(this.#lastError) } : health;
   }
 
   stop(): Promise<void> {
@@ -120,35 +124,63 @@ class PostgresRelay implements Relay {
     this.#unsubscribe();
     this.#cancelRenewal();
     this.#cancelSweep();
-    await Promise.all([this.#renewing, this.#channel.stop(), ...this.#workers.map((worker) => worker.stop())]);
+    await Promise.all([this.#renewing, this.#channel.stop(), this.#scout.stop()]);
+    await this.#lanes.stop();
     // The leases run out by themselves when the database is away.
     await this.#leases.leave().catch((error: unknown) => this.#report(error));
   }
 
-  #createWorker(index: number): RelayWorker {
-    const { clock, batch, random } = this.#options;
+  #createScout(): RelayWorker {
+    const { clock, pool } = this.#options;
     return new RelayWorker({
       clock,
-      limit: batch,
-      sendBatch: () => this.#sendBatch(index),
-      pauseMs: (failures) => backoff(holdPolicy, failures, random),
+      sendBatch: async () => {
+        this.#lanes.wake(
+          await waitingDestinations(
+            pool,
+            this.#usable().map(({ bucket }) => bucket),
+          ),
+        );
+        return emptyBatch;
+      },
+      pauseMs: this.#pauseMs,
+      onOutage: (outage) => this.#report(outage),
       onError: (error) => this.#report(error),
     });
   }
 
-  #sendBatch(worker: number): Promise<BatchResult> {
-    const { pool, transport, batch, random } = this.#options;
+  #createLane(destination: Destination): Lane {
+    const { clock, random, transport, answerWithinMs } = this.#options;
+    return new Lane({
+      destination,
+      workers: WORKERS,
+      clock,
+      random,
+      answerWithinMs,
+      transport,
+      sendBatch: (send, worker) => this.#sendBatch(destination, send, worker),
+      pauseMs: this.#pauseMs,
+      onError: (error) => this.#report(error),
+    });
+  }
+
+  readonly #pauseMs = (failures: number): number => backoff(holdPolicy, failures, this.#options.random);
+
+  #sendBatch(destination: Destination, send: Transport['send'], worker: number | undefined): Promise<BatchResult> {
+    const { pool, batch, random } = this.#options;
     const until = this.#leasedUntil;
-    const leases = this.#usable().filter(({ bucket }) => bucket % WORKERS === worker);
+    const leases = this.#usable().filter(({ bucket }) => worker === undefined || bucket % WORKERS === worker);
     // Another bucket comes first each time, so that a full one does not starve those behind it.
     const first = leases.length === 0 ? 0 : this.#turn++ % leases.length;
     return sendBatch({
       pool,
+      destination,
       leases: [...leases.slice(first), ...leases.slice(0, first)],
-      limit: batch,
-      send: (messages) => (this.#isBefore(until) ? transport.send(messages) : Promise.reject(leasesEnded())),
+      limit: worker === undefined ? 1 : batch,
+      send: (messages) => (this.#isBefore(until) ? send(messages) : Promise.reject(leasesEnded())),
       policy: holdPolicy,
       random,
+      turns: this.#turns,
     });
   }
 
@@ -159,10 +191,6 @@ class PostgresRelay implements Relay {
   #isBefore({ now, elapsed }: LeaseEnd): boolean {
     const { clock } = this.#options;
     return clock.now() < now && clock.elapsed() < elapsed;
-  }
-
-  #wakeWorkers(): void {
-    for (const worker of this.#workers) worker.wake();
   }
 
   #renewRegularly(): void {
@@ -179,15 +207,20 @@ class PostgresRelay implements Relay {
     const end: LeaseEnd = { now: clock.now() + leaseMs, elapsed: clock.elapsed() + leaseMs };
     try {
       const { kept, surplus } = await this.#leases.renew();
+      const before = new Map(this.#leased.map(({ bucket, token }) => [bucket, token]));
+      await mendHolds(
+        this.#options.pool,
+        kept.filter(({ bucket, token }) => before.get(bucket) !== token),
+      );
       this.#leased = kept;
       this.#leasedUntil = end;
       this.#renewalFailed = false;
       if (surplus.length > 0) {
         // Batches that were read before may contain rows of these buckets: let them end first.
-        await Promise.all(this.#workers.map((worker) => worker.idle()));
+        await this.#lanes.idle();
         await this.#leases.release(surplus);
       }
-      this.#wakeWorkers();
+      this.#scout.wake();
     } catch (error) {
       this.#renewalFailed = true;
       this.#report(error);
@@ -197,7 +230,7 @@ class PostgresRelay implements Relay {
   #sweepRegularly(): void {
     const { clock, sweepMs, random } = this.#options;
     this.#cancelSweep = clock.schedule(clock.now() + sweepMs * (0.75 + random() / 2), () => {
-      this.#wakeWorkers();
+      this.#scout.wake();
       this.#sweepRegularly();
     });
   }
@@ -213,12 +246,20 @@ class PostgresRelay implements Relay {
  * @throws RangeError that lists every value out of range
  */
 function resolveOptions(options: RelaySetup): Required<RelaySetup> {
-  const defaults = { batch: 500, leaseMs: 15_000, sweepMs: 3_000, clock: systemClock, random: Math.random };
+  const defaults = {
+    batch: 500,
+    leaseMs: 15_000,
+    sweepMs: 3_000,
+    answerWithinMs: defaultAnswerWithinMs,
+    clock: systemClock,
+    random: Math.random,
+  };
   const resolved = withDefaults(options, defaults);
   const problems = rangeProblems(resolved, {
     batch: { min: 1, whole: true },
     leaseMs: { min: 1 },
     sweepMs: { min: 1 },
+    answerWithinMs: { min: 1 },
   });
   if (problems.length > 0) throw new RangeError(`Invalid options of a relay: ${problems.join('; ')}.`);
   return resolved;

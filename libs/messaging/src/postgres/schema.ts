@@ -92,4 +92,19 @@ CREATE TABLE messaging_pauses (
 );
 `,
   },
+  {
+    name: 'messaging-0003',
+    sql: `
+-- A relay reads by destination, so that one in trouble holds up no other. A row whose ordering key is held is stored in
+-- a bucket 16 lower, -16 to -1, out of the way of the others.
+CREATE INDEX outbox_by_destination ON outbox (bucket, destination_kind, destination, id);
+CREATE INDEX outbox_held_by_key
+  ON outbox (bucket, coalesce(ordering_key, message_id), destination_kind, destination, id) WHERE bucket < 0;
+
+-- When a held key is tried again. Then until is infinity: relays of the version before know no other end, and would send
+-- a key's later rows before those that were moved.
+ALTER TABLE outbox_holds ADD COLUMN due timestamptz;
+CREATE INDEX outbox_holds_by_due ON outbox_holds (bucket, (coalesce(due, until)));
+`,
+  },
 ]);

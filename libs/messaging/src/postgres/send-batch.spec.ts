@@ -6,10 +6,12 @@ import { recordingSend } from '../testing/outbox-suite.js';
 import { outgoing } from '../testing/outgoing.js';
 import { type Outgoing, type Transport, TransportError } from '../transport.js';
 import { BucketLeases, type Lease } from './bucket-leases.js';
-import { sendBatch, type BatchResult } from './send-batch.js';
+import type { BatchResult } from '../outbox/batch-result.js';
+import { sendBatch } from './send-batch.js';
+import { Turns } from './turns.js';
 import { createPostgresMessaging, type PostgresMessaging } from './postgres-messaging.js';
 
-const full = new TransportError('QueueFull', 'Full.', true);
+const full = new TransportError('BrokerError', 'Full.', true);
 const tooLarge = new TransportError('MessageTooLarge', '2 MB are too much.', false);
 
 let database: MessagingDatabase;
@@ -36,16 +38,18 @@ const drain = (send: Transport['send'], limit = 100): Promise<BatchResult> =>
     send,
     policy: retryPolicy({ delayed: { baseMs: 500, factor: 2, capMs: 60_000, retries: 99 } }),
     random: () => 0.5,
+    destination: { queue: 'work' },
+    turns: new Turns(),
   });
 const keyed = (id: string, orderingKey: string): Outgoing => outgoing(id, { orderingKey });
 const add = (...messages: Outgoing[]): Promise<void> =>
   messaging.transaction((tx) => messaging.outbox.add(tx, messages));
-const passHolds = () => database.pool.query('UPDATE outbox_holds SET until = now()');
+const passHolds = () => database.pool.query('UPDATE outbox_holds SET due = now()');
 const holds = async (): Promise<unknown[]> =>
   (
     await database.pool.query(
       `SELECT ordering_key AS key, attempts, last_error AS error,
-              round(extract(epoch FROM until - now()) / 60) AS minutes FROM outbox_holds ORDER BY ordering_key`,
+              round(extract(epoch FROM due - now()) / 60) AS minutes FROM outbox_holds ORDER BY ordering_key`,
     )
   ).rows;
 /** Refuses these messages. */
@@ -61,7 +65,7 @@ describe('a batch of the outbox', () => {
   it('waits longer each time its key fails, and says when the first key may be tried again', async () => {
     await add(keyed('a1', 'a'));
     const failing = refusing(full, 'a1', 'b1').send;
-    expect(await drain(failing)).toMatchObject({ read: 1, sent: 0, errors: [full], outage: false, retryInMs: 500 });
+    expect(await drain(failing)).toMatchObject({ read: 1, sent: 0, errors: [full], retryInMs: 500 });
     await passHolds();
     expect((await drain(failing)).retryInMs).toBe(1_000);
     await passHolds();
@@ -88,11 +92,13 @@ describe('a batch of the outbox', () => {
     await drain(refusing(full, 'a1').send);
     await add(keyed('a2', 'a'), keyed('b2', 'b'));
     const { send, ids } = recordingSend();
-    expect(await drain(send)).toEqual({ read: 1, sent: 1, errors: [], outage: false });
+    expect(await drain(send)).toEqual({ read: 1, sent: 1, errors: [], more: true });
     expect(ids()).toEqual(['b2']);
     await passHolds();
     await drain(send);
+    await drain(send);
     expect(ids()).toEqual(['b2', 'a1', 'a2']);
+    expect(await holds()).toEqual([]);
   });
 
   it('sends the oldest first, whatever bucket it is in', async () => {
@@ -108,12 +114,12 @@ describe('a batch of the outbox', () => {
     await drain(refusing(full, 'a1').send);
     await passHolds();
     expect(await drain(refusing(tooLarge, 'a1').send)).toMatchObject({ sent: 0, errors: [tooLarge] });
-    expect(await holds()).toEqual([]);
     const { rows } = await database.pool.query('SELECT message_id AS id, reason FROM outbox_dead');
     expect(rows).toEqual([{ id: 'a1', reason: '2 MB are too much.' }]);
     const { send, ids } = recordingSend();
     await drain(send);
     expect(ids()).toEqual(['a2']);
+    expect(await holds()).toEqual([]);
   });
 
   it.each([
@@ -161,7 +167,7 @@ describe('a batch of the outbox', () => {
       if (calls > 2) throw away;
       sent.push(...messages.map(({ envelope }) => envelope.id));
     });
-    expect(round).toEqual({ read: 3, sent: sent.length, errors: [away], outage: true });
+    expect(round).toEqual({ read: 3, sent: sent.length, errors: [away], more: false, outage: away });
     expect(sent).toEqual(['a1', 'b1']);
     expect(await holds()).toEqual([]);
     expect((await messaging.outbox.backlog()).rows).toBe(1);
@@ -175,7 +181,7 @@ describe('a batch of the outbox', () => {
       calls += 1;
       throw calls === 1 ? full : away;
     });
-    expect(round).toEqual({ read: 3, sent: 0, errors: [away], outage: true });
+    expect(round).toEqual({ read: 3, sent: 0, errors: [away], more: false, outage: away });
     expect(calls).toBe(2);
   });
 });

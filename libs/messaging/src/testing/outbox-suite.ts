@@ -68,9 +68,16 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
         ...message,
         envelope: { ...message.envelope, body: Uint8Array.from(message.envelope.body) },
       }));
-      expect(plain).toEqual([full, scheduled]);
+      expect(plain.sort((one, other) => (one.envelope.id < other.envelope.id ? -1 : 1))).toEqual([full, scheduled]);
       expect(await store.drain(10, send)).toEqual({ sent: 0, errors: [] });
-      expect(await store.outbox.backlog()).toEqual({ rows: 0, oldestAgeMs: 0, heldKeys: 0, dead: 0 });
+      expect(await store.outbox.backlog()).toEqual({
+        rows: 0,
+        isEstimate: false,
+        oldestAgeMs: 0,
+        heldKeys: 0,
+        heldRows: 0,
+        dead: 0,
+      });
     });
 
     it('sends nothing of a transaction that failed', async () => {
@@ -104,7 +111,7 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
         keyed('b2', 'b'),
       );
       let refusing = true;
-      const full = new TransportError('QueueFull', 'The queue is full.', true);
+      const full = new TransportError('BrokerError', 'It went wrong.', true);
       const { send, ids } = recordingSend(({ envelope }) => (refusing && envelope.id === 'a2' ? full : undefined));
       expect(await store.drain(10, send)).toEqual({ sent: 4, errors: [full] });
       expect(ids().sort()).toEqual(['a1', 'b1', 'b2', 'c1']);
@@ -113,13 +120,20 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
 
       refusing = false;
       await store.passHolds();
-      await store.drain(10, send);
+      while ((await store.outbox.backlog()).rows > 0) await store.drain(10, send);
       expect(ids().slice(4)).toEqual(['a2', 'a3']);
       expect(await store.outbox.backlog()).toMatchObject({ rows: 0, heldKeys: 0 });
     });
 
     it.each([
       ['the broker is away', 'Unreachable'],
+      ['the broker does not answer', 'Timeout'],
+      ['the broker is busy', 'Busy'],
+      ['the queue is full', 'QueueFull'],
+      ['we may not send', 'Unauthorized'],
+      ['the queue is disabled', 'EntityDisabled'],
+      ['the queue is missing', 'QueueNotFound'],
+      ['the topic is missing', 'TopicNotFound'],
       ['the transport closes', 'Closed'],
     ] as const)('keeps everything, blames no message, and tries once only while %s', async (_, code) => {
       await add(keyed('a', 'a'), keyed('b', 'b'), keyed('c', 'c'));
@@ -142,6 +156,68 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
       await store.drain(10, send);
       expect(ids()).toEqual(['a', 'c']);
       expect(await store.outbox.backlog()).toMatchObject({ rows: 0, heldKeys: 0, dead: 1 });
+    });
+
+    it('sends to the others while one destination is in trouble, also what comes behind it', async () => {
+      const to = (id: string, queue: string) => outgoing(id, { orderingKey: 'k' }, { queue });
+      await add(to('a1', 'a'), to('b1', 'b'), to('a2', 'a'), to('b2', 'b'));
+      const full = new TransportError('QueueFull', 'The queue is full.', true);
+      const { send, ids } = recordingSend(({ to: { queue } }: Outgoing & { to: { queue?: string } }) =>
+        queue === 'a' ? full : undefined,
+      );
+      expect(await store.drain(10, send)).toEqual({ sent: 2, errors: [full] });
+      expect(ids()).toEqual(['b1', 'b2']);
+      expect(await store.outbox.backlog()).toMatchObject({ rows: 2, heldKeys: 0 });
+    });
+
+    it('lists what was set aside in pages, sends it again in order before its successors, and drops it', async () => {
+      const bad = ['a1', 'a2', 'b1', 'b2', 'b3'];
+      await add(...bad.map((id) => keyed(id, id.slice(0, 1))));
+      let refusing = true;
+      const { send, ids } = recordingSend(({ envelope }) =>
+        refusing && bad.includes(envelope.id)
+          ? new TransportError('InvalidMessage', `Headers\0of ${envelope.id}.`, false)
+          : undefined,
+      );
+      while ((await store.outbox.backlog()).rows > 0) await store.drain(10, send);
+      const { setAside } = store.outbox;
+      const first = await setAside.list({ limit: 3 });
+      const second = await setAside.list({ limit: 3, after: first.next });
+      const all = [...first.messages, ...second.messages];
+      expect(first.messages).toHaveLength(3);
+      expect(second.next).toBeUndefined();
+      expect(all.map(({ messageId }) => messageId).sort()).toEqual(bad);
+      expect(all[0]).toMatchObject({ to: { queue: 'work' }, type: 'work.do', bodyBytes: 11 });
+      expect(all[0]?.reason).toContain(`of ${all[0]?.messageId}.`);
+
+      const idOf = (name: string) => all.find(({ messageId }) => messageId === name)?.id ?? '';
+      await add(keyed('a3', 'a'), keyed('b4', 'b'));
+      expect(await setAside.drop([idOf('b2'), idOf('b2'), 'no-such-id'])).toBe(1);
+      expect(await setAside.resend([idOf('b3'), idOf('a2'), idOf('a1'), idOf('b1'), idOf('b2')])).toBe(4);
+      refusing = false;
+      await store.drain(10, send);
+      expect(ids().filter((id) => id.startsWith('a'))).toEqual(['a1', 'a2', 'a3']);
+      expect(ids().filter((id) => id.startsWith('b'))).toEqual(['b1', 'b3', 'b4']);
+      expect(await store.outbox.backlog()).toMatchObject({ rows: 0, heldKeys: 0, dead: 0 });
+      await expect(setAside.list({ limit: 0 })).rejects.toThrow('limit must be a whole number from 1 to 1000');
+    });
+
+    it('reads past a held key, however many of its messages come first', async () => {
+      const many = Array.from({ length: 30 }, (_, n) => keyed(`held-${n}`, 'held'));
+      await add(...many, keyed('free', 'free'));
+      let refusing = true;
+      const { send, ids } = recordingSend(({ envelope }) =>
+        refusing && envelope.orderingKey === 'held' ? new TransportError('BrokerError', 'No.', true) : undefined,
+      );
+      for (let reads = 0; reads < 8; reads += 1) await store.drain(10, send);
+      expect(ids()).toEqual(['free']);
+      expect(await store.outbox.backlog()).toMatchObject({ rows: 30, heldKeys: 1, heldRows: 30 });
+      await add(keyed('held-30', 'held'));
+      refusing = false;
+      await store.passHolds();
+      for (let reads = 0; reads < 12; reads += 1) await store.drain(10, send);
+      expect(ids().slice(1)).toEqual(Array.from({ length: 31 }, (_, n) => `held-${n}`));
+      expect(await store.outbox.backlog()).toMatchObject({ rows: 0, heldKeys: 0, heldRows: 0 });
     });
   });
 }

@@ -3,7 +3,10 @@ import type { Pool } from 'pg';
 import type { DrainReport } from '../outbox/memory-outbox.js';
 import { BUCKETS } from '../outbox/bucket.js';
 import { BucketLeases } from '../postgres/bucket-leases.js';
-import { sendBatch, holdPolicy } from '../postgres/send-batch.js';
+import { waitingDestinations } from '../postgres/outbox-read.js';
+import { sendBatch } from '../postgres/send-batch.js';
+import { holdPolicy } from '../outbox/hold-policy.js';
+import { Turns } from '../postgres/turns.js';
 import type { Transport } from '../transport.js';
 
 const leaseMs = 60_000;
@@ -16,15 +19,26 @@ export async function sendWaiting(pool: Pool, limit: number, send: Transport['se
   const leases = new BucketLeases(pool, randomUUID(), leaseMs);
   const taken = await leases.take(BUCKETS);
   try {
-    const { sent, errors } = await sendBatch({
+    const report = { sent: 0, errors: [] as unknown[] };
+    for (const destination of await waitingDestinations(
       pool,
-      leases: taken,
-      limit,
-      send,
-      policy: holdPolicy,
-      random: Math.random,
-    });
-    return { sent, errors };
+      taken.map(({ bucket }) => bucket),
+    )) {
+      const { sent, errors } = await sendBatch({
+        pool,
+        destination,
+        leases: taken,
+        limit: limit - report.sent,
+        send,
+        policy: holdPolicy,
+        random: Math.random,
+        turns: new Turns(),
+      });
+      report.sent += sent;
+      report.errors.push(...errors);
+      if (report.sent >= limit) break;
+    }
+    return report;
   } finally {
     await leases.leave();
   }

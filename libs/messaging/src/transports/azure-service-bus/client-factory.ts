@@ -45,13 +45,14 @@ export class ClientFactory implements ClientSource {
   readonly #options: ServiceBusClientOptions;
   readonly #now: () => number;
 
-  constructor(connection: AzureServiceBusConnection, options: ResolvedOptions) {
+  /** `maxRetries`: how often the SDK tries again by itself before it rejects. */
+  constructor(connection: AzureServiceBusConnection, options: ResolvedOptions, maxRetries = 3) {
     this.#connection = connection;
     this.#now = () => options.clock.now();
     this.#options = {
       retryOptions: {
         mode: RetryMode.Exponential,
-        maxRetries: 3,
+        maxRetries,
         retryDelayInMs: firstRetryDelayMs,
         maxRetryDelayInMs: options.maxReconnectDelayMs,
         timeoutInMs: options.requestTimeoutMs,

@@ -3,6 +3,7 @@ import {
   type Consume,
   type Destination,
   type Outgoing,
+  type SendOptions,
   type SubscribeOptions,
   type Subscription,
   type Transport,
@@ -18,7 +19,8 @@ import { ServiceBusDeadLetters } from './service-bus-dead-letters.js';
 import { ServiceBusSubscription } from './service-bus-subscription.js';
 
 /**
- * Azure Service Bus through its own SDK. One connection sends; each subscription has one of its own. Needs the rights to
+ * Azure Service Bus through its own SDK. One connection sends, another one for
+ * callers that try again by themselves; each subscription has one of its own. Each is opened when it is first used. Needs the rights to
  * listen and to send, never to manage.
  */
 export class AzureServiceBusTransport implements Transport {
@@ -27,6 +29,8 @@ export class AzureServiceBusTransport implements Transport {
   readonly #factory: ClientFactory;
   readonly #resolved: ResolvedOptions;
   readonly #sender: SenderConnection;
+  /** For callers that try again by themselves. */
+  readonly #sendsOnce: SenderConnection;
   readonly #subscriptions = new Set<ServiceBusSubscription>();
   #closing: Promise<void> | undefined;
 
@@ -34,13 +38,15 @@ export class AzureServiceBusTransport implements Transport {
     this.#resolved = resolved;
     this.#factory = new ClientFactory(connection, resolved);
     this.#sender = new SenderConnection(this.#factory, resolved.clock);
+    this.#sendsOnce = new SenderConnection(new ClientFactory(connection, resolved, 0), resolved.clock);
     this.deadLetters = new ServiceBusDeadLetters(this.#sender, resolved.clock);
   }
 
-  async send(messages: readonly Outgoing[]): Promise<void> {
+  async send(messages: readonly Outgoing[], { retry = true }: SendOptions = {}): Promise<void> {
     this.#checkOpen();
+    const sender = retry ? this.#sender : this.#sendsOnce;
     const groups = [...byDestination(messages).values()];
-    const outcomes = await Promise.allSettled(groups.map(({ to, group }) => this.#sendTo(to, group)));
+    const outcomes = await Promise.allSettled(groups.map(({ to, group }) => sendTo(sender, to, group)));
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failure !== undefined) throw failure.reason;
   }
@@ -68,12 +74,7 @@ export class AzureServiceBusTransport implements Transport {
 
   async #close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.stop()));
-    await this.#sender.close();
-  }
-
-  #sendTo(to: Destination, group: readonly Outgoing[]): Promise<void> {
-    const messages = group.map(({ envelope, deliverAt }) => toServiceBusMessage(toNative(envelope), deliverAt));
-    return this.#sender.send(to, messages);
+    await Promise.all([this.#sender.close(), this.#sendsOnce.close()]);
   }
 
   #checkOpen(): void {
@@ -81,6 +82,11 @@ export class AzureServiceBusTransport implements Transport {
       throw new TransportError('Closed', 'The Service Bus transport is closed.', false);
     }
   }
+}
+
+function sendTo(sender: SenderConnection, to: Destination, group: readonly Outgoing[]): Promise<void> {
+  const messages = group.map(({ envelope, deliverAt }) => toServiceBusMessage(toNative(envelope), deliverAt));
+  return sender.send(to, messages);
 }
 
 interface Group {

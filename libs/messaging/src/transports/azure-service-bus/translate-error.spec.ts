@@ -16,6 +16,7 @@ describe('an error of the SDK', () => {
     [sdk('ServiceCommunicationProblem'), 'Unreachable', true],
     [sdk('MessagingEntityDisabled'), 'EntityDisabled', true],
     [sdk('MessageLockLost'), 'LockLost', false],
+    [new ServiceBusError('ArgumentError: The headers are too large.', 'GeneralError'), 'InvalidMessage', false],
     [Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5672'), { code: 'ECONNREFUSED' }), 'Unreachable', true],
     [Object.assign(new Error('Something else.'), { retryable: false }), 'BrokerError', false],
     [new Error('Something else.'), 'BrokerError', true],

@@ -20,6 +20,11 @@ const codes: Readonly<Record<string, readonly [code: TransportErrorCode, retryab
 };
 /** What the broker says to a receiver without a session of an entity that requires them; it has no code of its own. */
 const sessionRequired = /requires sessions? .*non-sessionful/i;
+/**
+ * What a broker or the SDK says of one message that it refuses for what it is: too many bytes of headers, a key that is
+ * too long. The SDK knows no code of its own for it and puts the broker's before the text.
+ */
+const invalidMessage = /^(ArgumentError|ArgumentOutOfRangeError|DecodeError): |^Length of '\w+' property/;
 const socketErrors = /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|connection/i;
 
 /** A failure of the SDK as a {@link TransportError}: `doing` says what was attempted, e.g. `send to queue "orders"`. */
@@ -43,6 +48,7 @@ function classify(error: BrokerError, kind: 'queue' | 'topic'): readonly [Transp
   if (sessionRequired.test(error.message)) return ['InvalidTopology', false];
   const known = codes[code];
   if (known !== undefined) return known;
+  if (invalidMessage.test(error.message)) return ['InvalidMessage', false];
   if (socketErrors.test(`${code} ${error.message}`)) return ['Unreachable', true];
   return ['BrokerError', error.retryable !== false];
 }

@@ -1,15 +1,16 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../testing/manual-clock.js';
-import type { BatchResult } from './send-batch.js';
+import { TransportError } from '../transport.js';
+import { type BatchResult, emptyBatch as nothing } from './batch-result.js';
 import { RelayWorker } from './relay-worker.js';
 
-const limit = 10;
-const nothing: BatchResult = { read: 0, sent: 0, errors: [], outage: false };
-const full: BatchResult = { ...nothing, read: limit, sent: limit };
-const away: BatchResult = { ...nothing, errors: [new Error('away')], outage: true };
+const full: BatchResult = { ...nothing, read: 10, sent: 10, more: true };
+const outage = new TransportError('Unreachable', 'away', true);
+const away: BatchResult = { ...nothing, errors: [outage], outage };
 
 let clock: ManualClock;
 let errors: unknown[];
+let outages: unknown[];
 let pauses: number[];
 /** When each batch began. */
 let begun: number[];
@@ -18,6 +19,7 @@ beforeEach(() => {
   clock = new ManualClock(0);
   errors = [];
   pauses = [];
+  outages = [];
   begun = [];
 });
 
@@ -26,7 +28,6 @@ function worker(...rounds: readonly (BatchResult | Error | Promise<BatchResult>)
   const left = [...rounds];
   return new RelayWorker({
     clock,
-    limit,
     sendBatch: async () => {
       begun.push(clock.now());
       const batch = left.shift() ?? nothing;
@@ -37,6 +38,7 @@ function worker(...rounds: readonly (BatchResult | Error | Promise<BatchResult>)
       pauses.push(failures);
       return failures * 1_000;
     },
+    onOutage: (error) => outages.push(error),
     onError: (error) => errors.push(error),
   });
 }
@@ -52,7 +54,7 @@ describe('a relay worker', () => {
   });
 
   it('goes on behind a full batch, until one is not full', async () => {
-    worker(full, full, { ...nothing, read: limit - 1, sent: limit - 1 }).wake();
+    worker(full, full, { ...full, more: false }).wake();
     await clock.advance(0);
     expect(begun).toHaveLength(3);
   });
@@ -96,10 +98,18 @@ describe('a relay worker', () => {
     expect(begun).toHaveLength(before);
   });
 
-  it.each([
-    ['an outage', away],
-    ['a failure of the database', new Error('away')],
-  ])('pauses after %s, longer each time, deaf to kicks, and forgets it when all is well', async (_, failure) => {
+  it('sleeps after an outage, and says so, until it is woken', async () => {
+    const one = worker(away, full);
+    one.wake();
+    await clock.advance(60_000);
+    expect([begun, outages, one.failures]).toEqual([[0], [outage], 0]);
+    one.wake();
+    await clock.advance(0);
+    expect(begun).toEqual([0, 60_000, 60_000]);
+  });
+
+  it('pauses after a failure of the database, longer each time, deaf to kicks, and forgets it when all is well', async () => {
+    const failure = new Error('away');
     const one = worker(failure, failure, full, failure);
     one.wake();
     await clock.advance(999);
@@ -164,15 +174,19 @@ describe('a relay worker', () => {
   });
 
   it.each([
-    ['a pause', away],
+    ['a pause', new Error('away')],
     ['a wait for a key', { ...nothing, retryInMs: 500 }],
   ])('leaves no timer of %s behind when it stops', async (_, batch) => {
-    const batches = [batch];
+    const batches: (BatchResult | Error)[] = [batch];
     const one = new RelayWorker({
       clock,
-      limit,
-      sendBatch: async () => batches.shift() ?? nothing,
+      sendBatch: async () => {
+        const next = batches.shift() ?? nothing;
+        if (next instanceof Error) throw next;
+        return next;
+      },
       pauseMs: () => 1_000,
+      onOutage: () => undefined,
       onError: () => undefined,
     });
     one.wake();

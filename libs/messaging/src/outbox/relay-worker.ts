@@ -1,20 +1,21 @@
 import type { Clock } from '../clock.js';
-import type { BatchResult } from './send-batch.js';
+import type { TransportError } from '../transport.js';
+import type { BatchResult } from './batch-result.js';
 
-interface RelayWorkerOptions {
+export interface RelayWorkerOptions {
   readonly clock: Clock;
   /** Sends one batch. */
   readonly sendBatch: () => Promise<BatchResult>;
-  /** How many rows make a full batch: there may be more behind it. */
-  readonly limit: number;
-  /** How long to wait after the given number of failures in a row, in milliseconds. */
+  /** How long to wait after the given number of failures of the database in a row, in milliseconds. */
   readonly pauseMs: (failures: number) => number;
+  /** The destination is in trouble. The worker then sleeps until it is woken. */
+  readonly onOutage: (outage: TransportError) => void;
   readonly onError: (error: unknown) => void;
 }
 
 /**
  * Works on its buckets with one batch in flight, which is what keeps the order of each of them. Sleeps when there is
- * nothing to send, pauses while the broker or the database is away.
+ * nothing to send, pauses while the database is away.
  */
 export class RelayWorker {
   readonly #options: RelayWorkerOptions;
@@ -30,9 +31,14 @@ export class RelayWorker {
     this.#options = options;
   }
 
-  /** Failures in a row of broker or database. */
+  /** Failures in a row of the database. */
   get failures(): number {
     return this.#failures;
+  }
+
+  /** Nothing is under way, and nothing planned. */
+  get isAsleep(): boolean {
+    return this.#running === undefined && this.#cancelPause === undefined && this.#cancelRetry === undefined;
   }
 
   /** There may be something to send. Ignored during a pause, which ends by itself. */
@@ -75,10 +81,14 @@ export class RelayWorker {
 
   #afterBatch(result: BatchResult): void {
     result.errors.forEach(this.#options.onError);
-    if (result.outage) return this.#pause();
     this.#failures = 0;
     if (result.retryInMs !== undefined) this.#retryIn(result.retryInMs);
-    if (result.read >= this.#options.limit || result.errors.length > 0) this.#again = true;
+    if (result.outage !== undefined) {
+      this.#again = false;
+      this.#options.onOutage(result.outage);
+    } else if (result.more || result.errors.length > 0) {
+      this.#again = true;
+    }
   }
 
   #pause(): void {
@@ -97,6 +107,9 @@ export class RelayWorker {
     this.#cancelRetry?.();
     const { clock } = this.#options;
     // The database's clock decides when the key is due: look a moment later rather than a moment too early.
-    this.#cancelRetry = clock.schedule(clock.now() + delayMs + 10, () => this.wake());
+    this.#cancelRetry = clock.schedule(clock.now() + delayMs + 10, () => {
+      this.#cancelRetry = undefined;
+      this.wake();
+    });
   }
 }

@@ -1,0 +1,187 @@
+import type { Clock } from '../clock.js';
+import { backoff } from '../retry/decide-retry.js';
+import { type RetryPolicy, retryPolicy } from '../retry/retry-policy.js';
+import { type Destination, type Outgoing, type Transport, TransportError } from '../transport.js';
+import type { BatchResult } from './batch-result.js';
+import type { DestinationTrouble } from './relay-health.js';
+import { RelayWorker } from './relay-worker.js';
+
+/**
+ * When a destination in trouble is asked again: after 0.2, 0.4, then every 0.6 to 0.8 seconds. The end of a trouble is
+ * noticed within a second that way, and costs the broker one message and a half a second meanwhile.
+ */
+const probePolicy: RetryPolicy = retryPolicy({ delayed: { baseMs: 200, factor: 2, capMs: 800, retries: 99 } });
+/** How long the broker may take to answer unless it is said otherwise, in ms: a little less than a second. */
+export const defaultAnswerWithinMs = 900;
+/** The most that patience grows to where the broker is slow, and answers. */
+const MOST_PATIENCE_MS = 60_000;
+
+export interface LaneOptions {
+  readonly destination: Destination;
+  /** How many batches may be in flight. */
+  readonly workers: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** How long the broker may take to answer before the destination counts as in trouble, in milliseconds. */
+  readonly answerWithinMs: number;
+  readonly transport: Pick<Transport, 'send'>;
+  /**
+   * Reads, sends with `send` and removes one batch: of the given worker's share of the outbox, or, without one, a single
+   * message of all of it.
+   */
+  readonly sendBatch: (send: Transport['send'], worker: number | undefined) => Promise<BatchResult>;
+  /** How long to wait after the given number of failures of the database in a row, in milliseconds. */
+  readonly pauseMs: (failures: number) => number;
+  readonly onError: (error: unknown) => void;
+}
+
+interface Trouble {
+  readonly since: number;
+  error: TransportError;
+  probes: number;
+}
+
+/**
+ * Sends an outbox's messages to one destination. While that is in trouble nothing is sent but a probe now and then: one
+ * message that has to be sent anyhow, once, whose success ends the trouble.
+ */
+export class Lane {
+  readonly #options: LaneOptions;
+  readonly #workers: readonly RelayWorker[];
+  #trouble: Trouble | undefined;
+  #patienceMs: number;
+  #probing: Promise<void> = Promise.resolve();
+  #cancelProbe: () => void = () => undefined;
+  #stopped = false;
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+    this.#patienceMs = options.answerWithinMs;
+    this.#workers = Array.from({ length: options.workers }, (_, index) => this.#createWorker(index));
+  }
+
+  /** There may be something to send. Does nothing while the destination is in trouble. */
+  wake(): void {
+    if (this.#trouble !== undefined) return;
+    for (const worker of this.#workers) worker.wake();
+  }
+
+  /** Failures in a row of the database. */
+  get failures(): number {
+    return Math.max(...this.#workers.map(({ failures }) => failures));
+  }
+
+  get trouble(): DestinationTrouble | undefined {
+    if (this.#trouble === undefined) return undefined;
+    const { since, error } = this.#trouble;
+    const forMs = this.#options.clock.elapsed() - since;
+    return { destination: nameOf(this.#options.destination), code: error.code, detail: error.message, forMs };
+  }
+
+  /** Nothing is under way, and nothing planned: it may be forgotten. */
+  get isAsleep(): boolean {
+    return this.#trouble === undefined && this.#workers.every(({ isAsleep }) => isAsleep);
+  }
+
+  /** Resolves when the batches in flight have ended. Further ones may follow. */
+  async idle(): Promise<void> {
+    await Promise.all([this.#probing, ...this.#workers.map((worker) => worker.idle())]);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelProbe();
+    await Promise.all([this.#probing, ...this.#workers.map((worker) => worker.stop())]);
+  }
+
+  #createWorker(index: number): RelayWorker {
+    const { clock, sendBatch, pauseMs, onError } = this.#options;
+    return new RelayWorker({
+      clock,
+      sendBatch: () => sendBatch(this.#send, index),
+      pauseMs,
+      onOutage: (outage) => this.#onOutage(outage),
+      onError,
+    });
+  }
+
+  #onOutage(error: TransportError): void {
+    if (this.#stopped) return;
+    if (this.#trouble !== undefined) {
+      this.#trouble.error = error;
+      return;
+    }
+    this.#trouble = { since: this.#options.clock.elapsed(), error, probes: 0 };
+    this.#planProbe(this.#trouble);
+  }
+
+  #planProbe(trouble: Trouble): void {
+    if (this.#stopped || this.#trouble !== trouble) return;
+    const { clock, random } = this.#options;
+    trouble.probes += 1;
+    this.#cancelProbe = clock.schedule(clock.now() + backoff(probePolicy, trouble.probes, random), () => {
+      this.#probing = this.#probe(trouble);
+    });
+  }
+
+  /** Must not reject. */
+  async #probe(trouble: Trouble): Promise<void> {
+    try {
+      // A worker may still have a batch in flight, whose rows come first.
+      await Promise.all(this.#workers.map((worker) => worker.idle()));
+      const { outage, sent, errors, more } = await this.#options.sendBatch(this.#send, undefined);
+      errors.forEach(this.#options.onError);
+      if (outage !== undefined) trouble.error = outage;
+      // A message that failed by itself proves nothing: the next probe takes another one.
+      else if (sent > 0 || (errors.length === 0 && !more)) this.#endTrouble(trouble);
+    } catch (error) {
+      this.#options.onError(error);
+    }
+    this.#planProbe(trouble);
+  }
+
+  #endTrouble(trouble: Trouble | undefined): void {
+    if (trouble === undefined || this.#trouble !== trouble) return;
+    this.#trouble = undefined;
+    this.#cancelProbe();
+    this.wake();
+  }
+
+  /** Sends once. Rejects when the broker takes too long; its answer counts all the same when it comes. */
+  readonly #send = (messages: readonly Outgoing[]): Promise<void> => {
+    const { clock, transport } = this.#options;
+    const begun = clock.elapsed();
+    const gaveUp = Promise.withResolvers<never>();
+    let isLate = false;
+    const cancel = clock.schedule(clock.now() + this.#patienceMs, () => {
+      isLate = true;
+      gaveUp.reject(this.#noAnswer());
+    });
+    const answer = transport.send(messages, { retry: false }).finally(cancel);
+    answer.then(
+      () => this.#onAnswer(clock.elapsed() - begun, isLate),
+      (error: unknown) => {
+        if (isLate && error instanceof TransportError && this.#trouble !== undefined) this.#trouble.error = error;
+      },
+    );
+    return Promise.race([answer, gaveUp.promise]);
+  };
+
+  /** A slow broker is no broker in trouble: what is sent next has twice the time that this took. */
+  #onAnswer(tookMs: number, isLate: boolean): void {
+    const { answerWithinMs } = this.#options;
+    const grown = Math.min(MOST_PATIENCE_MS, Math.max(2 * tookMs, 0.9 * this.#patienceMs));
+    this.#patienceMs = Math.max(answerWithinMs, grown);
+    if (isLate) this.#endTrouble(this.#trouble);
+  }
+
+  #noAnswer(): TransportError {
+    const text = `${nameOf(this.#options.destination)} has not answered for ${Math.round(this.#patienceMs)} ms.`;
+    return new TransportError('Timeout', text, true);
+  }
+}
+
+/** A destination for people. */
+export function nameOf(destination: Destination): string {
+  return 'queue' in destination ? `queue ${destination.queue}` : `topic ${destination.topic}`;
+}
