@@ -3,6 +3,7 @@ import pg from 'pg';
 import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
 import { outboxSuite, recordingSend } from '../testing/outbox-suite.js';
 import { outgoing } from '../testing/outgoing.js';
+import { relaySuite } from '../testing/relay-suite.js';
 import { sendWaiting } from '../testing/send-waiting.js';
 import { createPostgresMessaging } from './postgres-messaging.js';
 import type { SqlTransaction } from './sql-transaction.js';
@@ -24,6 +25,16 @@ outboxSuite<SqlTransaction>('PostgreSQL', async () => {
     transaction: (work) => transaction(work),
     drain: (limit, send) => sendWaiting(database.pool, limit, send),
     passHolds: async () => void (await database.pool.query('UPDATE outbox_holds SET due = now()')),
+    close: async () => undefined,
+  };
+});
+
+relaySuite<SqlTransaction>('PostgreSQL', async () => {
+  const { outbox, transaction, startRelay } = createPostgresMessaging({ pool: database.pool });
+  return {
+    outbox,
+    transaction: (work) => transaction(work),
+    startRelay: (transport) => startRelay({ transport, onError: () => undefined }),
     close: async () => undefined,
   };
 });

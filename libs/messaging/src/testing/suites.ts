@@ -1,3 +1,4 @@
 export { type InboxEnvironment, inboxSuite } from './inbox-suite.js';
 export { type OutboxEnvironment, outboxSuite } from './outbox-suite.js';
+export { type RelayEnvironment, relaySuite } from './relay-suite.js';
 export { transportSuite } from './transport-suite.js';

@@ -1,0 +1,148 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../testing/manual-clock.js';
+import { outgoing } from '../testing/outgoing.js';
+import { type Outgoing, type Transport, TransportError } from '../transport.js';
+import { type BatchResult, emptyBatch } from './batch-result.js';
+import { Lane } from './lane.js';
+import { sendInOrder } from './send-in-order.js';
+
+const busy = new TransportError('Busy', 'Wait.', true);
+
+let clock: ManualClock;
+let waiting: readonly Outgoing[];
+/** When each send began, with how many messages. */
+let sends: (readonly [at: number, messages: number])[];
+let answer: () => Promise<void>;
+
+beforeEach(() => {
+  clock = new ManualClock(0);
+  waiting = Array.from({ length: 100 }, (_, n) => outgoing(`m-${n}`));
+  sends = [];
+  answer = () => Promise.resolve();
+});
+
+async function sendBatch(send: Transport['send'], worker: number | undefined): Promise<BatchResult> {
+  const rows = waiting.slice(0, worker === undefined ? 1 : 50).map((message) => ({ outgoing: message }));
+  const { sent, failed, outage } = await sendInOrder(rows, send);
+  const gone = new Set(sent.map(({ outgoing: message }) => message));
+  waiting = waiting.filter((message) => !gone.has(message));
+  if (rows.length === 0) return emptyBatch;
+  return {
+    read: rows.length,
+    sent: sent.length,
+    errors: failed.map(({ error }) => error),
+    more: waiting.length > 0,
+    ...(outage && { outage }),
+  };
+}
+
+function lane(): Lane {
+  const one = new Lane({
+    destination: { queue: 'work' },
+    workers: 1,
+    clock,
+    random: () => 0.999,
+    answerWithinMs: 900,
+    transport: {
+      send: (messages, options) => {
+        expect(options).toEqual({ retry: false });
+        sends.push([clock.now(), messages.length]);
+        return answer();
+      },
+    },
+    sendBatch,
+    pauseMs: () => 1_000,
+    onError: () => undefined,
+  });
+  one.wake();
+  return one;
+}
+
+describe('a lane', () => {
+  it('probes with one message, 0.6 s apart at most however long the trouble lasts, deaf to wakes', async () => {
+    answer = () => Promise.reject(busy);
+    const one = lane();
+    await clock.advance(3_600_000);
+    one.wake();
+    await clock.advance(0);
+    expect(sends[0]).toEqual([0, 50]);
+    const probes = sends.slice(1);
+    expect(probes.every(([, messages]) => messages === 1)).toBe(true);
+    const gaps = probes.map(([at], index) => at - (probes[index - 1]?.[0] ?? 0));
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(600);
+    expect(gaps.slice(2).every((gap) => gap >= 450)).toBe(true);
+    expect(one.trouble).toMatchObject({ destination: 'queue work', code: 'Busy', detail: 'Wait.', forMs: 3_600_000 });
+  });
+
+  it('sends everything at once when a probe gets through', async () => {
+    answer = () => Promise.reject(busy);
+    const one = lane();
+    await clock.advance(5_000);
+    sends = [];
+    answer = () => Promise.resolve();
+    await clock.advance(600);
+    expect(sends.map(([, messages]) => messages)).toEqual([1, 50, 49]);
+    expect(one.trouble).toBeUndefined();
+    await one.stop();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('is in trouble when there is no answer, and asks again while it waits', async () => {
+    answer = () => new Promise(() => undefined);
+    const one = lane();
+    await clock.advance(899);
+    expect(one.trouble).toBeUndefined();
+    await clock.advance(1);
+    expect(one.trouble).toMatchObject({ code: 'Timeout', detail: 'queue work has not answered for 900 ms.' });
+    await clock.advance(5_000);
+    const gaps = sends.slice(1).map(([at], index) => at - (sends[index]?.[0] ?? 0));
+    expect(Math.max(...gaps.slice(1))).toBeLessThanOrEqual(600);
+    answer = () => Promise.resolve();
+    await clock.advance(600);
+    expect(one.trouble).toBeUndefined();
+    expect(waiting).toEqual([]);
+  });
+
+  it('lets an answer end the trouble that comes late, and is more patient with a slow broker then', async () => {
+    answer = () => new Promise((resolve) => clock.schedule(clock.now() + 2_000, resolve));
+    const one = lane();
+    await clock.advance(1_999);
+    expect(one.trouble).toMatchObject({ code: 'Timeout' });
+    await clock.advance(1);
+    expect(one.trouble).toBeUndefined();
+    // The batch again, with enough time.
+    await clock.advance(4_000);
+    expect(one.trouble).toBeUndefined();
+    expect(waiting).toEqual([]);
+  });
+
+  it('says what the broker says once it does, although that came late', async () => {
+    answer = () => new Promise((_, reject) => clock.schedule(clock.now() + 1_000, () => reject(busy)));
+    const one = lane();
+    await clock.advance(1_000);
+    expect(one.trouble).toMatchObject({ code: 'Busy' });
+  });
+
+  it('goes on probing after a message that failed by itself', async () => {
+    const answers = [busy, new Error('odd'), undefined];
+    answer = async () => {
+      const error = answers.shift();
+      if (error !== undefined) throw error;
+    };
+    const one = lane();
+    await clock.advance(400);
+    expect(sends).toHaveLength(2);
+    expect(one.trouble).toBeDefined();
+    await clock.advance(600);
+    expect(one.trouble).toBeUndefined();
+  });
+
+  it('leaves no timer behind when it stops in trouble', async () => {
+    answer = () => Promise.reject(busy);
+    const one = lane();
+    await clock.advance(100);
+    expect(one.isAsleep).toBe(false);
+    await one.stop();
+    expect(clock.pending).toBe(0);
+  });
+});
