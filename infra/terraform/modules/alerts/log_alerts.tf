@@ -17,6 +17,40 @@ locals {
         | summarize Age = max(todouble(Line.outboxOldestAgeSeconds)) by ContainerAppName_s
       KQL
     }
+    # Messages that no broker takes: they wait for somebody to send them again or to drop them.
+    outbox-set-aside = {
+      description = "Messages of an outbox were set aside: the broker refuses them for what they are."
+      severity    = 2
+      frequency   = "PT5M"
+      window      = "PT5M"
+      measure     = "SetAside"
+      by          = "ContainerAppName_s"
+      threshold   = 0
+      query       = <<-KQL
+        ContainerAppConsoleLogs_CL
+        | extend Line = parse_json(Log_s)
+        | where Line.msg == "messages of the outbox were set aside"
+        | summarize SetAside = max(toint(Line.outboxSetAside)) by ContainerAppName_s
+      KQL
+    }
+    # A key is held for half a second at first. One that is seen in most minutes of ten fails again and
+    # again; each replica looks once a minute.
+    outbox-held = {
+      description = "Ordering keys of an outbox are held: a message of each fails again and again."
+      severity    = 2
+      frequency   = "PT5M"
+      window      = "PT10M"
+      measure     = "Looks"
+      by          = "ContainerAppName_s"
+      threshold   = 7
+      query       = <<-KQL
+        ContainerAppConsoleLogs_CL
+        | extend Line = parse_json(Log_s)
+        | where Line.msg == "ordering keys of the outbox are held"
+        | summarize Lines = count() by ContainerAppName_s, Minute = bin(TimeGenerated, 1m)
+        | summarize Looks = count() by ContainerAppName_s
+      KQL
+    }
     # Every request is a line with its status (libs/service-kit/src/logging/logging.module.ts). A few requests are no share.
     server-errors-share = {
       description = "More than ${var.server_error_percentage} % of an app's answers are server errors."

@@ -72,7 +72,8 @@ const everythingIsWatched: Policy = (plan, environment) => {
   ];
   const keys = [...metricAlerts(plan), ...logAlerts(plan)].map(({ name }) => alertKey(name));
   const named = [
-    ...['outbox-age', 'server-errors-share', 'restarts', 'scheduled-growing', 'log-volume'],
+    ...['outbox-age', 'outbox-set-aside', 'outbox-held'],
+    ...['server-errors-share', 'restarts', 'scheduled-growing', 'log-volume'],
     ...APPS.flatMap((app) => [`${app}-replicas-missing`, `${app}-replicas-exhausted`]),
   ];
   return [

@@ -228,9 +228,15 @@ export class MessagingResources {
   }
 
   async #checkOutbox(): Promise<Readonly<Record<string, unknown>>> {
-    const backlog = await this.#backlog();
     const relay = this.#relay?.health();
-    if (relay?.state === 'degraded') throw new Error(`${backlog.rows} messages wait: ${relay.detail}`);
+    const backlog = await this.#backlog();
+    const { rows, isEstimate, heldKeys, dead } = backlog;
+    const problems = [
+      ...(relay?.state === 'degraded' ? [`${isEstimate ? 'about ' : ''}${rows} messages wait: ${relay.detail}`] : []),
+      ...(heldKeys > 0 ? [`${heldKeys} ordering keys are held`] : []),
+      ...(dead > 0 ? [`${dead} messages are set aside`] : []),
+    ];
+    if (problems.length > 0) throw new Error(problems.join('; '));
     return { ...backlog };
   }
 }

@@ -78,6 +78,19 @@ it('says how long the oldest message has waited', async () => {
   expect(lines[0]?.['outboxOldestAgeSeconds']).toBeGreaterThanOrEqual(120);
 });
 
+it('says how many messages are set aside, and how many keys are held', async () => {
+  await addMessage();
+  await pool.query("INSERT INTO outbox_dead SELECT outbox.*, 'Too large.' FROM outbox");
+  await pool.query(
+    "INSERT INTO outbox_holds (bucket, ordering_key, attempts, until, last_error) VALUES (1, 'k', 3, now(), 'No.')",
+  );
+  await report();
+  expect(lines).toMatchObject([
+    { level: 'warn', msg: 'messages of the outbox were set aside', outboxSetAside: 1 },
+    { level: 'warn', msg: 'ordering keys of the outbox are held', outboxHeldKeys: 1, outboxHeldRows: 0 },
+  ]);
+});
+
 it('says when it cannot look', async () => {
   await pool.query('DROP TABLE outbox');
   const stop = reportWaitingOutbox(outbox, logger(), 1);
@@ -88,7 +101,14 @@ it('says when it cannot look', async () => {
 
 it('looks once a minute, until it is stopped', async () => {
   jest.useFakeTimers();
-  const backlog = jest.fn(async () => ({ rows: 0, oldestAgeMs: 0, heldKeys: 0, dead: 0 }));
+  const backlog = jest.fn(async () => ({
+    rows: 0,
+    isEstimate: false,
+    oldestAgeMs: 0,
+    heldKeys: 0,
+    heldRows: 0,
+    dead: 0,
+  }));
   const stop = reportWaitingOutbox({ backlog }, createLogger({ name: 'spec', level: 'silent' }));
   await jest.advanceTimersByTimeAsync(59_999);
   expect(backlog).not.toHaveBeenCalled();

@@ -8,10 +8,13 @@ const NORMAL_AGE_MS = 15_000;
 
 /** The line that the alert on the outbox's age looks for (`infra/terraform/modules/alerts`). */
 const waitingOutboxMessage = 'messages wait in the outbox';
+/** The lines of the alerts `outbox-set-aside` and `outbox-held`. */
+const setAsideMessage = 'messages of the outbox were set aside';
+const heldMessage = 'ordering keys of the outbox are held';
 
 /**
- * Logs, once every `everyMs` milliseconds, how long the oldest message has waited if it waits too long. Returns how to
- * stop that.
+ * Logs, once every `everyMs` milliseconds, how long the oldest message has waited if it waits too long, and how many
+ * messages are set aside and keys held if there are any. Returns how to stop that.
  */
 export function reportWaitingOutbox(
   outbox: Pick<PostgresOutbox, 'backlog'>,
@@ -25,7 +28,9 @@ export function reportWaitingOutbox(
 
 /** One look at the outbox. Rejects when the database does not answer. */
 export async function reportOnce(outbox: Pick<PostgresOutbox, 'backlog'>, logger: Logger): Promise<void> {
-  const { rows, oldestAgeMs } = await outbox.backlog();
+  const { rows, oldestAgeMs, dead, heldKeys, heldRows } = await outbox.backlog();
+  if (dead > 0) logger.warn({ outboxSetAside: dead }, setAsideMessage);
+  if (heldKeys > 0) logger.warn({ outboxHeldKeys: heldKeys, outboxHeldRows: heldRows }, heldMessage);
   if (oldestAgeMs < NORMAL_AGE_MS) return;
   logger.warn({ outboxRows: rows, outboxOldestAgeSeconds: Math.round(oldestAgeMs / 1_000) }, waitingOutboxMessage);
 }

@@ -65,10 +65,13 @@ describe('metrics', () => {
   it('ask for the backlog once a reading', async () => {
     const { registry, watchOutbox } = createMetrics('spec');
     let asked = 0;
-    watchOutbox(async () => ({ rows: ++asked, oldestAgeMs: 1_500 }));
+    watchOutbox(async () => ({ rows: ++asked, oldestAgeMs: 1_500, heldKeys: 2, heldRows: 30, dead: 4 }));
     const text = await registry.metrics();
     expect(text).toContain('orderflow_outbox_rows{service="spec"} 1');
     expect(text).toContain('orderflow_outbox_oldest_age_seconds{service="spec"} 1.5');
+    expect(text).toContain('orderflow_outbox_held_keys{service="spec"} 2');
+    expect(text).toContain('orderflow_outbox_held_rows{service="spec"} 30');
+    expect(text).toContain('orderflow_outbox_set_aside{service="spec"} 4');
     expect(await registry.metrics()).toContain('orderflow_outbox_rows{service="spec"} 2');
   });
 });

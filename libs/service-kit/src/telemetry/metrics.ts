@@ -7,6 +7,10 @@ import { httpDuration, type HttpDuration } from './http-duration.js';
 export interface Backlog {
   readonly rows: number;
   readonly oldestAgeMs: number;
+  readonly heldKeys: number;
+  readonly heldRows: number;
+  /** Messages set aside. */
+  readonly dead: number;
 }
 
 /** The metrics of one service, in a registry of its own. */
@@ -114,8 +118,11 @@ function watchOutbox(registry: Registry, backlog: () => Promise<Backlog>): void 
         this.set(value(await read()));
       },
     });
-  gauge('orderflow_outbox_rows', 'Messages that still must be sent', ({ rows }) => rows);
+  gauge('orderflow_outbox_rows', 'Messages that still must be sent; an estimate above 10,000', ({ rows }) => rows);
   gauge('orderflow_outbox_oldest_age_seconds', 'Age of the oldest of them', ({ oldestAgeMs }) => oldestAgeMs / 1_000);
+  gauge('orderflow_outbox_held_keys', 'Ordering keys that wait after a failure, 10,000 at most', (it) => it.heldKeys);
+  gauge('orderflow_outbox_held_rows', 'Messages of such keys, 10,000 at most', (it) => it.heldRows);
+  gauge('orderflow_outbox_set_aside', 'Messages that no broker took, 10,000 at most', ({ dead }) => dead);
 }
 
 /** A dependency that has a series has it from the start, at 0: what appears with an outage cannot be seen to rise. */

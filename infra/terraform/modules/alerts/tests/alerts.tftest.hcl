@@ -93,6 +93,7 @@ run "alerts_have_names_that_stay" {
       for key in [
         "backlog-billing", "backlog-orders", "database-connections", "database-connections-failed", "database-storage",
         "dead-letters", "log-volume", "order-worker-replicas-exhausted", "order-worker-replicas-missing", "outbox-age",
+        "outbox-held", "outbox-set-aside",
         "restarts", "scheduled-growing", "scheduled-messages", "server-errors", "server-errors-share", "throttled-requests",
       ] : "orderflow-test-${key}"
     ])
