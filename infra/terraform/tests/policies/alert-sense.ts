@@ -30,12 +30,15 @@ const SENSIBLE: Readonly<Record<string, readonly [least: number, most: number]>>
   storage_percent: PERCENT,
   connections_failed: [1, 100],
 };
-/** The same for alerts on logs, by the column they look at: seconds, per cent, restarts, gigabytes a day. */
+/** The same for alerts on logs, by the column they look at: seconds, per cent, restarts, gigabytes a
+ * day, messages, minutes. */
 const SENSIBLE_IN_LOGS: Readonly<Record<string, readonly [least: number, most: number]>> = {
   Age: [30, 300],
   Share: [1, 20],
   Restarts: [0, 3],
   Gigabytes: [1, 100],
+  SetAside: [0, 0],
+  Looks: [3, 9],
 };
 
 const idsOf = (plan: Parameters<Policy>[0], type: string): readonly string[] =>

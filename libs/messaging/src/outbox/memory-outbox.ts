@@ -5,18 +5,12 @@ import type { BatchResult } from './batch-result.js';
 import { blameOf } from './blame.js';
 import { orderingKeyOf } from './bucket.js';
 import { holdPolicy } from './hold-policy.js';
-import { nameOf } from './lane.js';
+import { nameOf } from './outlet.js';
+import type { MemoryRow } from './memory-row.js';
 import { MemorySetAside } from './memory-set-aside.js';
 import type { MemoryUnitOfWork } from './memory-unit-of-work.js';
 import type { Outbox, OutboxBacklog } from './outbox.js';
 import { sendInOrder, type Waiting } from './send-in-order.js';
-
-/** A message in a {@link MemoryOutbox}. */
-export interface MemoryRow extends Waiting {
-  /** Grows with every message. */
-  readonly id: number;
-  readonly createdAt: number;
-}
 
 /** What became of the messages of a {@link MemoryOutbox.drain}. */
 export interface DrainReport {

@@ -3,8 +3,8 @@ import { backoff } from '../retry/decide-retry.js';
 import type { Transport } from '../transport.js';
 import { BUCKETS } from './bucket.js';
 import { holdPolicy } from './hold-policy.js';
-import { defaultAnswerWithinMs, Lane } from './lane.js';
-import { Lanes } from './lanes.js';
+import { defaultAnswerWithinMs, Outlet } from './outlet.js';
+import { Outlets } from './outlets.js';
 import type { MemoryOutbox } from './memory-outbox.js';
 import type { Relay, RelayHealth } from './relay-health.js';
 
@@ -28,18 +28,18 @@ interface MemoryRelaySetup {
   readonly onWake: (listener: () => void) => () => void;
 }
 
-/** Moves a memory outbox to the broker: the lanes of the PostgreSQL relay, with one worker each. */
+/** Moves a memory outbox to the broker: the outlets of the PostgreSQL relay, with one worker each. */
 export class MemoryRelay implements Relay {
   readonly #outbox: MemoryOutbox;
-  readonly #lanes: Lanes;
+  readonly #outlets: Outlets;
   readonly #unsubscribe: () => void;
   #stopped: Promise<void> | undefined;
 
   constructor({ outbox, transport, clock, random, batch, onError, onWake }: MemoryRelaySetup) {
     this.#outbox = outbox;
-    this.#lanes = new Lanes(
+    this.#outlets = new Outlets(
       (destination) =>
-        new Lane({
+        new Outlet({
           destination,
           workers: 1,
           clock,
@@ -56,17 +56,17 @@ export class MemoryRelay implements Relay {
   }
 
   wake(): void {
-    if (this.#stopped === undefined) this.#lanes.wake(this.#outbox.destinations());
+    if (this.#stopped === undefined) this.#outlets.wake(this.#outbox.destinations());
   }
 
   health(): RelayHealth {
     if (this.#stopped !== undefined) return { state: 'stopped', buckets: 0, detail: 'The relay was stopped.' };
-    return this.#lanes.health(BUCKETS);
+    return this.#outlets.health(BUCKETS);
   }
 
   stop(): Promise<void> {
     this.#unsubscribe();
-    this.#stopped ??= this.#lanes.stop();
+    this.#stopped ??= this.#outlets.stop();
     return this.#stopped;
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import { explain } from '../errors.js';
-import type { MemoryRow } from './memory-outbox.js';
+import type { MemoryRow } from './memory-row.js';
 import {
   pageSize,
   type SetAside,

@@ -76,7 +76,7 @@ export async function parkHeld(pool: Pool, share: Share): Promise<void> {
        CROSS JOIN LATERAL (
          SELECT outbox.bucket, outbox.id, coalesce(outbox.ordering_key, outbox.message_id) AS key FROM outbox
          WHERE outbox.bucket = lease.bucket AND ${isFor(share.destination)}
-         ORDER BY outbox.id LIMIT ${PARKED_AT_ONCE}
+         ORDER BY outbox.destination, outbox.id LIMIT ${PARKED_AT_ONCE}
        ) o
        JOIN outbox_holds hold ON hold.bucket = o.bucket AND hold.ordering_key = o.key
      )
@@ -117,7 +117,7 @@ const selectNext = ({ destination, leases }: Share, limit: number): string => `
       FROM outbox LEFT JOIN outbox_holds hold
         ON hold.bucket = outbox.bucket AND hold.ordering_key = coalesce(outbox.ordering_key, outbox.message_id)
       WHERE outbox.bucket = wanted.bucket AND ${isFor(destination)}
-      ORDER BY outbox.id LIMIT ${Number(limit)}
+      ORDER BY outbox.destination, outbox.id LIMIT ${Number(limit)}
     ) o
     LIMIT ${Number(limit)}
   ) batch ORDER BY id`;
@@ -131,16 +131,22 @@ const selectDue = ({ destination, leases }: Share, limit: number): string => `
   CROSS JOIN LATERAL (
     SELECT ${selectedColumns('outbox')}, hold.attempts FROM outbox
     WHERE outbox.bucket = (hold.bucket - ${HELD_BUCKETS})::smallint AND outbox.bucket < 0 AND ${isFor(destination)}
-      AND coalesce(outbox.ordering_key, outbox.message_id) = hold.ordering_key
-    ORDER BY outbox.id LIMIT ${Number(limit)}
+      AND coalesce(outbox.ordering_key, outbox.message_id) BETWEEN hold.ordering_key AND hold.ordering_key
+    ORDER BY coalesce(outbox.ordering_key, outbox.message_id), outbox.destination, outbox.id LIMIT ${Number(limit)}
   ) o
   LIMIT ${Number(limit)}`;
 
+/**
+ * A range of one name instead of an equation: then only the index that has the name before the id gives the order asked
+ * for. The primary key would give it as well otherwise, and lead past all that waits for others.
+ */
 function isFor(destination: Destination): string {
   const kind = 'queue' in destination ? 'queue' : 'topic';
   const name = 'queue' in destination ? destination.queue : destination.topic;
   const hex = Buffer.from(name, 'utf8').toString('hex');
-  return `outbox.destination_kind = '${kind}' AND outbox.destination = convert_from(decode('${hex}', 'hex'), 'UTF8')`;
+  // With the collation of the column: with another one no index could be used.
+  const text = `(convert_from(decode('${hex}', 'hex'), 'UTF8') COLLATE "default")`;
+  return `outbox.destination_kind = '${kind}' AND outbox.destination BETWEEN ${text} AND ${text}`;
 }
 
 function bucketsOf(leases: readonly Lease[]): string {

@@ -5,8 +5,8 @@ import { explain } from '../errors.js';
 import { type BatchResult, emptyBatch } from '../outbox/batch-result.js';
 import { BUCKETS } from '../outbox/bucket.js';
 import { holdPolicy } from '../outbox/hold-policy.js';
-import { defaultAnswerWithinMs, Lane } from '../outbox/lane.js';
-import { Lanes } from '../outbox/lanes.js';
+import { defaultAnswerWithinMs, Outlet } from '../outbox/outlet.js';
+import { Outlets } from '../outbox/outlets.js';
 import type { Relay, RelayHealth } from '../outbox/relay-health.js';
 import { RelayWorker } from '../outbox/relay-worker.js';
 import { rangeProblems, withDefaults } from '../resolve-options.js';
@@ -68,7 +68,7 @@ interface LeaseEnd {
 class PostgresRelay implements Relay {
   readonly #options: Required<RelaySetup>;
   readonly #leases: BucketLeases;
-  readonly #lanes: Lanes;
+  readonly #outlets: Outlets;
   /** Finds out for which destinations something waits. */
   readonly #scout: RelayWorker;
   readonly #turns = new Turns();
@@ -88,7 +88,7 @@ class PostgresRelay implements Relay {
     this.#options = resolveOptions(options);
     const { pool, leaseMs, clock, wakes } = this.#options;
     this.#leases = new BucketLeases(pool, randomUUID(), leaseMs);
-    this.#lanes = new Lanes((destination) => this.#createLane(destination));
+    this.#outlets = new Outlets((destination) => this.#createOutlet(destination));
     this.#scout = this.#createScout();
     this.#channel = new WakeChannel({
       pool,
@@ -109,9 +109,9 @@ class PostgresRelay implements Relay {
   health(): RelayHealth {
     if (this.#stopped !== undefined) return { state: 'stopped', buckets: 0, detail: 'The relay was stopped.' };
     const buckets = this.#usable().length;
-    const health = this.#lanes.health(buckets);
+    const health = this.#outlets.health(buckets);
     if (health.state !== 'running') return health;
-    const fails = this.#renewalFailed || this.#scout.failures > 0 || this.#lanes.fails;
+    const fails = this.#renewalFailed || this.#scout.failures > 0 || this.#outlets.fails;
     return fails ? { state: 'degraded', buckets, detail: explain(this.#lastError) } : health;
   }
 
@@ -125,7 +125,7 @@ class PostgresRelay implements Relay {
     this.#cancelRenewal();
     this.#cancelSweep();
     await Promise.all([this.#renewing, this.#channel.stop(), this.#scout.stop()]);
-    await this.#lanes.stop();
+    await this.#outlets.stop();
     // The leases run out by themselves when the database is away.
     await this.#leases.leave().catch((error: unknown) => this.#report(error));
   }
@@ -135,7 +135,7 @@ class PostgresRelay implements Relay {
     return new RelayWorker({
       clock,
       sendBatch: async () => {
-        this.#lanes.wake(
+        this.#outlets.wake(
           await waitingDestinations(
             pool,
             this.#usable().map(({ bucket }) => bucket),
@@ -149,9 +149,9 @@ class PostgresRelay implements Relay {
     });
   }
 
-  #createLane(destination: Destination): Lane {
+  #createOutlet(destination: Destination): Outlet {
     const { clock, random, transport, answerWithinMs } = this.#options;
-    return new Lane({
+    return new Outlet({
       destination,
       workers: WORKERS,
       clock,
@@ -217,7 +217,7 @@ class PostgresRelay implements Relay {
       this.#renewalFailed = false;
       if (surplus.length > 0) {
         // Batches that were read before may contain rows of these buckets: let them end first.
-        await this.#lanes.idle();
+        await this.#outlets.idle();
         await this.#leases.release(surplus);
       }
       this.#scout.wake();

@@ -3,7 +3,7 @@ import { ManualClock } from '../testing/manual-clock.js';
 import { outgoing } from '../testing/outgoing.js';
 import { type Outgoing, type Transport, TransportError } from '../transport.js';
 import { type BatchResult, emptyBatch } from './batch-result.js';
-import { Lane } from './lane.js';
+import { Outlet } from './outlet.js';
 import { sendInOrder } from './send-in-order.js';
 
 const busy = new TransportError('Busy', 'Wait.', true);
@@ -36,8 +36,8 @@ async function sendBatch(send: Transport['send'], worker: number | undefined): P
   };
 }
 
-function lane(): Lane {
-  const one = new Lane({
+function outlet(): Outlet {
+  const one = new Outlet({
     destination: { queue: 'work' },
     workers: 1,
     clock,
@@ -58,10 +58,10 @@ function lane(): Lane {
   return one;
 }
 
-describe('a lane', () => {
+describe('an outlet', () => {
   it('probes with one message, 0.6 s apart at most however long the trouble lasts, deaf to wakes', async () => {
     answer = () => Promise.reject(busy);
-    const one = lane();
+    const one = outlet();
     await clock.advance(3_600_000);
     one.wake();
     await clock.advance(0);
@@ -76,7 +76,7 @@ describe('a lane', () => {
 
   it('sends everything at once when a probe gets through', async () => {
     answer = () => Promise.reject(busy);
-    const one = lane();
+    const one = outlet();
     await clock.advance(5_000);
     sends = [];
     answer = () => Promise.resolve();
@@ -89,7 +89,7 @@ describe('a lane', () => {
 
   it('is in trouble when there is no answer, and asks again while it waits', async () => {
     answer = () => new Promise(() => undefined);
-    const one = lane();
+    const one = outlet();
     await clock.advance(899);
     expect(one.trouble).toBeUndefined();
     await clock.advance(1);
@@ -105,7 +105,7 @@ describe('a lane', () => {
 
   it('lets an answer end the trouble that comes late, and is more patient with a slow broker then', async () => {
     answer = () => new Promise((resolve) => clock.schedule(clock.now() + 2_000, resolve));
-    const one = lane();
+    const one = outlet();
     await clock.advance(1_999);
     expect(one.trouble).toMatchObject({ code: 'Timeout' });
     await clock.advance(1);
@@ -118,7 +118,7 @@ describe('a lane', () => {
 
   it('says what the broker says once it does, although that came late', async () => {
     answer = () => new Promise((_, reject) => clock.schedule(clock.now() + 1_000, () => reject(busy)));
-    const one = lane();
+    const one = outlet();
     await clock.advance(1_000);
     expect(one.trouble).toMatchObject({ code: 'Busy' });
   });
@@ -129,7 +129,7 @@ describe('a lane', () => {
       const error = answers.shift();
       if (error !== undefined) throw error;
     };
-    const one = lane();
+    const one = outlet();
     await clock.advance(400);
     expect(sends).toHaveLength(2);
     expect(one.trouble).toBeDefined();
@@ -139,7 +139,7 @@ describe('a lane', () => {
 
   it('leaves no timer behind when it stops in trouble', async () => {
     answer = () => Promise.reject(busy);
-    const one = lane();
+    const one = outlet();
     await clock.advance(100);
     expect(one.isAsleep).toBe(false);
     await one.stop();

@@ -16,10 +16,10 @@ const probePolicy: RetryPolicy = retryPolicy({ delayed: { baseMs: 300, factor: 2
 const PROBE_ANSWER_MS = 500;
 /** How long the broker may take to answer unless it is said otherwise, in ms: a little less than a second. */
 export const defaultAnswerWithinMs = 900;
-/** The most that patience grows to where the broker is slow, and answers. */
-const MOST_PATIENCE_MS = 60_000;
+/** The most that this grows to where the broker is slow, and answers. */
+const MOST_ANSWER_MS = 60_000;
 
-export interface LaneOptions {
+export interface OutletOptions {
   readonly destination: Destination;
   /** How many batches may be in flight. */
   readonly workers: number;
@@ -48,18 +48,18 @@ interface Trouble {
  * Sends an outbox's messages to one destination. While that is in trouble nothing is sent but a probe now and then: one
  * message that has to be sent anyhow, once, whose success ends the trouble.
  */
-export class Lane {
-  readonly #options: LaneOptions;
+export class Outlet {
+  readonly #options: OutletOptions;
   readonly #workers: readonly RelayWorker[];
   #trouble: Trouble | undefined;
-  #patienceMs: number;
+  #answerMs: number;
   #probing: Promise<void> = Promise.resolve();
   #cancelProbe: () => void = () => undefined;
   #stopped = false;
 
-  constructor(options: LaneOptions) {
+  constructor(options: OutletOptions) {
     this.#options = options;
-    this.#patienceMs = options.answerWithinMs;
+    this.#answerMs = options.answerWithinMs;
     this.#workers = Array.from({ length: options.workers }, (_, index) => this.#createWorker(index));
   }
 
@@ -156,7 +156,7 @@ export class Lane {
   /** Sends once. Rejects when the broker takes too long; its answer counts all the same when it comes. */
   readonly #send = (messages: readonly Outgoing[]): Promise<void> => {
     const { clock, transport } = this.#options;
-    const withinMs = this.#trouble === undefined ? this.#patienceMs : PROBE_ANSWER_MS;
+    const withinMs = this.#trouble === undefined ? this.#answerMs : PROBE_ANSWER_MS;
     const begun = clock.elapsed();
     const gaveUp = Promise.withResolvers<never>();
     let isLate = false;
@@ -177,8 +177,8 @@ export class Lane {
   /** A slow broker is no broker in trouble: what is sent next has twice the time that this took. */
   #onAnswer(tookMs: number, isLate: boolean): void {
     const { answerWithinMs } = this.#options;
-    const grown = Math.min(MOST_PATIENCE_MS, Math.max(2 * tookMs, 0.9 * this.#patienceMs));
-    this.#patienceMs = Math.max(answerWithinMs, grown);
+    const grown = Math.min(MOST_ANSWER_MS, Math.max(2 * tookMs, 0.9 * this.#answerMs));
+    this.#answerMs = Math.max(answerWithinMs, grown);
     if (isLate) this.#endTrouble(this.#trouble);
   }
 
