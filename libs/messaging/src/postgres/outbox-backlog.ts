@@ -35,9 +35,11 @@ export async function readBacklog(pool: Pool): Promise<OutboxBacklog> {
            SELECT FROM outbox WHERE bucket = (wanted.bucket - ${BUCKETS})::smallint LIMIT ${COUNTED_AT_MOST}) one
          LIMIT ${COUNTED_AT_MOST}) part
      ), estimate AS (
-       -- Ids are given once, so there are not more rows than ids between the first and the last.
-       SELECT least((SELECT reltuples FROM pg_class WHERE oid = 'outbox'::regclass),
-                    (SELECT max(id) FROM tails) - (SELECT min(id) FROM heads) + 1) AS rows
+       -- Ids are given once, so there are not more rows than ids between the first and the last. Statistics that say
+       -- less than was counted are old.
+       SELECT CASE WHEN known.rows > ${COUNTED_AT_MOST} THEN least(known.rows, ids.span) ELSE ids.span END AS rows
+       FROM (SELECT reltuples AS rows FROM pg_class WHERE oid = 'outbox'::regclass) known,
+            (SELECT (SELECT max(id) FROM tails) - (SELECT min(id) FROM heads) + 1 AS span) ids
      )
      SELECT (free.rows + held.rows)::float8 AS counted, estimate.rows::float8 AS estimated,
             free.rows > ${COUNTED_AT_MOST} OR held.rows >= ${COUNTED_AT_MOST} AS "isEstimate",
