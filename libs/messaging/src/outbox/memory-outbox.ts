@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { backoff } from '../retry/decide-retry.js';
+import { backoff } from '../retry/backoff.js';
 import type { Destination, Outgoing, Transport } from '../transport.js';
 import type { BatchResult } from './batch-result.js';
 import { blameOf } from './blame.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { backoff } from '../retry/decide-retry.js';
+import { backoff } from '../retry/backoff.js';
 import type { Transport } from '../transport.js';
 import { BUCKETS } from './bucket.js';
 import { holdPolicy } from './hold-policy.js';

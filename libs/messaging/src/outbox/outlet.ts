@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { backoff } from '../retry/decide-retry.js';
+import { backoff } from '../retry/backoff.js';
 import { type RetryPolicy, retryPolicy } from '../retry/retry-policy.js';
 import { type Destination, type Outgoing, type Transport, TransportError } from '../transport.js';
 import type { BatchResult } from './batch-result.js';
