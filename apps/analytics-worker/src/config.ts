@@ -1,4 +1,5 @@
 import {
+  accessVariables,
   brokerVariables,
   consumerVariables,
   currencyVariables,
@@ -14,6 +15,7 @@ export const configSchema = requireBrokerAddress(
   z.object({
     PORT: port(3003),
     ...processVariables,
+    ...accessVariables,
     ...brokerVariables,
     ...databaseVariables,
     ...consumerVariables,

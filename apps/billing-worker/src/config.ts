@@ -1,4 +1,5 @@
 import {
+  accessVariables,
   brokerVariables,
   consumerVariables,
   currencyVariables,
@@ -20,6 +21,7 @@ export const configSchema = requireBrokerAddress(
   z.object({
     PORT: port(3002),
     ...processVariables,
+    ...accessVariables,
     ...brokerVariables,
     ...databaseVariables,
     ...consumerVariables,

@@ -49,6 +49,7 @@ export async function composeOrderApi(
       await parts.prepare?.(app);
       serveOpenApi(app);
     },
+    pages: [{ prefix: '/docs', access: { scope: 'orders:read', customers: true } }],
     bodyLimit,
     tryAgain,
   };

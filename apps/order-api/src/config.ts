@@ -1,4 +1,5 @@
 import {
+  accessVariables,
   brokerVariables,
   consumerVariables,
   currencyVariables,
@@ -17,6 +18,7 @@ export const configSchema = requireBrokerAddress(
   z.object({
     PORT: port(3_000),
     ...processVariables,
+    ...accessVariables,
     ...brokerVariables,
     ...databaseVariables,
     ...consumerVariables,

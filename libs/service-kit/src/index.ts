@@ -1,3 +1,6 @@
+export { forbidden } from './access/access-guard.js';
+export { RequestCaller, RequireScope } from './access/declare-access.js';
+export { type Caller, type RouteAccess, type Scope, scopes } from './access/scopes.js';
 export { type BrokerAddress, brokerAddressOf, processIdentity } from './config/broker-address.js';
 export { SERVICE_CONFIG } from './config/config.module.js';
 export { describeVariables } from './config/describe-config.js';
@@ -5,6 +8,7 @@ export { duration } from './config/duration.js';
 export { loadConfig, requireBrokerAddress } from './config/load-config.js';
 export type { Runtime } from './config/runtime-file.js';
 export {
+  accessVariables,
   brokerVariables,
   consumerVariables,
   currencyVariables,

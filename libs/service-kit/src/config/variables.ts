@@ -84,6 +84,54 @@ export const processVariables = {
   }),
 };
 
+const signatures = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
+export const usualSignatures: readonly string[] = Object.freeze(['RS256', 'PS256', 'ES256']);
+
+/** Whose tokens a service takes, and how often it may be asked. Without an issuer it answers on loopback addresses only. */
+export const accessVariables = {
+  NODE_ENV: variable(z.string().optional(), {
+    description: '`production`: no start without `AUTH_ISSUER`',
+    example: 'production',
+  }),
+  AUTH_ISSUER: variable(url(['https:', 'http:']).optional(), {
+    description:
+      'Who makes the access tokens that requests need, as their claim `iss` has it; without it anybody is answered, and only on a loopback address',
+    example: 'https://login.example.com/realms/shop',
+  }),
+  AUTH_AUDIENCE: variable(z.string().min(1).max(500).optional(), {
+    description: 'For whom tokens have to be made: their claim `aud`',
+    example: 'api://orderflow',
+  }),
+  AUTH_JWKS_URL: variable(url(['https:', 'http:']).optional(), {
+    description: "Where the issuer's public keys are; found by its `/.well-known/openid-configuration` when absent",
+    example: 'https://login.example.com/keys',
+  }),
+  AUTH_ALGORITHMS: variable(
+    z
+      .string()
+      .default(usualSignatures.join(','))
+      .transform(splitList)
+      .refine(
+        (names) => names.length > 0 && names.every((name) => (signatures as readonly string[]).includes(name)),
+        `must be some of ${signatures.join(', ')}, separated by commas`,
+      ),
+    { description: 'The signature algorithms that are taken', example: 'RS256,ES256' },
+  ),
+  AUTH_CUSTOMER_CLAIM: variable(z.string().min(1).max(200).default('customer_id'), {
+    description: "The claim that makes a token a customer's: it may act for that customer only",
+    example: 'customer_id',
+  }),
+  AUTH_LEEWAY: variable(duration(0, 300_000).prefault('30s'), {
+    description: "How far the issuer's clock may be from ours when a token begins or ends",
+    example: '30s',
+  }),
+  RATE_LIMIT: variable(wholeNumber(0, 10_000_000).prefault('6000'), {
+    description:
+      'Requests a minute that one client may make of one replica, where tokens are asked for; 0 for any number',
+    example: '6000',
+  }),
+};
+
 /** Where the broker is and what its entities are called. Use with {@link requireBrokerAddress}. */
 export const brokerVariables = {
   MESSAGING_TRANSPORT: variable(z.enum(['azure-service-bus']).default('azure-service-bus'), {

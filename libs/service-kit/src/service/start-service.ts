@@ -4,6 +4,11 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger as NestLogger } from 'nestjs-pino';
+import helmet from '@fastify/helmet';
+import type { AccessGuard } from '../access/access-guard.js';
+import { accessGuard } from '../access/create-access-guard.js';
+import { limitRate } from '../access/limit-rate.js';
+import { securityHeaders } from '../http/security-headers.js';
 import { configModule } from '../config/config.module.js';
 import { HealthChecks, HealthModule } from '../health/health.module.js';
 import { type AnswerHooks, nameInstance } from '../health/instance-header.js';
@@ -47,7 +52,8 @@ export async function startService<Config extends ProcessConfig>(
   const { health, strategy: strategyOf, prepare, close, ...served } = resolveParts(parts);
   const checks = new HealthChecks();
   const edge = new HttpEdge(logRefusals(context.logger));
-  const app = await createApp(context, served, { checks, edge });
+  const guard = accessGuard({ ...context, registry: context.metrics.registry }, served.pages);
+  const app = await createApp(context, served, { checks, edge, guard });
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= closeAll(app, close));
   try {
@@ -55,6 +61,8 @@ export async function startService<Config extends ProcessConfig>(
     const strategy = strategyOf?.(app);
     if (strategy) app.connectMicroservice({ strategy }, { inheritAppConfig: true });
     await prepare(app);
+    await app.init();
+    requireDeclared(guard);
     await listen(app, context.config);
     await app.startAllMicroservices();
   } catch (error) {
@@ -70,12 +78,13 @@ export async function startService<Config extends ProcessConfig>(
 interface Surroundings {
   readonly checks: HealthChecks;
   readonly edge: HttpEdge;
+  readonly guard: AccessGuard;
 }
 
 async function createApp<Config extends ProcessConfig>(
   { config, logger, metrics }: ServiceContext<Config>,
   { module, bodyLimit, tryAgain }: Pick<ResolvedParts, 'module' | 'bodyLimit' | 'tryAgain'>,
-  { checks, edge }: Surroundings,
+  { checks, edge, guard }: Surroundings,
 ): Promise<NestFastifyApplication> {
   const imports = [
     configModule(config),
@@ -92,6 +101,9 @@ async function createApp<Config extends ProcessConfig>(
   nameInstance(adapter.getInstance<AnswerHooks>(), process.env['ORDERFLOW_INSTANCE']);
   adapter.getInstance().removeContentTypeParser('text/plain');
   edge.guard(adapter.getInstance());
+  guard.guard(adapter.getInstance());
+  await limitRate(adapter.getInstance(), config);
+  await adapter.getInstance().register(helmet, securityHeaders);
   const app = await NestFactory.create<NestFastifyApplication>({ module: ServiceModule, imports }, adapter, {
     bufferLogs: true,
     // Nest would read forms as well, and texts: requests that no schema here can mean.
@@ -101,6 +113,13 @@ async function createApp<Config extends ProcessConfig>(
   app.useLogger(app.get(NestLogger));
   app.useGlobalPipes(new SchemaPipe()).useGlobalFilters(new ProblemFilter(tryAgain));
   return app;
+}
+
+/** @throws StartupError for routes of which nobody knows who may use them */
+function requireDeclared({ undeclared }: AccessGuard): void {
+  if (undeclared.length === 0) return;
+  const advice = 'Give each a @RequireScope or @Public.';
+  throw new StartupError(`These routes do not say who may use them: ${undeclared.join('; ')}. ${advice}`);
 }
 
 /** @throws StartupError when something else listens there already */

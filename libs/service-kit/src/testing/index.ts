@@ -1,3 +1,4 @@
+export { TestIssuer, type TestToken } from './test-issuer.js';
 export { fuzzHttp, type FuzzOptions, fuzzSeed } from './fuzz-http.js';
 export type { FuzzedRoute } from './fuzz-requests.js';
 export { type LeavingDatabase, openSilentDatabase, openStoppingDatabase } from './leaving-database.js';
