@@ -9,7 +9,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { startPostgres } from '@orderflow/local-postgres';
 import type { Outgoing } from '@orderflow/messaging';
-import { createPostgresOutbox, messagingSchema, startRelay } from '@orderflow/messaging/postgres';
+import { createPostgresMessaging, messagingSchema } from '@orderflow/messaging/postgres';
 import pg from 'pg';
 
 const MESSAGES = 10_000;
@@ -41,13 +41,15 @@ const server = await startPostgres({ databases: ['bench'], durable: true });
 const pool = new pg.Pool({ connectionString: server.url('bench'), max: 10 });
 // The pool says goodbye without waiting for its sockets; the server that stops next may cut one of them.
 pool.on('error', () => undefined);
-const outbox = createPostgresOutbox({ pool });
+const messaging = createPostgresMessaging({ pool });
 for (const { sql } of messagingSchema) await pool.query(sql);
 
 async function fill(count: number): Promise<void> {
   for (let from = 0; from < count; from += 1_000) {
-    const { text, values } = outbox.insertStatement(Array.from({ length: 1_000 }, (_, n) => message(from + n)));
-    await pool.query(text, values);
+    await messaging.outbox.add(
+      pool,
+      Array.from({ length: 1_000 }, (_, n) => message(from + n)),
+    );
   }
 }
 
@@ -56,9 +58,7 @@ async function relay(): Promise<number> {
   let sent = 0;
   const done = Promise.withResolvers<void>();
   const start = performance.now();
-  const running = startRelay({
-    pool,
-    outbox,
+  const running = messaging.startRelay({
     transport: {
       send: async (messages) => {
         await send(messages);
@@ -98,7 +98,7 @@ row('bare batched publish, 500 a batch', base, base);
 row('outbox relay', median(rates.relay), base);
 row(`outbox relay, ${BACKLOG} rows waiting`, median(rates.backlog), base);
 const asked = performance.now();
-const { rows } = await outbox.backlog();
+const { rows } = await messaging.outbox.backlog();
 console.log(`backlog() with ${rows} rows: ${Math.round(performance.now() - asked)} ms`);
 await pool.end();
 await server.stop();

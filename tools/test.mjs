@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync, rmSync } from 'node:fs';
 
 const totalsFiles = () =>
-  globSync('{apps,libs}/*/test-totals.json').concat(globSync('{infra,e2e,house}/test-totals.json'));
+  globSync('{apps,libs}/*/test-totals.json').concat(globSync('{infra,e2e,house,libs/*/pack}/test-totals.json'));
 for (const file of totalsFiles()) rmSync(file);
 
 /** @type {[command: string, args: string[]][]} */
@@ -22,6 +22,7 @@ const steps = [
     ],
   ],
   ['nx', ['run', 'e2e:e2e', '--output-style=static']],
+  ['nx', ['run', 'messaging:pack-test', '--output-style=static']],
 ];
 const failedSteps = steps
   .filter(([command, args]) => !runs(command, args))

@@ -11,7 +11,7 @@ import { SummaryController } from './aggregates/summary.controller.js';
     {
       provide: Aggregates,
       inject: [MessagingResources],
-      useFactory: ({ inbox }: MessagingResources) => new Aggregates(inbox),
+      useFactory: ({ messaging }: MessagingResources) => new Aggregates(messaging.inbox),
     },
     {
       provide: SummaryReader,

@@ -30,14 +30,9 @@ import { OrderEventHandlers } from './invoices/order-events.handlers.js';
     {
       provide: Billing,
       inject: [MessagingResources, HttpPaymentGateway, SERVICE_CONFIG],
-      useFactory: (
-        { pool, inbox, outbox }: MessagingResources,
-        gateway: HttpPaymentGateway,
-        config: BillingWorkerConfig,
-      ) =>
+      useFactory: ({ pool, messaging }: MessagingResources, gateway: HttpPaymentGateway, config: BillingWorkerConfig) =>
         new Billing({
-          inbox,
-          outbox,
+          messaging,
           gateway,
           invoices: new InvoiceStore(pool),
           gatewayKeyLifetimeMs: config.PAYMENT_GATEWAY_KEY_LIFETIME,

@@ -21,8 +21,8 @@ import { OrderEventHandlers } from './status/order-events.handlers.js';
     {
       provide: OrderCommandOutbox,
       inject: [MessagingResources, SERVICE_CONFIG],
-      useFactory: ({ requests, outbox }: MessagingResources, config: OrderApiConfig) =>
-        new OrderCommandOutbox({ requests, outbox, queue: config.QUEUE_NAME }),
+      useFactory: ({ requests, messaging }: MessagingResources, config: OrderApiConfig) =>
+        new OrderCommandOutbox({ requests, messaging, queue: config.QUEUE_NAME }),
     },
     {
       provide: PlaceOrder,
@@ -37,7 +37,7 @@ import { OrderEventHandlers } from './status/order-events.handlers.js';
     {
       provide: FactRecorder,
       inject: [MessagingResources],
-      useFactory: ({ inbox }: MessagingResources) => new FactRecorder(inbox),
+      useFactory: ({ messaging }: MessagingResources) => new FactRecorder(messaging.inbox),
     },
   ],
 })

@@ -10,10 +10,9 @@ import { OrderCommandHandlers } from './decisions/order-commands.handlers.js';
     {
       provide: Decisions,
       inject: [MessagingResources, SERVICE_CONFIG],
-      useFactory: ({ inbox, outbox }: MessagingResources, config: OrderWorkerConfig) =>
+      useFactory: ({ messaging }: MessagingResources, config: OrderWorkerConfig) =>
         new Decisions({
-          inbox,
-          outbox,
+          messaging,
           topic: config.TOPIC_NAME,
           rules: { totalLimit: config.ORDER_TOTAL_LIMIT },
         }),

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ConsumerOptions, startConsumer } from './consumer.js';
 import type { Contract } from './contract.js';
 import { PermanentError } from './errors.js';
-import type { Handler } from './dispatch.js';
+import { handle, type Handler, type Handling } from './handling.js';
+import { HandlerTimeoutError } from './time-limit.js';
 import { ManualClock } from './testing/manual-clock.js';
 import { outgoing } from './testing/outgoing.js';
 import { createMemoryTransport, type MemoryTransport } from './transports/memory/index.js';
@@ -10,7 +11,12 @@ import type { Middleware, Settlement } from './transport.js';
 
 const contract: Contract = { type: 'work.do', version: 1, kind: 'command', parse: (value) => value };
 /** From before versions: its body carries the id. */
-const legacy: Contract = { ...contract, version: 0, messageId: (payload) => (payload as { id: string }).id };
+const legacy: Contract = {
+  ...contract,
+  version: 0,
+  messageId: (payload) => (payload as { id: string }).id,
+  upcast: { to: contract, convert: (payload) => payload },
+};
 
 describe('a consumer', () => {
   let transport: MemoryTransport;
@@ -25,9 +31,8 @@ describe('a consumer', () => {
     startConsumer({
       transport,
       queue: 'work',
-      contracts: [contract],
-      handlers: new Map([['work.do', handler]]),
-      policy: { immediateAttempts: 1, baseDelayMs: 1_000, jitter: 0 },
+      handlers: [handle(contract, handler)],
+      policy: { immediate: [], delayed: [1_000, 1_000], jitter: 'none' },
       concurrency: 1,
       onError: (error) => {
         throw error;
@@ -59,7 +64,7 @@ describe('a consumer', () => {
       return next(delivery);
     };
     await start(async ({ id }) => void seen.push(id), {
-      contracts: [legacy, contract],
+      contracts: [legacy],
       middleware: [look],
     });
     await transport.send([outgoing('native', { version: 0, body: Buffer.from('{"id":"own"}') })]);
@@ -77,7 +82,7 @@ describe('a consumer', () => {
     const fail = async (): Promise<void> => {
       throw new Error('away');
     };
-    const policy = { immediateAttempts: 1, maxAttempts: 2, baseDelayMs: 1_000, jitter: 0.5 };
+    const policy = { immediate: [], delayed: [1_000], jitter: 0.5 };
     await start(fail, { policy, random: () => 0, middleware: [watch] });
     await transport.send([outgoing('m')]);
     await clock.advance(499);
@@ -107,18 +112,90 @@ describe('a consumer', () => {
     expect(attempts).toEqual([['unlucky', 2]]);
   });
 
-  it('is not started with handlers that contradict its contracts, without handlers, or with a wrong policy', () => {
-    const handler: Handler = async () => {};
-    const handlers = new Map([
-      ['work.do', handler],
-      ['b', handler],
-      ['a', handler],
-    ]);
-    expect(() => start(handler, { handlers })).toThrow('Handlers of queue "work" have no contract: b, a.');
-    expect(() => start(handler, { handlers: new Map([['a', handler]]) })).toThrow(
-      'Handlers of queue "work" have no contract: a.',
+  it('counts an attempt at the time limit of its handler, whose place stays taken until it returns', async () => {
+    const gate = Promise.withResolvers<void>();
+    const seen: [string, number][] = [];
+    let reason: unknown;
+    const slow = handle(
+      contract,
+      async ({ id }, { attempt, signal }) => {
+        seen.push([id, attempt]);
+        if (seen.length > 1) return;
+        signal.addEventListener('abort', () => (reason = signal.reason));
+        await gate.promise;
+      },
+      { timeoutMs: 5_000, retry: { immediate: [0], delayed: [10_000] } },
     );
-    expect(() => start(handler, { handlers: new Map() })).toThrow('Queue "work" has no handlers.');
-    expect(() => start(handler, { policy: { maxAttempts: 0 } })).toThrow('maxAttempts');
+    const subscription = await start(async () => {}, { handlers: [slow], clock });
+    await transport.send([outgoing('stuck'), outgoing('next')]);
+    await clock.advance(4_999);
+    expect(reason).toBeUndefined();
+    await clock.advance(1);
+    expect(reason).toEqual(new HandlerTimeoutError(5_000));
+    await clock.advance(60_000);
+    expect(seen).toEqual([['stuck', 1]]);
+    expect(subscription.health()).toMatchObject({ inFlight: 1 });
+    gate.resolve();
+    await clock.advance(0);
+    expect(seen.slice(1).sort()).toEqual([
+      ['next', 1],
+      ['stuck', 2],
+    ]);
+    expect(subscription.health()).toMatchObject({ inFlight: 0 });
+  });
+
+  it('refuses a time limit of nothing or of more than a day', () => {
+    for (const timeoutMs of [0, NaN, 86_400_001]) {
+      const handlers = [handle(contract, async () => {}, { timeoutMs })];
+      expect(() => start(async () => {}, { handlers })).toThrow('timeoutMs must be from 1 to 86400000');
+    }
+  });
+
+  it('is not started without handlers, with two for one type, or with a version that its handler does not know', () => {
+    const handler: Handler = async () => {};
+    const work = handle(contract, handler);
+    const elsewhere: Contract = { ...contract, version: 2 };
+    const strayed: Contract = { ...contract, version: 0, upcast: { to: elsewhere, convert: (payload) => payload } };
+    const problemsOf = (handlers: readonly Handling[], contracts: readonly Contract[] = []) => {
+      expect(() => start(handler, { handlers, contracts })).toThrow(/^Queue "work" cannot be consumed: /);
+      try {
+        void start(handler, { handlers, contracts });
+      } catch (error) {
+        return (error as Error).message.replace('Queue "work" cannot be consumed: ', '').split('; ');
+      }
+    };
+    expect(problemsOf([])).toEqual(['it has no handlers.']);
+    expect(problemsOf([handle(contract, handler), work], [strayed])).toEqual([
+      'two handlers for "work.do"',
+      'work.do version 0 ends as version 2 and does not lead to the contract that is handled, version 1.',
+    ]);
+  });
+
+  it('is not started with a wrong policy', () => {
+    const handlers = [handle(contract, async () => {}, { retry: { delayed: [-1] } })];
+    const policyByType = { 'work.do': { jitter: 2 }, other: {} };
+    expect(() => start(async () => {}, { policy: { immediate: [6_000] }, policyByType, handlers })).toThrow(
+      'For the consumer: Invalid retry policy: immediate[0] must be from 0 to 5000, not 6000. ' +
+        'For message type "work.do": Invalid retry policy: jitter must be from 0 to 1, "full" or "none", not 2. ' +
+        'For the handler of "work.do": Invalid retry policy: delayed[0] must be from 0 to 604800000, not -1. ' +
+        'message type "other" has a retry policy and no handler',
+    );
+  });
+
+  it('has no handler for an older version, whose messages arrive as those of the latest', () => {
+    expect(() => handle(legacy, async () => {})).toThrow('arrive as work.do version 1');
+  });
+
+  it('gives a handler the payload of its contract, and no handler that of another', () => {
+    const order: Contract<{ readonly total: number }> = { ...contract, parse: (value) => value as { total: number } };
+    const both = [
+      handle(order, async ({ payload }) => void payload.total.toFixed()),
+      handle(order, async ({ payload: { total } }: { payload: { total: number } }) => void total),
+      // @ts-expect-error: the contract has no name
+      handle(order, async ({ payload }) => void payload.name),
+      // @ts-expect-error: the handler wants the payload of another contract
+      handle(order, async ({ payload }: { payload: { name: string } }) => void payload),
+    ];
+    expect(both.map((handling) => handling.contract)).toEqual([order, order, order, order]);
   });
 });

@@ -1,25 +1,34 @@
 import { describe, expect, it } from '@jest/globals';
-import { createDispatch, type Handler } from './dispatch.js';
-import { PermanentError } from './errors.js';
+import { createDispatch } from './dispatch.js';
+import type { Handler } from './handling.js';
+import type { PlannedHandling } from './handling-plan.js';
+import { DependencyAwayError, PermanentError } from './errors.js';
 import type { MessageReader } from './message-reader.js';
-import { retryPolicy } from './retry/retry-policy.js';
+import type { FailureRule } from './retry/classify.js';
+import { retryPolicy, type RetryPolicy } from './retry/retry-policy.js';
 import { outgoing } from './testing/outgoing.js';
 import type { Delivery } from './transport.js';
 
 const read: MessageReader = (envelope) => ({ id: envelope.id, type: envelope.type, version: 1, payload: {}, envelope });
 
-function deliver(handler: Handler, { attempt = 1, type = 'known', abort = new AbortController() } = {}) {
+const planned = (handler: Handler, policy: Partial<RetryPolicy>, failures: readonly FailureRule[] = []) =>
+  new Map<string, PlannedHandling>([['known', { handler, policy: retryPolicy(policy), timeoutMs: 1_000, failures }]]);
+
+function deliver(
+  handler: Handler,
+  { attempt = 1, type = 'known', abort = new AbortController(), failures = [] as readonly FailureRule[] } = {},
+) {
   const pauses: number[] = [];
   const dispatch = createDispatch({
     read,
-    handlers: new Map([['known', handler]]),
-    policy: retryPolicy({ immediateAttempts: 3, immediateDelayMs: 10, maxAttempts: 2, baseDelayMs: 100 }),
+    handlers: planned(handler, { immediate: [10, 20], delayed: [100] }, failures),
     random: () => 0.5,
     pause: async (ms) => void pauses.push(ms),
   });
   const delivery: Delivery = {
     queue: 'q',
     attempt,
+    unsettled: 0,
     signal: abort.signal,
     envelope: {
       id: 'm1',
@@ -68,6 +77,36 @@ describe('dispatch', () => {
       kind: 'dead-letter',
       reason: 'AttemptsExhausted',
     });
+  });
+
+  it('looks at the limit of attempts before the handler runs: those before may have ended without a settlement', async () => {
+    const { calls, handler } = failing(0);
+    const { settlement } = await deliver(handler, { attempt: 3 });
+    expect(settlement).toMatchObject({ kind: 'dead-letter', reason: 'AttemptsExhausted' });
+    expect((settlement as { detail: string }).detail).toContain('Attempt 3 of 2');
+    expect(calls.count).toBe(0);
+  });
+
+  it('takes an error for what a rule says, also against its class', async () => {
+    const failures: FailureRule[] = [
+      { when: RangeError, is: 'permanent' },
+      { when: { code: 'Later' }, is: 'transient' },
+    ];
+    const ranged = failing(9, new RangeError('too far'));
+    expect((await deliver(ranged.handler, { failures })).settlement).toEqual({
+      kind: 'dead-letter',
+      reason: 'PermanentFailure',
+      detail: 'too far',
+    });
+    expect(ranged.calls.count).toBe(1);
+    const later = failing(9, new PermanentError('Later', 'not yet'));
+    expect((await deliver(later.handler, { failures })).settlement).toMatchObject({ kind: 'retry' });
+    expect(later.calls.count).toBe(3);
+  });
+
+  it('tries again when a dependency is away', async () => {
+    const { handler } = failing(9, new DependencyAwayError('gateway', 'no answer'));
+    expect((await deliver(handler)).settlement).toEqual({ kind: 'retry', delayMs: 100, reason: 'no answer' });
   });
 
   it('tries a permanent error once', async () => {
@@ -134,12 +173,13 @@ describe('dispatch', () => {
     };
     const dispatch = createDispatch({
       read,
-      handlers: new Map([['known', handler]]),
-      policy: retryPolicy({ immediateAttempts: 2, immediateDelayMs: 5_000 }),
+      handlers: planned(handler, { immediate: [5_000] }),
     });
     const { envelope } = outgoing('m', { type: 'known' });
     const start = performance.now();
-    expect(await dispatch({ envelope, queue: 'q', attempt: 1, signal: abort.signal })).toEqual({ kind: 'release' });
+    expect(await dispatch({ envelope, queue: 'q', attempt: 1, unsettled: 0, signal: abort.signal })).toEqual({
+      kind: 'release',
+    });
     expect(performance.now() - start).toBeLessThan(4_000);
   });
 
@@ -148,16 +188,13 @@ describe('dispatch', () => {
     let calls = 0;
     const dispatch = createDispatch({
       read,
-      handlers: new Map<string, Handler>([
-        [
-          'known',
-          async () => {
-            calls++;
-            throw new Error('boom');
-          },
-        ],
-      ]),
-      policy: retryPolicy({ immediateDelayMs: 5_000 }),
+      handlers: planned(
+        async () => {
+          calls++;
+          throw new Error('boom');
+        },
+        { immediate: [5_000] },
+      ),
       pause: async () => abort.abort(),
     });
     const envelope = {
@@ -170,7 +207,9 @@ describe('dispatch', () => {
       headers: {},
       body: new Uint8Array(),
     };
-    expect(await dispatch({ envelope, queue: 'q', attempt: 1, signal: abort.signal })).toEqual({ kind: 'release' });
+    expect(await dispatch({ envelope, queue: 'q', attempt: 1, unsettled: 0, signal: abort.signal })).toEqual({
+      kind: 'release',
+    });
     expect(calls).toBe(1);
   });
 });

@@ -66,7 +66,7 @@ describe('an envelope writer', () => {
   it('names the cause of an event by its message and attempt', () => {
     const caused = message({});
     const { envelope } = caused;
-    const delivery = { envelope, queue: 'work', attempt: 3, signal: new AbortController().signal };
+    const delivery = { envelope, queue: 'work', attempt: 3, unsettled: 0, signal: new AbortController().signal };
     expect(causeReference(caused, delivery)).toEqual({ messageId: 'm', attempt: 3 });
   });
 });

@@ -9,7 +9,7 @@ export type {
   ReplayOptions,
   ReplayResult,
 } from './dead-letter/dead-letters.js';
-export type { Handler } from './dispatch.js';
+export { handle, type Handler, type HandlerOptions, type Handling } from './handling.js';
 export type { Envelope } from './envelope.js';
 export {
   type Cause,
@@ -19,21 +19,27 @@ export {
   type EnvelopeDetails,
   type EnvelopeWriter,
 } from './envelope-writer.js';
-export { explain, PermanentError } from './errors.js';
+export { DependencyAwayError, explain, PermanentError } from './errors.js';
 export type { Inbox } from './inbox/inbox.js';
-export {
-  createMemoryInbox,
-  inMemoryTransaction,
-  type MemoryInbox,
-  type MemoryTransaction,
-} from './inbox/memory-inbox.js';
+export type { MemoryInbox } from './inbox/memory-inbox.js';
+export { createMemoryMessaging, type MemoryMessaging, type MemoryMessagingOptions } from './inbox/memory-messaging.js';
+export type { MemoryUnitOfWork } from './outbox/memory-unit-of-work.js';
 export type { Message } from './message.js';
 export { createMessageReader, type MessageReader } from './message-reader.js';
-export { createMemoryOutbox, type DrainReport, type MemoryOutbox } from './outbox/memory-outbox.js';
+export type { DrainReport, MemoryOutbox } from './outbox/memory-outbox.js';
 export type { Outbox, OutboxBacklog } from './outbox/outbox.js';
 export { type DeliveryObserver, type DeliveryReport, observeDeliveries } from './middleware/observe-deliveries.js';
 export { requireCapabilities } from './require-capabilities.js';
-export { defaultRetryPolicy, type RetryPolicy } from './retry/retry-policy.js';
+export {
+  assess,
+  classify,
+  type ErrorClass,
+  type Failure,
+  type FailureKind,
+  type FailureRule,
+} from './retry/classify.js';
+export { defaultRetryPolicy, type ExponentialDelays, type RetryPolicy } from './retry/retry-policy.js';
+export { HandlerTimeoutError } from './time-limit.js';
 export {
   type Capabilities,
   type Consume,

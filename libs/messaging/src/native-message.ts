@@ -159,6 +159,11 @@ export function attemptOf(state: DeliveryState, deliveryCount: number): number {
   return Math.max(1, state.attempts + deliveryCount - state.releases + 1);
 }
 
+/** How many deliveries of this round ended without a settlement: those the broker counted, less the releases. */
+export function unsettledOf(state: DeliveryState, deliveryCount: number): number {
+  return Math.max(0, deliveryCount - state.releases);
+}
+
 /** The state of the copy that a delayed redelivery after `attempt` sends. */
 export function nextRound(state: DeliveryState, attempt: number): DeliveryState {
   return { generation: state.generation, round: state.round + 1, attempts: attempt, releases: 0 };

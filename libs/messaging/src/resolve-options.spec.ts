@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { createPostgresInbox } from './postgres/postgres-inbox.js';
-import { createPostgresOutbox } from './postgres/postgres-outbox.js';
-import { startRelay } from './postgres/relay.js';
+import { createPostgresMessaging } from './postgres/postgres-messaging.js';
 import { rangeProblems, withDefaults } from './resolve-options.js';
 import { defaultRetryPolicy, retryPolicy } from './retry/retry-policy.js';
 import { systemClock } from './system-clock.js';
@@ -14,7 +12,7 @@ const connection = { connectionString: 'Endpoint=sb://localhost;SharedAccessKeyN
 const topology = { queues: ['work'] };
 /** Connects when first used, which is never here. */
 const pool = new pg.Pool();
-const outbox = createPostgresOutbox({ pool });
+const messaging = createPostgresMessaging({ pool });
 const transport = { send: async () => undefined };
 
 describe('options', () => {
@@ -35,7 +33,7 @@ describe('options', () => {
   });
 
   it('of a retry policy given as undefined are the defaults', () => {
-    const policy = retryPolicy({ maxAttempts: undefined, jitter: 0 });
+    const policy = retryPolicy({ delayed: undefined, jitter: 0 });
     expect(policy).toEqual({ ...defaultRetryPolicy, jitter: 0 });
     expect(Object.isFrozen(policy)).toBe(true);
   });
@@ -59,7 +57,7 @@ describe('options', () => {
     ],
     [
       'a relay',
-      () => startRelay({ pool, outbox, transport, onError: () => {}, batch: 0, sweepMs: Number.NaN }),
+      () => messaging.startRelay({ transport, onError: () => {}, batch: 0, sweepMs: Number.NaN }),
       /batch must be a whole number 1 or more, not 0; sweepMs must be 1 or more, not NaN/,
     ],
   ])('of %s out of range are refused, all at once', (_, start, message) => {
@@ -67,7 +65,7 @@ describe('options', () => {
   });
 
   it('of a purge out of range are refused, all at once', async () => {
-    await expect(createPostgresInbox({ pool }).purge({ olderThanMs: -1, batch: 0 })).rejects.toThrow(
+    await expect(messaging.inbox.purge({ olderThanMs: -1, batch: 0 })).rejects.toThrow(
       /olderThanMs must be 0 or more, not -1; batch must be a whole number 1 or more, not 0/,
     );
   });

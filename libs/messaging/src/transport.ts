@@ -55,8 +55,19 @@ export interface Delivery {
   readonly queue: string;
   /** 1 at first. Counts crashes, lost locks and delayed redeliveries alike; releases do not count. */
   readonly attempt: number;
+  /**
+   * Deliveries of this round that ended without a settlement: crashes and lost locks. Releases do not count, and what
+   * was tried again after a delay begins at 0.
+   */
+  readonly unsettled: number;
   /** Aborted when a stop takes longer than its drain timeout, or when the lock was lost. */
   readonly signal: AbortSignal;
+  /**
+   * Keeps this delivery's place among `SubscribeOptions.concurrency` taken until `until` has ended, fulfilled or
+   * rejected, although the delivery is settled before: its handler still runs. A stop does not wait for it. Called
+   * before `consume` returns, and never rejected by the transport. A transport without it frees the place at once.
+   */
+  readonly occupied?: (until: Promise<unknown>) => void;
 }
 
 /** What becomes of a delivery. Returned by the consumer, applied by the transport, by nobody else. */
@@ -78,6 +89,16 @@ export type Middleware = (next: Consume) => Consume;
 export interface SubscribeOptions {
   /** Deliveries at a time, 1 to 1,000. */
   readonly concurrency: number;
+  /**
+   * After how many deliveries the broker itself gives a message of this queue up, as declared where the queue was made;
+   * 10 when absent. What is released that often goes on as a copy well before that.
+   */
+  readonly maxDeliveryCount?: number;
+  /**
+   * How long a lock on a message of this queue lasts, in milliseconds, 1,000 to 300,000, as declared where the queue was
+   * made. When absent it is taken from what the broker says of its messages.
+   */
+  readonly lockDurationMs?: number;
   /** Called with everything that went wrong outside a delivery: connection losses, settlements that failed, restarts. */
   readonly onError: (error: TransportError) => void;
 }
@@ -85,6 +106,13 @@ export interface SubscribeOptions {
 export interface Subscription {
   readonly queue: string;
   health(): SubscriptionHealth;
+  /**
+   * Sets how many deliveries there may be at a time from now on, 0 to 1,000. With 0 the subscription pauses: nothing new
+   * is received, what is in flight goes on, and nothing looks for a stall. Resolves once nothing above the limit arrives
+   * any more; what was on its way is released. Raising it resumes. Does nothing on a stopped subscription.
+   * @throws TransportError `InvalidOptions` for any other limit
+   */
+  setConcurrency(limit: number): Promise<void>;
   /**
    * Takes no new deliveries; resolves when those in flight are settled. After `drainTimeoutMs` (30,000 when absent) the
    * signals of the ones still running are aborted and they are released.
@@ -95,11 +123,17 @@ export interface Subscription {
 export interface SubscriptionHealth {
   /**
    * `connecting`: not attached (the broker cannot be reached); `running`; `stalled`: attached and idle while the head
-   * of the queue does not move, so the process may as well be restarted; `stopped`.
+   * of the queue does not move, or half of the places are occupied, so the process may as well be restarted; it stays so
+   * until a message is received or the head moves; `stopped`.
    */
   readonly state: 'connecting' | 'running' | 'stalled' | 'stopped';
-  /** Deliveries being handled now. */
+  /** Deliveries being handled now, those that are settled and whose handler still runs among them. */
   readonly inFlight: number;
+  /**
+   * Places that are kept by handlers whose delivery is settled: they ran past their time limit. Absent when there is
+   * none. When they are half of the places or more, the state is `stalled`.
+   */
+  readonly occupied?: number;
   /** Why the state is what it is, for people; absent while running. */
   readonly detail?: string;
 }

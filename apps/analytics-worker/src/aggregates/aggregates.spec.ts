@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Envelope } from '@orderflow/messaging';
 import { MessageContext } from '@orderflow/messaging/nest';
-import { createPostgresInbox } from '@orderflow/messaging/postgres';
+import { createPostgresMessaging } from '@orderflow/messaging/postgres';
 import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { Aggregates } from './aggregates.js';
 import { EventHandlers } from './events.handlers.js';
@@ -14,7 +14,7 @@ let events: EventHandlers;
 
 beforeEach(async () => {
   database = await openServiceDatabase('analytics-worker', migrations);
-  events = new EventHandlers(new Aggregates(createPostgresInbox(database)));
+  events = new EventHandlers(new Aggregates(createPostgresMessaging(database).inbox));
 });
 
 afterEach(async () => {
@@ -32,7 +32,7 @@ function context(type: string, id: string, time = '2026-01-01T10:00:30.000Z'): M
     headers: {},
     body: new Uint8Array(),
   };
-  const delivery = { envelope, queue: 'analytics', attempt: 1, signal: new AbortController().signal };
+  const delivery = { envelope, queue: 'analytics', attempt: 1, unsettled: 0, signal: new AbortController().signal };
   return new MessageContext([{ id, type, version: 1, payload: {}, envelope }, delivery]);
 }
 

@@ -1,15 +1,15 @@
 import type { Inbox } from '@orderflow/messaging';
 import type { MessageContext } from '@orderflow/messaging/nest';
-import type { PostgresTx } from '@orderflow/messaging/postgres';
+import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import { type Observation, record } from './recorder.js';
 
 const CONSUMER = 'analytics-worker';
 
 /** Counts each event once, however often it is delivered. */
 export class Aggregates {
-  readonly #inbox: Inbox<PostgresTx>;
+  readonly #inbox: Inbox<SqlTransaction>;
 
-  constructor(inbox: Inbox<PostgresTx>) {
+  constructor(inbox: Inbox<SqlTransaction>) {
     this.#inbox = inbox;
   }
 

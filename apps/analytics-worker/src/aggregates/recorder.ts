@@ -1,4 +1,4 @@
-import type { PostgresTx } from '@orderflow/messaging/postgres';
+import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import { bucketOf } from './latency-histogram.js';
 
 /** What one event adds to the aggregates. */
@@ -20,7 +20,7 @@ const SHARDS = 8;
  * Adds an observation to every aggregate it concerns, always in the same order of tables, so that two transactions
  * cannot wait for each other.
  */
-export async function record(tx: PostgresTx, observation: Observation): Promise<void> {
+export async function record(tx: SqlTransaction, observation: Observation): Promise<void> {
   const { messageId, type, at, revenue, latencyMs } = observation;
   const shard = shardOf(messageId);
   await tx.query(

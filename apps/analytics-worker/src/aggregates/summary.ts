@@ -1,4 +1,4 @@
-import type { PostgresTx } from '@orderflow/messaging/postgres';
+import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import { type BucketCount, percentileMs } from './latency-histogram.js';
 
 /** A stretch of time; `from` is inside, `to` is not. */
@@ -38,9 +38,9 @@ interface MinuteCount {
 
 /** Sums up the aggregates of a period, to the minute. */
 export class SummaryReader {
-  readonly #db: PostgresTx;
+  readonly #db: SqlTransaction;
 
-  constructor(db: PostgresTx) {
+  constructor(db: SqlTransaction) {
     this.#db = db;
   }
 

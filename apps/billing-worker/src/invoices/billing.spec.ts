@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Order, orderAccepted, paymentFailed } from '@orderflow/contracts';
 import { createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import { MessageContext } from '@orderflow/messaging/nest';
-import { createPostgresInbox, createPostgresOutbox, type PostgresOutbox } from '@orderflow/messaging/postgres';
-import { sendWaiting } from '@orderflow/messaging/testing';
+import { createPostgresMessaging, type PostgresMessaging } from '@orderflow/messaging/postgres';
+import { sendWaiting } from '@orderflow/messaging/testing/postgres';
 import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { HttpPaymentGateway } from '../gateway/http-payment-gateway.js';
 import { type Answer, answer, ScriptedGateway } from '../gateway/testing/scripted-gateway.js';
@@ -17,12 +17,12 @@ const captured = answer(201, { status: 'captured', chargeId: 'ch-1' });
 
 let provider: ScriptedGateway;
 let database: ServiceDatabase;
-let outbox: PostgresOutbox;
+let messaging: PostgresMessaging;
 let invoices: InvoiceStore;
 
 beforeEach(async () => {
   database = await openServiceDatabase('billing-worker', migrations);
-  outbox = createPostgresOutbox(database);
+  messaging = createPostgresMessaging(database);
   provider = await ScriptedGateway.start();
   invoices = new InvoiceStore(database.pool);
 });
@@ -42,9 +42,8 @@ const order: Order = {
 };
 
 function billing(gatewayKeyLifetimeMs = 86_400_000): Billing {
-  const inbox = createPostgresInbox({ ...database, outbox });
   const gateway = new HttpPaymentGateway({ url: provider.url, timeoutMs: 5_000, failuresToOpen: 100, openForMs: 1 });
-  return new Billing({ inbox, outbox, invoices, gateway, gatewayKeyLifetimeMs, topic: 'events' });
+  return new Billing({ messaging, invoices, gateway, gatewayKeyLifetimeMs, topic: 'events' });
 }
 
 function context(id = 'order.accepted:o-1', signal = new AbortController().signal): MessageContext {
@@ -54,7 +53,7 @@ function context(id = 'order.accepted:o-1', signal = new AbortController().signa
     cause: { correlationId: 'c-42', headers: { traceparent: 't' } },
   });
   const message = { id, type: 'order.accepted', version: 1, payload, envelope };
-  return new MessageContext([message, { envelope, queue: 'billing', attempt: 2, signal }]);
+  return new MessageContext([message, { envelope, queue: 'billing', attempt: 2, unsettled: 0, signal }]);
 }
 
 async function published(): Promise<readonly Outgoing[]> {

@@ -7,15 +7,14 @@ import {
   storableText,
   textLimit,
 } from '@orderflow/contracts';
-import { createEnvelopeWriter, type Inbox, type Outbox, type Outgoing } from '@orderflow/messaging';
+import { createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import type { MessageContext } from '@orderflow/messaging/nest';
-import type { PostgresTx } from '@orderflow/messaging/postgres';
+import type { PostgresMessaging } from '@orderflow/messaging/postgres';
 import type { ChargeOutcome, PaymentGateway } from '../gateway/payment-gateway.js';
 import { type Invoice, type InvoiceStore, insertInvoice } from './invoice-store.js';
 
 export interface BillingOptions {
-  readonly inbox: Inbox<PostgresTx>;
-  readonly outbox: Outbox<PostgresTx>;
+  readonly messaging: PostgresMessaging;
   readonly invoices: InvoiceStore;
   readonly gateway: PaymentGateway;
   /** How long the gateway remembers an idempotency key, in ms; after that a charge is looked up before it is made. */
@@ -55,11 +54,11 @@ export class Billing {
   }
 
   async #invoice(order: Order, outcome: ChargeOutcome, context: MessageContext): Promise<void> {
-    const { inbox, outbox, topic } = this.#options;
+    const { messaging, topic } = this.#options;
     const invoice = invoiceOf(order, outcome);
-    await inbox.once(CONSUMER, context.message.id, async (tx) => {
+    await messaging.inbox.once(CONSUMER, context.message.id, async (tx) => {
       const inserted = await insertInvoice(tx, invoice);
-      if (inserted) await outbox.add(tx, [paymentEvent(order, invoice, topic, context)]);
+      if (inserted) await messaging.outbox.add(tx, [paymentEvent(order, invoice, topic, context)]);
     });
   }
 }

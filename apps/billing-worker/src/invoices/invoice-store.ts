@@ -1,5 +1,5 @@
 import type { Order } from '@orderflow/contracts';
-import type { PostgresTx } from '@orderflow/messaging/postgres';
+import type { SqlTransaction } from '@orderflow/messaging/postgres';
 
 interface InvoiceDetails {
   readonly id: string;
@@ -25,9 +25,9 @@ export interface ChargeIntent {
 
 /** What billing remembers of orders. */
 export class InvoiceStore {
-  readonly #db: PostgresTx;
+  readonly #db: SqlTransaction;
 
-  constructor(db: PostgresTx) {
+  constructor(db: SqlTransaction) {
     this.#db = db;
   }
 
@@ -62,7 +62,7 @@ export class InvoiceStore {
 }
 
 /** Whether the invoice is the order's first; a second one changes nothing. */
-export async function insertInvoice(tx: PostgresTx, invoice: Invoice): Promise<boolean> {
+export async function insertInvoice(tx: SqlTransaction, invoice: Invoice): Promise<boolean> {
   const { rowCount } = await tx.query(
     `INSERT INTO invoices (id, order_id, status, amount, currency, charge_id, reason, issued_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (order_id) DO NOTHING`,

@@ -1,4 +1,4 @@
-import { deleteInBatches, type PostgresTx } from '@orderflow/messaging/postgres';
+import { deleteInBatches, type SqlTransaction } from '@orderflow/messaging/postgres';
 import { Problem, type Purge } from '@orderflow/service-kit';
 import type { Pool } from 'pg';
 import type { Parameters } from '../sql/parameters.js';
@@ -51,7 +51,7 @@ export function isKeyHeld(error: unknown): boolean {
  * The answer that was stored with a key, undefined when it is no longer kept: then the key is free again. Throws a
  * {@link Problem} when it answered another body.
  */
-export async function findAnswer(db: PostgresTx, request: RequestKey, now: Date): Promise<Answer | undefined> {
+export async function findAnswer(db: SqlTransaction, request: RequestKey, now: Date): Promise<Answer | undefined> {
   const values = [request.client, request.route, request.key, new Date(now.getTime() - retentionMs)];
   const { rows } = await db.query(
     `WITH expired AS (

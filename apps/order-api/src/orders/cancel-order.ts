@@ -1,6 +1,6 @@
 import { orderCancel } from '@orderflow/contracts';
 import type { Cause, Outgoing } from '@orderflow/messaging';
-import type { PostgresTx } from '@orderflow/messaging/postgres';
+import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import { Parameters } from '../sql/parameters.js';
 import { insertMessage } from '../timeline/timeline-store.js';
 import type { OrderCommandOutbox } from './order-command-outbox.js';
@@ -29,16 +29,16 @@ export class CancelOrder {
   }
 
   async #ask(orderId: string, { requestedAt, reason, command }: CancelRequest): Promise<OrderView | undefined> {
-    const { requests, outbox } = this.#commands;
-    const work = async (tx: PostgresTx) => {
+    const { requests, messaging } = this.#commands;
+    const work = async (tx: SqlTransaction) => {
       const order = await requestCancel(tx, orderId, { requestedAt, reason });
       if (!order) return undefined;
       const parameters = new Parameters();
       await tx.query(insertMessage(parameters, orderId, command.envelope), [...parameters.values]);
-      await outbox.add(tx, [command]);
+      await messaging.outbox.add(tx, [command]);
       return order;
     };
-    return requests.admit(() => outbox.transaction(work));
+    return requests.admit(() => messaging.transaction(work));
   }
 }
 

@@ -1,12 +1,12 @@
 import { type Cause, type Contract, createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
-import type { PostgresOutbox } from '@orderflow/messaging/postgres';
+import type { PostgresMessaging } from '@orderflow/messaging/postgres';
 import type { RequestDatabase } from '@orderflow/service-kit';
 
 const write = createEnvelopeWriter('/order-api');
 
 export interface OrderCommandOutboxOptions {
   readonly requests: RequestDatabase;
-  readonly outbox: PostgresOutbox;
+  readonly messaging: PostgresMessaging;
   /** The queue of order-worker. */
   readonly queue: string;
 }
@@ -23,12 +23,12 @@ export interface CommandDetails {
 /** Where commands to order-worker are written: an outbox in the database of the orders. */
 export class OrderCommandOutbox {
   readonly requests: RequestDatabase;
-  readonly outbox: PostgresOutbox;
+  readonly messaging: PostgresMessaging;
   readonly #queue: string;
 
-  constructor({ requests, outbox, queue }: OrderCommandOutboxOptions) {
+  constructor({ requests, messaging, queue }: OrderCommandOutboxOptions) {
     this.requests = requests;
-    this.outbox = outbox;
+    this.messaging = messaging;
     this.#queue = queue;
   }
 

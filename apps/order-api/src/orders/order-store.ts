@@ -1,5 +1,5 @@
 import type { Order } from '@orderflow/contracts';
-import type { PostgresTx } from '@orderflow/messaging/postgres';
+import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import type { Parameters } from '../sql/parameters.js';
 import type { ListOrdersQuery } from './list-orders-query.js';
 import { type OrderRow, viewOf } from './order-row.js';
@@ -26,7 +26,7 @@ export function insertOrder(parameters: Parameters, order: Order): string {
  * requests at once the second waits for the first at the order's row, and then finds it not pending.
  */
 export async function requestCancel(
-  tx: PostgresTx,
+  tx: SqlTransaction,
   orderId: string,
   { requestedAt, reason }: { readonly requestedAt: Date; readonly reason: string | undefined },
 ): Promise<OrderView | undefined> {
@@ -38,7 +38,7 @@ export async function requestCancel(
   return rows[0] && viewOf(rows[0] as unknown as OrderRow);
 }
 
-export async function readOrder(db: PostgresTx, id: string): Promise<OrderView | undefined> {
+export async function readOrder(db: SqlTransaction, id: string): Promise<OrderView | undefined> {
   const { rows } = await db.query('SELECT * FROM orders WHERE id = $1', [id]);
   return rows[0] && viewOf(rows[0] as unknown as OrderRow);
 }
@@ -47,7 +47,7 @@ export async function readOrder(db: PostgresTx, id: string): Promise<OrderView |
  * One page, newest first. Pages are found by position and not by count, so orders placed meanwhile shift nothing. An
  * order of which only an event without the order has arrived is in no page yet.
  */
-export async function listOrders(db: PostgresTx, query: ListOrdersQuery): Promise<OrderPage> {
+export async function listOrders(db: SqlTransaction, query: ListOrdersQuery): Promise<OrderPage> {
   const { text, values } = listStatement(query);
   const rows = (await db.query(text, values)).rows as unknown as OrderRow[];
   const shown = rows.slice(0, query.limit);

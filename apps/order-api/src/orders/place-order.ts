@@ -78,12 +78,8 @@ export class PlaceOrder {
       `first_message AS (${insertMessage(parameters, order.orderId, command.envelope)})`,
     ];
     if (key) parts.push(`key AS (${claimKey(parameters, key, answer, new Date(order.createdAt))})`);
-    const send = this.#commands.outbox.insertStatement([command], parameters.values.length + 1);
-    await this.#commands.requests.query(`WITH ${parts.join(', ')} ${send.text}`, [
-      ...parameters.values,
-      ...send.values,
-    ]);
-    this.#commands.outbox.wake();
+    const { messaging, requests } = this.#commands;
+    await messaging.outbox.addWith(requests, { text: parts.join(', '), values: parameters.values }, [command]);
     return answer;
   }
 }

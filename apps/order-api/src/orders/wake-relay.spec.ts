@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { PostgresOutbox } from '@orderflow/messaging/postgres';
+import type { PostgresMessaging } from '@orderflow/messaging/postgres';
 import {
   createLogger,
   createMetrics,
@@ -20,7 +20,7 @@ let broker: Broker;
 let api: RunningService;
 let wakes: number;
 let stopListening: () => void;
-let outbox: PostgresOutbox;
+let messaging: PostgresMessaging;
 
 beforeAll(async () => {
   database = await openOrderDatabase();
@@ -38,7 +38,7 @@ beforeAll(async () => {
     ...parts,
     prepare(app) {
       // The one that the relay listens to as well.
-      ({ outbox } = app.get(MessagingResources));
+      ({ messaging } = app.get(MessagingResources));
       return parts.prepare?.(app);
     },
   });
@@ -52,7 +52,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   wakes = 0;
-  stopListening = outbox.onWake(() => (wakes += 1));
+  stopListening = messaging.onWake(() => (wakes += 1));
 });
 
 afterEach(() => stopListening());

@@ -1,5 +1,5 @@
 import { type Inbox, type Message, PermanentError } from '@orderflow/messaging';
-import type { PostgresTx } from '@orderflow/messaging/postgres';
+import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import type { EventFacts } from './event-facts.js';
 import { recordFacts } from './fact-store.js';
 
@@ -11,9 +11,9 @@ const dataException = /^22/;
 
 /** Records the facts of events in the read model: each event once, in one transaction with its inbox row. */
 export class FactRecorder {
-  readonly #inbox: Inbox<PostgresTx>;
+  readonly #inbox: Inbox<SqlTransaction>;
 
-  constructor(inbox: Inbox<PostgresTx>) {
+  constructor(inbox: Inbox<SqlTransaction>) {
     this.#inbox = inbox;
   }
 

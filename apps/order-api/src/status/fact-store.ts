@@ -1,4 +1,4 @@
-import type { PostgresTx } from '@orderflow/messaging/postgres';
+import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import type { EventFacts } from './event-facts.js';
 
 /**
@@ -36,7 +36,7 @@ const statement = `
 
 /** @param message the event, as the timeline shows it */
 export async function recordFacts(
-  tx: PostgresTx,
+  tx: SqlTransaction,
   message: { readonly id: string; readonly type: string },
   event: EventFacts,
 ): Promise<void> {

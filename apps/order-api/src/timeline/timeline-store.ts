@@ -1,5 +1,5 @@
 import type { Envelope } from '@orderflow/messaging';
-import type { PostgresTx } from '@orderflow/messaging/postgres';
+import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import type { Parameters } from '../sql/parameters.js';
 import type { TimelineView } from './timeline-view.js';
 
@@ -18,7 +18,7 @@ interface MessageRow {
 }
 
 /** Empty for an order that is not known. */
-export async function readTimeline(db: PostgresTx, orderId: string): Promise<TimelineView['messages']> {
+export async function readTimeline(db: SqlTransaction, orderId: string): Promise<TimelineView['messages']> {
   const { rows } = await db.query(
     `SELECT message_id, type, time, cause_message_id, cause_attempt
      FROM order_messages WHERE order_id = $1

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Order, orderCancel, orderPlace } from '@orderflow/contracts';
 import { type Contract, createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import { MessageContext } from '@orderflow/messaging/nest';
-import { createPostgresInbox, createPostgresOutbox, type PostgresOutbox } from '@orderflow/messaging/postgres';
-import { sendWaiting } from '@orderflow/messaging/testing';
+import { createPostgresMessaging } from '@orderflow/messaging/postgres';
+import { sendWaiting } from '@orderflow/messaging/testing/postgres';
 import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { Decisions } from './decisions.js';
 
@@ -11,14 +11,12 @@ const migrations = new URL('../../migrations', import.meta.url);
 const write = createEnvelopeWriter('/spec');
 
 let database: ServiceDatabase;
-let outbox: PostgresOutbox;
 let decisions: Decisions;
 
 beforeEach(async () => {
   database = await openServiceDatabase('order-worker', migrations);
-  outbox = createPostgresOutbox(database);
-  const inbox = createPostgresInbox({ ...database, outbox });
-  decisions = new Decisions({ inbox, outbox, topic: 'events', rules: { totalLimit: 10_000 } });
+  const messaging = createPostgresMessaging(database);
+  decisions = new Decisions({ messaging, topic: 'events', rules: { totalLimit: 10_000 } });
 });
 
 afterEach(async () => {
@@ -41,7 +39,10 @@ const orderOf = (total: number, orderId = 'o-1') =>
 function contextOf<T>(contract: Contract<T>, payload: T, id: string, attempt = 1): MessageContext {
   const envelope = write(contract, payload, { id, cause: { correlationId: 'c-42', headers: { traceparent: 't' } } });
   const message = { id, type: contract.type, version: contract.version, payload, envelope };
-  return new MessageContext([message, { envelope, queue: 'orders', attempt, signal: new AbortController().signal }]);
+  return new MessageContext([
+    message,
+    { envelope, queue: 'orders', attempt, unsettled: 0, signal: new AbortController().signal },
+  ]);
 }
 
 const place = (payload: Order, id = 'm-1', attempt = 1) =>

@@ -7,14 +7,13 @@ import {
   orderCancelled,
   orderRejected,
 } from '@orderflow/contracts';
-import { type Contract, createEnvelopeWriter, type Inbox, type Outbox, type Outgoing } from '@orderflow/messaging';
+import { type Contract, createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import type { MessageContext } from '@orderflow/messaging/nest';
-import type { PostgresTx } from '@orderflow/messaging/postgres';
+import type { PostgresMessaging, SqlTransaction } from '@orderflow/messaging/postgres';
 import { type BusinessRules, brokenRule } from './business-rules.js';
 
 export interface DecisionsOptions {
-  readonly inbox: Inbox<PostgresTx>;
-  readonly outbox: Outbox<PostgresTx>;
+  readonly messaging: PostgresMessaging;
   readonly rules: BusinessRules;
   /** Where decisions are published. */
   readonly topic: string;
@@ -69,7 +68,7 @@ export class Decisions {
     decision: Omit<NewDecision, 'messageId'>,
     event: (to: <T>(contract: Contract<T>, payload: T) => Outgoing) => Outgoing,
   ): Promise<void> {
-    const { inbox, outbox, topic } = this.#options;
+    const { messaging, topic } = this.#options;
     const published = event((contract, payload) => ({
       to: { topic },
       envelope: write(contract, payload, {
@@ -79,15 +78,15 @@ export class Decisions {
         time: decision.decidedAt,
       }),
     }));
-    await inbox.once(CONSUMER, context.message.id, async (tx) => {
+    await messaging.inbox.once(CONSUMER, context.message.id, async (tx) => {
       const first = await recordFirst(tx, { ...decision, messageId: context.message.id });
-      if (first) await outbox.add(tx, [published]);
+      if (first) await messaging.outbox.add(tx, [published]);
     });
   }
 }
 
 /** Whether this decision is the order's first; a later one changes nothing. */
-async function recordFirst(tx: PostgresTx, row: NewDecision): Promise<boolean> {
+async function recordFirst(tx: SqlTransaction, row: NewDecision): Promise<boolean> {
   const { rowCount } = await tx.query(
     `INSERT INTO decisions (order_id, decision, reason, message_id, decided_at)
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (order_id) DO NOTHING`,

@@ -12,11 +12,15 @@ export class Attachment {
   readonly #port: LinkPort;
   /** What the peer said. */
   readonly attach: Attach;
+  readonly #bytes: number;
   #state: LinkState = 'held';
 
-  constructor(port: LinkPort, attach: Attach) {
+  /** @param bytes how many the attach has */
+  constructor(port: LinkPort, attach: Attach, bytes: number) {
     this.#port = port;
     this.attach = attach;
+    this.#bytes = bytes;
+    port.usage.addLink(bytes);
     port.usage.addHeldAttaches(1);
   }
 
@@ -67,7 +71,10 @@ export class Attachment {
   }
 
   #enter(state: LinkState): void {
-    if (this.#state === 'held') this.#port.usage.addHeldAttaches(-1);
+    const { usage, names } = this.#port;
+    if (this.#state === 'held') usage.addHeldAttaches(-1);
+    if (state !== 'attached') names.free(this.attach);
+    if (state === 'gone') usage.removeLink(this.#bytes);
     this.#state = state;
   }
 

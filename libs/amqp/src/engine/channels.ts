@@ -27,6 +27,8 @@ export class Channels {
   max: number;
   /** Whether a frame is being read: a DecodeError is about what the peer sent, and not the listener's own. */
   isDecoding = false;
+  /** Whether a session has something settled that was not said yet. */
+  hasDispositions = false;
   readonly #port: SessionPort;
   readonly #fail: (condition: string, description: string) => void;
   readonly #sessions: (SessionEndpoint | undefined)[] = [];
@@ -42,12 +44,12 @@ export class Channels {
   }
 
   performative(said: SessionPerformative, frame: Frame): void {
-    const { channel } = frame;
+    const { channel, start, end } = frame;
     switch (said.type) {
       case 'begin':
         return this.#begin(channel, said);
       case 'attach':
-        return this.#sessionOf(channel)?.attach(said);
+        return this.#sessionOf(channel)?.attach(said, end - start);
       case 'detach':
         return this.#sessions[channel]?.detach(said);
       case 'end':
@@ -76,6 +78,8 @@ export class Channels {
   }
 
   writeDispositions(): void {
+    if (!this.hasDispositions) return;
+    this.hasDispositions = false;
     for (const session of this.#sessions) session?.writeDispositions();
   }
 
@@ -83,6 +87,7 @@ export class Channels {
   forget(): void {
     for (const session of this.#sessions) session?.gone();
     this.#sessions.length = 0;
+    this.hasDispositions = false;
   }
 
   #begin(channel: number, begin: Begin): void {

@@ -1,27 +1,29 @@
 import { DecodeError } from '../codec/decode-error.js';
-import { CLOSE, OPEN, type Open, performative } from '../codec/performatives.js';
+import type { Open } from '../codec/performatives.js';
 import type { AmqpError } from '../codec/states.js';
-import { ValueReader } from '../codec/value-reader.js';
 import { AMQP_FRAME, type Frame, FrameReader, type ProtocolHeader } from '../frames/frame-reader.js';
 import { FramingError } from '../frames/framing-error.js';
 import { BufferPool, Output } from '../frames/output.js';
 import { hotCode } from '../frames/read-hot.js';
-import { writeFrame, writeHeartbeat, writeProtocolHeader } from '../frames/write-frame.js';
+import { writeHeartbeat } from '../frames/write-frame.js';
 import { Channels } from './channels.js';
+import {
+  answerHeader,
+  readPerformative,
+  type State,
+  writeClose,
+  writeOpen,
+  writeOwnHeader,
+} from './connection-frames.js';
 import { amqpError, CONDITION, type ErrorDraft } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
+import { LinkNames } from './link-names.js';
 import type { Listener } from './listener.js';
-import { readInit, writeMechanisms, writeOutcome } from './sasl.js';
+import { readInit, writeOutcome } from './sasl.js';
 import type { SessionPort } from './session-port.js';
 import { DEFAULTS, MAX_FRAME_BEFORE_OPEN, MIN_MAX_FRAME_SIZE, type Settings } from './settings.js';
 import { Usage } from './usage.js';
-
-const AMQP_HEADER = 0;
-const SASL_HEADER = 3;
-const VERSION = '1.0.0';
-
-/** What the peer is expected to send: `closing` waits for its close, `closed` for nothing. */
-type State = 'header' | 'sasl' | 'authenticated' | 'opening' | 'open' | 'closing' | 'closed';
+import { silent } from './violations.js';
 
 const sharedPool = new BufferPool();
 
@@ -33,12 +35,14 @@ export class AmqpServer implements SessionPort {
   readonly output: Output;
   /** @internal */
   readonly usage: Usage;
+  /** @internal */
+  readonly names = new LinkNames();
+  /** @internal */
+  peerMaxFrameSize = MIN_MAX_FRAME_SIZE;
   readonly #reader: FrameReader;
   readonly #channels: Channels;
   #heartbeat: Heartbeat;
   #state: State = 'header';
-  #peerMaxFrameSize = MIN_MAX_FRAME_SIZE;
-  #hasDispositions = false;
   #isHeld = false;
   /** Whether a DecodeError is about what the peer sent, and not the listener's own. */
   #isDecoding = false;
@@ -89,12 +93,12 @@ export class AmqpServer implements SessionPort {
 
   /** Whether {@link takeOutput} would give something. */
   get hasOutput(): boolean {
-    return this.#hasDispositions || this.output.pending > 0;
+    return this.#channels.hasDispositions || this.output.pending > 0;
   }
 
   /** All that is to be sent, in one piece; undefined when there is nothing. */
   takeOutput(): Buffer | undefined {
-    this.#writeDispositions();
+    this.#channels.writeDispositions();
     const wasFull = this.output.pending >= this.settings.highWaterMark;
     const piece = this.output.take();
     if (piece) this.#heartbeat.spoke();
@@ -127,8 +131,7 @@ export class AmqpServer implements SessionPort {
     if (this.#state === 'closed') return undefined;
     const { isDue, isSilent, next } = this.#heartbeat.look(now);
     if (isSilent) {
-      const text = `The connection was inactive for more than the allowed ${this.settings.idleTimeOut} milliseconds and is closed by container '${this.settings.containerId}'.`;
-      this.#fail(CONDITION.forced, text);
+      this.#failWith(silent(this.settings.idleTimeOut, this.settings.containerId));
       return undefined;
     }
     if (isDue && this.#state === 'open') writeHeartbeat(this.output);
@@ -141,12 +144,7 @@ export class AmqpServer implements SessionPort {
     if (this.#state !== 'open') return;
     this.#writeClose(error);
     this.#state = 'closing';
-    this.#forgetSessions();
-  }
-
-  /** @internal */
-  get peerMaxFrameSize(): number {
-    return this.#peerMaxFrameSize;
+    this.#channels.forget();
   }
 
   /** @internal */
@@ -156,22 +154,13 @@ export class AmqpServer implements SessionPort {
 
   /** @internal */
   settled(): void {
-    this.#hasDispositions = true;
+    this.#channels.hasDispositions = true;
   }
 
-  #header({ id, version }: ProtocolHeader): void {
-    const mayBeSasl = this.#state === 'header';
-    const mayBeAmqp = this.#state === 'authenticated' || !this.settings.requireSasl;
-    if (version === VERSION && id === SASL_HEADER && mayBeSasl) {
-      writeProtocolHeader(this.output, SASL_HEADER);
-      writeMechanisms(this.output, this.settings.mechanisms);
-      this.#state = 'sasl';
-    } else if (version === VERSION && id === AMQP_HEADER && mayBeAmqp) {
-      writeProtocolHeader(this.output, AMQP_HEADER);
-      this.#state = 'opening';
-    } else {
-      this.#failWith(undefined);
-    }
+  #header(header: ProtocolHeader): void {
+    const next = answerHeader(this.output, header, this.#state, this.settings);
+    if (next) this.#state = next;
+    else this.#failWith(undefined);
   }
 
   #frame(frame: Frame): void {
@@ -198,8 +187,7 @@ export class AmqpServer implements SessionPort {
     const code = this.#state === 'open' ? hotCode(bytes, start, end) : 0;
     if (code !== 0) return this.#channels.hot(code, frame);
     this.#isDecoding = true;
-    const said = performative.from(new ValueReader(bytes, start, end).next());
-    if (!said) throw new DecodeError('This is no performative.');
+    const said = readPerformative(frame);
     this.#isDecoding = false;
     if (said.type === 'close') return this.#peerClosed(said.error);
     if (this.#state === 'closing') return;
@@ -211,8 +199,8 @@ export class AmqpServer implements SessionPort {
   #open(open: Open): void {
     if (this.#state !== 'opening') return this.#fail(CONDITION.notAllowed, 'The connection is open already.');
     const { maxFrameSize, channelMax, idleTimeOut } = this.settings;
-    this.#peerMaxFrameSize = Math.max(MIN_MAX_FRAME_SIZE, Math.min(maxFrameSize, open.maxFrameSize));
-    this.#reader.maxFrameSize = this.#peerMaxFrameSize;
+    this.peerMaxFrameSize = Math.max(MIN_MAX_FRAME_SIZE, Math.min(maxFrameSize, open.maxFrameSize));
+    this.#reader.maxFrameSize = this.peerMaxFrameSize;
     this.#channels.max = Math.min(channelMax, open.channelMax);
     this.#heartbeat = new Heartbeat(idleTimeOut, open.idleTimeOut);
     this.#writeOpen();
@@ -233,8 +221,7 @@ export class AmqpServer implements SessionPort {
   /** Ends the connection as far as it has come: before the peer's header with ours, which says what we speak. */
   #failWith(error: ErrorDraft | undefined): void {
     const state = this.#state;
-    if (state === 'header') writeProtocolHeader(this.output, this.settings.requireSasl ? SASL_HEADER : AMQP_HEADER);
-    if (state === 'authenticated') writeProtocolHeader(this.output, AMQP_HEADER);
+    writeOwnHeader(this.output, state, this.settings);
     if (state === 'opening') this.#writeOpen();
     if (state === 'opening' || state === 'open') this.#writeClose(error);
     this.#finish(error);
@@ -244,30 +231,16 @@ export class AmqpServer implements SessionPort {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#reader.stop();
-    this.#forgetSessions();
+    this.#channels.forget();
     this.listener.closed(error);
   }
 
   #writeOpen(): void {
-    const { containerId, idleTimeOut } = this.settings;
-    const maxFrameSize = this.#reader.maxFrameSize;
-    const open = OPEN.to({ containerId, maxFrameSize, channelMax: this.#channels.max, idleTimeOut });
-    writeFrame(this.output, AMQP_FRAME, 0, open);
+    writeOpen(this.output, this.settings, this.#reader.maxFrameSize, this.#channels.max);
   }
 
   #writeClose(error: ErrorDraft | undefined): void {
-    this.#writeDispositions();
-    writeFrame(this.output, AMQP_FRAME, 0, CLOSE.to({ error }));
-  }
-
-  #writeDispositions(): void {
-    if (!this.#hasDispositions) return;
-    this.#hasDispositions = false;
     this.#channels.writeDispositions();
-  }
-
-  #forgetSessions(): void {
-    this.#channels.forget();
-    this.#hasDispositions = false;
+    writeClose(this.output, error);
   }
 }

@@ -200,6 +200,15 @@ describe('receiving', () => {
     expect(peer.deliveries.at(-1)?.id).toBe(7);
   });
 
+  it('goes on with the ids of others while it discards the rest of an older delivery', () => {
+    const peer = sending(10).attach({ name: 'other', handle: 1, role: false });
+    peer.receiver.accept(10);
+    peer.transfer({ deliveryId: 0, more: true }).transfer({ handle: 1, deliveryId: 1 });
+    peer.links[0]?.detach();
+    peer.transfer({ deliveryId: 0 }).transfer({ handle: 1, deliveryId: 2 });
+    expect(peer.deliveries.map(({ id }) => id)).toEqual([1, 2]);
+  });
+
   it.each([
     ['no id at all', (peer: ScriptPeer) => peer.transfer({})],
     ['an id out of order', (peer: ScriptPeer) => peer.transfer({ deliveryId: 0 }).transfer({ deliveryId: 2 })],

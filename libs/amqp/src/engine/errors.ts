@@ -14,6 +14,7 @@ export const amqpError = (condition: string, description: string): ErrorDraft =>
 export const CONDITION = {
   notAllowed: 'amqp:not-allowed',
   notFound: 'amqp:not-found',
+  notImplemented: 'amqp:not-implemented',
   resourceLimitExceeded: 'amqp:resource-limit-exceeded',
   framingError: 'amqp:connection:framing-error',
   forced: 'amqp:connection:forced',
@@ -21,5 +22,6 @@ export const CONDITION = {
   handleInUse: 'amqp:session:handle-in-use',
   unattachedHandle: 'amqp:session:unattached-handle',
   transferLimitExceeded: 'amqp:link:transfer-limit-exceeded',
+  stolen: 'amqp:link:stolen',
   messageSizeExceeded: 'amqp:link:message-size-exceeded',
 } as const;

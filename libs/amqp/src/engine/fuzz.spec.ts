@@ -1,58 +1,38 @@
 import { describe, expect, it } from '@jest/globals';
-import { chunksOf, damage, randomFrames } from '../testing/random-frames.js';
-import { numbersFrom, RestlessServer } from '../testing/restless-server.js';
+import { fuzzChunks, fuzzDamage, fuzzGrammar } from '../testing/fuzz/fuzzes.js';
+import { withSeeds } from '../testing/with-seeds.js';
 
-/** For longer runs: `AMQP_FUZZ_SEED=… AMQP_FUZZ_RUNS=1000000`. */
-const SEED = Number(process.env['AMQP_FUZZ_SEED'] ?? 1);
-const RUNS = Number(process.env['AMQP_FUZZ_RUNS'] ?? 1_500);
-const FRAMES = 120;
+/** For longer runs: `AMQP_FUZZ_SEED=… AMQP_FUZZ_RUNS=1000000`, or `npm run fuzz:amqp`. */
+const RUNS = Number(process.env['AMQP_FUZZ_RUNS'] ?? 200);
 const TIMEOUT = 24 * 3600 * 1_000;
+const EVENTS = ['began', 'ended', 'attached', 'detached', 'delivery', 'sendable', 'drain', 'disposed', 'closed'];
 
-/** Runs `check` with one seed after the other; the seed that fails is in the error. */
-function withSeeds(check: (seed: number) => void): void {
-  for (let seed = SEED; seed < SEED + RUNS; seed++) {
-    try {
-      check(seed);
-    } catch (error) {
-      throw new Error(`The seed ${seed} fails.`, { cause: error });
-    }
-  }
+/** Counts events, and names those that came too seldom for the test to mean anything. */
+function counting() {
+  const seen = new Map<string, number>();
+  const heard = (event: string) => void seen.set(event, (seen.get(event) ?? 0) + 1);
+  return { heard, rare: () => EVENTS.filter((event) => (seen.get(event) ?? 0) < RUNS / 20) };
 }
 
 describe('whatever a peer sends and a listener does', () => {
+  it('in any chunking, gives the same events and the same output', () => withSeeds(RUNS, fuzzChunks), TIMEOUT);
+
   it(
-    'in any chunking, gives the same events and the same output',
+    'ends each thing once, and says nothing about what is gone',
     () => {
-      withSeeds((seed) => {
-        const bytes = Buffer.concat(damage(numbersFrom(seed), randomFrames(numbersFrom(seed), FRAMES)));
-        const whole = new RestlessServer(seed, true);
-        whole.receive(bytes);
-        const cut = new RestlessServer(seed, true);
-        for (const chunk of chunksOf(numbersFrom(seed + 1), bytes)) cut.receive(chunk);
-        expect(cut.events).toEqual(whole.events);
-        expect(cut.output().equals(whole.output())).toBe(true);
-      });
+      const { heard, rare } = counting();
+      withSeeds(RUNS, (seed) => fuzzDamage(seed, heard));
+      expect(rare()).toEqual([]);
     },
     TIMEOUT,
   );
 
   it(
-    'ends each thing once, and says nothing about what is gone',
+    'does so too when it keeps the grammar and nothing else',
     () => {
-      const seen = new Map<string, number>();
-      withSeeds((seed) => {
-        const restless = new RestlessServer(seed);
-        for (const frame of damage(numbersFrom(seed), randomFrames(numbersFrom(seed), FRAMES))) restless.receive(frame);
-        restless.server.inputEnded();
-        restless.take();
-        expect(restless.events.at(-1)).toBe('closed');
-        for (const event of restless.events) {
-          const name = event.split(' ')[0] as string;
-          seen.set(name, (seen.get(name) ?? 0) + 1);
-        }
-      });
-      const names = ['began', 'ended', 'attached', 'detached', 'delivery', 'sendable', 'drain', 'disposed', 'closed'];
-      expect(names.filter((name) => (seen.get(name) ?? 0) < RUNS / 20)).toEqual([]);
+      const { heard, rare } = counting();
+      withSeeds(RUNS / 2, (seed) => fuzzGrammar(seed, heard));
+      expect(rare()).toEqual([]);
     },
     TIMEOUT,
   );

@@ -1,7 +1,7 @@
 import type { Draft } from '../codec/composite.js';
 import type { DeliveryState } from '../codec/states.js';
 import { NONE } from '../frames/field-cursor.js';
-import { advance } from '../serial.js';
+import { advance, distance } from '../serial.js';
 import { Dispositions } from './dispositions.js';
 import type { SessionPort } from './session-port.js';
 import { Unsettled } from './unsettled.js';
@@ -38,9 +38,10 @@ export class IncomingDeliveries {
     return undefined;
   }
 
-  /** A frame is discarded; the delivery it may begin has an id all the same. */
+  /** A frame is discarded; the delivery it may begin has an id all the same. It may go on with an older one, too. */
   pass(id: number): void {
-    if (id !== NONE) this.#nextId = advance(id, 1);
+    if (id === NONE || distance(this.#nextId ?? id, id) < 0) return;
+    this.#nextId = advance(id, 1);
   }
 
   add(id: number, link: Recipient): void {

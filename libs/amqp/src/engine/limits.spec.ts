@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { ATTACH } from '../codec/performatives.js';
+import { began } from '../testing/attached-peers.js';
+import { hex } from '../testing/hex.js';
 import { type Said, ScriptPeer } from '../testing/script-peer.js';
 import type { Link } from './listener.js';
 
@@ -13,7 +16,7 @@ function twice(settings: object): ScriptPeer {
 }
 
 const attach = (peer: ScriptPeer, handle: number, channel: number) =>
-  peer.attach({ name: `link ${handle}`, handle }, channel);
+  peer.attach({ name: `link ${channel}.${handle}`, handle }, channel);
 
 const brief = ({ type, channel, error }: Said) => [type, channel, (error as typeof ERROR | undefined)?.condition];
 
@@ -97,6 +100,44 @@ describe('the attaches of a connection that wait for an answer', () => {
     for (let handle = 0; handle < 200; handle++) attach(attach(peer, handle, 0), handle, 1);
     expect(peer.links).toHaveLength(255);
     expect(peer.names().filter((name) => name === 'detach')).toHaveLength(145);
+  });
+});
+
+describe('the bytes of the attaches of a connection', () => {
+  const large = { properties: new Map([['large', 'x'.repeat(1_000)]]) };
+
+  it('are limited over all its sessions; the session with one more is ended, and the others go on', () => {
+    const peer = twice({ maxAttachBytes: 2_500 });
+    peer.attach({ name: 'a', ...large }).attach({ name: 'b', handle: 1, ...large });
+    expect(peer.names()).toEqual([]);
+    peer.attach({ name: 'c', ...large }, 1);
+    expect(peer.said().map(brief)).toEqual([['end', 1, LIMIT]]);
+    expect(peer.links).toHaveLength(2);
+    peer.links.map(accept);
+    expect(peer.names()).toEqual(['attach', 'attach']);
+  });
+
+  it.each<[string, (peer: ScriptPeer) => unknown]>([
+    ['the peer detaches', (peer) => peer.send({ type: 'detach', handle: 0, closed: true })],
+    ['a refused link is detached', (peer) => [peer.link.refuse(ERROR), peer.send({ type: 'detach', handle: 0 })]],
+    ['the session is ended', (peer) => peer.send({ type: 'end' }).begin()],
+  ])('count no more once %s', (_, free) => {
+    const peer = twice({ maxAttachBytes: 1_500 });
+    for (let i = 0; i < 5; i++) {
+      peer.attach({ name: 'a', ...large });
+      free(peer);
+    }
+    expect(peer.links).toHaveLength(5);
+    expect(errorsOf(peer)).toEqual([]);
+  });
+
+  it('are all that is kept: the chunk an attach came in is not', () => {
+    const peer = began();
+    const binary = new Map([['bytes', Buffer.from('abc')]]);
+    const frame = peer.encode(ATTACH.to({ name: 'a', handle: 0, role: true, properties: binary }), 0);
+    peer.raw(Buffer.concat([frame, ...Array.from({ length: 8_000 }, () => hex('00000008 02000000'))]));
+    const kept = peer.link.attach.properties?.get('bytes') as Buffer;
+    expect([kept.toString(), kept.buffer.byteLength]).toEqual(['abc', frame.length - 8]);
   });
 });
 

@@ -72,8 +72,16 @@ export class OutgoingDeliveries {
     const room = this.#port.peerMaxFrameSize - TRANSFER_OVERHEAD - (isFirst ? tag.length : 0);
     const end = Math.min(payload.length, sent + room);
     const { settled, format, batchable } = options;
-    const first = isFirst ? { deliveryId: id, tag } : { deliveryId: NONE, tag: undefined };
-    const fields = { handle, ...first, format, settled, more: end < payload.length, batchable };
+    const deliveryId = isFirst ? id : NONE;
+    const fields = {
+      handle,
+      deliveryId,
+      tag: isFirst ? tag : undefined,
+      format,
+      settled,
+      more: end < payload.length,
+      batchable,
+    };
     writeTransfer(this.#port.output, this.#channel, fields, payload, sent, end);
     this.#window.take();
     leaving.sent = end;

@@ -39,10 +39,11 @@ export class ReceiverEndpoint implements ReceiverLink {
   #maxMessageSize = 0;
   #unfinished: Unfinished | undefined;
 
-  constructor(port: LinkPort, deliveries: IncomingDeliveries, attach: Attach) {
+  /** @param bytes how many the attach has */
+  constructor(port: LinkPort, deliveries: IncomingDeliveries, attach: Attach, bytes: number) {
     this.#port = port;
     this.#deliveries = deliveries;
-    this.#attachment = new Attachment(port, attach);
+    this.#attachment = new Attachment(port, attach, bytes);
     this.#deliveryCount = attach.initialDeliveryCount ?? 0;
   }
 

@@ -23,10 +23,11 @@ export class SenderEndpoint implements SenderLink {
   /** Whether the peer wants its credit used up. */
   #drains = false;
 
-  constructor(port: LinkPort, deliveries: OutgoingDeliveries, attach: Attach) {
+  /** @param bytes how many the attach has */
+  constructor(port: LinkPort, deliveries: OutgoingDeliveries, attach: Attach, bytes: number) {
     this.#port = port;
     this.#deliveries = deliveries;
-    this.#attachment = new Attachment(port, attach);
+    this.#attachment = new Attachment(port, attach, bytes);
   }
 
   get session(): Session {

@@ -9,6 +9,7 @@ import { amqpError, CONDITION, type ErrorDraft } from './errors.js';
 import { IncomingDeliveries } from './incoming-deliveries.js';
 import { IncomingWindow } from './incoming-window.js';
 import type { LinkPort } from './link-port.js';
+import type { LinkNames } from './link-names.js';
 import type { Listener } from './listener.js';
 import { OutgoingDeliveries } from './outgoing-deliveries.js';
 import { OutgoingWindow } from './outgoing-window.js';
@@ -16,6 +17,15 @@ import { ReceiverEndpoint } from './receiver-endpoint.js';
 import { SenderEndpoint } from './sender-endpoint.js';
 import type { SessionPort } from './session-port.js';
 import type { Usage } from './usage.js';
+import {
+  attachesTooLarge,
+  handleInUse,
+  noCoordinator,
+  noHandleLeft,
+  stolen,
+  tooManyHeld,
+  unattached,
+} from './violations.js';
 
 /** Azure's first transfer-id; its delivery-ids begin at 0. */
 const FIRST_OUTGOING_ID = 1;
@@ -32,7 +42,7 @@ export class SessionEndpoint implements LinkPort {
   readonly #sent: OutgoingDeliveries;
   readonly #handleMax: number;
   readonly #links: (LinkEndpoint | undefined)[] = [];
-  /** Where the ring of senders goes on. */
+  /** The handle where the ring of senders goes on. */
   #turn = 0;
   #state: 'open' | 'ending' | 'ended' = 'open';
 
@@ -65,6 +75,10 @@ export class SessionEndpoint implements LinkPort {
     return this.#port.listener;
   }
 
+  get names(): LinkNames {
+    return this.#port.names;
+  }
+
   get usage(): Usage {
     return this.#port.usage;
   }
@@ -94,23 +108,18 @@ export class SessionEndpoint implements LinkPort {
     this.#forget();
   }
 
-  attach(attach: Attach): void {
+  /** @param bytes how many the attach has */
+  attach(attach: Attach, bytes: number): void {
     const { handle } = attach;
-    const { handleMax, maxLinks } = this.#port.settings;
-    if (handle > this.#handleMax) return this.#noHandle(this.#handleMax);
-    if (this.links.length >= handleMax) return this.#noHandle(handleMax);
-    if (!this.usage.mayAttach) return this.#noHandle(maxLinks);
-    if (this.#links[handle]) {
-      return this.end(amqpError(CONDITION.handleInUse, `The handle '${handle}' is already in use on this session.`));
-    }
-    const { mayHold } = this.usage;
-    const link = attach.role
-      ? new SenderEndpoint(this, this.#sent, attach)
-      : new ReceiverEndpoint(this, this.#received, attach);
-    this.#links[handle] = link;
-    this.usage.addLinks(1);
-    if (mayHold) return this.listener.attached(link);
-    link.refuse(amqpError(CONDITION.resourceLimitExceeded, 'Too many links of the connection wait to be attached.'));
+    const { handleMax, maxLinks, maxAttachBytes } = this.#port.settings;
+    if (handle > this.#handleMax) return this.end(noHandleLeft(this.#handleMax));
+    if (this.links.length >= handleMax) return this.end(noHandleLeft(handleMax));
+    if (!this.usage.mayAttach) return this.end(noHandleLeft(maxLinks));
+    if (this.#links[handle]) return this.end(handleInUse(handle));
+    if (!this.usage.mayKeep(bytes)) return this.end(attachesTooLarge(maxAttachBytes));
+    // A new link takes the place of the one that has its name and direction, as the specification has it.
+    this.names.find(attach)?.detach(stolen(attach.name));
+    if (this.isOpen) this.#offer(attach, bytes);
   }
 
   /** A detach of a link that is gone is ignored. */
@@ -118,7 +127,6 @@ export class SessionEndpoint implements LinkPort {
     const link = this.#links[handle];
     if (!link) return;
     this.#links[handle] = undefined;
-    this.usage.addLinks(-1);
     link.peerDetached(closed, error);
   }
 
@@ -129,7 +137,7 @@ export class SessionEndpoint implements LinkPort {
       return this.end(amqpError(CONDITION.notAllowed, text));
     }
     const link = handle === NONE ? undefined : this.#links[handle];
-    if (handle !== NONE && !link) return this.#unattached(handle);
+    if (handle !== NONE && !link) return this.end(unattached(handle, this.channel));
     if (link?.role === 'sender') link.flow(fields);
     if (echo && link) link.echo();
     else if (echo) this.#writeSessionFlow();
@@ -142,7 +150,7 @@ export class SessionEndpoint implements LinkPort {
       const text = `A transfer came beyond the window of ${this.#incoming.size}.`;
       return this.end(amqpError(CONDITION.windowViolation, text));
     }
-    if (!link) return this.#unattached(fields.handle);
+    if (!link) return this.end(unattached(fields.handle, this.channel));
     if (link.role === 'sender') {
       return this.end(amqpError(CONDITION.notAllowed, 'A transfer came on a link whose peer receives.'));
     }
@@ -157,15 +165,11 @@ export class SessionEndpoint implements LinkPort {
 
   /** Goes on with what waited for window or output, one frame a link in turn; then offers the room there is. */
   resume(): void {
-    const senders = this.links.filter((link) => link.role === 'sender');
-    const ring = [
-      ...senders.slice(this.#turn % (senders.length || 1)),
-      ...senders.slice(0, this.#turn % (senders.length || 1)),
-    ];
-    this.#turn++;
-    let waiting = ring;
-    while (waiting.length > 0) waiting = waiting.filter((link) => link.continue());
-    for (const link of ring) if (this.isOpen) link.offer();
+    const count = this.#links.length;
+    if (count === 0) return;
+    const first = this.#turn++ % count;
+    while (this.#continueEach(first));
+    for (let i = 0; i < count && this.isOpen; i++) this.#senderAt((first + i) % count)?.offer();
   }
 
   /** A link is over, by whichever side. */
@@ -192,7 +196,12 @@ export class SessionEndpoint implements LinkPort {
       incomingWindow: this.#incoming.left,
       nextOutgoingId: this.#outgoing.nextId,
       outgoingWindow: this.#outgoing.left,
-      ...{ handle, deliveryCount, linkCredit, available: handle === NONE ? NONE : 0, drain, echo: false },
+      handle,
+      deliveryCount,
+      linkCredit,
+      available: handle === NONE ? NONE : 0,
+      drain,
+      echo: false,
     });
   }
 
@@ -200,23 +209,34 @@ export class SessionEndpoint implements LinkPort {
     this.writeLinkFlow(NONE, NONE, NONE, false);
   }
 
-  #noHandle(max: number): void {
-    const text = `Cannot allocate more handles to the current session or connection. The maximum number of handles allowed is ${max}. Please free up resources and try again.`;
-    this.end(amqpError(CONDITION.resourceLimitExceeded, text));
+  /** @returns whether any sender has more, and a window for it */
+  #continueEach(first: number): boolean {
+    const count = this.#links.length;
+    let hasMore = false;
+    for (let i = 0; i < count; i++) if (this.#senderAt((first + i) % count)?.continue()) hasMore = true;
+    return hasMore;
   }
 
-  #unattached(handle: number): void {
-    this.end(
-      amqpError(
-        CONDITION.unattachedHandle,
-        `The link handle '${handle}' cannot be found in session '${this.channel}'.`,
-      ),
-    );
+  #senderAt(handle: number): SenderEndpoint | undefined {
+    const link = this.#links[handle];
+    return link?.role === 'sender' ? link : undefined;
+  }
+
+  #offer(attach: Attach, bytes: number): void {
+    const { mayHold } = this.usage;
+    const link = attach.role
+      ? new SenderEndpoint(this, this.#sent, attach, bytes)
+      : new ReceiverEndpoint(this, this.#received, attach, bytes);
+    this.#links[attach.handle] = link;
+    this.names.take(link);
+    const isCoordinator = attach.target?.type === 'coordinator';
+    if (!mayHold) link.refuse(tooManyHeld);
+    else if (isCoordinator && !this.#port.settings.transactions) link.refuse(noCoordinator);
+    else this.listener.attached(link);
   }
 
   #forget(): void {
     for (const link of this.links) link.gone();
-    this.usage.addLinks(-this.links.length);
     this.#links.length = 0;
     this.#received.forget();
     this.#sent.forget();

@@ -1,4 +1,5 @@
 import type { Output } from '../frames/output.js';
+import type { LinkNames } from './link-names.js';
 import type { Listener } from './listener.js';
 import type { Settings } from './settings.js';
 import type { Usage } from './usage.js';
@@ -9,6 +10,7 @@ export interface SessionPort {
   readonly listener: Listener;
   readonly output: Output;
   readonly usage: Usage;
+  readonly names: LinkNames;
   /** Bytes of the largest frame that the peer takes. */
   readonly peerMaxFrameSize: number;
   /** Whether the output has room for transfers. */

@@ -19,6 +19,13 @@ export interface Settings {
   readonly maxLinks: number;
   /** Attaches of one connection that wait for an answer, all together. Default 255. */
   readonly maxHeldAttaches: number;
+  /**
+   * Bytes of the attaches of one connection, all together: each is kept, with its filters and properties, until its
+   * link is over. Default 4 MB.
+   */
+  readonly maxAttachBytes: number;
+  /** Whether links to a transaction coordinator are offered to the listener. Default false: they are refused. */
+  readonly transactions: boolean;
   /** Bytes of unfinished messages of one connection, all together. Default 128 MB. */
   readonly maxJoinedBytes: number;
   /** Bytes of output beyond which no link is told that it may send. Default 1 MB. */
@@ -35,6 +42,8 @@ export const DEFAULTS: Omit<Settings, 'containerId'> = {
   requireSasl: true,
   maxLinks: 5_000,
   maxHeldAttaches: 255,
+  maxAttachBytes: 4 * 1024 * 1024,
+  transactions: false,
   maxJoinedBytes: 128 * 1024 * 1024,
   highWaterMark: 1024 * 1024,
 };

@@ -2,6 +2,7 @@ import { AmqpServer } from '../engine/connection.js';
 import { amqpError } from '../engine/errors.js';
 import type { Listener, ReceiverLink, SenderLink, Session } from '../engine/listener.js';
 import { Monitor } from './monitor.js';
+import { numbersFrom } from './numbers.js';
 
 const ERROR = amqpError('amqp:internal-error', 'It pleased the server.');
 const OUTCOMES = [
@@ -15,15 +16,6 @@ const LIMITS = {
   ...{ incomingWindow: 64, highWaterMark: 8_192, idleTimeOut: 10_000 },
 };
 const MAX_FRAME = 65_536;
-
-/** Numbers that follow from a seed: the same for the same seed, whatever else happens. */
-export function numbersFrom(seed: number): (below: number) => number {
-  let state = seed | 1;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return (state >>> 8) % below;
-  };
-}
 
 /**
  * A server whose listener does whatever is allowed, inside its events too: accepts, refuses, sends, settles, detaches,

@@ -34,6 +34,8 @@ export class ScriptPeer {
   readonly sessions: Session[] = [];
   readonly links: (SenderLink | ReceiverLink)[] = [];
   readonly deliveries: Delivery[] = [];
+  /** All that the peer has said. */
+  readonly sent: Buffer[] = [];
   readonly #output = new Output(new BufferPool());
   readonly #reader: FrameReader;
   #said: Said[] = [];
@@ -100,6 +102,7 @@ export class ScriptPeer {
   }
 
   raw(bytes: Buffer): this {
+    this.sent.push(Buffer.from(bytes));
     this.server.receive(bytes);
     return this;
   }

@@ -6,7 +6,13 @@ export interface Inbox<Tx> {
   /**
    * Runs `work` in a transaction unless this consumer has handled `messageId` before. Resolves `handled` once effect
    * and record are committed together; `duplicate` when the effect is already there. Two concurrent calls for one id
-   * wait for each other. When `work` throws, nothing is recorded and the error is passed on.
+   * wait for each other. When `work` throws, nothing is recorded and the error is passed on. An abort of `signal` while
+   * `work` runs undoes everything and rejects with its reason, so that the next delivery need not wait.
    */
-  once(consumer: string, messageId: string, work: (tx: Tx) => Promise<void>): Promise<'handled' | 'duplicate'>;
+  once(
+    consumer: string,
+    messageId: string,
+    work: (tx: Tx) => Promise<void>,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<'handled' | 'duplicate'>;
 }

@@ -1,10 +1,11 @@
 import { inboxSuite } from '../testing/inbox-suite.js';
-import { createMemoryInbox, type MemoryTransaction } from './memory-inbox.js';
+import type { MemoryUnitOfWork } from '../outbox/memory-unit-of-work.js';
+import { createMemoryMessaging } from './memory-messaging.js';
 
-inboxSuite<MemoryTransaction>('memory', async () => {
+inboxSuite<MemoryUnitOfWork>('memory', async () => {
   const effects: string[] = [];
   return {
-    inbox: createMemoryInbox(),
+    inbox: createMemoryMessaging().inbox,
     apply: async (tx, value) => tx.onCommit(() => effects.push(value)),
     effects: async () => [...effects].sort(),
     close: async () => undefined,

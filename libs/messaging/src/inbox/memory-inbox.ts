@@ -1,28 +1,27 @@
 import type { Inbox } from './inbox.js';
+import type { MemoryUnitOfWork } from '../outbox/memory-unit-of-work.js';
 
-/** A transaction in memory: what it does happens when it commits, or not at all. */
-export interface MemoryTransaction {
-  /** Runs `action` at the commit, in the order of the calls. It must not throw. */
-  onCommit(action: () => void): void;
+interface HowToRun {
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs `work`, then everything it asked to happen; nothing of it when `work` throws. */
-export async function inMemoryTransaction<Result>(work: (tx: MemoryTransaction) => Promise<Result>): Promise<Result> {
-  const actions: (() => void)[] = [];
-  const result = await work({ onCommit: (action) => actions.push(action) });
-  for (const action of actions) action();
-  return result;
-}
+type RunTransaction = (work: (tx: MemoryUnitOfWork) => Promise<void>, options?: HowToRun) => Promise<void>;
 
 /** An inbox for tests and programs without a database. It forgets with its process. */
-export class MemoryInbox implements Inbox<MemoryTransaction> {
+export class MemoryInbox implements Inbox<MemoryUnitOfWork> {
+  readonly #transaction: RunTransaction;
   /** By consumer and message: resolved once handled; the next caller waits for the one before. */
   readonly #handling = new Map<string, Promise<void>>();
+
+  constructor(transaction: RunTransaction) {
+    this.#transaction = transaction;
+  }
 
   async once(
     consumer: string,
     messageId: string,
-    work: (tx: MemoryTransaction) => Promise<void>,
+    work: (tx: MemoryUnitOfWork) => Promise<void>,
+    options?: HowToRun,
   ): Promise<'handled' | 'duplicate'> {
     const key = JSON.stringify([consumer, messageId]);
     for (;;) {
@@ -34,7 +33,7 @@ export class MemoryInbox implements Inbox<MemoryTransaction> {
       );
       if (handled) return 'duplicate';
     }
-    const handling = inMemoryTransaction(work);
+    const handling = this.#transaction(work, options);
     this.#handling.set(key, handling);
     try {
       await handling;
@@ -44,8 +43,4 @@ export class MemoryInbox implements Inbox<MemoryTransaction> {
     }
     return 'handled';
   }
-}
-
-export function createMemoryInbox(): MemoryInbox {
-  return new MemoryInbox();
 }

@@ -28,6 +28,7 @@ async function seen(envelope: Partial<Envelope>): Promise<Envelope> {
   const delivery: Delivery = {
     queue: 'work',
     attempt: 1,
+    unsettled: 0,
     signal: new AbortController().signal,
     envelope: {
       id: 'native',

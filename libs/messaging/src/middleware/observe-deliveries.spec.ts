@@ -4,7 +4,7 @@ import type { Delivery, Settlement } from '../transport.js';
 import { type DeliveryReport, observeDeliveries } from './observe-deliveries.js';
 
 const { envelope } = outgoing('m');
-const delivery: Delivery = { envelope, queue: 'work', attempt: 1, signal: new AbortController().signal };
+const delivery: Delivery = { envelope, queue: 'work', attempt: 1, unsettled: 0, signal: new AbortController().signal };
 
 it('reports a delivery when it begins and when it was decided, with the time between', async () => {
   const order: string[] = [];

@@ -2,9 +2,27 @@ import { applyDecorators, Catch, type ExceptionFilter, UseFilters } from '@nestj
 import { EventPattern } from '@nestjs/microservices';
 import { type Observable, throwError } from 'rxjs';
 import type { Contract } from '../contract.js';
+import type { HandlerOptions } from '../handling.js';
+import type { MessageContext } from './message-context.js';
 
 /** Marks handlers whose errors arrive as they were thrown; `MessagingServer` accepts no others. */
 export const KEEPS_ERRORS = 'messaging:keeps-errors';
+
+/** Where a handler keeps its contract for `MessagingServer`. */
+export const CONTRACT = 'messaging:contract';
+/** Where a handler keeps its options for it. */
+export const OPTIONS = 'messaging:options';
+
+/** A method that takes the payload, its context, both in either order, or nothing. */
+type HandlerMethod<T> =
+  | ((payload: T, context: MessageContext) => unknown)
+  | ((context: MessageContext, payload: T) => unknown);
+
+type HandlerDecorator<T> = <Method extends HandlerMethod<T>>(
+  target: object,
+  name: string | symbol,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void;
 
 /** Nest's own filter would replace every error with "Internal server error", and with it the retry decision. */
 @Catch()
@@ -17,16 +35,21 @@ class KeepError implements ExceptionFilter {
 /**
  * Marks a controller's method as the handler of one message contract. It gets the payload, checked and at the latest
  * version, and with `@Ctx()` the {@link MessageContext}. Returning completes the message, throwing has it tried again,
- * throwing a `PermanentError` dead-letters it.
+ * throwing a `PermanentError` dead-letters it. A method that takes another payload does not compile; payload and
+ * context are its only parameters, in either order.
  *
  * ```ts
  * @MessageHandler(orderPlace)
  * async place(@Payload() order: OrderPlace, @Ctx() context: MessageContext) { … }
  * ```
  */
-export function MessageHandler(contract: Pick<Contract, 'type'>): MethodDecorator {
+export function MessageHandler<T>(contract: Contract<T>, options: HandlerOptions = {}): HandlerDecorator<T> {
   return applyDecorators(
-    EventPattern<string>(contract.type, { [KEEPS_ERRORS]: true }) as MethodDecorator,
+    EventPattern<string>(contract.type, {
+      [KEEPS_ERRORS]: true,
+      [CONTRACT]: contract,
+      [OPTIONS]: options,
+    }) as MethodDecorator,
     UseFilters(KeepError),
   );
 }

@@ -1,94 +1,21 @@
 import 'reflect-metadata';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
-  type CallHandler,
   Controller,
-  type ExecutionContext,
-  type NestInterceptor,
-  UseInterceptors,
+  BadRequestException,
+  type CanActivate,
+  HttpException,
+  type PipeTransform,
+  UseGuards,
 } from '@nestjs/common';
-import { Ctx, EventPattern, type MicroserviceOptions, Payload } from '@nestjs/microservices';
-import { Test } from '@nestjs/testing';
-import { concat, delay, EMPTY, type Observable, of, switchMap, throwError, timer } from 'rxjs';
+import { Ctx, EventPattern, Payload, RpcException } from '@nestjs/microservices';
 import type { Contract } from '../contract.js';
 import { PermanentError } from '../errors.js';
-import { type DeliveryReport, observeDeliveries } from '../middleware/observe-deliveries.js';
 import { outgoing } from '../testing/outgoing.js';
 import { receive } from '../testing/receive.js';
-import { createMemoryTransport } from '../transports/memory/index.js';
-import type { Settlement } from '../transport.js';
 import type { MessageContext } from './message-context.js';
 import { MessageHandler } from './message-handler.js';
-import { MessagingClient } from './messaging-client.js';
-import { MessagingServer } from './messaging-server.js';
-
-const contract = (type: string): Contract => ({ type, version: 1, kind: 'event', parse: (value) => value });
-const greeting = contract('greeting');
-const farewell = contract('farewell');
-
-/** Passes every value on a little later, as an interceptor with a timeout or a cache does. */
-class Later implements NestInterceptor {
-  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
-    return next.handle().pipe(delay(1));
-  }
-}
-
-const stops: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop();
-});
-
-/** Starts a Nest app with the given controller over a memory broker, and reports how its deliveries were settled. */
-async function start(controller: new () => object, options: { readonly drainTimeoutMs?: number } = {}) {
-  const transport = createMemoryTransport({ topology: { queues: ['q'] } });
-  const reports: DeliveryReport[] = [];
-  let wake = () => {};
-  const server = new MessagingServer({
-    transport,
-    queue: 'q',
-    contracts: [greeting, farewell],
-    concurrency: 4,
-    onError: (error) => {
-      throw error;
-    },
-    policy: { immediateAttempts: 1, baseDelayMs: 60_000 },
-    ...options,
-    middleware: [
-      observeDeliveries({
-        finished: (report) => {
-          reports.push(report);
-          wake();
-        },
-      }),
-    ],
-  });
-  const module = await Test.createTestingModule({
-    controllers: [controller],
-    providers: [{ provide: MessagingServer, useValue: server }],
-  }).compile();
-  const app = module.createNestMicroservice<MicroserviceOptions>({ strategy: server, logger: false });
-  stops.push(async () => {
-    await app.close();
-    await transport.close();
-  });
-  const client = new MessagingClient({
-    transport,
-    contracts: [greeting, farewell],
-    route: () => ({ queue: 'q' }),
-    source: '/test',
-  });
-  const send = (type: string, payload: unknown) =>
-    new Promise<void>((resolve, reject) => client.emit(type, payload).subscribe({ complete: resolve, error: reject }));
-  const settled = async (count: number): Promise<Settlement[]> => {
-    while (reports.length < count) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-    return reports.map(({ settlement }) => settlement);
-  };
-  return { app, server, send, settled, reports, transport };
-}
+import { farewell, greeting, startNestServer } from './testing/start-nest-server.js';
 
 describe('the Nest server', () => {
   it('gives a handler its payload and context, and completes what it returned from', async () => {
@@ -100,11 +27,38 @@ describe('the Nest server', () => {
         seen.push(payload, context.message.type, context.causeReference.attempt);
       }
     }
-    const { app, send, settled } = await start(Greeter);
+    const { app, send, settled } = await startNestServer(Greeter);
     await app.listen();
     await send('greeting', { text: 'hello' });
     expect(await settled(1)).toEqual([{ kind: 'complete' }]);
     expect(seen).toEqual([{ text: 'hello' }, 'greeting', 1]);
+  });
+
+  it('takes methods with the payload of their contract only', () => {
+    const order: Contract<{ readonly total: number }> = { ...greeting, parse: (value) => value as { total: number } };
+    class Orders {
+      @MessageHandler(order)
+      whole(payload: { readonly total: number }, context: MessageContext) {
+        return [payload, context];
+      }
+
+      @MessageHandler(order)
+      reversed(context: MessageContext, payload: { readonly total: number }) {
+        return [payload, context];
+      }
+
+      @MessageHandler(order)
+      contextOnly(context: MessageContext) {
+        return context;
+      }
+
+      // @ts-expect-error: the contract has no name
+      @MessageHandler(order)
+      another(payload: { readonly name: string }) {
+        return payload;
+      }
+    }
+    expect(Orders).toBeDefined();
   });
 
   it('does not complete what its handler threw for, and keeps the error as it was', async () => {
@@ -120,7 +74,7 @@ describe('the Nest server', () => {
         throw new Error('database away');
       }
     }
-    const { app, send, settled } = await start(Thrower);
+    const { app, send, settled } = await startNestServer(Thrower);
     await app.listen();
     await send('greeting', {});
     await settled(1);
@@ -131,67 +85,55 @@ describe('the Nest server', () => {
     ]);
   });
 
-  it('waits for streams, also behind an interceptor, before it settles', async () => {
-    const order: string[] = [];
+  it.each([
+    [new BadRequestException('no'), 'dead-letter'],
+    [new HttpException('conflict', 409), 'retry'],
+    [new HttpException('slow down', 429), 'retry'],
+    [new HttpException('away', 503), 'retry'],
+    [new RpcException('anything'), 'retry'],
+  ])('settles %p as %s', async (error, kind) => {
     @Controller()
-    @UseInterceptors(Later)
-    class Streamer {
+    class Thrower {
       @MessageHandler(greeting)
-      stream(): Observable<unknown> {
-        return timer(1).pipe(
-          switchMap(() => {
-            order.push('worked');
-            return of(1, 2);
-          }),
-        );
-      }
-
-      @MessageHandler(farewell)
-      failingStream(): Observable<unknown> {
-        return timer(1).pipe(switchMap(() => throwError(() => new Error('stream broke'))));
+      fail() {
+        throw error;
       }
     }
-    const { app, send, settled } = await start(Streamer);
+    const { app, send, settled } = await startNestServer(Thrower);
+    await app.listen();
+    await send('greeting', {});
+    expect(await settled(1)).toEqual([expect.objectContaining({ kind })]);
+  });
+
+  it('dead-letters what a guard or a pipe refused, and keeps to the options of a handler', async () => {
+    const refuse: CanActivate = { canActivate: () => false };
+    const pipe: PipeTransform = {
+      transform: () => {
+        throw new BadRequestException('not a greeting');
+      },
+    };
+    @Controller()
+    class Guarded {
+      @UseGuards(refuse)
+      @MessageHandler(greeting)
+      guarded() {
+        throw new Error('never reached');
+      }
+
+      @MessageHandler(farewell, { failures: [{ when: BadRequestException, is: 'transient' }], retry: { delayed: [7] } })
+      piped(@Payload(pipe) payload: unknown) {
+        return payload;
+      }
+    }
+    const { app, send, settled } = await startNestServer(Guarded);
     await app.listen();
     await send('greeting', {});
     await settled(1);
-    expect(order).toEqual(['worked']);
     await send('farewell', {});
     expect(await settled(2)).toEqual([
-      { kind: 'complete' },
-      { kind: 'retry', delayMs: expect.any(Number), reason: 'stream broke' },
+      { kind: 'dead-letter', reason: 'PermanentFailure', detail: 'Forbidden resource' },
+      { kind: 'retry', delayMs: expect.any(Number), reason: 'not a greeting' },
     ]);
-  });
-
-  it('completes what a stream without values has done', async () => {
-    @Controller()
-    class Silent {
-      @MessageHandler(greeting)
-      stream(): Observable<never> {
-        return EMPTY;
-      }
-    }
-    const { app, send, settled } = await start(Silent);
-    await app.listen();
-    await send('greeting', {});
-    expect(await settled(1)).toEqual([{ kind: 'complete' }]);
-  });
-
-  it('waits for the last value of a stream, not for the first', async () => {
-    @Controller()
-    class Late {
-      @MessageHandler(greeting)
-      stream(): Observable<unknown> {
-        return concat(
-          of('first'),
-          timer(1).pipe(switchMap(() => throwError(() => new PermanentError('TooLate', 'broke at the end')))),
-        );
-      }
-    }
-    const { app, send, settled } = await start(Late);
-    await app.listen();
-    await send('greeting', {});
-    expect(await settled(1)).toEqual([{ kind: 'dead-letter', reason: 'TooLate', detail: 'broke at the end' }]);
   });
 
   it('hands its handlers the cause for what they send', async () => {
@@ -203,7 +145,7 @@ describe('the Nest server', () => {
         causes.push(cause, causeReference, message.id, delivery.queue, signal.aborted);
       }
     }
-    const { app, transport, settled } = await start(Curious);
+    const { app, transport, settled } = await startNestServer(Curious);
     await app.listen();
     const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
     await transport.send([outgoing('m', { type: 'greeting', correlationId: 'c', headers }, { queue: 'q' })]);
@@ -221,7 +163,7 @@ describe('the Nest server', () => {
         return new Promise(() => {});
       }
     }
-    const { app, send, transport } = await start(Endless, { drainTimeoutMs: 5 });
+    const { app, send, transport } = await startNestServer(Endless, { drainTimeoutMs: 5 });
     await app.listen();
     await send('greeting', {});
     const signal = await begun.promise;
@@ -237,7 +179,7 @@ describe('the Nest server', () => {
       @MessageHandler(greeting)
       greet() {}
     }
-    const { app, send, settled } = await start(Greeter);
+    const { app, send, settled } = await startNestServer(Greeter);
     await app.listen();
     await send('farewell', {});
     expect(await settled(1)).toMatchObject([{ kind: 'dead-letter', reason: 'UnhandledType' }]);
@@ -252,7 +194,7 @@ describe('the Nest server', () => {
       @MessageHandler(greeting)
       second() {}
     }
-    const { app } = await start(Twice);
+    const { app } = await startNestServer(Twice);
     await expect(app.listen()).rejects.toThrow('Two methods handle "greeting"');
   });
 
@@ -262,7 +204,7 @@ describe('the Nest server', () => {
       @EventPattern<string>('greeting')
       greet() {}
     }
-    const { app } = await start(Plain);
+    const { app } = await startNestServer(Plain);
     await expect(app.listen()).rejects.toThrow('declare it with @MessageHandler');
   });
 
@@ -283,7 +225,7 @@ describe('the Nest server', () => {
         await gate;
       }
     }
-    const { app, send, reports, server } = await start(Slow);
+    const { app, send, reports, server } = await startNestServer(Slow);
     await app.listen();
     await send('greeting', {});
     await running;

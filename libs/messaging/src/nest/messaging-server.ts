@@ -2,10 +2,12 @@ import type { OnModuleDestroy } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler as NestHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { type ConsumerOptions, startConsumer } from '../consumer.js';
-import type { Handler } from '../dispatch.js';
+import type { Contract } from '../contract.js';
+import { handle, type Handler, type HandlerOptions, type Handling } from '../handling.js';
 import type { Subscription, SubscriptionHealth } from '../transport.js';
 import { MessageContext } from './message-context.js';
-import { KEEPS_ERRORS } from './message-handler.js';
+import { nestFailures } from './nest-failures.js';
+import { CONTRACT, KEEPS_ERRORS, OPTIONS } from './message-handler.js';
 
 export interface MessagingServerOptions extends Omit<ConsumerOptions, 'handlers'> {
   /** How long deliveries in flight may take to finish when the app stops, in ms; 20,000 by default. */
@@ -60,20 +62,25 @@ export class MessagingServer extends Server implements CustomTransportStrategy, 
   }
 
   async #start(): Promise<void> {
-    const handlers = [...this.messageHandlers].map(([type, handler]) => [type, adapt(type, handler)] as const);
-    this.#subscription = await startConsumer({ ...this.#options, handlers: new Map(handlers) });
+    const handlers = [...this.messageHandlers].map(([type, handler]) => adapt(type, handler));
+    this.#subscription = await startConsumer({
+      ...this.#options,
+      handlers,
+      failures: [...(this.#options.failures ?? []), ...nestFailures],
+    });
   }
 }
 
-function adapt(type: string, handler: NestHandler): Handler {
+function adapt(type: string, handler: NestHandler): Handling {
   if (handler.next) throw new Error(`Two methods handle "${type}"; Nest would wait for the first only. Keep one.`);
   if (!handler.extras?.[KEEPS_ERRORS]) {
     throw new Error(
       `The handler of "${type}" would hide its errors from the retry decision: declare it with @MessageHandler.`,
     );
   }
-  return async (message, delivery) => {
+  const run: Handler = async (message, delivery) => {
     const result: unknown = await handler(message.payload, new MessageContext([message, delivery]));
     if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
   };
+  return handle(handler.extras[CONTRACT] as Contract, run, handler.extras[OPTIONS] as HandlerOptions);
 }

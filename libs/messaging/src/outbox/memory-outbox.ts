@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { MemoryTransaction } from '../inbox/memory-inbox.js';
-import { systemClock } from '../system-clock.js';
+import type { MemoryUnitOfWork } from './memory-unit-of-work.js';
 import type { Outgoing, Transport } from '../transport.js';
 import { orderingKeyOf } from './bucket.js';
 import type { Outbox, OutboxBacklog } from './outbox.js';
@@ -19,7 +18,7 @@ export interface DrainReport {
 }
 
 /** An outbox for tests and programs without a database. It forgets with its process. */
-export class MemoryOutbox implements Outbox<MemoryTransaction> {
+export class MemoryOutbox implements Outbox<MemoryUnitOfWork> {
   readonly #clock: Clock;
   readonly #dead: Row[] = [];
   #rows: readonly Row[] = [];
@@ -31,7 +30,7 @@ export class MemoryOutbox implements Outbox<MemoryTransaction> {
     this.#clock = clock;
   }
 
-  async add(tx: MemoryTransaction, messages: readonly Outgoing[]): Promise<void> {
+  async add(tx: MemoryUnitOfWork, messages: readonly Outgoing[]): Promise<void> {
     tx.onCommit(() => {
       const createdAt = this.#clock.now();
       this.#rows = [...this.#rows, ...messages.map((outgoing) => ({ outgoing, createdAt }))];
@@ -68,8 +67,4 @@ export class MemoryOutbox implements Outbox<MemoryTransaction> {
     this.#held = new Set(held.map(({ row }) => orderingKeyOf(row.outgoing.envelope)));
     return { sent: sent.length, errors: [...failed.map(({ error }) => error), ...(outage ? [outage] : [])] };
   }
-}
-
-export function createMemoryOutbox(options: { readonly clock?: Clock } = {}): MemoryOutbox {
-  return new MemoryOutbox(options.clock ?? systemClock);
 }

@@ -1,12 +1,19 @@
 export { deleteInBatches } from './delete-in-batches.js';
+export type { PostgresInbox, PurgeOptions } from './postgres-inbox.js';
 export {
-  createPostgresInbox,
-  type PostgresInbox,
-  type PostgresInboxOptions,
-  type PurgeOptions,
-} from './postgres-inbox.js';
-export { createPostgresOutbox, type PostgresOutbox, type PostgresOutboxOptions } from './postgres-outbox.js';
-export { type Relay, type RelayHealth, type RelayOptions, startRelay } from './relay.js';
+  createPostgresMessaging,
+  type PostgresMessaging,
+  type PostgresMessagingOptions,
+} from './postgres-messaging.js';
+export type { PostgresOutbox } from './postgres-outbox.js';
+export type { Relay, RelayHealth, RelayOptions } from './relay.js';
 export { messagingSchema, type SchemaStep } from './schema.js';
-export type { PostgresTx } from './transaction.js';
+export type {
+  SqlResult,
+  SqlTransaction,
+  TransactionAdapter,
+  TransactionOptions,
+  UnitOfWork,
+} from './sql-transaction.js';
 export type { Statement } from './outbox-rows.js';
+export { postgresFailures } from './postgres-failures.js';

@@ -7,7 +7,7 @@ import type { Outgoing } from '../transport.js';
 /** A statement for `pg`'s `query`. */
 export interface Statement {
   readonly text: string;
-  readonly values: unknown[];
+  readonly values: readonly unknown[];
 }
 
 /** The outbox's columns, in the order of {@link outboxInsert}'s parameters, each with its type and its value. */
@@ -31,7 +31,10 @@ const columns: readonly (readonly [string, string, (message: Outgoing) => unknow
 const names = columns.map(([name]) => name).join(', ');
 
 /** One insert for any number of messages, its parameters numbered from `firstParameter`. Ids follow their order. */
-export function outboxInsert(messages: readonly Outgoing[], firstParameter: number): Statement {
+export function outboxInsert(
+  messages: readonly Outgoing[],
+  firstParameter: number,
+): { text: string; values: unknown[] } {
   const parameters = columns.map(([, type], index) => `$${firstParameter + index}::${type}[]`).join(', ');
   return {
     text:

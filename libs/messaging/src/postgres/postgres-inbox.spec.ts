@@ -3,9 +3,8 @@ import { outgoing } from '../testing/outgoing.js';
 import { inboxSuite } from '../testing/inbox-suite.js';
 import { connectThroughCuttingProxy } from '../../test/cutting-proxy.js';
 import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
-import { createPostgresInbox } from './postgres-inbox.js';
-import { createPostgresOutbox } from './postgres-outbox.js';
-import type { PostgresTx } from './transaction.js';
+import { createPostgresMessaging } from './postgres-messaging.js';
+import type { SqlTransaction } from './sql-transaction.js';
 
 let database: MessagingDatabase;
 
@@ -17,7 +16,7 @@ beforeEach(() => database.clear());
 
 afterAll(() => database.drop());
 
-const apply = async (tx: PostgresTx, value: string): Promise<void> => {
+const apply = async (tx: SqlTransaction, value: string): Promise<void> => {
   await tx.query('INSERT INTO effects VALUES ($1)', [value]);
 };
 const effects = async (): Promise<string[]> =>
@@ -26,13 +25,13 @@ const effects = async (): Promise<string[]> =>
   );
 
 /** Ends the connection that runs the transaction, as a failover would. */
-const cutConnection = async (tx: PostgresTx): Promise<void> => {
+const cutConnection = async (tx: SqlTransaction): Promise<void> => {
   const { rows } = await tx.query('SELECT pg_backend_pid() AS pid');
   await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.['pid']]);
 };
 
-inboxSuite<PostgresTx>('PostgreSQL', async () => ({
-  inbox: createPostgresInbox({ pool: database.pool }),
+inboxSuite<SqlTransaction>('PostgreSQL', async () => ({
+  inbox: createPostgresMessaging({ pool: database.pool }).inbox,
   apply,
   effects,
   close: async () => undefined,
@@ -40,7 +39,7 @@ inboxSuite<PostgresTx>('PostgreSQL', async () => ({
 
 describe('PostgresInbox', () => {
   it('rejects when the connection is lost before the commit, and handles the next delivery', async () => {
-    const inbox = createPostgresInbox({ pool: database.pool });
+    const inbox = createPostgresMessaging({ pool: database.pool }).inbox;
     const lost = inbox.once('billing', 'm1', async (tx) => {
       await apply(tx, 'first');
       await cutConnection(tx);
@@ -54,18 +53,18 @@ describe('PostgresInbox', () => {
   it('rejects when the answer to the commit is lost, and answers duplicate to the next delivery', async () => {
     const { pool, close } = await connectThroughCuttingProxy(database.pool);
     try {
-      const unknown = createPostgresInbox({ pool }).once('billing', 'm1', (tx) => apply(tx, 'kept'));
+      const unknown = createPostgresMessaging({ pool }).inbox.once('billing', 'm1', (tx) => apply(tx, 'kept'));
       await expect(unknown).rejects.toThrow('Connection terminated');
     } finally {
       await close();
     }
-    const inbox = createPostgresInbox({ pool: database.pool });
+    const inbox = createPostgresMessaging({ pool: database.pool }).inbox;
     expect(await inbox.once('billing', 'm1', (tx) => apply(tx, 'twice'))).toBe('duplicate');
     expect(await effects()).toEqual(['kept']);
   });
 
   it('rejects when the work hid a failed statement, because PostgreSQL then rolls back', async () => {
-    const inbox = createPostgresInbox({ pool: database.pool });
+    const inbox = createPostgresMessaging({ pool: database.pool }).inbox;
     const hidden = inbox.once('billing', 'm1', async (tx) => {
       await apply(tx, 'lost');
       await tx.query('SELECT 1 / 0').catch(() => undefined);
@@ -76,8 +75,8 @@ describe('PostgresInbox', () => {
   });
 
   it('refuses a query that comes after the transaction', async () => {
-    const inbox = createPostgresInbox({ pool: database.pool });
-    let escaped: PostgresTx | undefined;
+    const inbox = createPostgresMessaging({ pool: database.pool }).inbox;
+    let escaped: SqlTransaction | undefined;
     await inbox.once('billing', 'm1', async (tx) => {
       escaped = tx;
     });
@@ -85,10 +84,9 @@ describe('PostgresInbox', () => {
   });
 
   it('wakes the outbox after a commit that wrote to it, and only then', async () => {
-    const outbox = createPostgresOutbox({ pool: database.pool });
-    const inbox = createPostgresInbox({ pool: database.pool, outbox });
+    const { inbox, outbox, onWake } = createPostgresMessaging({ pool: database.pool });
     const rowsAtWake: Promise<number>[] = [];
-    outbox.onWake(() => rowsAtWake.push(outbox.backlog().then(({ rows }) => rows)));
+    onWake(() => rowsAtWake.push(outbox.backlog().then(({ rows }) => rows)));
 
     await inbox.once('billing', 'm1', (tx) => apply(tx, 'without'));
     expect(rowsAtWake).toEqual([]);
@@ -98,7 +96,7 @@ describe('PostgresInbox', () => {
   });
 
   it('removes what is older than the retention, in batches, and nothing younger', async () => {
-    const inbox = createPostgresInbox({ pool: database.pool });
+    const inbox = createPostgresMessaging({ pool: database.pool }).inbox;
     await database.pool.query(
       `INSERT INTO inbox SELECT 'billing', 'old' || n, now() - interval '8 days' FROM generate_series(1, 25) n`,
     );
@@ -109,7 +107,7 @@ describe('PostgresInbox', () => {
   });
 
   it('removes nothing that is as young as the retention, to the millisecond', async () => {
-    const inbox = createPostgresInbox({ pool: database.pool });
+    const inbox = createPostgresMessaging({ pool: database.pool }).inbox;
     const add = (id: string, ageMs: number) =>
       database.pool.query("INSERT INTO inbox VALUES ('billing', $1, now() - $2 * interval '1 ms')", [id, ageMs]);
     await add('older', 60_000);
@@ -122,7 +120,7 @@ describe('PostgresInbox', () => {
   });
 
   it('leaves no record of a message whose work was rolled back, and none before it commits', async () => {
-    const inbox = createPostgresInbox({ pool: database.pool });
+    const inbox = createPostgresMessaging({ pool: database.pool }).inbox;
     const recorded = async (): Promise<number | null> =>
       (await database.pool.query("SELECT FROM inbox WHERE message_id = 'm1'")).rowCount;
     const failing = inbox.once('billing', 'm1', async (tx) => {

@@ -1,16 +1,9 @@
 import type { Pool } from 'pg';
 import type { Inbox } from '../inbox/inbox.js';
 import { deleteInBatches } from './delete-in-batches.js';
-import type { PostgresOutbox } from './postgres-outbox.js';
 import { rangeProblems, withDefaults } from '../resolve-options.js';
-import { inTransaction, type PostgresTx } from './transaction.js';
-
-export interface PostgresInboxOptions {
-  /** The database of the effects, with `messagingSchema` in it. */
-  readonly pool: Pool;
-  /** Woken after a commit that wrote to it. */
-  readonly outbox?: PostgresOutbox;
-}
+import type { TransactionOptions, UnitOfWork } from './sql-transaction.js';
+import type { UnitsOfWork } from './units-of-work.js';
 
 export interface PurgeOptions {
   /** Rows older than this go, in milliseconds. Keep it longer than the longest possible redelivery. */
@@ -20,13 +13,13 @@ export interface PurgeOptions {
 }
 
 /** An inbox in PostgreSQL: its row is in the transaction of the effect. */
-export class PostgresInbox implements Inbox<PostgresTx> {
+export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>> {
   readonly #pool: Pool;
-  readonly #outbox: PostgresOutbox | undefined;
+  readonly #units: UnitsOfWork<Db>;
 
-  constructor({ pool, outbox }: PostgresInboxOptions) {
+  constructor(pool: Pool, units: UnitsOfWork<Db>) {
     this.#pool = pool;
-    this.#outbox = outbox;
+    this.#units = units;
   }
 
   /**
@@ -34,12 +27,13 @@ export class PostgresInbox implements Inbox<PostgresTx> {
    * connection is lost during the commit the outcome is unknown: it rejects, the message is delivered again, and the
    * next call answers `duplicate` if the commit had succeeded.
    */
-  async once(
+  once(
     consumer: string,
     messageId: string,
-    work: (tx: PostgresTx) => Promise<void>,
+    work: (tx: UnitOfWork<Db>) => Promise<void>,
+    options?: TransactionOptions,
   ): Promise<'handled' | 'duplicate'> {
-    const handle = async (tx: PostgresTx): Promise<'handled' | 'duplicate'> => {
+    return this.#units.transaction(async (tx) => {
       const { rowCount } = await tx.query(
         'INSERT INTO inbox (consumer, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
         [consumer, messageId],
@@ -47,8 +41,7 @@ export class PostgresInbox implements Inbox<PostgresTx> {
       if (rowCount === 0) return 'duplicate';
       await work(tx);
       return 'handled';
-    };
-    return this.#outbox === undefined ? inTransaction(this.#pool, handle) : this.#outbox.transaction(handle);
+    }, options);
   }
 
   /**
@@ -69,8 +62,4 @@ function resolvePurge(options: PurgeOptions): Required<PurgeOptions> {
   const problems = rangeProblems(resolved, { olderThanMs: { min: 0 }, batch: { min: 1, whole: true } });
   if (problems.length > 0) throw new RangeError(`Invalid options of a purge: ${problems.join('; ')}.`);
   return resolved;
-}
-
-export function createPostgresInbox(options: PostgresInboxOptions): PostgresInbox {
-  return new PostgresInbox(options);
 }

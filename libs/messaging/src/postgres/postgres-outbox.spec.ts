@@ -4,8 +4,8 @@ import { createMessagingDatabase, type MessagingDatabase } from '../../test/mess
 import { outboxSuite, recordingSend } from '../testing/outbox-suite.js';
 import { outgoing } from '../testing/outgoing.js';
 import { sendWaiting } from '../testing/send-waiting.js';
-import { createPostgresOutbox } from './postgres-outbox.js';
-import type { PostgresTx } from './transaction.js';
+import { createPostgresMessaging } from './postgres-messaging.js';
+import type { SqlTransaction } from './sql-transaction.js';
 
 let database: MessagingDatabase;
 
@@ -17,11 +17,11 @@ beforeEach(() => database.clear());
 
 afterAll(() => database.drop());
 
-outboxSuite<PostgresTx>('PostgreSQL', async () => {
-  const outbox = createPostgresOutbox({ pool: database.pool });
+outboxSuite<SqlTransaction>('PostgreSQL', async () => {
+  const { outbox, transaction } = createPostgresMessaging({ pool: database.pool });
   return {
     outbox,
-    transaction: (work) => outbox.transaction(work),
+    transaction: (work) => transaction(work),
     drain: (limit, send) => sendWaiting(database.pool, limit, send),
     passHolds: async () => void (await database.pool.query('UPDATE outbox_holds SET until = now()')),
     close: async () => undefined,
@@ -30,19 +30,22 @@ outboxSuite<PostgresTx>('PostgreSQL', async () => {
 
 describe('PostgresOutbox', () => {
   it('writes effect and messages in one statement', async () => {
-    const outbox = createPostgresOutbox({ pool: database.pool });
-    const { text, values } = outbox.insertStatement([outgoing('m1'), outgoing('m2')], 2);
-    const statement = `WITH effect AS (INSERT INTO effects VALUES ($1)) ${text}`;
-    await database.pool.query(statement, ['order-1', ...values]);
-    await expect(database.pool.query(statement, ['order-1', ...values])).rejects.toThrow('duplicate key');
+    const { outbox, onWake } = createPostgresMessaging({ pool: database.pool });
+    const effect = { text: 'effect AS (INSERT INTO effects VALUES ($1))', values: ['order-1'] };
+    const wakes: string[] = [];
+    onWake(() => wakes.push('wake'));
+    await outbox.addWith(database.pool, effect, [outgoing('m1'), outgoing('m2')]);
+    expect(wakes).toHaveLength(1);
+    await expect(outbox.addWith(database.pool, effect, [outgoing('m3')])).rejects.toThrow('duplicate key');
+    expect(wakes).toHaveLength(1);
     const { send, ids } = recordingSend();
     await sendWaiting(database.pool, 10, send);
     expect(ids().sort()).toEqual(['m1', 'm2']);
   });
 
   it('leaves a bucket alone that a relay holds', async () => {
-    const outbox = createPostgresOutbox({ pool: database.pool });
-    await outbox.transaction((tx) => outbox.add(tx, [outgoing('m1')]));
+    const { outbox, transaction } = createPostgresMessaging({ pool: database.pool });
+    await transaction((tx) => outbox.add(tx, [outgoing('m1')]));
     await database.pool.query(
       "UPDATE outbox_buckets SET leased_by = 'other', leased_until = now() + interval '1 minute'",
     );
@@ -54,8 +57,8 @@ describe('PostgresOutbox', () => {
   });
 
   it('removes nothing from a bucket that changed hands while it was sending', async () => {
-    const outbox = createPostgresOutbox({ pool: database.pool });
-    await outbox.transaction((tx) => outbox.add(tx, [outgoing('m1')]));
+    const { outbox, transaction } = createPostgresMessaging({ pool: database.pool });
+    await transaction((tx) => outbox.add(tx, [outgoing('m1')]));
     const report = await sendWaiting(database.pool, 10, async () => {
       await database.pool.query("UPDATE outbox_buckets SET leased_by = 'other', token = token + 1");
     });
@@ -64,8 +67,8 @@ describe('PostgresOutbox', () => {
   });
 
   it('keeps the messages when the process dies between sending and removing, and sends the same ids again', async () => {
-    const outbox = createPostgresOutbox({ pool: database.pool });
-    await outbox.transaction((tx) => outbox.add(tx, [outgoing('m1'), outgoing('m2')]));
+    const { outbox, transaction } = createPostgresMessaging({ pool: database.pool });
+    await transaction((tx) => outbox.add(tx, [outgoing('m1'), outgoing('m2')]));
     const { send, ids } = recordingSend();
 
     // All that a dead process leaves to the database is the end of its connections.

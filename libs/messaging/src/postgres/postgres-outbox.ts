@@ -2,61 +2,42 @@ import type { Pool } from 'pg';
 import type { Outbox, OutboxBacklog } from '../outbox/outbox.js';
 import type { Outgoing } from '../transport.js';
 import { outboxInsert, type Statement } from './outbox-rows.js';
-import { inTransaction, type PostgresTx } from './transaction.js';
+import { OpenUnitOfWork } from './open-unit-of-work.js';
+import type { SqlTransaction } from './sql-transaction.js';
 
-export interface PostgresOutboxOptions {
-  /** The database of the effects that the messages report, with `messagingSchema` in it. */
-  readonly pool: Pool;
-}
-
-/** An outbox in PostgreSQL; a relay (`startRelay`) sends what it holds. */
-export class PostgresOutbox implements Outbox<PostgresTx> {
+/** An outbox in PostgreSQL; a relay sends what it holds. */
+export class PostgresOutbox implements Outbox<SqlTransaction> {
   readonly #pool: Pool;
-  readonly #written = new WeakSet<PostgresTx>();
-  readonly #listeners = new Set<() => void>();
+  readonly #wake: () => void;
 
-  constructor({ pool }: PostgresOutboxOptions) {
+  constructor(pool: Pool, wake: () => void) {
     this.#pool = pool;
-  }
-
-  async add(tx: PostgresTx, messages: readonly Outgoing[]): Promise<void> {
-    if (messages.length === 0) return;
-    const { text, values } = outboxInsert(messages, 1);
-    await tx.query(text, values);
-    this.#written.add(tx);
+    this.#wake = wake;
   }
 
   /**
-   * The insert as text and values, its parameters numbered from `firstParameter` (1 when absent), for a statement that
-   * writes the effect as well: `WITH stored AS (INSERT INTO orders …) ${text}`. Call {@link wake} after the commit.
+   * Writes the messages as part of `tx`. After the commit of a unit of work the relay is woken. When `tx` is a
+   * transaction of another tool, nothing here hears of its commit: the relay's sweep finds the messages, or the
+   * messaging's `wake()` after that commit.
    */
-  insertStatement(messages: readonly Outgoing[], firstParameter = 1): Statement {
-    return outboxInsert(messages, firstParameter);
+  async add(tx: SqlTransaction, messages: readonly Outgoing[]): Promise<void> {
+    if (messages.length === 0) return;
+    const { text, values } = outboxInsert(messages, 1);
+    await tx.query(text, values);
+    if (tx instanceof OpenUnitOfWork) tx.wroteMessages();
   }
 
-  /** Runs `work` in a transaction and wakes the relay once it has committed, if it wrote to the outbox. */
-  async transaction<Result>(work: (tx: PostgresTx) => Promise<Result>): Promise<Result> {
-    let written = false;
-    const result = await inTransaction(this.#pool, async (tx) => {
-      const value = await work(tx);
-      written = this.#written.has(tx);
-      return value;
-    });
-    if (written) this.wake();
-    return result;
-  }
-
-  /** Says that messages were committed. Costs nothing when the relay is awake already. */
-  wake(): void {
-    for (const listener of this.#listeners) listener();
-  }
-
-  /** Calls `listener` on every {@link wake}. Returns how to stop that. */
-  onWake(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+  /**
+   * Writes an effect and its messages by one statement: one round trip, and outside a transaction one commit. The relay
+   * is woken after it; in a unit of work, after that one's commit.
+   *
+   * @param effect what stands after `WITH`: `stored AS (INSERT INTO orders VALUES ($1, …))`, and its values
+   */
+  async addWith(db: SqlTransaction, effect: Statement, messages: readonly Outgoing[]): Promise<void> {
+    const insert = outboxInsert(messages, effect.values.length + 1);
+    await db.query(`WITH ${effect.text} ${insert.text}`, [...effect.values, ...insert.values]);
+    if (db instanceof OpenUnitOfWork) db.wroteMessages();
+    else this.#wake();
   }
 
   async backlog(): Promise<OutboxBacklog> {
@@ -72,8 +53,4 @@ export class PostgresOutbox implements Outbox<PostgresTx> {
     );
     return rows[0] as OutboxBacklog;
   }
-}
-
-export function createPostgresOutbox(options: PostgresOutboxOptions): PostgresOutbox {
-  return new PostgresOutbox(options);
 }

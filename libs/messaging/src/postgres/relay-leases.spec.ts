@@ -6,14 +6,14 @@ import { recordingSend } from '../testing/outbox-suite.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { outgoing } from '../testing/outgoing.js';
 import { type Transport, TransportError } from '../transport.js';
-import { createPostgresOutbox, type PostgresOutbox } from './postgres-outbox.js';
-import { type Relay, type RelayOptions, startRelay } from './relay.js';
+import { createPostgresMessaging, type PostgresMessaging } from './postgres-messaging.js';
+import type { Relay, RelayOptions } from './relay.js';
 
 const leaseMs = 15_000;
 const sweepMs = 3_000;
 
 let database: MessagingDatabase;
-let outbox: PostgresOutbox;
+let messaging: PostgresMessaging;
 let clock: ManualClock;
 const relays: Relay[] = [];
 const blockers: pg.PoolClient[] = [];
@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   await database.clear();
-  outbox = createPostgresOutbox({ pool: database.pool });
+  messaging = createPostgresMessaging({ pool: database.pool });
   clock = new ManualClock();
 });
 
@@ -35,11 +35,9 @@ afterEach(async () => {
 
 afterAll(() => database.drop());
 
-function start(send: Transport['send'], options: Partial<RelayOptions> = {}): Relay {
+function start(send: Transport['send'], options: Partial<RelayOptions> = {}, of = messaging): Relay {
   const onError = (): void => undefined;
-  const relay = startRelay({
-    pool: database.pool,
-    outbox,
+  const relay = of.startRelay({
     transport: { send },
     onError,
     clock,
@@ -53,8 +51,8 @@ function start(send: Transport['send'], options: Partial<RelayOptions> = {}): Re
 }
 
 const add = (...messages: readonly (readonly [id: string, key: string])[]): Promise<void> =>
-  outbox.transaction((tx) =>
-    outbox.add(
+  messaging.transaction((tx) =>
+    messaging.outbox.add(
       tx,
       messages.map(([id, orderingKey]) => outgoing(id, { orderingKey })),
     ),
@@ -84,7 +82,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   }
 }
 
-const empty = async (): Promise<boolean> => (await outbox.backlog()).rows === 0;
+const empty = async (): Promise<boolean> => (await messaging.outbox.backlog()).rows === 0;
 
 /** What could be sent without time going on has been sent by then. */
 async function quiet(): Promise<void> {
@@ -182,7 +180,7 @@ describe('a relay that cannot renew its leases', () => {
     await until(() => errors.length > 0);
     expect(errors).toEqual([expect.objectContaining({ code: 'Closed', retryable: true })]);
     expect(sends).toEqual([['a', 'b']]);
-    expect((await outbox.backlog()).heldKeys).toBe(0);
+    expect((await messaging.outbox.backlog()).heldKeys).toBe(0);
 
     await unblock();
     await until(async () => {
@@ -235,8 +233,7 @@ describe('a relay', () => {
     await quiet();
     for (const id of ['first', 'second', 'third']) {
       // One key, hence one worker: the other may still be at its last look when a message is gone.
-      const { text, values } = outbox.insertStatement([outgoing(id, { orderingKey: 'a' })]);
-      await database.pool.query(text, values);
+      await messaging.outbox.add(database.pool, [outgoing(id, { orderingKey: 'a' })]);
       await clock.advance(sweepMs - 1);
       await quiet();
       expect(ids()).not.toContain(id);
@@ -289,7 +286,8 @@ describe('a relay', () => {
   it('leaves everything alone once it was stopped', async () => {
     const pool = new pg.Pool(database.pool.options);
     const errors: unknown[] = [];
-    const relay = start(recordingSend().send, { pool, onError: (error) => errors.push(error) });
+    const other = createPostgresMessaging({ pool });
+    const relay = start(recordingSend().send, { onError: (error) => errors.push(error) }, other);
     await until(() => relay.health().buckets === BUCKETS);
     await relay.stop();
     expect(await holders()).toEqual([]);
@@ -298,7 +296,7 @@ describe('a relay', () => {
     await pool.end();
     await clock.advance(10 * leaseMs);
     relay.wake();
-    outbox.wake();
+    other.wake();
     await quiet();
     expect(errors).toEqual([]);
   });

@@ -6,11 +6,11 @@ import { recordingSend } from '../testing/outbox-suite.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { outgoing } from '../testing/outgoing.js';
 import { type Transport, TransportError } from '../transport.js';
-import { createPostgresOutbox, type PostgresOutbox } from './postgres-outbox.js';
-import { type Relay, type RelayOptions, startRelay } from './relay.js';
+import { createPostgresMessaging, type PostgresMessaging } from './postgres-messaging.js';
+import type { Relay, RelayOptions } from './relay.js';
 
 let database: MessagingDatabase;
-let outbox: PostgresOutbox;
+let messaging: PostgresMessaging;
 const relays: Relay[] = [];
 const pools: pg.Pool[] = [];
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   await database.clear();
-  outbox = createPostgresOutbox({ pool: database.pool });
+  messaging = createPostgresMessaging({ pool: database.pool });
 });
 
 afterEach(async () => {
@@ -30,23 +30,23 @@ afterEach(async () => {
 
 afterAll(() => database.drop());
 
-function start(send: Transport['send'], options: Partial<RelayOptions> = {}): Relay {
-  const relay = startRelay({ pool: database.pool, outbox, transport: { send }, onError: () => undefined, ...options });
+function start(send: Transport['send'], options: Partial<RelayOptions> = {}, of = messaging): Relay {
+  const relay = of.startRelay({ transport: { send }, onError: () => undefined, ...options });
   relays.push(relay);
   return relay;
 }
 
-/** Another process: a pool and an outbox of its own, so that no wake in this process reaches it. */
-function otherProcess(): { readonly pool: pg.Pool; readonly outbox: PostgresOutbox } {
+/** Another process: a pool and a messaging of its own, so that no wake in this process reaches it. */
+function otherProcess(): PostgresMessaging {
   const pool = new pg.Pool({ ...database.pool.options, application_name: 'other process' });
   pool.on('error', () => undefined);
   pools.push(pool);
-  return { pool, outbox: createPostgresOutbox({ pool }) };
+  return createPostgresMessaging({ pool });
 }
 
 const add = (...ids: readonly (readonly [id: string, key: string])[]): Promise<void> =>
-  outbox.transaction((tx) =>
-    outbox.add(
+  messaging.transaction((tx) =>
+    messaging.outbox.add(
       tx,
       ids.map(([id, orderingKey]) => outgoing(id, { orderingKey })),
     ),
@@ -68,7 +68,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   }
 }
 
-const empty = async (): Promise<boolean> => (await outbox.backlog()).rows === 0;
+const empty = async (): Promise<boolean> => (await messaging.outbox.backlog()).rows === 0;
 
 describe('the relay', () => {
   it('sends what was there before it, and what a commit wakes it for, without waiting for a sweep', async () => {
@@ -156,7 +156,7 @@ describe('the relay', () => {
     await until(empty);
     expect(ids().filter((id) => id.startsWith('a'))).toEqual(['a1', 'a2']);
     expect(ids()[0]).toBe('b1');
-    expect((await outbox.backlog()).heldKeys).toBe(0);
+    expect((await messaging.outbox.backlog()).heldKeys).toBe(0);
   });
 
   it('sets a message aside that no broker takes, and sends its successors at once', async () => {
@@ -168,7 +168,7 @@ describe('the relay', () => {
     start(send, { clock: new ManualClock() });
     await until(empty);
     expect(ids()).toEqual(['before', 'after']);
-    expect(await outbox.backlog()).toMatchObject({ dead: 1, heldKeys: 0 });
+    expect(await messaging.outbox.backlog()).toMatchObject({ dead: 1, heldKeys: 0 });
   });
 
   it('shares the buckets with a second relay, and gets them back when that one stops', async () => {
@@ -194,7 +194,7 @@ describe('the relay', () => {
     const { send, ids } = recordingSend();
     const clock = new ManualClock();
     start(send, { batch: 10, clock });
-    start(send, { batch: 10, clock, ...otherProcess() });
+    start(send, { batch: 10, clock }, otherProcess());
     await until(async () => {
       await clock.advance(5_000);
       return (await leases()).join() === '8,8';
@@ -229,13 +229,13 @@ describe('the relay', () => {
 
     const heir = recordingSend();
     const other = otherProcess();
-    start(heir.send, { clock: new ManualClock(), ...other });
+    start(heir.send, { clock: new ManualClock() }, other);
     await until(empty);
     expect(heir.ids()).toEqual(['a1', 'a2']);
 
     // The dead one comes back to life and believes in its leases still: it must not remove what belongs to another.
     gate.resolve();
-    await other.outbox.transaction((tx) => other.outbox.add(tx, [outgoing('a3', { orderingKey: 'a' })]));
+    await other.transaction((tx) => other.outbox.add(tx, [outgoing('a3', { orderingKey: 'a' })]));
     await until(() => heir.ids().length === 3);
     expect(heir.ids()).toEqual(['a1', 'a2', 'a3']);
     expect(dying.ids().slice(0, 2)).toEqual(['a1', 'a2']);
@@ -269,7 +269,7 @@ describe('the relay', () => {
   it('goes on after all of its connections were cut', async () => {
     const { send, ids } = recordingSend();
     const clock = new ManualClock();
-    start(send, { clock, ...otherProcess() });
+    start(send, { clock }, otherProcess());
     await until(async () => (await leases()).join() === '16' && (await listeners()).length === 1);
     const others = "FROM pg_stat_activity WHERE application_name = 'other process'";
     const cut = async (): Promise<number> =>

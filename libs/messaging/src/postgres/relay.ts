@@ -10,17 +10,13 @@ import { type Transport, TransportError } from '../transport.js';
 import { BucketLeases, type Lease } from './bucket-leases.js';
 import { sendBatch, type BatchResult, holdPolicy } from './send-batch.js';
 import { RelayWorker } from './relay-worker.js';
-import type { PostgresOutbox } from './postgres-outbox.js';
 import { WakeChannel } from './wake-channel.js';
+import type { Wakes } from './wakes.js';
 
 export interface RelayOptions {
-  /** The outbox's pool: the relay uses up to three of its connections, and one of its own to listen. */
-  readonly pool: Pool;
-  /** Wakes the relay in this process after each commit. */
-  readonly outbox: PostgresOutbox;
   readonly transport: Pick<Transport, 'send'>;
-  /** Called with everything that went wrong; the relay goes on by itself. */
-  readonly onError: (error: unknown) => void;
+  /** Called with everything that went wrong; the relay goes on by itself. The messaging's `onError` when absent. */
+  readonly onError?: (error: unknown) => void;
   /** Messages a batch; 500 when absent. */
   readonly batch?: number;
   /** How long a bucket stays with a relay that died, in milliseconds; 15,000 when absent. Renewed at a third of it. */
@@ -32,9 +28,18 @@ export interface RelayOptions {
   readonly random?: () => number;
 }
 
+/** A relay's options with what its messaging gives it. */
+interface RelaySetup extends RelayOptions {
+  /** The outbox's pool: the relay uses up to three of its connections, and one of its own to listen. */
+  readonly pool: Pool;
+  /** Wake the relay in this process after each commit. */
+  readonly wakes: Wakes;
+  readonly onError: (error: unknown) => void;
+}
+
 /** Moves the outbox to the broker for as long as it runs. */
 export interface Relay {
-  /** There may be something to send; `outbox.wake()` calls it. */
+  /** There may be something to send; the messaging's `wake()` calls it. */
   wake(): void;
   health(): RelayHealth;
   /** Finishes the batches in flight and gives its buckets to the others. Safe to call twice. */
@@ -63,7 +68,7 @@ interface LeaseEnd {
 }
 
 class PostgresRelay implements Relay {
-  readonly #options: Required<RelayOptions>;
+  readonly #options: Required<RelaySetup>;
   readonly #leases: BucketLeases;
   readonly #workers: readonly RelayWorker[];
   readonly #channel: WakeChannel;
@@ -78,9 +83,9 @@ class PostgresRelay implements Relay {
   #cancelSweep: () => void = () => undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(options: RelayOptions) {
+  constructor(options: RelaySetup) {
     this.#options = resolveOptions(options);
-    const { pool, leaseMs, clock, outbox } = this.#options;
+    const { pool, leaseMs, clock, wakes } = this.#options;
     this.#leases = new BucketLeases(pool, randomUUID(), leaseMs);
     this.#workers = Array.from({ length: WORKERS }, (_, index) => this.#createWorker(index));
     this.#channel = new WakeChannel({
@@ -89,7 +94,7 @@ class PostgresRelay implements Relay {
       onWake: () => this.#wakeWorkers(),
       onError: (error) => this.#report(error),
     });
-    this.#unsubscribe = outbox.onWake(() => this.wake());
+    this.#unsubscribe = wakes.onWake(() => this.wake());
     this.#renewRegularly();
     this.#sweepRegularly();
   }
@@ -207,7 +212,7 @@ class PostgresRelay implements Relay {
  * Fills in the defaults and checks the ranges.
  * @throws RangeError that lists every value out of range
  */
-function resolveOptions(options: RelayOptions): Required<RelayOptions> {
+function resolveOptions(options: RelaySetup): Required<RelaySetup> {
   const defaults = { batch: 500, leaseMs: 15_000, sweepMs: 3_000, clock: systemClock, random: Math.random };
   const resolved = withDefaults(options, defaults);
   const problems = rangeProblems(resolved, {
@@ -228,6 +233,6 @@ function leasesEnded(): TransportError {
  * Starts moving the outbox to the broker. Broker and database may both be away: it begins as soon as they are there.
  * @throws RangeError that lists every option out of range
  */
-export function startRelay(options: RelayOptions): Relay {
+export function startRelay(options: RelaySetup): Relay {
   return new PostgresRelay(options);
 }

@@ -7,13 +7,13 @@ import { outgoing } from '../testing/outgoing.js';
 import { type Outgoing, type Transport, TransportError } from '../transport.js';
 import { BucketLeases, type Lease } from './bucket-leases.js';
 import { sendBatch, type BatchResult } from './send-batch.js';
-import { createPostgresOutbox, type PostgresOutbox } from './postgres-outbox.js';
+import { createPostgresMessaging, type PostgresMessaging } from './postgres-messaging.js';
 
 const full = new TransportError('QueueFull', 'Full.', true);
 const tooLarge = new TransportError('MessageTooLarge', '2 MB are too much.', false);
 
 let database: MessagingDatabase;
-let outbox: PostgresOutbox;
+let messaging: PostgresMessaging;
 let leases: readonly Lease[];
 
 beforeAll(async () => {
@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   await database.clear();
-  outbox = createPostgresOutbox({ pool: database.pool });
+  messaging = createPostgresMessaging({ pool: database.pool });
   leases = await new BucketLeases(database.pool, 'me', 60_000).take(BUCKETS);
 });
 
@@ -34,11 +34,12 @@ const drain = (send: Transport['send'], limit = 100): Promise<BatchResult> =>
     leases,
     limit,
     send,
-    policy: retryPolicy({ baseDelayMs: 500, maxDelayMs: 60_000 }),
+    policy: retryPolicy({ delayed: { baseMs: 500, factor: 2, capMs: 60_000, retries: 99 } }),
     random: () => 0.5,
   });
 const keyed = (id: string, orderingKey: string): Outgoing => outgoing(id, { orderingKey });
-const add = (...messages: Outgoing[]): Promise<void> => outbox.transaction((tx) => outbox.add(tx, messages));
+const add = (...messages: Outgoing[]): Promise<void> =>
+  messaging.transaction((tx) => messaging.outbox.add(tx, messages));
 const passHolds = () => database.pool.query('UPDATE outbox_holds SET until = now()');
 const holds = async (): Promise<unknown[]> =>
   (
@@ -126,7 +127,7 @@ describe('a batch of the outbox', () => {
     });
     expect(round.errors).toEqual([error]);
     expect(await holds()).toEqual([]);
-    expect(await outbox.backlog()).toMatchObject({ rows: 1, dead: 0 });
+    expect(await messaging.outbox.backlog()).toMatchObject({ rows: 1, dead: 0 });
   });
 
   it('removes what was sent from the buckets that stayed, and only from those', async () => {
@@ -143,10 +144,10 @@ describe('a batch of the outbox', () => {
     await add(keyed('a1', 'a'), keyed('b1', 'b'));
     let rowsDuringSend = 0;
     await drain(async () => {
-      rowsDuringSend = (await outbox.backlog()).rows;
+      rowsDuringSend = (await messaging.outbox.backlog()).rows;
     });
     expect(rowsDuringSend).toBe(2);
-    expect((await outbox.backlog()).rows).toBe(0);
+    expect((await messaging.outbox.backlog()).rows).toBe(0);
   });
 
   it('keeps what left before an outage removed, and blames no message for the rest', async () => {
@@ -163,7 +164,7 @@ describe('a batch of the outbox', () => {
     expect(round).toEqual({ read: 3, sent: sent.length, errors: [away], outage: true });
     expect(sent).toEqual(['a1', 'b1']);
     expect(await holds()).toEqual([]);
-    expect((await outbox.backlog()).rows).toBe(1);
+    expect((await messaging.outbox.backlog()).rows).toBe(1);
   });
 
   it('tries nothing more of a batch once the broker is away', async () => {

@@ -9,7 +9,7 @@ import type { Lease } from './bucket-leases.js';
 import { type OutboxRow, readRows } from './outbox-rows.js';
 
 /** How long a failed ordering key waits before it is tried again; there is no last attempt. */
-export const holdPolicy: RetryPolicy = retryPolicy({ baseDelayMs: 500, maxDelayMs: 60_000 });
+export const holdPolicy: RetryPolicy = retryPolicy({ delayed: { baseMs: 500, factor: 2, capMs: 60_000, retries: 99 } });
 
 interface BatchOptions {
   readonly pool: Pool;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
-import { inTransaction, type PostgresTx } from './transaction.js';
+import { createPostgresMessaging } from './postgres-messaging.js';
+import type { SqlTransaction, UnitOfWork } from './sql-transaction.js';
 
 let database: MessagingDatabase;
 
@@ -12,6 +13,9 @@ beforeAll(async () => {
 beforeEach(() => database.clear());
 
 afterAll(() => database.drop());
+
+const inTransaction = <Result>(pool: pg.Pool, work: (tx: UnitOfWork<unknown>) => Promise<Result>): Promise<Result> =>
+  createPostgresMessaging({ pool }).transaction(work);
 
 /** Runs `work` with a pool of one connection, so that whoever comes next gets the same. */
 async function withOneConnection(work: (pool: pg.Pool) => Promise<void>): Promise<void> {
@@ -24,7 +28,8 @@ async function withOneConnection(work: (pool: pg.Pool) => Promise<void>): Promis
   }
 }
 
-const pidOf = async (tx: PostgresTx): Promise<unknown> => (await tx.query('SELECT pg_backend_pid() AS pid')).rows[0];
+const pidOf = async (tx: SqlTransaction): Promise<unknown> =>
+  (await tx.query('SELECT pg_backend_pid() AS pid')).rows[0];
 const effects = async (): Promise<unknown[]> => (await database.pool.query('SELECT value FROM effects')).rows;
 
 describe('a transaction', () => {
@@ -54,7 +59,7 @@ describe('a transaction', () => {
       const pids: unknown[] = [];
       const listeners: number[] = [];
       for (const fails of [false, true, false]) {
-        const work = async (tx: PostgresTx): Promise<void> => {
+        const work = async (tx: SqlTransaction): Promise<void> => {
           pids.push(await pidOf(tx));
           if (fails) throw new Error('no stock');
         };
@@ -82,7 +87,7 @@ describe('a transaction', () => {
     ['committed', async () => undefined],
     ['failed', () => Promise.reject(new Error('no stock'))],
   ])('takes no query once it has %s', async (_, end) => {
-    let escaped: PostgresTx | undefined;
+    let escaped: SqlTransaction | undefined;
     await inTransaction(database.pool, async (tx) => {
       escaped = tx;
       await end();

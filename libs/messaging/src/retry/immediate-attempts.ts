@@ -1,27 +1,25 @@
-import { PermanentError } from '../errors.js';
-import type { RetryPolicy } from './retry-policy.js';
-
 /** Waits that long, or until the signal aborts. */
 export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
 
 /**
- * Runs `work` until it succeeds, at most `immediateAttempts` times. A permanent error, an abort or the last failure is
- * passed on.
+ * Runs `work` until it succeeds, once more after each of the pauses `pausesMs`. A failure that is `final`, an abort or
+ * the last failure is passed on.
  */
 export async function withImmediateAttempts(
-  policy: RetryPolicy,
+  pausesMs: readonly number[],
+  isFinal: (error: unknown) => boolean,
   signal: AbortSignal,
   pause: Pause,
   work: () => Promise<void>,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  for (const pauseMs of pausesMs) {
     try {
       return await work();
     } catch (error) {
-      const final = error instanceof PermanentError || signal.aborted || attempt >= policy.immediateAttempts;
-      if (final) throw error;
-      await pause(policy.immediateDelayMs * 2 ** (attempt - 1), signal);
+      if (isFinal(error) || signal.aborted) throw error;
+      await pause(pauseMs, signal);
       if (signal.aborted) throw error;
     }
   }
+  return work();
 }

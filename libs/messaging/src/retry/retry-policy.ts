@@ -2,45 +2,101 @@ import { rangeProblems, withDefaults } from '../resolve-options.js';
 
 /** How often and how late a failed delivery is tried again. */
 export interface RetryPolicy {
-  /** Tries inside one delivery, under one lock, before the failure counts; 1 to 10. Default 3. */
-  readonly immediateAttempts: number;
-  /** Pause before the second immediate try in ms, doubled for each further one; 0 to 5,000. Default 100. */
-  readonly immediateDelayMs: number;
-  /** Deliveries in all before the message is dead-lettered; 1 to 100. Default 8. */
-  readonly maxAttempts: number;
-  /** Delay before the second delivery in ms, doubled for each further one; 0 to `maxDelayMs`. Default 1,000. */
-  readonly baseDelayMs: number;
-  /** The longest delay before jitter in ms; at most 7 days. Default 300,000 (5 minutes). */
-  readonly maxDelayMs: number;
-  /** How far a delay strays from its value to either side, as a part of it; 0 to 1. Default 0.25. */
-  readonly jitter: number;
+  /**
+   * Pauses in ms before further tries inside one delivery, under one lock, before the failure counts; at most 9, each
+   * 0 to 5,000. Default 100 and 200.
+   */
+  readonly immediate: readonly number[];
+  /**
+   * Delays in ms before further deliveries; when they are used up the message is dead-lettered. A list of at most 99,
+   * each 0 to 7 days, or exponential. Default 1, 5 and 30 minutes.
+   */
+  readonly delayed: readonly number[] | ExponentialDelays;
+  /**
+   * How far a delay strays, so that failures do not return together: a number from 0 to 1 for that part of it to
+   * either side, `full` for anything from 0 to the delay, `none`. Never beyond `capMs`, nor beyond 7 days. Default 0.25.
+   */
+  readonly jitter: number | 'full' | 'none';
 }
 
+/** Delays that grow by a factor. */
+export interface ExponentialDelays {
+  /** The first delay in ms, 0 to `capMs`. */
+  readonly baseMs: number;
+  /** What each delay is multiplied by for the next, 1 to 10. */
+  readonly factor: number;
+  /** The longest delay in ms, jitter included; at most 7 days. */
+  readonly capMs: number;
+  /** How many delays there are, 0 to 99. */
+  readonly retries: number;
+}
+
+const MINUTE_MS = 60_000;
+/** No delay is longer, jitter included. */
+export const LONGEST_DELAY_MS = 7 * 24 * 60 * MINUTE_MS;
+
 export const defaultRetryPolicy: RetryPolicy = Object.freeze({
-  immediateAttempts: 3,
-  immediateDelayMs: 100,
-  maxAttempts: 8,
-  baseDelayMs: 1_000,
-  maxDelayMs: 300_000,
+  immediate: Object.freeze([100, 200]),
+  delayed: Object.freeze([MINUTE_MS, 5 * MINUTE_MS, 30 * MINUTE_MS]),
   jitter: 0.25,
 });
 
-const WEEK_MS = 7 * 24 * 3_600_000;
-
 /**
- * Fills in the defaults, also for what is `undefined`, and checks the ranges.
+ * Fills in what is absent or `undefined` from `base`, checks the ranges, and freezes.
  * @throws RangeError that lists every value out of range
  */
-export function retryPolicy(overrides: Partial<RetryPolicy> = {}): RetryPolicy {
-  const policy = withDefaults(overrides, defaultRetryPolicy);
-  const problems = rangeProblems(policy, {
-    immediateAttempts: { min: 1, max: 10, whole: true },
-    immediateDelayMs: { min: 0, max: 5_000 },
-    maxAttempts: { min: 1, max: 100, whole: true },
-    maxDelayMs: { min: 0, max: WEEK_MS },
-    baseDelayMs: { min: 0, max: policy.maxDelayMs },
-    jitter: { min: 0, max: 1 },
-  });
+export function retryPolicy(overrides: Partial<RetryPolicy> = {}, base: RetryPolicy = defaultRetryPolicy): RetryPolicy {
+  const { immediate, delayed, jitter } = withDefaults(overrides, base);
+  const policy = {
+    immediate: Object.freeze([...immediate]),
+    delayed: Object.freeze(isList(delayed) ? [...delayed] : { ...delayed }),
+    jitter,
+  };
+  const problems = retryPolicyProblems(policy);
   if (problems.length > 0) throw new RangeError(`Invalid retry policy: ${problems.join('; ')}.`);
-  return policy;
+  return Object.freeze(policy);
+}
+
+/** Deliveries in all before a message is dead-lettered: the first, and one after each delay. */
+export function attemptLimit({ delayed }: RetryPolicy): number {
+  return 1 + (isList(delayed) ? delayed.length : delayed.retries);
+}
+
+export function isList(delayed: RetryPolicy['delayed']): delayed is readonly number[] {
+  return Array.isArray(delayed);
+}
+
+function retryPolicyProblems({ immediate, delayed, jitter }: RetryPolicy): string[] {
+  return [
+    ...listProblems('immediate', immediate, 9, 5_000),
+    ...(isList(delayed) ? listProblems('delayed', delayed, 99, LONGEST_DELAY_MS) : exponentialProblems(delayed)),
+    ...jitterProblems(jitter),
+  ];
+}
+
+function exponentialProblems({ baseMs, factor, capMs, retries }: ExponentialDelays): string[] {
+  return rangeProblems(
+    { 'delayed.baseMs': baseMs, 'delayed.factor': factor, 'delayed.capMs': capMs, 'delayed.retries': retries },
+    {
+      'delayed.baseMs': { min: 0, max: Math.min(capMs, LONGEST_DELAY_MS) },
+      'delayed.factor': { min: 1, max: 10 },
+      'delayed.capMs': { min: 0, max: LONGEST_DELAY_MS },
+      'delayed.retries': { min: 0, max: 99, whole: true },
+    },
+  );
+}
+
+function jitterProblems(jitter: RetryPolicy['jitter']): string[] {
+  if (jitter === 'full' || jitter === 'none' || (jitter >= 0 && jitter <= 1)) return [];
+  return [`jitter must be from 0 to 1, "full" or "none", not ${JSON.stringify(jitter)}`];
+}
+
+function listProblems(name: string, delays: readonly number[], most: number, longest: number): string[] {
+  return [
+    ...(delays.length > most ? [`${name} must have at most ${most} values, not ${delays.length}`] : []),
+    ...delays.flatMap((delay, index) => {
+      const label = `${name}[${index}]`;
+      return rangeProblems({ [label]: delay }, { [label]: { min: 0, max: longest } });
+    }),
+  ];
 }

@@ -1,6 +1,7 @@
 import { describe } from '@jest/globals';
 import { closesForGood } from './behaviours/closes-for-good.js';
 import { countsEveryAttempt } from './behaviours/counts-every-attempt.js';
+import { countsWhatEndedUnsettled } from './behaviours/counts-what-ended-unsettled.js';
 import { deadLettersWithReasonAndOriginalBody } from './behaviours/dead-letters-with-reason-and-original-body.js';
 import { deliversAScheduledMessageAtItsTime } from './behaviours/delivers-a-scheduled-message-at-its-time.js';
 import { deliversEachMessageOnce } from './behaviours/delivers-each-message-once.js';
@@ -16,6 +17,7 @@ import { keepsTheLocksOfWhatAStopWaitsFor } from './behaviours/keeps-the-locks-o
 import { letsTheLockRunOutWhenAConsumerRejects } from './behaviours/lets-the-lock-run-out-when-a-consumer-rejects.js';
 import { limitsDeliveriesToTheConcurrency } from './behaviours/limits-deliveries-to-the-concurrency.js';
 import { pagesThroughDeadLetters } from './behaviours/pages-through-dead-letters.js';
+import { pausesAndResumes } from './behaviours/pauses-and-resumes.js';
 import { poisonMessageDoesNotHoldUpTheNext } from './behaviours/poison-message-does-not-hold-up-the-next.js';
 import { redeliversWhenTheConsumerDies } from './behaviours/redelivers-when-the-consumer-dies.js';
 import { rejectsSendsToNowhere } from './behaviours/rejects-sends-to-nowhere.js';
@@ -26,6 +28,7 @@ import { resumesAReplayThatEndedEarly } from './behaviours/resumes-a-replay-that
 import { retriesAfterADelayToThisQueueOnly } from './behaviours/retries-after-a-delay-to-this-queue-only.js';
 import { settlesNeighboursEachItsOwnWay } from './behaviours/settles-neighbours-each-its-own-way.js';
 import { stopsAfterInFlightDeliveries } from './behaviours/stops-after-in-flight-deliveries.js';
+import { survivesAnyNumberOfReleases } from './behaviours/survives-any-number-of-releases.js';
 import { survivesALostConnection } from './behaviours/survives-a-lost-connection.js';
 import type { TransportHarness } from './transport-harness.js';
 
@@ -44,13 +47,16 @@ export function transportSuite(harness: TransportHarness): void {
     dropsASecondCopyOfAMessage(harness);
     retriesAfterADelayToThisQueueOnly(harness);
     countsEveryAttempt(harness);
+    countsWhatEndedUnsettled(harness);
     doesNotBurnAnAttemptOnRelease(harness);
+    survivesAnyNumberOfReleases(harness);
     deadLettersWithReasonAndOriginalBody(harness);
     poisonMessageDoesNotHoldUpTheNext(harness);
     settlesNeighboursEachItsOwnWay(harness);
     keepsTheLockOfASlowHandler(harness);
     redeliversWhenTheConsumerDies(harness);
     letsTheLockRunOutWhenAConsumerRejects(harness);
+    pausesAndResumes(harness);
     stopsAfterInFlightDeliveries(harness);
     handsBackWhatArrivesWhileItStops(harness);
     keepsTheLocksOfWhatAStopWaitsFor(harness);

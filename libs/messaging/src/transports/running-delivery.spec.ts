@@ -8,7 +8,7 @@ const complete: Settlement = { kind: 'complete' };
 function run(consume: Consume) {
   const running = new RunningDelivery();
   const { envelope } = outgoing('m');
-  const delivery: Delivery = { envelope, queue: 'work', attempt: 1, signal: running.signal };
+  const delivery: Delivery = { envelope, queue: 'work', attempt: 1, unsettled: 0, signal: running.signal };
   return { running, settlement: running.settlement(consume, delivery) };
 }
 

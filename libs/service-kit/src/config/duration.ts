@@ -26,3 +26,17 @@ export function duration(minMs: number, maxMs: number) {
     return z.NEVER;
   });
 }
+
+/** A variable that lists lengths of time within bounds, separated by commas, as milliseconds. */
+export function durations(most: number, minMs: number, maxMs: number) {
+  return z.string().transform((text, context): readonly number[] => {
+    const values = text.split(',').map((part) => parseDuration(part.trim()));
+    const inBounds = values.every((value) => value !== undefined && value >= minMs && value <= maxMs);
+    if (inBounds && values.length <= most) return values as number[];
+    context.addIssue({
+      code: 'custom',
+      message: `must be at most ${most} durations from ${minMs} ms to ${maxMs} ms, separated by commas`,
+    });
+    return z.NEVER;
+  });
+}

@@ -34,10 +34,16 @@ describe('loadConfig', () => {
       DATABASE_POOL_SIZE: 20,
       MAX_CONCURRENCY: 32,
       IMMEDIATE_ATTEMPTS: 3,
-      MAX_ATTEMPTS: 8,
-      RETRY_BASE_DELAY: 1_000,
-      RETRY_MAX_DELAY: 300_000,
     });
+  });
+
+  it('reads a list of delays, and refuses one with a wrong value', () => {
+    expect(loadConfig(schema, { ...enough, RETRY_DELAYS: '1m, 5m,PT30M' }).RETRY_DELAYS).toEqual([
+      60_000, 300_000, 1_800_000,
+    ]);
+    expect(problemsOf({ ...enough, RETRY_DELAYS: '1m,soon' })).toEqual([
+      expect.stringMatching(/^RETRY_DELAYS must be at most 99 durations from 0 ms to 604800000 ms/),
+    ]);
   });
 
   it('lists every problem at once, also the one that is about two variables', () => {

@@ -1,6 +1,6 @@
 import { type AllowListProblem, problemsOfHosts, problemsOfOrigins, splitList } from '@orderflow/http-guard';
 import { z } from 'zod';
-import { duration } from './duration.js';
+import { duration, durations } from './duration.js';
 
 /** What a variable is documented and reported with. */
 export interface VariableNotes {
@@ -190,16 +190,21 @@ export const consumerVariables = {
     description: 'Tries within one delivery, before the failure counts',
     example: '3',
   }),
-  MAX_ATTEMPTS: variable(wholeNumber(1, 100).prefault('8'), {
-    description: 'Deliveries of a message before it is dead-lettered',
+  RETRY_DELAYS: variable(durations(99, 0, 604_800_000).optional(), {
+    description:
+      'Delays before the second delivery and each further one, before jitter; 1m,5m,30m when no delay is set',
+    example: '1m,5m,30m',
+  }),
+  MAX_ATTEMPTS: variable(wholeNumber(1, 100).optional(), {
+    description: 'Deliveries before a message is dead-lettered, with delays that double; not with `RETRY_DELAYS`',
     example: '8',
   }),
-  RETRY_BASE_DELAY: variable(duration(0, 604_800_000).prefault('PT1S'), {
-    description: 'Delay before the second delivery; doubled for each further one',
+  RETRY_BASE_DELAY: variable(duration(0, 604_800_000).optional(), {
+    description: 'Delay before the second delivery, doubled for each further one; not with `RETRY_DELAYS`',
     example: 'PT1S',
   }),
-  RETRY_MAX_DELAY: variable(duration(0, 604_800_000).prefault('PT5M'), {
-    description: 'The longest delay between two deliveries, before jitter',
+  RETRY_MAX_DELAY: variable(duration(0, 604_800_000).optional(), {
+    description: 'The longest delay between two deliveries, jitter included; not with `RETRY_DELAYS`',
     example: 'PT5M',
   }),
 };

@@ -169,7 +169,7 @@ describe('a service that is asked to stop', () => {
     await start(async ({ message }) => {
       began.open();
       await go.opened;
-      await messaging.inbox.once('books', message.id, async () => {});
+      await messaging.messaging.inbox.once('books', message.id, async () => {});
     });
     await sender.send([outgoing('m-1'), outgoing('m-2')]);
     await began.opened;
@@ -194,7 +194,7 @@ describe('a service that is asked to stop', () => {
     const closed = jest.spyOn(transport, 'close');
     await start(async () => {});
     const ended = jest.spyOn(messaging.pool, 'end');
-    await messaging.outbox.transaction((tx) => messaging.outbox.add(tx, [outgoing('m-1', 'returns')]));
+    await messaging.messaging.transaction((tx) => messaging.messaging.outbox.add(tx, [outgoing('m-1', 'returns')]));
     await began.opened;
     const stopping = await askToStop();
     // Whoever does not wait for the batch goes on here.
@@ -213,7 +213,7 @@ describe('a service that is asked to stop', () => {
     [
       ', in the middle of a transaction',
       (hang) =>
-        messaging.outbox.transaction(async (tx) => {
+        messaging.messaging.transaction(async (tx) => {
           await tx.query('SELECT 1');
           await hang();
         }),

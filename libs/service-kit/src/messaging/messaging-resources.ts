@@ -10,13 +10,11 @@ import {
 } from '@orderflow/messaging';
 import { MessagingServer } from '@orderflow/messaging/nest';
 import {
-  createPostgresInbox,
-  createPostgresOutbox,
+  createPostgresMessaging,
   messagingSchema,
-  type PostgresInbox,
-  type PostgresOutbox,
+  postgresFailures,
+  type PostgresMessaging,
   type Relay,
-  startRelay,
 } from '@orderflow/messaging/postgres';
 import type { Pool } from 'pg';
 import { singleFlight } from '../single-flight.js';
@@ -36,18 +34,15 @@ import type { ServiceContext } from '../service/service-parts.js';
 import { StartupError } from '../startup-error.js';
 import type { TransportConfig } from './load-transport.js';
 import { purgeOfInbox } from './purge-of-inbox.js';
+import { type RetryConfig, retryPolicyOf } from './retry-policy-of.js';
 import { reportWaitingOutbox } from './report-waiting-outbox.js';
 
 /** The variables of a service that consumes a queue and keeps its data in PostgreSQL. */
-export interface MessagingConfig extends ProcessConfig, TransportConfig {
+export interface MessagingConfig extends ProcessConfig, TransportConfig, RetryConfig {
   readonly DATABASE_URL: string;
   readonly DATABASE_POOL_SIZE: number;
   readonly DATABASE_MAX_WAITING: number;
   readonly MAX_CONCURRENCY: number;
-  readonly IMMEDIATE_ATTEMPTS: number;
-  readonly MAX_ATTEMPTS: number;
-  readonly RETRY_BASE_DELAY: number;
-  readonly RETRY_MAX_DELAY: number;
 }
 
 export interface MessagingServiceOptions extends ServiceContext<MessagingConfig> {
@@ -77,8 +72,8 @@ export class MessagingResources {
   readonly pool: Pool;
   /** The same database for HTTP requests. */
   readonly requests: RequestDatabase;
-  readonly outbox: PostgresOutbox;
-  readonly inbox: PostgresInbox;
+  /** Inbox, outbox and the transactions they are part of. */
+  readonly messaging: PostgresMessaging;
   readonly transport: Transport;
   readonly server: MessagingServer;
   readonly #options: MessagingServiceOptions;
@@ -103,20 +98,18 @@ export class MessagingResources {
       connections: shareOfRequests(config.DATABASE_POOL_SIZE),
       waiting: config.DATABASE_MAX_WAITING,
     });
-    this.outbox = createPostgresOutbox({ pool: this.pool });
-    this.#backlog = singleFlight(() => this.outbox.backlog());
-    this.inbox = createPostgresInbox({ pool: this.pool, outbox: this.outbox });
+    this.messaging = createPostgresMessaging({
+      pool: this.pool,
+      onError: (error) => logger.error({ err: error }, 'something failed after its transaction had ended'),
+    });
+    this.#backlog = singleFlight(() => this.messaging.outbox.backlog());
     this.server = new MessagingServer({
       transport,
       queue: options.queue,
       contracts: options.contracts,
       concurrency: config.MAX_CONCURRENCY,
-      policy: {
-        immediateAttempts: config.IMMEDIATE_ATTEMPTS,
-        maxAttempts: config.MAX_ATTEMPTS,
-        baseDelayMs: config.RETRY_BASE_DELAY,
-        maxDelayMs: config.RETRY_MAX_DELAY,
-      },
+      policy: retryPolicyOf(config),
+      failures: postgresFailures,
       middleware: [
         this.#countUnfinished,
         observeDeliveries(metrics.deliveries),
@@ -149,12 +142,12 @@ export class MessagingResources {
   async prepare(): Promise<void> {
     const { name, migrations, logger } = this.#options;
     await requireMigrations(this.pool, name, [...messagingSchema.map((step) => step.name), ...migrations]);
-    const { pool, outbox, transport } = this;
+    const { messaging, transport } = this;
     const onError = (error: unknown) => logger.warn({ err: error }, 'the outbox could not be sent; it is tried again');
-    this.#relay = startRelay({ pool, outbox, transport, onError });
+    this.#relay = messaging.startRelay({ transport, onError });
     this.#stopRepeating = [
       ...this.#purges().map((purge) => purgeRegularly(purge, logger)),
-      reportWaitingOutbox(outbox, logger),
+      reportWaitingOutbox(messaging.outbox, logger),
     ];
   }
 
@@ -192,7 +185,7 @@ export class MessagingResources {
   };
 
   #purges(): readonly Purge[] {
-    return [purgeOfInbox(this.inbox), ...(this.#options.purges?.(this.pool) ?? [])];
+    return [purgeOfInbox(this.messaging.inbox), ...(this.#options.purges?.(this.pool) ?? [])];
   }
 
   async #checkOutbox(): Promise<Readonly<Record<string, unknown>>> {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { cloneDatabase, type TestDatabase } from '@orderflow/local-postgres/testing';
-import { createPostgresInbox, messagingSchema, type PostgresInbox } from '@orderflow/messaging/postgres';
+import { createPostgresMessaging, messagingSchema, type PostgresMessaging } from '@orderflow/messaging/postgres';
 import type { Pool } from 'pg';
 import { createLogger } from '../logging/create-logger.js';
 import { createPool } from '../postgres/create-pool.js';
@@ -24,7 +24,7 @@ const everythingButIntervals = [
 let database: TestDatabase;
 let pool: Pool;
 let purging: Promise<unknown>[];
-let inbox: Pick<PostgresInbox, 'purge'>;
+let inbox: Pick<PostgresMessaging['inbox'], 'purge'>;
 let lines: string[];
 
 const connect = (url: string) => createPool({ url, applicationName: 'spec', onError: () => {} });
@@ -41,7 +41,7 @@ beforeEach(async () => {
   pool = connect(database.url);
   lines = [];
   purging = [];
-  const real = createPostgresInbox({ pool });
+  const real = createPostgresMessaging({ pool }).inbox;
   inbox = {
     purge: (options) => {
       const purged = real.purge(options);

@@ -1,4 +1,4 @@
-import type { PostgresInbox } from '@orderflow/messaging/postgres';
+import type { PostgresMessaging } from '@orderflow/messaging/postgres';
 import type { Purge } from '../postgres/purge-regularly.js';
 
 const HOUR_MS = 3_600_000;
@@ -6,6 +6,6 @@ const HOUR_MS = 3_600_000;
 const RETENTION_MS = 30 * 24 * HOUR_MS;
 
 /** Removes, every hour, what the inbox need not remember any longer. */
-export function purgeOfInbox(inbox: Pick<PostgresInbox, 'purge'>): Purge {
+export function purgeOfInbox(inbox: Pick<PostgresMessaging['inbox'], 'purge'>): Purge {
   return { what: 'old inbox rows', everyMs: HOUR_MS, remove: () => inbox.purge({ olderThanMs: RETENTION_MS }) };
 }

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { cloneDatabase, type TestDatabase } from '@orderflow/local-postgres/testing';
-import { createPostgresOutbox, messagingSchema, type PostgresOutbox } from '@orderflow/messaging/postgres';
+import { createPostgresMessaging, messagingSchema, type PostgresOutbox } from '@orderflow/messaging/postgres';
 import type { Pool } from 'pg';
 import { createLogger } from '../logging/create-logger.js';
 import { createPool } from '../postgres/create-pool.js';
@@ -25,7 +25,7 @@ async function prepare(url: string): Promise<void> {
 beforeEach(async () => {
   database = await cloneDatabase({ template: 'outbox', prepare });
   pool = connect(database.url);
-  outbox = createPostgresOutbox({ pool });
+  outbox = createPostgresMessaging({ pool }).outbox;
   lines = [];
   written = Promise.withResolvers();
 });
@@ -60,7 +60,7 @@ async function addMessage(): Promise<void> {
     headers: {},
     body: Buffer.from('{}'),
   };
-  await outbox.transaction((tx) => outbox.add(tx, [{ to: { queue: 'q' }, envelope }]));
+  await outbox.add(pool, [{ to: { queue: 'q' }, envelope }]);
 }
 
 it('says nothing of an empty outbox, nor of a message that was just written', async () => {

@@ -1,4 +1,4 @@
-import type { PostgresTx } from '@orderflow/messaging/postgres';
+import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import type { Pool } from 'pg';
 import { requireWholeNumber } from '../require-whole-number.js';
 
@@ -34,7 +34,7 @@ function resolveOptions(options: RequestDatabaseOptions): Required<RequestDataba
  * A service's database as HTTP requests see it: a share of the pool, and a bounded queue before it. Without the bound,
  * requests pile up in memory while the database is away; without the share, messages would wait behind them.
  */
-export class RequestDatabase implements PostgresTx {
+export class RequestDatabase implements SqlTransaction {
   readonly #options: Required<RequestDatabaseOptions>;
   /** In the order in which they came. */
   readonly #waiting = new Set<Waiter>();
@@ -51,7 +51,7 @@ export class RequestDatabase implements PostgresTx {
   }
 
   /** One statement. Rejects as {@link admit} does, and as `pg` does. */
-  query(text: string, values: unknown[] = []): ReturnType<PostgresTx['query']> {
+  query(text: string, values: unknown[] = []): ReturnType<SqlTransaction['query']> {
     return this.admit(() => this.#options.pool.query<Record<string, unknown>>(text, values));
   }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +10,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const run = promisify(execFile);
 const library = join(import.meta.dirname, '..', '..');
-/** Published with it, since it depends on it. */
-const guard = join(library, '..', 'http-guard');
 
 const CLIENT = `
 import { ServiceBusClient, ServiceBusAdministrationClient } from '@azure/service-bus';
@@ -41,10 +39,10 @@ beforeAll(async () => {
   await writeFile(join(folder, 'package.json'), '{ "name": "somebody-else", "private": true, "type": "module" }');
   await writeFile(join(folder, 'client.js'), CLIENT);
   await writeFile(join(folder, 'Config.json'), CONFIG);
-  const tarballs = [await pack(guard), await pack(library)];
+  const tarball = await pack(library);
   // What `npm ci` did not leave in npm's cache comes from the registry, which need not answer at once.
   const options = ['--prefer-offline', '--fetch-retries=5', '--no-audit', '--no-fund'];
-  await run('npm', ['install', ...options, ...tarballs, '@azure/service-bus@7.9.5'], { cwd: folder });
+  await run('npm', ['install', ...options, tarball, '@azure/service-bus@7.9.5', '@types/node@24'], { cwd: folder });
 }, 240_000);
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -147,9 +145,41 @@ describe('the package, installed from its tarball', () => {
     expect(test).toBe(tested.replace('./index.js', '@orderflow/servicebus-emulator'));
   });
 
-  it('brings types', async () => {
-    const types = join(folder, 'node_modules', '@orderflow', 'servicebus-emulator', 'dist', 'index.d.ts');
-    expect(await readFile(types, 'utf8')).toContain('startBroker');
+  it.each(['nodenext', 'bundler'])(
+    'brings types, strict and whole, under "moduleResolution": "%s"',
+    async (mode) => {
+      const right = `import { type Broker, startBroker } from '@orderflow/servicebus-emulator';
+      const broker: Broker = await startBroker();
+      broker.namespace.createQueue('orders', { maxDeliveryCount: 3 }, broker.clock.now());`;
+      const [wrong, unknown] = [
+        right.replace('maxDeliveryCount: 3', "maxDeliveryCount: 'three'"),
+        right.replaceAll('startBroker', 'stopBroker'),
+      ];
+      const programs = { right, wrong, unknown };
+      const folderOf = join(folder, mode);
+      await mkdir(folderOf);
+      for (const [name, program] of Object.entries(programs)) await writeFile(join(folderOf, `${name}.ts`), program);
+      const compiler = join(library, '..', '..', 'node_modules', 'typescript', 'lib', 'tsc.js');
+      const module = mode === 'bundler' ? 'esnext' : mode;
+      const settings = ['--module', module, '--moduleResolution', mode, '--types', 'node', '--target', 'es2023'];
+      const options = [...settings, '--strict', '--noEmit', '--pretty', 'false', '--ignoreConfig'];
+      const files = Object.keys(programs).map((name) => join(mode, `${name}.ts`));
+      const compiled = run(process.execPath, [compiler, ...options, ...files], { cwd: folder });
+      await expect(compiled).rejects.toMatchObject({
+        stdout: expect.stringMatching(
+          /^\w+\/unknown\.ts.+ has no exported member 'stopBroker'.*\n\w+\/wrong\.ts.+ TS2322: Type 'string' is not assignable to type 'number'\.\n$/,
+        ),
+      });
+    },
+    60_000,
+  );
+
+  it('needs nothing that is not in it or on a registry', async () => {
+    const installed = join(folder, 'node_modules', '@orderflow');
+    expect(await readdir(installed)).toEqual(['servicebus-emulator']);
+    const manifest = await readFile(join(installed, 'servicebus-emulator', 'package.json'), 'utf8');
+    const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> };
+    expect(Object.keys(dependencies).filter((name) => name.startsWith('@orderflow/'))).toEqual([]);
   });
 
   it('explains itself, and what is wrong', async () => {

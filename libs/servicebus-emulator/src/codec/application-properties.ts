@@ -1,6 +1,7 @@
 import { Timespan } from '../rules/filter-value.js';
 import type { FilterValue } from '../rules/index.js';
-import { type AmqpValue, ValueReader } from './read-value.js';
+import { DecodeError } from './decode-error.js';
+import { type AmqpValue, endOfValue, ValueReader } from './read-value.js';
 import { APPLICATION_PROPERTIES, PROPERTIES, sectionsOf } from './sections.js';
 import { ValueWriter } from './value-writer.js';
 
@@ -36,6 +37,31 @@ function entriesWithout(bare: Buffer, offset: number, changes: PropertyChanges):
     if (!changes.has(String(name))) entries.push(bare.subarray(start, reader.position));
   }
   return entries;
+}
+
+/** The codes of lists, maps and arrays. */
+const COMPOUND: ReadonlySet<number> = new Set([0x45, 0xc0, 0xd0, 0xc1, 0xd1, 0xe0, 0xf0]);
+
+/**
+ * Looks at the values of the application properties' map at `offset`: the specification allows simple ones, and Azure's
+ * own clients put a descriptor before some.
+ * @throws DecodeError for a list, a map or an array
+ */
+export function checkPropertyTypes(bytes: Buffer, offset: number): void {
+  const reader = new ValueReader(bytes, offset);
+  const count = reader.enter();
+  for (let i = 0; i < count / 2; i++) {
+    const name = reader.position;
+    reader.skip();
+    const at = reader.position;
+    reader.skip();
+    const code = bytes[bytes[at] === 0 ? endOfValue(bytes, at + 1) : at] as number;
+    if (!COMPOUND.has(code)) continue;
+    const text = String(new ValueReader(bytes, name).next());
+    throw new DecodeError(
+      `The application property '${text}' is a list, a map or an array: only simple values are allowed.`,
+    );
+  }
 }
 
 /** Encodes a value that a rule's action or the broker itself sets. */

@@ -1,7 +1,8 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from '../testing/fast-check.js';
 import rhea from 'rhea';
 import { readMessage } from './read-message.js';
+import { sectionsOf } from './sections.js';
 
 const text = fc.string({ maxLength: 300 });
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
@@ -51,4 +52,61 @@ it('refuses sections out of order', () => {
   expect(() => readMessage(Buffer.from('005375a0017800537045', 'hex'), () => 'made')).toThrow(
     'Section 0x70 comes after 0x75.',
   );
+});
+
+describe('a footer before the body, as two clients write it', () => {
+  it.each([
+    ['a data section', '005378c10100' + '005375a00178'],
+    ['several data sections', '005378c10100' + '005375a00178' + '005375a00179'],
+    ['a value', '005378c10100' + '005377a10178'],
+    ['properties, then both', '00537345' + '005378c10100' + '005375a00178'],
+  ])('is read and kept byte for byte: %s', (_, hex) => {
+    const bytes = Buffer.from(hex, 'hex');
+    const { content } = readMessage(bytes, () => 'made');
+    const body = bytes.subarray(bytes.indexOf(Buffer.from('005378', 'hex')));
+    expect(content.bare.subarray(-body.length).equals(body)).toBe(true);
+    expect(sectionsOf(content.bare).map(({ code }) => code)).toContain(0x78);
+  });
+
+  it.each([
+    ['a second footer', '005378c10100' + '005375a00178' + '005378c10100', '0x78 comes after 0x75'],
+    ['a body before and behind it', '005375a00178' + '005378c10100' + '005375a00178', '0x75 comes after 0x78'],
+    ['properties behind it', '005378c10100' + '00537345' + '005375a00178', '0x73 comes after 0x78'],
+  ])('does not excuse %s', (_, hex, message) => {
+    expect(() => readMessage(Buffer.from(hex, 'hex'), () => 'made')).toThrow(message);
+  });
+});
+
+describe('application properties', () => {
+  const withProperty = (value: string) => {
+    const entry = Buffer.concat([Buffer.from('a10161', 'hex'), Buffer.from(value, 'hex')]);
+    const head = Buffer.from([0x00, 0x53, 0x74, 0xc1, entry.length + 1, 2]);
+    return Buffer.concat([head, entry, Buffer.from('005375a00178', 'hex')]);
+  };
+
+  it.each([
+    ['an empty list', '45'],
+    ['a list', 'c0020141'],
+    ['a large list', 'd0000000050000000141'],
+    ['a map', 'c10100'],
+    ['a large map', 'd10000000400000000'],
+    ['an array', 'e003014100'.slice(0, 10)],
+    ['a list behind a descriptor', '00530145'],
+  ])('cannot be %s', (_, value) => {
+    expect(() => readMessage(withProperty(value), () => 'made')).toThrow(
+      "The application property 'a' is a list, a map or an array",
+    );
+  });
+
+  it.each([
+    ['a string', 'a10178'],
+    ['null', '40'],
+    ['a binary', 'a00145'],
+    [
+      'a timespan, which has a descriptor',
+      '00a3' + '16' + Buffer.from('com.microsoft:timespan').toString('hex') + '5501',
+    ],
+  ])('can be %s', (_, value) => {
+    expect(readMessage(withProperty(value), () => 'made').content.bare.includes(Buffer.from(value, 'hex'))).toBe(true);
+  });
 });

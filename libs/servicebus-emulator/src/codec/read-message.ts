@@ -1,8 +1,9 @@
 import type { MessageContent } from '../message.js';
+import { checkPropertyTypes } from './application-properties.js';
 import { DecodeError } from './decode-error.js';
 import { encodeField, PROPERTY_FIELDS, withProperties } from './properties-section.js';
 import { type AmqpValue, ValueReader } from './read-value.js';
-import { HEADER, MESSAGE_ANNOTATIONS, PROPERTIES, SectionCursor } from './sections.js';
+import { APPLICATION_PROPERTIES, HEADER, MESSAGE_ANNOTATIONS, PROPERTIES, SectionCursor } from './sections.js';
 
 /** A message as a client sent it, taken apart. */
 export interface IncomingMessage {
@@ -42,6 +43,7 @@ export function readMessage(bytes: Buffer, newId: () => string): IncomingMessage
     if (section.code === HEADER) header = readHeader(bytes, section.value);
     else if (section.code === MESSAGE_ANNOTATIONS) annotations = readAnnotations(bytes, section.value);
     else if (section.code === PROPERTIES) properties = readProperties(bytes, section.value);
+    else if (section.code === APPLICATION_PROPERTIES) checkPropertyTypes(bytes, section.value);
     if (bareAt < 0 && section.code >= PROPERTIES) bareAt = section.start;
   }
   if (bareAt < 0) throw new DecodeError('The message has no body.');

@@ -22,6 +22,8 @@ interface Section {
 /** Goes through the sections of an encoded message in order, itself the section it is at. */
 export class SectionCursor implements Section {
   readonly #bytes: Buffer;
+  #hasBody = false;
+  #hasFooter = false;
   code = 0;
   start = 0;
   value = 0;
@@ -45,9 +47,14 @@ export class SectionCursor implements Section {
     const code = sectionCode(bytes, start + 1);
     if (code < HEADER || code > FOOTER) throw new DecodeError(`0x${code.toString(16)} is no section of a message.`);
     const repeatable = code === DATA || code === SEQUENCE;
-    if (code < this.code || (code === this.code && !repeatable)) {
+    // A footer may come before the body, as two clients write it.
+    const isBody = code === DATA || code === SEQUENCE || code === VALUE;
+    const isEarly = code < this.code && !(isBody && this.code === FOOTER && !this.#hasBody);
+    if (isEarly || (code === this.code && !repeatable) || (code === FOOTER && this.#hasFooter)) {
       throw new DecodeError(`Section 0x${code.toString(16)} comes after 0x${this.code.toString(16)}.`);
     }
+    this.#hasBody ||= isBody;
+    this.#hasFooter ||= code === FOOTER;
     this.end = endOfValue(bytes, value);
     this.code = code;
     this.start = start;

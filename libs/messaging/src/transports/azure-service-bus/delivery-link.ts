@@ -1,5 +1,13 @@
 import type { ServiceBusReceiver } from '@azure/service-bus';
 import { type Outcome, SettlementTurns } from './settlement-turns.js';
+import { translateError } from './translate-error.js';
+
+/**
+ * How many deliveries may come after one that is not settled. rhea keeps those of a link in a ring of 2,048 that frees
+ * from its oldest on (3.0.5, `CircularBuffer` in lib/session.js): when that one is never settled, the link falls silent
+ * 2,048 deliveries later. Up to 1,000 more may be on their way.
+ */
+const mostAfterUnsettled = 1_024;
 
 /**
  * One life of a receiver's link: a receiver that attached again has a new one, under its old name. The SDK takes no
@@ -10,10 +18,26 @@ export class DeliveryLink {
   readonly receiver: ServiceBusReceiver;
   readonly #waiting = new Set<() => void>();
   readonly #turns = new SettlementTurns();
+  /** The numbers of the deliveries that the broker has not settled yet, oldest first. */
+  readonly #unsettled = new Set<number>();
+  #delivered = 0;
   #lost = false;
 
   constructor(receiver: ServiceBusReceiver) {
     this.receiver = receiver;
+  }
+
+  /** Counts a delivery; its number is given back with its settlement. */
+  deliver(): number {
+    this.#delivered += 1;
+    this.#unsettled.add(this.#delivered);
+    return this.#delivered;
+  }
+
+  /** Whether so much came after a delivery that is not settled yet that the link has to be replaced. */
+  get isNearlyFull(): boolean {
+    const [oldest = Infinity] = this.#unsettled;
+    return this.#delivered - oldest >= mostAfterUnsettled;
   }
 
   /** The link is gone; nothing can be settled on it any more. */
@@ -22,23 +46,37 @@ export class DeliveryLink {
     for (const giveUp of this.#waiting) giveUp();
   }
 
-  /** Settles a message of this link. False when the link was lost before the answer came: settle it elsewhere. */
-  async settle(outcome: Outcome, send: (receiver: ServiceBusReceiver) => Promise<void>): Promise<boolean> {
+  /**
+   * Settles a message of this link; `delivery` is its number. False when the link was lost before the answer came:
+   * settle it elsewhere.
+   */
+  async settle(
+    outcome: Outcome,
+    send: (receiver: ServiceBusReceiver) => Promise<void>,
+    delivery?: number,
+  ): Promise<boolean> {
     if (this.#lost) return false;
     let giveUp = (): void => {};
     const lost = new Promise<false>((resolve) => (giveUp = () => resolve(false)));
     this.#waiting.add(giveUp);
     try {
-      return await Promise.race([this.#send(outcome, send), lost]);
+      return await Promise.race([this.#send(outcome, send, delivery), lost]);
     } finally {
       this.#waiting.delete(giveUp);
     }
   }
 
-  async #send(outcome: Outcome, send: (receiver: ServiceBusReceiver) => Promise<void>): Promise<boolean> {
+  async #send(outcome: Outcome, send: (receiver: ServiceBusReceiver) => Promise<void>, delivery = 0): Promise<boolean> {
     await this.#turns.take(outcome);
     if (this.#lost) return false;
-    await send(this.receiver);
-    return true;
+    try {
+      await send(this.receiver);
+      this.#unsettled.delete(delivery);
+      return true;
+    } catch (error) {
+      // A refusal is an answer too: the delivery is settled, not as we wanted it.
+      if (translateError(error, 'settle').code === 'LockLost') this.#unsettled.delete(delivery);
+      throw error;
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../testing/manual-clock.js';
+import type { LockTime } from './lock-duration.js';
 import { type RenewableLock, LockRenewer } from './lock-renewer.js';
 
 const minute = 60_000;
@@ -7,7 +8,9 @@ const minute = 60_000;
 /** A lock of one minute whose renewals the test can read and make fail. */
 class ScriptedLock implements RenewableLock {
   readonly renewedAt: number[] = [];
-  readonly lockedUntil: number;
+  readonly durationMs = minute;
+  readonly firstRenewalMs = minute / 2;
+  readonly renewEveryMs = minute / 2;
   lost = 0;
   failure: 'none' | 'transient' | 'gone' = 'none';
   readonly #clock: ManualClock;
@@ -15,14 +18,12 @@ class ScriptedLock implements RenewableLock {
 
   constructor(clock: ManualClock) {
     this.#clock = clock;
-    this.#start = clock.now();
-    this.lockedUntil = clock.now() + minute;
+    this.#start = clock.elapsed();
   }
 
-  async renew(): Promise<number> {
-    this.renewedAt.push(this.#clock.now() - this.#start);
+  async renew(): Promise<void> {
+    this.renewedAt.push(this.#clock.elapsed() - this.#start);
     if (this.failure !== 'none') throw new Error(this.failure);
-    return this.#clock.now() + minute;
   }
 
   isGone(error: unknown): boolean {
@@ -32,6 +33,10 @@ class ScriptedLock implements RenewableLock {
   onLost(): void {
     this.lost += 1;
   }
+}
+
+function timeOf({ durationMs, firstRenewalMs, renewEveryMs }: ScriptedLock): LockTime {
+  return { durationMs, firstRenewalMs, renewEveryMs };
 }
 
 describe('the lock renewer', () => {
@@ -123,12 +128,14 @@ describe('the lock renewer', () => {
     expect(lock.renewedAt).toHaveLength(1);
   });
 
-  it('renews at once what seems to have run out, as when clocks disagree', async () => {
+  it('renews at once what seems to run out, as when clocks disagree', async () => {
     const clock = new ManualClock();
     const renewer = new LockRenewer(clock);
     const lock = new ScriptedLock(clock);
     renewer.keep({
-      lockedUntil: clock.now() - 10 * minute,
+      durationMs: minute,
+      firstRenewalMs: 0,
+      renewEveryMs: minute / 2,
       renew: () => lock.renew(),
       isGone: () => false,
       onLost: () => lock.onLost(),
@@ -158,11 +165,10 @@ describe('the lock renewer', () => {
     const renewedAt: string[] = [];
     const keep = (name: string, ms: number) =>
       renewer.keep({
-        lockedUntil: clock.now() + ms,
-        renew: async () => {
-          renewedAt.push(name);
-          return clock.now() + 10 * minute;
-        },
+        durationMs: 10 * minute,
+        firstRenewalMs: ms / 2,
+        renewEveryMs: 5 * minute,
+        renew: async () => void renewedAt.push(name),
         isGone: () => false,
         onLost: () => renewedAt.push(`${name} lost`),
       });
@@ -175,18 +181,61 @@ describe('the lock renewer', () => {
     renewer.close();
   });
 
-  it('takes no lock for longer than five minutes: clocks may disagree', async () => {
+  it('loses a lock when its time is over, not when a renewal that hangs returns', async () => {
     const clock = new ManualClock();
     const renewer = new LockRenewer(clock);
     const lock = new ScriptedLock(clock);
+    const answer = Promise.withResolvers<void>();
+    let asked = 0;
     renewer.keep({
-      lockedUntil: clock.now() + 600 * minute,
-      renew: () => lock.renew(),
+      ...timeOf(lock),
+      renew: () => {
+        asked += 1;
+        return answer.promise;
+      },
       isGone: () => false,
       onLost: () => lock.onLost(),
     });
-    await clock.advance(2.5 * minute);
-    expect(lock.renewedAt).toEqual([2.5 * minute]);
+    await clock.advance(59_999);
+    expect([asked, lock.lost]).toEqual([1, 0]);
+    await clock.advance(1);
+    expect(lock.lost).toBe(1);
+    answer.resolve();
+    await clock.advance(10 * minute);
+    expect([asked, lock.lost]).toEqual([1, 1]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('counts a renewal from when it was asked for, not from when it was answered', async () => {
+    const clock = new ManualClock();
+    const renewer = new LockRenewer(clock);
+    const lock = new ScriptedLock(clock);
+    const answers = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let asked = 0;
+    renewer.keep({
+      ...timeOf(lock),
+      renew: () => answers[asked++]?.promise ?? Promise.reject(new Error('not expected')),
+      isGone: () => false,
+      onLost: () => lock.onLost(),
+    });
+    await clock.advance(50_000);
+    answers[0]?.resolve();
+    // Asked for at 30 s, so it lasts until 90 s.
+    await clock.advance(39_500);
+    expect([asked, lock.lost]).toEqual([2, 0]);
+    await clock.advance(500);
+    expect(lock.lost).toBe(1);
+  });
+
+  it.each([-10 * minute, 10 * minute])('keeps locks when the time of the machine is set by %d ms', async (ms) => {
+    const clock = new ManualClock();
+    const renewer = new LockRenewer(clock);
+    const lock = new ScriptedLock(clock);
+    renewer.keep(lock);
+    await clock.advance(20_000);
+    clock.set(ms);
+    await clock.advance(80_000);
+    expect([lock.renewedAt, lock.lost]).toEqual([[30_000, 60_000, 90_000], 0]);
     renewer.close();
   });
 
@@ -200,7 +249,7 @@ describe('the lock renewer', () => {
     const lock = new ScriptedLock(clock);
     lock.failure = failure;
     const letGo = renewer.keep({
-      lockedUntil: lock.lockedUntil,
+      ...timeOf(lock),
       renew: () => answer.promise.then(() => lock.renew()),
       isGone: (error) => lock.isGone(error),
       onLost: () => lock.onLost(),

@@ -1,11 +1,10 @@
 import type { Clock } from '../../clock.js';
+import type { LockTime } from './lock-duration.js';
 
 /** A lock to be kept while its message is handled. */
-export interface RenewableLock {
-  /** When it runs out, in milliseconds since 1970. */
-  readonly lockedUntil: number;
-  /** Asks for more time; resolves with the new end, rejects when that failed. */
-  renew(): Promise<number>;
+export interface RenewableLock extends LockTime {
+  /** Asks for more time; rejects when that failed. */
+  renew(): Promise<unknown>;
   /** Whether a failed renewal means that the lock is gone for good. */
   isGone(error: unknown): boolean;
   /** Called once when the lock was lost. */
@@ -14,19 +13,20 @@ export interface RenewableLock {
 
 interface Entry {
   readonly lock: RenewableLock;
-  lockedUntil: number;
+  /** When the lock ends, by the clock that does not jump. */
+  endsAt: number;
   tick: number;
-  released: boolean;
+  isRenewing: boolean;
+  isOver: boolean;
 }
 
 /** Renewals within so many milliseconds share a timer. */
 const tickMs = 500;
-/** Locks are at most 5 minutes long; anything else comes of clocks that disagree. */
-const longestLockMs = 5 * 60_000;
 
 /**
  * Renews the locks of all messages being handled, with one timer for all of them: the SDK's own renewer arms a timer a
- * message, which costs a quarter of its throughput. A message handled quickly costs one insertion and one deletion.
+ * message, which costs a quarter of its throughput. A message handled quickly costs one insertion and one deletion. A
+ * lock is lost when its time is over, whether a renewal is under way or not, whatever the machine's time is set to.
  */
 export class LockRenewer {
   readonly #clock: Clock;
@@ -40,12 +40,10 @@ export class LockRenewer {
 
   /** Keeps a lock until the returned function is called, or until it is lost. */
   keep(lock: RenewableLock): () => void {
-    const entry: Entry = { lock, lockedUntil: lock.lockedUntil, tick: 0, released: false };
-    this.#plan(entry, this.#halfLife(entry));
-    return () => {
-      entry.released = true;
-      this.#remove(entry);
-    };
+    const now = this.#clock.elapsed();
+    const entry: Entry = { lock, endsAt: now + lock.durationMs, tick: 0, isRenewing: false, isOver: false };
+    this.#plan(entry, now + lock.firstRenewalMs);
+    return () => this.#end(entry);
   }
 
   /** Renews nothing any more. */
@@ -55,13 +53,8 @@ export class LockRenewer {
     this.#armedFor = Infinity;
   }
 
-  /** Renewed half-way: a failed renewal then has time for another. */
-  #halfLife({ lockedUntil }: Entry): number {
-    const now = this.#clock.now();
-    return now + Math.min(Math.max(lockedUntil - now, 0), longestLockMs) / 2;
-  }
-
   #plan(entry: Entry, at: number): void {
+    this.#remove(entry);
     entry.tick = Math.ceil(at / tickMs);
     const due = this.#ticks.get(entry.tick);
     if (due === undefined) this.#ticks.set(entry.tick, new Set([entry]));
@@ -72,7 +65,8 @@ export class LockRenewer {
   #arm(tick: number): void {
     this.#cancel();
     this.#armedFor = tick;
-    this.#cancel = this.#clock.schedule(tick * tickMs, () => this.#run(tick));
+    const at = this.#clock.now() + tick * tickMs - this.#clock.elapsed();
+    this.#cancel = this.#clock.schedule(at, () => this.#run(tick));
   }
 
   #run(tick: number): void {
@@ -82,18 +76,41 @@ export class LockRenewer {
     let next = Infinity;
     for (const other of this.#ticks.keys()) next = Math.min(next, other);
     if (next !== Infinity) this.#arm(next);
-    for (const entry of due) void this.#renew(entry);
+    for (const entry of due) this.#attend(entry);
+  }
+
+  #attend(entry: Entry): void {
+    if (this.#clock.elapsed() >= entry.endsAt) return this.#lose(entry);
+    this.#plan(entry, entry.endsAt);
+    if (!entry.isRenewing) void this.#renew(entry);
   }
 
   async #renew(entry: Entry): Promise<void> {
+    const askedAt = this.#clock.elapsed();
+    entry.isRenewing = true;
     try {
-      entry.lockedUntil = await entry.lock.renew();
-      if (!entry.released) this.#plan(entry, this.#halfLife(entry));
+      await entry.lock.renew();
+      if (entry.isOver) return;
+      entry.endsAt = askedAt + entry.lock.durationMs;
+      this.#plan(entry, askedAt + entry.lock.renewEveryMs);
     } catch (error) {
-      if (entry.released) return;
-      if (entry.lock.isGone(error) || this.#clock.now() >= entry.lockedUntil) entry.lock.onLost();
-      else this.#plan(entry, this.#clock.now() + tickMs);
+      if (entry.isOver) return;
+      const now = this.#clock.elapsed();
+      if (entry.lock.isGone(error) || now >= entry.endsAt) this.#lose(entry);
+      else this.#plan(entry, Math.min(now + tickMs, entry.endsAt));
+    } finally {
+      entry.isRenewing = false;
     }
+  }
+
+  #lose(entry: Entry): void {
+    this.#end(entry);
+    entry.lock.onLost();
+  }
+
+  #end(entry: Entry): void {
+    entry.isOver = true;
+    this.#remove(entry);
   }
 
   #remove(entry: Entry): void {

@@ -4,6 +4,7 @@ import type {
   ServiceBusReceivedMessage,
   ServiceBusReceiver,
 } from '@azure/service-bus';
+import Long from 'long';
 import type { ManagedClient, ClientSource } from './client-factory.js';
 import { DeliveryLink } from './delivery-link.js';
 
@@ -19,9 +20,16 @@ interface AttachHandlers extends MessageHandlers {
   postInitialize(): Promise<void>;
 }
 
+/** What is left of a message that was settled. */
+export interface Handled {
+  /** Resolves when its place is free for another message. */
+  readonly freed: Promise<unknown>;
+}
+
+/** What a connection tells its subscription. */
 export interface ReceiverEvents {
   /** Handles one message to the end; must not reject. */
-  onMessage(message: ServiceBusReceivedMessage, link: DeliveryLink, connection: ReceiverConnection): Promise<void>;
+  onMessage(message: ServiceBusReceivedMessage, link: DeliveryLink): Promise<Handled>;
   onAttaching(connection: ReceiverConnection): void;
   onAttached(connection: ReceiverConnection): void;
   onError(error: unknown, connection: ReceiverConnection): void;
@@ -32,7 +40,7 @@ export interface ReceiverEvents {
  * one closes when what it delivered is settled, because a lock is best settled where it was taken.
  */
 export class ReceiverConnection {
-  readonly receiver: ServiceBusReceiver;
+  readonly #receiver: ServiceBusReceiver;
   readonly #managed: ManagedClient;
   readonly #events: ReceiverEvents;
   readonly #stop = new AbortController();
@@ -44,14 +52,19 @@ export class ReceiverConnection {
   constructor(source: ClientSource, queue: string, events: ReceiverEvents) {
     this.#managed = source.create();
     this.#events = events;
-    this.receiver = this.#managed.client.createReceiver(queue, {
+    this.#receiver = this.#managed.client.createReceiver(queue, {
       receiveMode: 'peekLock',
       skipParsingBodyAsJson: true,
       maxAutoLockRenewalDurationInMs: 0,
     });
-    this.#link = new DeliveryLink(this.receiver);
+    this.#link = new DeliveryLink(this.#receiver);
     // The SDK attaches again after a loss, and reports it; not once it was stopped.
     this.#managed.onDisconnected(() => this.#link.lose());
+  }
+
+  /** The link that brings messages now. */
+  get link(): DeliveryLink {
+    return this.#link;
   }
 
   /** When the token this connection was opened with has nearly ended, in milliseconds since 1970. */
@@ -66,12 +79,12 @@ export class ReceiverConnection {
       processError: async ({ error }: ProcessErrorArgs) => this.#events.onError(error, this),
       preInitialize: async () => {
         this.#link.lose();
-        this.#link = new DeliveryLink(this.receiver);
+        this.#link = new DeliveryLink(this.#receiver);
         this.#events.onAttaching(this);
       },
       postInitialize: async () => this.#events.onAttached(this),
     };
-    this.#subscription = this.receiver.subscribe(handlers, {
+    this.#subscription = this.#receiver.subscribe(handlers, {
       autoCompleteMessages: false,
       maxConcurrentCalls: concurrency,
       abortSignal: this.#stop.signal,
@@ -79,10 +92,10 @@ export class ReceiverConnection {
   }
 
   /** The messages at the head of the queue that wait to be delivered, by sequence number, some maybe locked. */
-  async waitingAtHead(first: Long): Promise<readonly string[]> {
+  async waitingAtHead(): Promise<readonly string[]> {
     // `omitMessageBody` is missing from the published type; where it should be ignored, bodies come along unread.
-    const options = { fromSequenceNumber: first, omitMessageBody: true };
-    const head = await this.receiver.peekMessages(peekedAtHead, options);
+    const options = { fromSequenceNumber: Long.ONE, omitMessageBody: true };
+    const head = await this.#receiver.peekMessages(peekedAtHead, options);
     return head.filter(({ state }) => state === 'active').map(({ sequenceNumber }) => String(sequenceNumber));
   }
 
@@ -96,19 +109,16 @@ export class ReceiverConnection {
   async retire(): Promise<void> {
     await this.stopReceiving();
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#retired = resolve));
-    await this.receiver.close();
+    await this.#receiver.close();
     await this.#managed.client.close();
   }
 
   async #deliver(message: ServiceBusReceivedMessage): Promise<void> {
     this.#running += 1;
-    try {
-      await this.#events.onMessage(message, this.#link, this);
-    } finally {
-      this.#running -= 1;
-      if (this.#running === 0) this.#retired?.();
-    }
+    const { freed } = await this.#events.onMessage(message, this.#link);
+    this.#running -= 1;
+    if (this.#running === 0) this.#retired?.();
+    // The SDK asks for another message when this returns.
+    await freed;
   }
 }
-
-type Long = NonNullable<ServiceBusReceivedMessage['sequenceNumber']>;

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.js';
 import type { ReplayOptions, ReplayResult } from '../../dead-letter/dead-letters.js';
 import { fromNative, nextGeneration, toNative } from '../../native-message.js';
 import { openDeadLetters } from './dead-letter-receiver.js';
+import { LockDuration } from './lock-duration.js';
 import { LockRenewer } from './lock-renewer.js';
 import { brokerFacts, fromServiceBusMessage, toServiceBusMessage } from './service-bus-message.js';
 import type { SenderConnection } from './sender-connection.js';
@@ -40,6 +41,7 @@ interface ReplayParts {
 export class Replay {
   readonly #parts: ReplayParts;
   readonly #locks: LockRenewer;
+  readonly #lockDuration: LockDuration;
   readonly #matching: number;
   /** Chosen and not yet replayed. */
   readonly #chosen: Set<string>;
@@ -54,6 +56,7 @@ export class Replay {
   constructor(parts: ReplayParts) {
     this.#parts = parts;
     this.#locks = new LockRenewer(parts.clock);
+    this.#lockDuration = new LockDuration(parts.clock);
     const matching = [...parts.plan].filter(([, isChosen]) => isChosen).map(([place]) => place);
     this.#matching = matching.length;
     this.#chosen = new Set(matching.slice(0, parts.options.max));
@@ -97,8 +100,8 @@ export class Replay {
 
   #keep(message: ServiceBusReceivedMessage, receiver: ServiceBusReceiver): ReceivedLetter {
     const stopRenewing = this.#locks.keep({
-      lockedUntil: message.lockedUntilUtc?.getTime() ?? this.#parts.clock.now(),
-      renew: async () => (await receiver.renewMessageLock(message)).getTime(),
+      ...this.#lockDuration.of(message),
+      renew: () => receiver.renewMessageLock(message),
       isGone: (error) => translateError(error, 'renew a lock').code === 'LockLost',
       onLost: () => {}, // completing it will fail, and say so
     });

@@ -1,70 +1,108 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
+import type { Clock } from '../../clock.js';
 import {
   type Consume,
-  type SubscribeOptions,
+  type Settlement,
   type Subscription,
   type SubscriptionHealth,
   TransportError,
 } from '../../transport.js';
-import { attemptOf, fromNative } from '../../native-message.js';
+import { checkLimit } from '../check-concurrency.js';
 import { defaultDrainTimeoutMs, InFlight } from '../in-flight.js';
+import { OccupiedPlaces } from '../occupied-places.js';
 import type { RunningDelivery } from '../running-delivery.js';
-import { ReceiverConnection } from './receiver-connection.js';
+import type { ResolvedSubscribeOptions } from '../subscribe-options.js';
 import type { ClientSource } from './client-factory.js';
 import type { DeliveryLink } from './delivery-link.js';
+import { LockDuration } from './lock-duration.js';
 import { LockRenewer } from './lock-renewer.js';
-import { brokerFacts, fromServiceBusMessage } from './service-bus-message.js';
 import type { ResolvedOptions } from './options.js';
+import { type Handled, ReceiverConnection } from './receiver-connection.js';
 import type { SenderConnection } from './sender-connection.js';
-import { type Received, release, settle, type SettlesMessages } from './settle.js';
+import { read, type Received, Settler } from './settle.js';
+import { Slots } from './slots.js';
 import { Supervisor } from './supervisor.js';
 import { translateError } from './translate-error.js';
+import { waitAtMost } from './wait-at-most.js';
 
-/** Delivers one queue's messages to one consumer, over a connection of its own. */
+/** How long a connection may take to stop receiving or to close, in milliseconds, before it is left behind. */
+const closingMs = 5_000;
+
+interface Parts {
+  readonly source: ClientSource;
+  readonly sender: SenderConnection;
+  readonly resolved: ResolvedOptions;
+}
+
+/**
+ * Delivers one queue's messages to one consumer. It owns the receiver, replaces it when its supervisor says so, and
+ * takes each message from there to its settlement.
+ */
 export class ServiceBusSubscription implements Subscription {
   readonly queue: string;
-  readonly #sender: SenderConnection;
   readonly #consume: Consume;
-  readonly #options: SubscribeOptions;
-  readonly #resolved: ResolvedOptions;
+  readonly #options: ResolvedSubscribeOptions;
+  readonly #source: ClientSource;
+  readonly #clock: Clock;
+  readonly #stallAfterMs: number;
   readonly #inFlight = new InFlight();
+  readonly #slots: Slots;
+  readonly #occupied = new OccupiedPlaces();
   readonly #locks: LockRenewer;
+  readonly #lockDuration: LockDuration;
+  readonly #settler: Settler;
   readonly #supervisor: Supervisor;
+  readonly #inHand = new Set<ServiceBusReceivedMessage>();
+  readonly #firstAttempt = Promise.withResolvers<void>();
+  #connection: ReceiverConnection;
+  #cancelCheck: () => void = () => {};
+  #changing: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
-  constructor(
-    queue: string,
-    consume: Consume,
-    options: SubscribeOptions,
-    parts: { readonly source: ClientSource; readonly sender: SenderConnection; readonly resolved: ResolvedOptions },
-  ) {
+  constructor(queue: string, consume: Consume, options: ResolvedSubscribeOptions, parts: Parts) {
+    const { clock, stallAfterMs } = parts.resolved;
     this.queue = queue;
     this.#consume = consume;
     this.#options = options;
-    this.#sender = parts.sender;
-    this.#resolved = parts.resolved;
-    this.#locks = new LockRenewer(parts.resolved.clock);
-    this.#supervisor = new Supervisor({
-      queue,
-      concurrency: options.concurrency,
-      stallAfterMs: parts.resolved.stallAfterMs,
-      clock: parts.resolved.clock,
-      inFlight: () => this.#inFlight.size,
-      onMessage: (message, link) => this.#receive(message, link),
-      onError: options.onError,
-      open: (events) => new ReceiverConnection(parts.source, queue, events),
-    });
+    this.#source = parts.source;
+    this.#clock = clock;
+    this.#stallAfterMs = stallAfterMs;
+    this.#slots = new Slots(options.concurrency);
+    this.#locks = new LockRenewer(clock);
+    this.#lockDuration = new LockDuration(clock, options.lockDurationMs);
+    this.#settler = new Settler({ queue, sender: parts.sender, clock, maxDeliveryCount: options.maxDeliveryCount });
+    this.#supervisor = new Supervisor(queue);
+    this.#connection = this.#connect();
   }
 
   /** Resolves when attached or when the broker cannot be reached yet; rejects when it never could be. */
-  start(): Promise<void> {
-    return this.#supervisor.start();
+  async start(): Promise<void> {
+    try {
+      await this.#connection.waitingAtHead();
+    } catch (error) {
+      const failure = this.#explain(error);
+      if (!failure.retryable) {
+        await this.#close();
+        throw failure;
+      }
+      this.#failed(failure);
+    }
+    if (this.#stopping !== undefined) return;
+    this.#connection.open(this.#slots.limit);
+    this.#planCheck();
+    await this.#firstAttempt.promise;
   }
 
   health(): SubscriptionHealth {
-    const inFlight = this.#inFlight.size;
+    const inFlight = this.#slots.taken;
     if (this.#stopping !== undefined) return { state: 'stopped', inFlight, detail: 'The subscription was stopped.' };
-    return { ...this.#supervisor.condition, inFlight };
+    return this.#occupied.judge({ ...this.#supervisor.condition, inFlight }, this.#options.concurrency);
+  }
+
+  async setConcurrency(limit: number): Promise<void> {
+    checkLimit(this.queue, limit);
+    this.#changing = this.#changing.then(() => this.#setConcurrency(limit));
+    return this.#changing;
   }
 
   stop(drainTimeoutMs = defaultDrainTimeoutMs): Promise<void> {
@@ -72,62 +110,152 @@ export class ServiceBusSubscription implements Subscription {
     return this.#stopping;
   }
 
-  async #stop(drainTimeoutMs: number): Promise<void> {
-    // The drain timeout counts from now, however long the broker takes to stop delivering.
-    const drained = this.#inFlight.drain(drainTimeoutMs, this.#resolved.clock);
-    await Promise.all([this.#supervisor.stopReceiving(), drained]);
-    this.#locks.close();
-    await this.#supervisor.close();
-  }
-
   /** One message from the SDK, to its settlement. Nothing in here may throw: the SDK would abandon it at once. */
-  async #receive(message: ServiceBusReceivedMessage, link: DeliveryLink): Promise<void> {
-    const { envelope, state } = fromNative(fromServiceBusMessage(message), brokerFacts(message, this.queue));
-    const attempt = attemptOf(state, message.deliveryCount ?? 0);
+  async #receive(message: ServiceBusReceivedMessage, link: DeliveryLink): Promise<Handled> {
+    const occupants: Promise<unknown>[] = [];
+    const received = read(message, link, this.queue);
+    this.#supervisor.received();
+    this.#inHand.add(message);
+    if (link.isNearlyFull && this.#connection.link === link) this.#replace();
     await this.#inFlight.run(async (running) => {
+      const stopRenewing = this.#keepLocked(received, running);
       try {
-        const where = this.#settlesOn(link);
-        if (this.#stopping !== undefined) {
-          return await where.settle('other', (receiver) => release(receiver, message, state));
-        }
-        const stopRenewing = this.#keepLocked(message, link, running);
-        try {
-          const delivery = { envelope, queue: this.queue, attempt, signal: running.signal };
-          const settlement = await running.settlement(this.#consume, delivery);
-          if (running.lockLost) throw lockLost();
-          const now = this.#resolved.clock.now();
-          const received: Received = { message, queue: this.queue, state, attempt, now };
-          await settle(settlement, received, where, this.#sender);
-        } finally {
-          stopRenewing();
-        }
+        const settlement = await this.#handle(received, running, occupants);
+        if (!running.lockLost) return await this.#settler.settle(settlement, received);
+        const taken = await this.#settler.settleWithoutLock(settlement, received);
+        if (!taken || settlement.kind !== 'complete') throw lockLost();
       } catch (error) {
-        this.#options.onError(notSettled(error, envelope.id, this.queue));
+        this.#options.onError(notSettled(error, received.envelope.id, this.queue));
+      } finally {
+        stopRenewing();
       }
     });
+    this.#inHand.delete(message);
+    return { freed: Promise.allSettled(occupants) };
   }
 
-  /** Settles where the message came from, or over the sender connection when that is gone: its lock outlives it. */
-  #settlesOn(link: DeliveryLink): SettlesMessages {
-    return {
-      settle: async (outcome, send) => {
-        if (await link.settle(outcome, send)) return;
-        await this.#sender.use(async (client) => {
-          const receiver = client.createReceiver(this.queue, { maxAutoLockRenewalDurationInMs: 0 });
-          await send(receiver);
-          await receiver.close();
-        });
-      },
-    };
+  /** Waits for a slot and hands the message to the consumer; what gets none goes back. */
+  async #handle(
+    { envelope, attempt, unsettled }: Received,
+    running: RunningDelivery,
+    occupants: Promise<unknown>[],
+  ): Promise<Settlement> {
+    if (!(await this.#slots.take())) return { kind: 'release' };
+    try {
+      if (this.#slots.limit === 0 || running.lockLost) return { kind: 'release' };
+      const occupied = (until: Promise<unknown>): void => void occupants.push(until);
+      const delivery = { envelope, queue: this.queue, attempt, unsettled, signal: running.signal, occupied };
+      return await running.settlement(this.#consume, delivery);
+    } finally {
+      if (occupants.length === 0) this.#slots.free();
+      else void this.#occupied.wait(occupants).then(() => this.#slots.free());
+    }
   }
 
-  #keepLocked(message: ServiceBusReceivedMessage, { receiver }: DeliveryLink, running: RunningDelivery): () => void {
+  #keepLocked({ message, link }: Received, running: RunningDelivery): () => void {
     return this.#locks.keep({
-      lockedUntil: message.lockedUntilUtc?.getTime() ?? this.#resolved.clock.now(),
-      renew: async () => (await receiver.renewMessageLock(message)).getTime(),
+      ...this.#lockDuration.of(message),
+      renew: () => link.receiver.renewMessageLock(message),
       isGone: (error) => translateError(error, 'renew a lock').code === 'LockLost',
       onLost: () => running.loseLock(),
     });
+  }
+
+  #connect(): ReceiverConnection {
+    const isCurrent = (connection: ReceiverConnection): boolean =>
+      connection === this.#connection && this.#stopping === undefined;
+    return new ReceiverConnection(this.#source, this.queue, {
+      onMessage: (message, link) => this.#receive(message, link),
+      onAttaching: (connection) => {
+        if (isCurrent(connection)) this.#supervisor.attaching();
+      },
+      onAttached: (connection) => {
+        if (!isCurrent(connection)) return;
+        this.#supervisor.attached();
+        this.#firstAttempt.resolve();
+      },
+      onError: (error, connection) => {
+        if (isCurrent(connection)) this.#failed(this.#explain(error));
+      },
+    });
+  }
+
+  #failed(error: TransportError): void {
+    this.#supervisor.failed(error);
+    this.#options.onError(error);
+    this.#firstAttempt.resolve();
+  }
+
+  /** Opens a new connection; the old one closes once what it delivered is settled. */
+  #replace(): void {
+    const old = this.#connection;
+    this.#connection = this.#connect();
+    this.#supervisor.replaced();
+    this.#connection.open(this.#slots.limit);
+    old.retire().catch((error: unknown) => this.#options.onError(this.#explain(error)));
+  }
+
+  async #setConcurrency(limit: number): Promise<void> {
+    if (this.#stopping !== undefined || limit === this.#slots.limit) return;
+    const old = this.#connection;
+    this.#slots.setLimit(limit);
+    await waitAtMost(closingMs, this.#clock, old.stopReceiving());
+    // The SDK cannot be given another limit, so another receiver begins, as soon as it may bring something.
+    if (limit === 0) return;
+    void this.#slots.room().then(() => {
+      if (this.#stopping === undefined && this.#slots.limit === limit && this.#connection === old) this.#replace();
+    });
+  }
+
+  #planCheck(): void {
+    if (this.#stopping !== undefined) return;
+    this.#cancelCheck = this.#clock.schedule(
+      this.#clock.now() + this.#stallAfterMs,
+      () => void this.#check().finally(() => this.#planCheck()),
+    );
+  }
+
+  async #check(): Promise<void> {
+    if (this.#slots.limit === 0) return;
+    const checked = this.#connection;
+    const facts = { now: this.#clock.now(), untilNextCheck: this.#stallAfterMs, hasRoom: this.#slots.hasRoom };
+    const before = this.#supervisor.condition.state;
+    let verdict = this.#supervisor.check({ ...facts, replaceAt: checked.replaceAt() });
+    if (verdict === 'look') verdict = await this.#look(checked);
+    if (verdict !== 'replace' || this.#stopping !== undefined || this.#connection !== checked) return;
+    this.#replace();
+    const { state, detail = '' } = this.#supervisor.condition;
+    if (state === 'stalled' && before !== state) this.#options.onError(new TransportError('Stalled', detail, true));
+  }
+
+  async #look(connection: ReceiverConnection): Promise<'keep' | 'replace'> {
+    try {
+      const waiting = await connection.waitingAtHead();
+      const ours = new Set([...this.#inHand].map(({ sequenceNumber }) => String(sequenceNumber)));
+      return this.#supervisor.saw(waiting.find((place) => !ours.has(place)));
+    } catch (error) {
+      if (this.#stopping === undefined) this.#failed(this.#explain(error));
+      return 'keep';
+    }
+  }
+
+  async #stop(drainTimeoutMs: number): Promise<void> {
+    this.#cancelCheck();
+    this.#firstAttempt.resolve();
+    this.#slots.setLimit(0);
+    // The drain timeout counts from now, however long the broker takes to stop delivering.
+    const drained = this.#inFlight.drain(drainTimeoutMs, this.#clock);
+    await Promise.all([waitAtMost(closingMs, this.#clock, this.#connection.stopReceiving()), drained]);
+    this.#locks.close();
+    await this.#close();
+  }
+
+  #close(): Promise<void> {
+    return waitAtMost(closingMs, this.#clock, this.#connection.retire());
+  }
+
+  #explain(error: unknown): TransportError {
+    return translateError(error, `receive from queue "${this.queue}"`);
   }
 }
 

@@ -9,7 +9,7 @@ import {
   TransportError,
 } from '../../transport.js';
 import { toNative } from '../../native-message.js';
-import { checkConcurrency } from '../check-concurrency.js';
+import { resolveSubscribeOptions } from '../subscribe-options.js';
 import { ClientFactory } from './client-factory.js';
 import { toServiceBusMessage } from './service-bus-message.js';
 import type { AzureServiceBusConnection, ResolvedOptions } from './options.js';
@@ -47,9 +47,9 @@ export class AzureServiceBusTransport implements Transport {
 
   async subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription> {
     this.#checkOpen();
-    checkConcurrency(queue, options.concurrency);
     const parts = { source: this.#factory, sender: this.#sender, resolved: this.#resolved };
-    const subscription = new ServiceBusSubscription(queue, consume, options, parts);
+    const resolved = resolveSubscribeOptions(queue, options);
+    const subscription = new ServiceBusSubscription(queue, consume, resolved, parts);
     this.#subscriptions.add(subscription);
     try {
       await subscription.start();

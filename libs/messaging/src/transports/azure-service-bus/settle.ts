@@ -1,52 +1,146 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
+import type { Clock } from '../../clock.js';
+import type { Envelope } from '../../envelope.js';
+import {
+  attemptOf,
+  type DeliveryState,
+  fromNative,
+  nextRound,
+  releasesProperty,
+  toNative,
+  unsettledOf,
+} from '../../native-message.js';
 import type { Settlement } from '../../transport.js';
-import { type DeliveryState, fromNative, nextRound, releasesProperty, toNative } from '../../native-message.js';
-import { brokerFacts, fromServiceBusMessage, toServiceBusMessage } from './service-bus-message.js';
+import { isReleasedAsCopy } from '../release-as-copy.js';
+import type { DeliveryLink } from './delivery-link.js';
 import type { SenderConnection } from './sender-connection.js';
+import { brokerFacts, fromServiceBusMessage, toServiceBusMessage } from './service-bus-message.js';
 import type { Outcome } from './settlement-turns.js';
+import { translateError } from './translate-error.js';
 
 /** The longest reason and the longest description the broker takes, in characters. */
 const maxReasonLength = 4096;
 
-/** One message to settle. */
+/** A message as it was received, and the link it came on. */
 export interface Received {
   readonly message: ServiceBusReceivedMessage;
-  readonly queue: string;
+  readonly link: DeliveryLink;
+  /** Its number on the link. */
+  readonly delivery: number;
+  readonly envelope: Envelope;
   readonly state: DeliveryState;
   readonly attempt: number;
-  /** Milliseconds since 1970. */
-  readonly now: number;
+  readonly unsettled: number;
 }
 
-/** Where the message was received: runs a settlement there. */
-export interface SettlesMessages {
-  settle(outcome: Outcome, send: (receiver: ServiceBusReceiver) => Promise<void>): Promise<void>;
+/** Reads what the SDK handed over, and counts it on its link; never throws. */
+export function read(message: ServiceBusReceivedMessage, link: DeliveryLink, queue: string): Received {
+  const { envelope, state } = fromNative(fromServiceBusMessage(message), brokerFacts(message, queue));
+  const deliveryCount = message.deliveryCount ?? 0;
+  return {
+    message,
+    link,
+    delivery: link.deliver(),
+    envelope,
+    state,
+    attempt: attemptOf(state, deliveryCount),
+    unsettled: unsettledOf(state, deliveryCount),
+  };
 }
 
-/** Applies a settlement; rejects when the broker refused it, mostly because the lock was lost. */
-export async function settle(
-  settlement: Settlement,
-  received: Received,
-  where: SettlesMessages,
-  sender: SenderConnection,
-): Promise<void> {
-  const { message } = received;
-  switch (settlement.kind) {
-    case 'complete':
-      return where.settle('complete', (receiver) => receiver.completeMessage(message));
-    case 'release':
-      return where.settle('other', (receiver) => release(receiver, message, received.state));
-    case 'retry':
-      await scheduleCopy(settlement.delayMs, received, sender);
-      return where.settle('complete', (receiver) => receiver.completeMessage(message));
-    case 'dead-letter': {
-      const reasons = {
-        ...idIfMissing(message, received.queue),
-        deadLetterReason: settlement.reason.slice(0, maxReasonLength),
-        deadLetterErrorDescription: settlement.detail.slice(0, maxReasonLength),
-      };
-      return where.settle('other', (receiver) => receiver.deadLetterMessage(message, reasons));
+interface SettlerOptions {
+  readonly queue: string;
+  readonly sender: SenderConnection;
+  readonly clock: Clock;
+  /** The queue's own limit of deliveries. */
+  readonly maxDeliveryCount: number;
+}
+
+/** The one place that settles what a queue delivered. */
+export class Settler {
+  readonly #options: SettlerOptions;
+
+  constructor(options: SettlerOptions) {
+    this.#options = options;
+  }
+
+  /** Applies a settlement; rejects when the broker refused it, mostly because the lock was lost. */
+  async settle(settlement: Settlement, received: Received): Promise<void> {
+    const { message, state, attempt } = received;
+    switch (settlement.kind) {
+      case 'complete':
+        return this.#complete(received);
+      case 'release':
+        return this.#release(received);
+      case 'retry':
+        await this.#sendCopy(received, nextRound(state, attempt), settlement.delayMs);
+        return this.#complete(received);
+      case 'dead-letter': {
+        const reasons = {
+          ...idIfMissing(received),
+          deadLetterReason: settlement.reason.slice(0, maxReasonLength),
+          deadLetterErrorDescription: settlement.detail.slice(0, maxReasonLength),
+        };
+        return this.#onLink(received, 'other', (receiver) => receiver.deadLetterMessage(message, reasons));
+      }
     }
+  }
+
+  /**
+   * Settles a delivery whose lock we believe lost: the broker may see that otherwise, and a link falls silent over what
+   * is never settled on it. Work that was committed is completed; anything else goes back and counts as an attempt. A
+   * copy or a dead letter might be a second one. True when the broker took it; a refusal is to be expected.
+   */
+  async settleWithoutLock({ kind }: Settlement, { message, link, delivery }: Received): Promise<boolean> {
+    const isComplete = kind === 'complete';
+    try {
+      return await link.settle(
+        isComplete ? 'complete' : 'other',
+        (receiver) => (isComplete ? receiver.completeMessage(message) : receiver.abandonMessage(message)),
+        delivery,
+      );
+    } catch (error) {
+      if (translateError(error, 'settle').code === 'LockLost') return false;
+      throw error;
+    }
+  }
+
+  #complete(received: Received): Promise<void> {
+    return this.#onLink(received, 'complete', (receiver) => receiver.completeMessage(received.message));
+  }
+
+  /** Hands a message back; when the broker would soon give it up, a copy goes on in its place, counted anew. */
+  async #release(received: Received): Promise<void> {
+    const { message, state, attempt } = received;
+    if (isReleasedAsCopy(message.deliveryCount ?? 0, this.#options.maxDeliveryCount)) {
+      await this.#sendCopy(received, nextRound(state, attempt - 1), 0);
+      return this.#complete(received);
+    }
+    await this.#onLink(received, 'other', (receiver) => release(receiver, message, state));
+  }
+
+  /**
+   * Sends the copy that is the next round. The original is completed after that: dying in between leaves both, the
+   * original is delivered again and makes an equal copy, which duplicate detection drops.
+   */
+  async #sendCopy({ envelope }: Received, state: DeliveryState, delayMs: number): Promise<void> {
+    const { queue, sender, clock } = this.#options;
+    const deliverAt = delayMs > 0 ? new Date(clock.now() + delayMs) : undefined;
+    await sender.send({ queue }, [toServiceBusMessage(toNative(envelope, state), deliverAt)]);
+  }
+
+  /** Settles where the message came from, or over the sender connection when that is gone: its lock outlives it. */
+  async #onLink(
+    { link, delivery }: Received,
+    outcome: Outcome,
+    send: (receiver: ServiceBusReceiver) => Promise<void>,
+  ): Promise<void> {
+    if (await link.settle(outcome, send, delivery)) return;
+    await this.#options.sender.use(async (client) => {
+      const receiver = client.createReceiver(this.#options.queue, { maxAutoLockRenewalDurationInMs: 0 });
+      await send(receiver);
+      await receiver.close();
+    });
   }
 }
 
@@ -59,20 +153,8 @@ export async function release(
   await receiver.abandonMessage(message, { [releasesProperty]: state.releases + 1 });
 }
 
-/**
- * Schedules the copy that is the next round. The original is completed after that: dying in between leaves both, the
- * original is delivered again and makes an equal copy, which duplicate detection drops.
- */
-async function scheduleCopy(delayMs: number, received: Received, sender: SenderConnection): Promise<void> {
-  const { message, queue, state, attempt, now } = received;
-  const { envelope } = fromNative(fromServiceBusMessage(message), brokerFacts(message, queue));
-  const deliverAt = delayMs > 0 ? new Date(now + delayMs) : undefined;
-  await sender.send({ queue }, [toServiceBusMessage(toNative(envelope, nextRound(state, attempt)), deliverAt)]);
-}
-
 /** A message that came without an id keeps the one we gave it: its place in the queue does not follow it everywhere. */
-function idIfMissing(message: ServiceBusReceivedMessage, queue: string): Readonly<Record<string, string>> {
-  const { envelope } = fromNative(fromServiceBusMessage(message), brokerFacts(message, queue));
+function idIfMissing({ message, envelope }: Received): Readonly<Record<string, string>> {
   const hasId = message.applicationProperties?.['cloudEvents_id'] !== undefined || message.messageId !== undefined;
   return hasId ? {} : { cloudEvents_id: envelope.id };
 }

@@ -5,10 +5,12 @@ import { AdvancingClock } from '../../testing/advancing-clock.js';
 import { outgoing } from '../../testing/outgoing.js';
 import { receive, type Receiver } from '../../testing/receive.js';
 import type { TestedTransport } from '../../testing/transport-harness.js';
-import type { TransportError } from '../../transport.js';
-import { ReceiverConnection } from './receiver-connection.js';
+import type { Settlement, Subscription, TransportError } from '../../transport.js';
+import { resolveSubscribeOptions } from '../subscribe-options.js';
 import { type ManagedClient, managedClient } from './client-factory.js';
-import { Supervisor } from './supervisor.js';
+import { resolveOptions } from './options.js';
+import { SenderConnection } from './sender-connection.js';
+import { ServiceBusSubscription } from './service-bus-subscription.js';
 
 const stallAfterMs = 60_000;
 
@@ -56,8 +58,17 @@ const giveWay = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 async function check(): Promise<void> {
   const checks = (): number => clock.planned.filter((ms) => ms === stallAfterMs).length;
   const before = checks();
-  clock.advance(stallAfterMs);
+  // In steps: a lock that is not renewed for as long as it lasts is lost.
+  for (let steps = 0; steps < 4; steps += 1) {
+    clock.advance(stallAfterMs / 4);
+    await rival.createReceiver('work').peekMessages(1);
+  }
   while (checks() === before) await giveWay();
+}
+
+/** Waits until the receiver that replaced a stalled one is attached. */
+async function freshReceiver(subscription: Subscription): Promise<void> {
+  while (!/a new receiver/.test(subscription.health().detail ?? '')) await giveWay();
 }
 
 /** Another consumer takes so many messages, and does nothing with them. */
@@ -121,12 +132,33 @@ describe('a check of a subscription', () => {
     await check();
     expect(stalls()).toBe(1);
     for (let checks = 0; checks < 4; checks += 1) {
-      while (work.subscription.health().state !== 'running') await giveWay();
+      await freshReceiver(work.subscription);
       await check();
     }
     expect(stalls()).toBe(1);
+    expect(work.subscription.health().state).toBe('stalled');
     await transport.send([outgoing('2')]);
     expect((await work.complete()).envelope.id).toBe('2');
+    expect(work.subscription.health().state).toBe('running');
+  });
+
+  it('keeps a receiver stalled until the head moves, whoever moves it', async () => {
+    const producer = await environment.connect();
+    await producer.send([outgoing('1')]);
+    const [held] = await takeByRival(1);
+    await start(1);
+    await check();
+    await check();
+    await freshReceiver(work.subscription);
+    await check();
+    expect(work.subscription.health()).toMatchObject({
+      state: 'stalled',
+      detail: 'Message 1 waits at the head of "work" and is not delivered; a new receiver does not get it either.',
+    });
+    await rival.createReceiver('work').completeMessage(held as ServiceBusReceivedMessage);
+    await check();
+    expect(work.subscription.health()).toEqual({ state: 'running', inFlight: 0 });
+    expect(stalls()).toBe(1);
   });
 
   it('finds a message that was ours, and waits now', async () => {
@@ -201,21 +233,17 @@ describe('a check of a subscription', () => {
 describe('a supervisor', () => {
   const clients: ServiceBusClient[] = [];
   const errors: TransportError[] = [];
-  const supervise = (replaceAt: () => number | undefined, queue = 'work'): Supervisor =>
-    new Supervisor({
-      queue,
-      concurrency: 1,
-      stallAfterMs,
-      clock,
-      inFlight: () => 0,
-      onMessage: async (message, link) =>
-        void (await link.settle('complete', (receiver) => receiver.completeMessage(message))),
-      onError: (error) => errors.push(error),
-      open: (events) => new ReceiverConnection({ create: () => openClient(replaceAt) }, queue, events),
-    });
-  const openClient = (replaceAt: () => number | undefined): ManagedClient => {
+  const supervise = (replaceAt: () => number | undefined, queue = 'work'): ServiceBusSubscription => {
+    const source = { create: () => openClient(replaceAt) };
+    const resolved = resolveOptions({ stallAfterMs, clock });
+    const sender = new SenderConnection({ create: () => openClient(() => undefined, []) }, clock);
+    const options = resolveSubscribeOptions(queue, { concurrency: 1, onError: (error) => errors.push(error) });
+    const consume = async (): Promise<Settlement> => ({ kind: 'complete' });
+    return new ServiceBusSubscription(queue, consume, options, { source, sender, resolved });
+  };
+  const openClient = (replaceAt: () => number | undefined, kept = clients): ManagedClient => {
     const client = new ServiceBusClient(connectionStringTo(environment.broker.port));
-    clients.push(client);
+    kept.push(client);
     const until = replaceAt();
     return managedClient(client, () => until);
   };
@@ -231,12 +259,11 @@ describe('a supervisor', () => {
     expect(clients).toHaveLength(1);
     await check();
     expect(clients).toHaveLength(2);
-    while (supervisor.condition.state !== 'running') await giveWay();
+    while (supervisor.health().state !== 'running') await giveWay();
     await check();
     expect(clients).toHaveLength(2);
     expect(errors).toEqual([]);
-    await supervisor.stopReceiving();
-    await supervisor.close();
+    await supervisor.stop();
     expect(clock.pending).toBe(0);
   });
 
@@ -247,25 +274,25 @@ describe('a supervisor', () => {
     const supervisor = supervise(() => undefined);
     await supervisor.start();
     await check();
-    expect([clients.length, supervisor.condition.state]).toEqual([1, 'running']);
+    expect([clients.length, supervisor.health().state]).toEqual([1, 'running']);
     await check();
     expect(clients).toHaveLength(2);
     for (let checks = 0; checks < 3; checks += 1) {
-      while (supervisor.condition.state !== 'running') await giveWay();
+      await freshReceiver(supervisor);
       await check();
     }
     expect(clients).toHaveLength(2);
     expect(errors.map(({ code }) => code)).toEqual(['Stalled']);
-    await supervisor.close();
+    await supervisor.stop();
   });
 
   it('keeps a connection whose token is not known to end', async () => {
     const supervisor = supervise(() => undefined);
     await supervisor.start();
-    expect(supervisor.condition).toEqual({ state: 'running' });
+    expect(supervisor.health()).toEqual({ state: 'running', inFlight: 0 });
     for (let checks = 0; checks < 3; checks += 1) await check();
     expect(clients).toHaveLength(1);
-    await supervisor.close();
+    await supervisor.stop();
   });
 
   it('of a queue that does not exist rejects, and leaves nothing behind', async () => {

@@ -1,190 +1,116 @@
-import type { ServiceBusReceivedMessage } from '@azure/service-bus';
-import Long from 'long';
-import type { Clock } from '../../clock.js';
-import { type SubscriptionHealth, TransportError } from '../../transport.js';
-import { waitAtMost } from './wait-at-most.js';
-import type { ReceiverConnection, ReceiverEvents } from './receiver-connection.js';
-import type { DeliveryLink } from './delivery-link.js';
-import { translateError } from './translate-error.js';
-
-/** What a supervisor needs to know of its subscription. */
-interface SupervisorOptions {
-  readonly queue: string;
-  readonly concurrency: number;
-  readonly stallAfterMs: number;
-  readonly clock: Clock;
-  inFlight(): number;
-  onMessage(message: ServiceBusReceivedMessage, link: DeliveryLink): Promise<void>;
-  onError(error: TransportError): void;
-  open(events: ReceiverEvents): ReceiverConnection;
-}
+import type { SubscriptionHealth, TransportError } from '../../transport.js';
 
 type Condition = Pick<SubscriptionHealth, 'state' | 'detail'>;
 
-/** How long a connection may take to close, in milliseconds, before it is left behind. */
-const closingMs = 5_000;
+/** What a check has to go by. */
+export interface Facts {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** How long until the next check, in milliseconds. */
+  readonly untilNextCheck: number;
+  /** When the connection's token ends, in milliseconds since 1970; undefined while that is not known. */
+  readonly replaceAt: number | undefined;
+  /** Whether another delivery could be handled. */
+  readonly hasRoom: boolean;
+}
+
+/** `look`: look at the head of the queue, and say what waits there with {@link Supervisor.saw}. */
+export type Verdict = 'keep' | 'replace' | 'look';
 
 const running: Condition = Object.freeze({ state: 'running' });
 
+/** A stalled receiver whose successor gets nothing either is replaced again after so many checks. */
+const checksBetweenReplacements = 10;
+
 /**
- * Keeps one subscription attached, and knows whether it is. The SDK recovers from most losses by itself, but its
- * receivers have been seen to die without a word. So whenever nothing arrived for a while although there is room, the
- * head of the queue is looked at, which needs no more than the right to listen: a message that still waits there is
- * one we should have got, and the connection is replaced.
+ * Judges the health of a receiver by what it is told, and does nothing itself. The SDK recovers from most losses alone,
+ * but its receivers have been seen to die without a word. So whenever nothing arrived for a while although there is
+ * room, the head of the queue is looked at, which needs no more than the right to listen: a message that still waits
+ * there is one we should have got. The receiver is to be replaced then, and counts as stalled until that is disproved:
+ * by a message that arrives, or by a head that moves.
  */
 export class Supervisor {
-  readonly #options: SupervisorOptions;
-  #connection: ReceiverConnection;
-  #condition: Condition = { state: 'connecting', detail: 'The receiver is being attached.' };
-  #lastError: TransportError | undefined;
-  readonly #beingHandled = new Set<ServiceBusReceivedMessage>();
-  #received = 0;
-  #receivedAtLastCheck = 0;
+  readonly #queue: string;
+  #receiver: 'attaching' | 'attached' | 'failed' = 'attaching';
+  #detail = 'The receiver is being attached.';
+  #progressed = false;
   #waitingAtLastCheck: string | undefined;
-  /** A message that a fresh receiver did not get either: another consumer holds it. */
-  #lockedByOthers: string | undefined;
-  #connectingChecks = 0;
-  #cancelCheck: () => void = () => {};
-  #stopped = false;
-  readonly #firstAttempt: Promise<void>;
-  #endFirstAttempt: () => void = () => {};
+  /** The message at the head that was not delivered. */
+  #stalledAt: string | undefined;
+  #detachedChecks = 0;
+  #stalledChecks = 0;
 
-  constructor(options: SupervisorOptions) {
-    this.#options = options;
-    this.#connection = this.#open();
-    this.#firstAttempt = new Promise((resolve) => (this.#endFirstAttempt = resolve));
+  constructor(queue: string) {
+    this.#queue = queue;
   }
 
   get condition(): Condition {
-    return this.#condition;
+    if (this.#receiver === 'failed') return { state: 'connecting', detail: this.#detail };
+    if (this.#stalledAt !== undefined) return { state: 'stalled', detail: this.#stall(this.#stalledAt) };
+    return this.#receiver === 'attached' ? running : { state: 'connecting', detail: this.#detail };
   }
 
-  /** Resolves when attached or when that has to wait; rejects when the queue is missing or closed to us. */
-  async start(): Promise<void> {
-    try {
-      await this.#connection.waitingAtHead(Long.ONE);
-    } catch (error) {
-      const failure = this.#explain(error);
-      if (!failure.retryable) {
-        await this.close();
-        throw failure;
-      }
-      this.#noteError(failure);
-      this.#endFirstAttempt();
+  attaching(): void {
+    if (this.#receiver !== 'attached') return;
+    this.#receiver = 'attaching';
+    this.#detail = 'The receiver is attaching again.';
+  }
+
+  attached(): void {
+    this.#receiver = 'attached';
+  }
+
+  received(): void {
+    this.#progressed = true;
+    this.#receiver = 'attached';
+    this.#stalledAt = undefined;
+  }
+
+  failed(error: TransportError): void {
+    this.#receiver = 'failed';
+    this.#detail = error.message;
+  }
+
+  /** The receiver was replaced, and the new one is being attached. */
+  replaced(): void {
+    this.#detachedChecks = 0;
+    if (this.#receiver !== 'attached') return;
+    this.#receiver = 'attaching';
+    this.#detail = 'The receiver is being replaced.';
+  }
+
+  /** To be asked regularly. */
+  check({ now, untilNextCheck, replaceAt, hasRoom }: Facts): Verdict {
+    if (replaceAt !== undefined && now + untilNextCheck >= replaceAt) return 'replace';
+    if (this.#receiver !== 'attached') {
+      this.#detachedChecks += 1;
+      return this.#detachedChecks > 1 ? 'replace' : 'keep';
     }
-    if (this.#stopped) return;
-    this.#connection.open(this.#options.concurrency);
-    this.#planCheck();
-    await this.#firstAttempt;
+    this.#detachedChecks = 0;
+    const progressed = this.#progressed;
+    this.#progressed = false;
+    if (!progressed && hasRoom) return 'look';
+    this.#waitingAtLastCheck = undefined;
+    return 'keep';
   }
 
-  async stopReceiving(): Promise<void> {
-    this.#stopped = true;
-    this.#cancelCheck();
-    this.#endFirstAttempt();
-    await waitAtMost(closingMs, this.#options.clock, this.#connection.stopReceiving());
-  }
-
-  async close(): Promise<void> {
-    this.#stopped = true;
-    this.#cancelCheck();
-    await waitAtMost(closingMs, this.#options.clock, this.#connection.retire());
-  }
-
-  #open(): ReceiverConnection {
-    const isCurrent = (connection: ReceiverConnection): boolean => connection === this.#connection;
-    return this.#options.open({
-      onMessage: async (message, link, connection) => {
-        this.#received += 1;
-        if (isCurrent(connection)) this.#condition = running;
-        this.#beingHandled.add(message);
-        await this.#options.onMessage(message, link);
-        this.#beingHandled.delete(message);
-      },
-      onAttaching: (connection) => {
-        if (isCurrent(connection) && this.#condition.state === 'running') {
-          this.#setConnecting('The receiver is attaching again.');
-        }
-      },
-      onAttached: (connection) => {
-        if (!isCurrent(connection)) return;
-        this.#condition = running;
-        this.#endFirstAttempt();
-      },
-      onError: (error, connection) => {
-        if (this.#stopped || !isCurrent(connection)) return;
-        this.#noteError(this.#explain(error));
-        this.#endFirstAttempt();
-      },
-    });
-  }
-
-  #noteError(error: TransportError): void {
-    this.#lastError = error;
-    this.#setConnecting(error.message);
-    this.#options.onError(error);
-  }
-
-  #setConnecting(detail: string): void {
-    this.#condition = { state: 'connecting', detail };
-  }
-
-  #planCheck(): void {
-    if (this.#stopped) return;
-    const { clock, stallAfterMs } = this.#options;
-    this.#cancelCheck = clock.schedule(
-      clock.now() + stallAfterMs,
-      () => void this.#check().finally(() => this.#planCheck()),
-    );
-  }
-
-  async #check(): Promise<void> {
-    const replaceAt = this.#connection.replaceAt();
-    if (replaceAt !== undefined && this.#options.clock.now() + this.#options.stallAfterMs >= replaceAt) {
-      return this.#replace();
-    }
-    if (this.#condition.state !== 'running') {
-      this.#connectingChecks += 1;
-      if (this.#connectingChecks > 1) this.#replace();
-      return;
-    }
-    this.#connectingChecks = 0;
-    const progressed = this.#received !== this.#receivedAtLastCheck;
-    this.#receivedAtLastCheck = this.#received;
-    const hasRoom = this.#options.inFlight() < this.#options.concurrency;
-    const waiting = progressed || !hasRoom ? undefined : await this.#firstWaiting();
+  /** What a look found: the first message that waits and is not being handled here, by its place in the queue. */
+  saw(waiting: string | undefined): 'keep' | 'replace' {
     const unmoved = waiting !== undefined && waiting === this.#waitingAtLastCheck;
     this.#waitingAtLastCheck = waiting;
-    if (this.#stopped || !unmoved || waiting === this.#lockedByOthers) return;
-    this.#lockedByOthers = waiting;
-    this.#replace();
-    const detail = `Message ${waiting} waits at the head of "${this.#options.queue}" and is not delivered; the connection is being replaced.`;
-    this.#condition = { state: 'stalled', detail };
-    this.#options.onError(new TransportError('Stalled', detail, true));
-  }
-
-  async #firstWaiting(): Promise<string | undefined> {
-    try {
-      const waiting = await this.#connection.waitingAtHead(Long.ONE);
-      const ours = new Set([...this.#beingHandled].map(({ sequenceNumber }) => String(sequenceNumber)));
-      return waiting.find((place) => !ours.has(place));
-    } catch (error) {
-      if (!this.#stopped) this.#noteError(this.#explain(error));
-      return undefined;
+    if (waiting !== this.#stalledAt) {
+      this.#stalledChecks = 0;
+      this.#stalledAt = unmoved ? waiting : undefined;
+      return unmoved ? 'replace' : 'keep';
     }
+    if (waiting === undefined) return 'keep';
+    this.#stalledChecks += 1;
+    return this.#stalledChecks % checksBetweenReplacements === 0 ? 'replace' : 'keep';
   }
 
-  /** Opens a new connection; the old one closes once what it delivered is settled. */
-  #replace(): void {
-    const old = this.#connection;
-    this.#connectingChecks = 0;
-    this.#connection = this.#open();
-    this.#setConnecting(this.#lastError?.message ?? 'The connection is being replaced.');
-    this.#connection.open(this.#options.concurrency);
-    old.retire().catch((error: unknown) => this.#options.onError(this.#explain(error)));
-  }
-
-  #explain(error: unknown): TransportError {
-    return translateError(error, `receive from queue "${this.#options.queue}"`);
+  #stall(waiting: string): string {
+    const next =
+      this.#receiver === 'attached' ? 'a new receiver does not get it either' : 'the receiver is being replaced';
+    return `Message ${waiting} waits at the head of "${this.#queue}" and is not delivered; ${next}.`;
   }
 }

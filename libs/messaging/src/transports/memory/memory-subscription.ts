@@ -1,8 +1,20 @@
-import type { Consume, Settlement, SubscribeOptions, Subscription, SubscriptionHealth } from '../../transport.js';
+import type { Consume, Settlement, Subscription, SubscriptionHealth } from '../../transport.js';
 import { TransportError } from '../../transport.js';
-import { attemptOf, fromNative, nextRound, releasesProperty, toNative } from '../../native-message.js';
+import {
+  attemptOf,
+  type DeliveryState,
+  fromNative,
+  nextRound,
+  releasesProperty,
+  toNative,
+  unsettledOf,
+} from '../../native-message.js';
+import { checkLimit } from '../check-concurrency.js';
 import { defaultDrainTimeoutMs, InFlight } from '../in-flight.js';
+import { OccupiedPlaces } from '../occupied-places.js';
+import { isReleasedAsCopy } from '../release-as-copy.js';
 import type { RunningDelivery } from '../running-delivery.js';
+import type { ResolvedSubscribeOptions } from '../subscribe-options.js';
 import type { MemoryBroker } from './memory-broker.js';
 import type { Lock, StoredMessage } from './memory-queue.js';
 
@@ -11,28 +23,41 @@ export class MemorySubscription implements Subscription {
   readonly queue: string;
   readonly #broker: MemoryBroker;
   readonly #consume: Consume;
-  readonly #options: SubscribeOptions;
+  readonly #options: ResolvedSubscribeOptions;
   readonly #inFlight = new InFlight();
   readonly #renewals = new Set<() => void>();
   readonly #stopListening: () => void;
+  readonly #occupied = new OccupiedPlaces();
+  #limit: number;
   #stopped = false;
   #disconnected = false;
 
-  constructor(broker: MemoryBroker, queue: string, consume: Consume, options: SubscribeOptions) {
+  constructor(broker: MemoryBroker, queue: string, consume: Consume, options: ResolvedSubscribeOptions) {
     this.queue = queue;
     this.#broker = broker;
     this.#consume = consume;
     this.#options = options;
+    this.#limit = options.concurrency;
     this.#stopListening = broker.listen(queue, () => this.#pump());
     this.#pump();
   }
 
   health(): SubscriptionHealth {
-    const inFlight = this.#inFlight.size;
+    const inFlight = this.#taken;
     if (this.#disconnected) return { state: 'stopped', inFlight, detail: 'The transport was disconnected.' };
     return this.#stopped
       ? { state: 'stopped', inFlight, detail: 'The subscription was stopped.' }
-      : { state: 'running', inFlight };
+      : this.#occupied.judge({ state: 'running', inFlight }, this.#options.concurrency);
+  }
+
+  get #taken(): number {
+    return this.#inFlight.size + this.#occupied.count;
+  }
+
+  async setConcurrency(limit: number): Promise<void> {
+    checkLimit(this.queue, limit);
+    this.#limit = limit;
+    this.#pump();
   }
 
   async stop(drainTimeoutMs = defaultDrainTimeoutMs): Promise<void> {
@@ -51,7 +76,7 @@ export class MemorySubscription implements Subscription {
   }
 
   #pump(): void {
-    while (!this.#stopped && this.#inFlight.size < this.#options.concurrency) {
+    while (!this.#stopped && this.#taken < this.#limit) {
       const lock = this.#broker.take(this.queue);
       if (lock === undefined) return;
       void this.#inFlight.run((running) => this.#deliver(lock, running)).then(() => this.#pump());
@@ -63,14 +88,18 @@ export class MemorySubscription implements Subscription {
     const { envelope, state } = fromNative(message.native, brokerFacts(message, this.queue));
     const attempt = attemptOf(state, message.deliveryCount);
     const stopRenewing = this.#keepLocked(lock, running);
+    const occupants: Promise<unknown>[] = [];
+    const occupied = (until: Promise<unknown>): void => void occupants.push(until);
     try {
-      const delivery = { envelope, queue: this.queue, attempt, signal: running.signal };
+      const unsettled = unsettledOf(state, message.deliveryCount);
+      const delivery = { envelope, queue: this.queue, attempt, unsettled, signal: running.signal, occupied };
       const settlement = await running.settlement(this.#consume, delivery);
       if (!this.#disconnected && !this.#apply(settlement, lock, attempt)) this.#report(lockLost(envelope.id));
     } catch (error) {
       this.#report(error as TransportError);
     } finally {
       stopRenewing();
+      if (occupants.length > 0) void this.#occupied.wait(occupants).then(() => this.#pump());
     }
   }
 
@@ -78,15 +107,20 @@ export class MemorySubscription implements Subscription {
     const queue = this.#broker.queue(this.queue);
     if (settlement.kind === 'complete') return queue.complete(lock);
     if (settlement.kind === 'dead-letter') return queue.deadLetter(lock, settlement.reason, settlement.detail);
-    if (settlement.kind === 'release') {
-      const released = queue.abandon(lock, withOneMoreRelease(lock.message, this.queue));
-      this.#broker.notify(this.queue);
-      return released;
+    const { state } = fromNative(lock.message.native, brokerFacts(lock.message, this.queue));
+    if (settlement.kind === 'retry') return this.#goOnAsCopy(lock, nextRound(state, attempt), settlement.delayMs);
+    if (isReleasedAsCopy(lock.message.deliveryCount, this.#options.maxDeliveryCount)) {
+      return this.#goOnAsCopy(lock, nextRound(state, attempt - 1), 0);
     }
-    const { envelope, state } = fromNative(lock.message.native, brokerFacts(lock.message, this.queue));
-    const copy = toNative(envelope, nextRound(state, attempt));
-    if (!queue.complete(lock)) return false;
-    this.#broker.store({ queue: this.queue }, copy, this.#broker.clock.now() + settlement.delayMs);
+    const released = queue.abandon(lock, withOneMoreRelease(lock.message, state));
+    this.#broker.notify(this.queue);
+    return released;
+  }
+
+  #goOnAsCopy(lock: Lock, state: DeliveryState, delayMs: number): boolean {
+    const { envelope } = fromNative(lock.message.native, brokerFacts(lock.message, this.queue));
+    if (!this.#broker.queue(this.queue).complete(lock)) return false;
+    this.#broker.store({ queue: this.queue }, toNative(envelope, state), this.#broker.clock.now() + delayMs);
     return true;
   }
 
@@ -119,8 +153,7 @@ export function brokerFacts(message: StoredMessage, queue: string): { stableId: 
   return { stableId: `sequence:${message.sequence}@${queue}`, enqueuedAt: new Date(message.enqueuedAt) };
 }
 
-function withOneMoreRelease(message: StoredMessage, queue: string): StoredMessage['native'] {
-  const { state } = fromNative(message.native, brokerFacts(message, queue));
+function withOneMoreRelease(message: StoredMessage, state: DeliveryState): StoredMessage['native'] {
   const applicationProperties = { ...message.native.applicationProperties, [releasesProperty]: state.releases + 1 };
   return { ...message.native, applicationProperties };
 }

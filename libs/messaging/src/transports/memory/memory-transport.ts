@@ -8,7 +8,7 @@ import {
   TransportError,
 } from '../../transport.js';
 import { toNative } from '../../native-message.js';
-import { checkConcurrency } from '../check-concurrency.js';
+import { resolveSubscribeOptions } from '../subscribe-options.js';
 import type { MemoryBroker } from './memory-broker.js';
 import { MemoryDeadLetters } from './memory-dead-letters.js';
 import { MemorySubscription } from './memory-subscription.js';
@@ -38,9 +38,9 @@ export class MemoryTransport implements Transport {
 
   async subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription> {
     this.#checkOpen();
-    checkConcurrency(queue, options.concurrency);
+    const resolved = resolveSubscribeOptions(queue, options);
     this.#broker.queue(queue);
-    const subscription = new MemorySubscription(this.#broker, queue, consume, options);
+    const subscription = new MemorySubscription(this.#broker, queue, consume, resolved);
     this.#subscriptions.add(subscription);
     return subscription;
   }

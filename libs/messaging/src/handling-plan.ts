@@ -1,0 +1,63 @@
+import { explain } from './errors.js';
+import type { Handler, Handling, Handlings } from './handling.js';
+import { rangeProblems, withDefaults } from './resolve-options.js';
+import type { FailureRule } from './retry/classify.js';
+import { type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
+
+/** A handler with everything that is decided about it before the first delivery. */
+export interface PlannedHandling {
+  readonly handler: Handler;
+  readonly policy: RetryPolicy;
+  /** How long one run of the handler may take, in ms. */
+  readonly timeoutMs: number;
+  /** The handler's rules, then the consumer's. */
+  readonly failures: readonly FailureRule[];
+}
+
+const defaultOptions = Object.freeze({ timeoutMs: 300_000, failures: [] as readonly FailureRule[] });
+const DAY_MS = 86_400_000;
+
+/** The consumer's part of the plans. */
+export interface PlanOptions {
+  readonly policy?: Partial<RetryPolicy>;
+  readonly policyByType?: Readonly<Record<string, Partial<RetryPolicy>>>;
+  readonly failures?: readonly FailureRule[];
+}
+
+/**
+ * The plan of each message type: of each value of a policy the handler's wins, then the message type's, then the
+ * consumer's, then the default.
+ * @throws RangeError that lists the problems of every policy
+ */
+export function planHandlings(handlings: Handlings, options: PlanOptions): ReadonlyMap<string, PlannedHandling> {
+  const { policy, policyByType = {} } = options;
+  const problems: string[] = [];
+  const base = orProblem(problems, 'the consumer', () => retryPolicy(policy)) ?? retryPolicy();
+  const plans = [...handlings].map(([type, handling]) => {
+    const ofType = orProblem(problems, `message type "${type}"`, () => retryPolicy(policyByType[type], base)) ?? base;
+    const own = orProblem(problems, `the handler of "${type}"`, () => retryPolicy(handling.options.retry, ofType));
+    const timeout = rangeProblems(withDefaults(handling.options, defaultOptions), {
+      timeoutMs: { min: 1, max: DAY_MS },
+    });
+    problems.push(...timeout.map((problem) => `For the handler of "${type}": ${problem}.`));
+    return [type, plan(handling, own ?? ofType, options.failures ?? [])] as const;
+  });
+  const unknown = Object.keys(policyByType).filter((type) => !handlings.has(type));
+  problems.push(...unknown.map((type) => `message type "${type}" has a retry policy and no handler`));
+  if (problems.length > 0) throw new RangeError(problems.join(' '));
+  return new Map(plans);
+}
+
+function plan({ handler, options }: Handling, policy: RetryPolicy, failures: readonly FailureRule[]): PlannedHandling {
+  const { timeoutMs, failures: own } = withDefaults(options, defaultOptions);
+  return Object.freeze({ handler, policy, timeoutMs, failures: Object.freeze([...own, ...failures]) });
+}
+
+function orProblem(problems: string[], whose: string, resolve: () => RetryPolicy): RetryPolicy | undefined {
+  try {
+    return resolve();
+  } catch (error) {
+    problems.push(`For ${whose}: ${explain(error)}`);
+    return undefined;
+  }
+}
