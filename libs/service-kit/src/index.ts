@@ -2,6 +2,7 @@ export { forbidden } from './access/access-guard.js';
 export { RequestCaller, RequireScope } from './access/declare-access.js';
 export { type Caller, type RouteAccess, type Scope, scopes } from './access/scopes.js';
 export { type BrokerAddress, brokerAddressOf, processIdentity } from './config/broker-address.js';
+export { readSecretFiles, secretSource } from './config/secret-files.js';
 export { SERVICE_CONFIG } from './config/config.module.js';
 export { describeVariables } from './config/describe-config.js';
 export { duration } from './config/duration.js';
@@ -17,6 +18,7 @@ export {
   paymentGatewayVariables,
   port,
   processVariables,
+  secretFile,
   variable,
   wholeNumber,
 } from './config/variables.js';

@@ -6,6 +6,8 @@ export interface ProcessConfig {
   readonly ALLOWED_ORIGINS?: readonly string[] | undefined;
   readonly LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly SHUTDOWN_TIMEOUT: number;
+  readonly REQUEST_TIMEOUT?: number | undefined;
+  readonly METRICS_PORT?: number | undefined;
   readonly NODE_ENV?: string | undefined;
   readonly AUTH_ISSUER?: string | undefined;
   readonly AUTH_AUDIENCE?: string | undefined;

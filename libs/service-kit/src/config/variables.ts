@@ -30,6 +30,14 @@ export function wholeNumber(min: number, max: number) {
     .refine((value) => value >= min && value <= max, message);
 }
 
+/** The file of a secret variable. */
+export function secretFile(name: string, forEach: string) {
+  return variable(z.string().min(1).optional(), {
+    description: `A file that holds \`${name}\`, instead of it; read again for each new ${forEach}`,
+    example: `/run/secrets/${name.toLowerCase().replaceAll('_', '-')}`,
+  });
+}
+
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const entityName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,259}$/, 'must be the name of a queue or topic');
 
@@ -81,6 +89,15 @@ export const processVariables = {
   SHUTDOWN_TIMEOUT: variable(duration(1, 600_000).prefault('25s'), {
     description: 'How long a stopping process may finish what is in flight; keep it below what the platform grants',
     example: '25s',
+  }),
+  REQUEST_TIMEOUT: variable(duration(100, 300_000).prefault('30s'), {
+    description: 'How long a request may take to arrive before its connection is closed, at most a second later',
+    example: '30s',
+  }),
+  METRICS_PORT: variable(wholeNumber(0, 65_535).optional(), {
+    description:
+      'Port of `/metrics` alone, for a port that the edge does not publish; beside everything else on `PORT` when absent',
+    example: '9464',
   }),
 };
 
@@ -149,6 +166,7 @@ export const brokerVariables = {
       secret: true,
     },
   ),
+  SERVICEBUS_CONNECTION_STRING_FILE: secretFile('SERVICEBUS_CONNECTION_STRING', 'client'),
   SERVICEBUS_FULLY_QUALIFIED_NAMESPACE: variable(
     z
       .string()
@@ -169,6 +187,7 @@ export const databaseVariables = {
     example: 'postgres://user:password@host:5432/order_api',
     secret: true,
   }),
+  DATABASE_URL_FILE: secretFile('DATABASE_URL', 'connection'),
   DATABASE_POOL_SIZE: variable(wholeNumber(2, 1_000).prefault('20'), {
     description: 'Database connections of one replica at most, besides one that listens for its outbox',
     example: '20',

@@ -135,6 +135,7 @@ describe('logDeliveries', () => {
   const delivery = {
     queue: 'orders',
     attempt: 2,
+    unsettled: 0,
     signal: new AbortController().signal,
     envelope: {
       id: 'message-1',

@@ -1,12 +1,13 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import type { Transport } from '@orderflow/messaging';
+import type { Logger } from 'pino';
 import { MessagingServer } from '@orderflow/messaging/nest';
 import type { ServiceParts } from '../service/service-parts.js';
 import { MessagingResources, type MessagingServiceOptions } from './messaging-resources.js';
 import { loadTransport, type TransportConfig } from './load-transport.js';
 
 /** Gives a service its broker; {@link loadTransport} unless a test brings its own. */
-export type OpenTransport = (config: TransportConfig) => Promise<Transport>;
+export type OpenTransport = (config: TransportConfig, logger: Logger) => Promise<Transport>;
 
 export interface MessagingServiceDefinition extends MessagingServiceOptions {
   /** Its handlers, controllers and providers; they may inject {@link MessagingResources}. */
@@ -21,7 +22,7 @@ export async function composeMessagingService(
   { module, ...options }: MessagingServiceDefinition,
   openTransport: OpenTransport = loadTransport,
 ): Promise<ServiceParts> {
-  const resources = await MessagingResources.open(options, await openTransport(options.config));
+  const resources = await MessagingResources.open(options, await openTransport(options.config, options.logger));
   return {
     module: { module: MessagingServiceModule, imports: [resourcesModule(resources), module] },
     strategy: () => resources.server,

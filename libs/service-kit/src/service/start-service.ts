@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger as NestLogger } from 'nestjs-pino';
 import helmet from '@fastify/helmet';
+import type { FastifyInstance } from 'fastify';
 import type { AccessGuard } from '../access/access-guard.js';
 import { accessGuard } from '../access/create-access-guard.js';
 import { limitRate } from '../access/limit-rate.js';
@@ -21,6 +22,7 @@ import { loggingModule } from '../logging/logging.module.js';
 import { closeConnectionsOnStop, type StopHooks } from '../http/close-connections.js';
 import type { ResponseHooks } from '../telemetry/http-duration.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
+import { MetricsServer } from '../telemetry/metrics-server.js';
 import type { ProcessConfig } from '../config/process-config.js';
 import { type ResolvedParts, resolveParts, type ServiceContext, type ServiceParts } from './service-parts.js';
 import { StartupError } from '../startup-error.js';
@@ -29,6 +31,8 @@ import { StartupError } from '../startup-error.js';
 export interface RunningService {
   /** Where it answers HTTP, for example `http://127.0.0.1:3001`. */
   readonly url: string;
+  /** Where its metrics are, when they have a port of their own. */
+  readonly metricsUrl?: string;
   /** Every route, in the notation of Fastify: `/orders/:id`. */
   readonly routes: HttpEdge['routes'];
   /** Takes nothing new, finishes what is in flight, closes everything. Safe to call twice. */
@@ -51,11 +55,14 @@ export async function startService<Config extends ProcessConfig>(
 ): Promise<RunningService> {
   const { health, strategy: strategyOf, prepare, close, ...served } = resolveParts(parts);
   const checks = new HealthChecks();
-  const edge = new HttpEdge(logRefusals(context.logger));
-  const guard = accessGuard({ ...context, registry: context.metrics.registry }, served.pages);
-  const app = await createApp(context, served, { checks, edge, guard });
+  const { config, logger, metrics } = context;
+  const edge = new HttpEdge(logRefusals(logger), { requestTimeoutMs: config.REQUEST_TIMEOUT });
+  const guard = accessGuard({ ...context, registry: metrics.registry }, served.pages);
+  const readings = config.METRICS_PORT === undefined ? undefined : new MetricsServer({ ...metrics, logger });
+  const app = await createApp(context, served, { checks, edge, guard, readings });
   let stopped: Promise<void> | undefined;
-  const stop = () => (stopped ??= closeAll(app, close));
+  const stop = () => (stopped ??= closeAll(app, async () => readings?.close(), close));
+  let metricsUrl: string | undefined;
   try {
     checks.indicators = health(app);
     const strategy = strategyOf?.(app);
@@ -63,15 +70,16 @@ export async function startService<Config extends ProcessConfig>(
     await prepare(app);
     await app.init();
     requireDeclared(guard);
-    await listen(app, context.config);
+    await listen(app, config);
+    metricsUrl = await readings?.listen(config.METRICS_PORT ?? 0, config.HOST);
     await app.startAllMicroservices();
   } catch (error) {
     await closeAfter(error, stop);
   }
   checks.started = true;
   const url = (await app.getUrl()).replace(/\/$/, '');
-  context.logger.info({ url }, 'listening');
-  return { url, routes: edge.routes, stop };
+  logger.info({ url, ...(metricsUrl && { metricsUrl }) }, 'listening');
+  return { url, ...(metricsUrl && { metricsUrl }), routes: edge.routes, stop };
 }
 
 /** What answers requests besides the module: health pages, and the edge that refuses. */
@@ -79,23 +87,26 @@ interface Surroundings {
   readonly checks: HealthChecks;
   readonly edge: HttpEdge;
   readonly guard: AccessGuard;
+  /** Absent where metrics are read beside everything else. */
+  readonly readings: MetricsServer | undefined;
 }
 
 async function createApp<Config extends ProcessConfig>(
   { config, logger, metrics }: ServiceContext<Config>,
   { module, bodyLimit, tryAgain }: Pick<ResolvedParts, 'module' | 'bodyLimit' | 'tryAgain'>,
-  { checks, edge, guard }: Surroundings,
+  { checks, edge, guard, readings }: Surroundings,
 ): Promise<NestFastifyApplication> {
   const imports = [
     configModule(config),
     loggingModule(logger),
-    MetricsModule.of(metrics.registry),
+    ...(readings ? [] : [MetricsModule.of(metrics.registry)]),
     HealthModule.of(checks),
     module,
   ];
   const genReqId = () => randomUUID();
   const adapter = new FastifyAdapter({ ...edge.options, bodyLimit, keepAliveTimeout, genReqId });
-  refuseWebPages(adapter.getInstance().server, { config, logger, registry: metrics.registry });
+  const servers = [adapter.getInstance<FastifyInstance>().server, ...(readings ? [readings.server] : [])];
+  refuseWebPages(servers, { config, logger, registry: metrics.registry });
   metrics.http(adapter.getInstance<ResponseHooks>());
   closeConnectionsOnStop(adapter.getInstance<StopHooks>());
   nameInstance(adapter.getInstance<AnswerHooks>(), process.env['ORDERFLOW_INSTANCE']);
@@ -133,12 +144,12 @@ async function listen(app: NestFastifyApplication, { PORT, HOST }: ProcessConfig
   }
 }
 
-async function closeAll(app: NestFastifyApplication, close: ResolvedParts['close']): Promise<void> {
-  try {
-    await app.close();
-  } finally {
-    await close();
-  }
+/** Each after the one before, whatever became of that. */
+async function closeAll(app: NestFastifyApplication, ...others: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of [() => app.close(), ...others]) await close().catch((error: unknown) => failures.push(error));
+  if (failures.length > 1) throw new AggregateError(failures, 'Several things did not close.');
+  if (failures.length === 1) throw failures[0];
 }
 
 /** Rejects with the reason why the start failed, and with both where closing failed as well. */

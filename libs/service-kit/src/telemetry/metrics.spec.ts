@@ -5,6 +5,7 @@ import { createMetrics } from './metrics.js';
 const delivery = (type: string): Delivery => ({
   queue: 'orders',
   attempt: 2,
+  unsettled: 0,
   signal: new AbortController().signal,
   envelope: {
     id: 'message-1',

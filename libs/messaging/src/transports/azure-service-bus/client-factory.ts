@@ -56,7 +56,9 @@ export class ClientFactory implements ClientSource {
   create(): ManagedClient {
     const connection = this.#connection;
     if ('connectionString' in connection) {
-      return managedClient(this.#fromConnectionString(connection.connectionString), () => undefined);
+      const { connectionString } = connection;
+      const current = typeof connectionString === 'string' ? connectionString : connectionString();
+      return managedClient(this.#fromConnectionString(current), () => undefined);
     }
     const { credential, replaceAt } = trackToken(connection.credential, this.#now);
     return managedClient(

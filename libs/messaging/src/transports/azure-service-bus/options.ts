@@ -6,7 +6,10 @@ import { TransportError } from '../../transport.js';
 
 /** How to reach a namespace: a connection string, or its host with an Entra ID credential. */
 export type AzureServiceBusConnection =
-  | { readonly connectionString: string }
+  | {
+      /** A function is asked for each new client, for keys that are rotated; what it throws fails that client. */
+      readonly connectionString: string | (() => string);
+    }
   | {
       /** e.g. `orders.servicebus.windows.net`. */
       readonly fullyQualifiedNamespace: string;
