@@ -22,7 +22,8 @@ export interface Transport {
    * Starts delivering the messages of one queue. Calls `consume` for at most `options.concurrency` deliveries at a
    * time, keeps each one's lock alive while it runs, then applies the settlement it returned. Resolves when the
    * receiver is attached, or when the broker cannot be reached yet: a subscription outlives outages by itself and
-   * {@link Subscription.health} says how it is. Rejects when the queue does not exist or may not be read.
+   * {@link Subscription.health} says how it is. Rejects when the queue does not exist, may not be
+   * read, or requires sessions (`InvalidTopology`).
    */
   subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription>;
 
@@ -114,7 +115,8 @@ export interface Subscription {
    */
   setConcurrency(limit: number): Promise<void>;
   /**
-   * Takes no new deliveries; resolves when those in flight are settled. After `drainTimeoutMs` (30,000 when absent) the
+   * Takes no new deliveries; resolves when those in flight are settled. It takes no longer than `drainTimeoutMs` (30,000
+   * when absent; a second at least) whatever the network does: shortly before that, at the latest when it is over, the
    * signals of the ones still running are aborted and they are released.
    */
   stop(drainTimeoutMs?: number): Promise<void>;

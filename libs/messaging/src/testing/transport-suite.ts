@@ -11,6 +11,7 @@ import { doesNotReplayInCircles } from './behaviours/does-not-replay-in-circles.
 import { dropsASecondCopyOfAMessage } from './behaviours/drops-a-second-copy-of-a-message.js';
 import { fansOutToTheSubscriptionsOfATopic } from './behaviours/fans-out-to-the-subscriptions-of-a-topic.js';
 import { handsBackWhatArrivesWhileItStops } from './behaviours/hands-back-what-arrives-while-it-stops.js';
+import { keepsAPlaceThatIsOccupied } from './behaviours/keeps-a-place-that-is-occupied.js';
 import { keepsTheLockOfASlowHandler } from './behaviours/keeps-the-lock-of-a-slow-handler.js';
 import { keepsTheOrderOfSends } from './behaviours/keeps-the-order-of-sends.js';
 import { keepsTheLocksOfWhatAStopWaitsFor } from './behaviours/keeps-the-locks-of-what-a-stop-waits-for.js';
@@ -57,6 +58,7 @@ export function transportSuite(harness: TransportHarness): void {
     redeliversWhenTheConsumerDies(harness);
     letsTheLockRunOutWhenAConsumerRejects(harness);
     pausesAndResumes(harness);
+    keepsAPlaceThatIsOccupied(harness);
     stopsAfterInFlightDeliveries(harness);
     handsBackWhatArrivesWhileItStops(harness);
     keepsTheLocksOfWhatAStopWaitsFor(harness);

@@ -15,6 +15,12 @@ describe('a receiver', () => {
     expect(() => receiverLiveness(detailed).check()).toThrow('The head has not moved for 60 s.');
   });
 
+  it('shows the places that handlers keep beyond their time limit', () => {
+    const health = () => ({ ...receiver('running')(), occupied: 1 });
+    expect(receiverLiveness(health).check()).toEqual({ state: 'running', inFlight: 2, occupied: 1 });
+    expect(receiverDegradation(health).check()).toEqual({ state: 'running', inFlight: 2, occupied: 1 });
+  });
+
   it.each(['connecting', 'stalled', 'stopped'] as const)('that is %s is a degradation', (state) => {
     expect(() => receiverDegradation(receiver(state)).check()).toThrow(`the receiver is ${state}`);
   });

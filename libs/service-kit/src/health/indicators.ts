@@ -34,18 +34,20 @@ export function databaseIndicator(pool: Pool): HealthIndicator {
 export interface ReceiverHealth {
   readonly state: 'connecting' | 'running' | 'stalled' | 'stopped';
   readonly inFlight: number;
+  /** Places kept by handlers that ran past their time limit. */
+  readonly occupied?: number;
   readonly detail?: string;
 }
 
-/** Ends a worker whose receiver has stalled. A broker that cannot be reached ends nothing. */
+/** Ends a worker whose receiver has stalled, or half of whose places are kept by handlers that never return. A broker that cannot be reached ends nothing. */
 export function receiverLiveness(health: () => ReceiverHealth): HealthIndicator {
   return {
     name: 'receiver',
     kind: 'live',
     check() {
-      const { state, inFlight, detail } = health();
+      const { state, detail, ...numbers } = health();
       if (state === 'stalled') throw new Error(detail ?? 'the receiver has stalled');
-      return { state, inFlight };
+      return { state, ...numbers };
     },
   };
 }
@@ -56,9 +58,9 @@ export function receiverDegradation(health: () => ReceiverHealth): HealthIndicat
     name: 'broker',
     kind: 'degraded',
     check() {
-      const { state, inFlight, detail } = health();
+      const { state, detail, ...numbers } = health();
       if (state !== 'running') throw new Error(detail ?? `the receiver is ${state}`);
-      return { state, inFlight };
+      return { state, ...numbers };
     },
   };
 }

@@ -38,6 +38,7 @@ import type { TransportConfig } from './load-transport.js';
 import { purgeOfInbox } from './purge-of-inbox.js';
 import { type RetryConfig, retryPolicyOf } from './retry-policy-of.js';
 import { reportWaitingOutbox } from './report-waiting-outbox.js';
+import { settledWithin } from './settled-within.js';
 
 /** The variables of a service that consumes a queue and keeps its data in PostgreSQL. */
 export interface MessagingConfig extends ProcessConfig, TransportConfig, RetryConfig {
@@ -173,8 +174,11 @@ export class MessagingResources {
    */
   async close(): Promise<void> {
     await Promise.all(this.#stopRepeating.map((stop) => stop()));
-    await this.#relay?.stop();
+    // A batch that the broker does not answer ends with the transport: its rows stay, and are sent again.
+    const relayed = this.#relay?.stop();
+    await settledWithin(lastBatchMs(this.#options.config.SHUTDOWN_TIMEOUT), relayed);
     await this.transport.close();
+    await relayed;
     await this.pool.end();
     if (this.#unfinished === 0) return;
     throw new Error(`Handlers that did not end in time: ${this.#unfinished}. Their messages are delivered again.`);
@@ -199,6 +203,11 @@ export class MessagingResources {
     if (relay?.state === 'degraded') throw new Error(`${backlog.rows} messages wait: ${relay.detail}`);
     return { ...backlog };
   }
+}
+
+/** How long the last batch of the outbox may take when a service stops, in milliseconds: a twentieth of its limit. */
+function lastBatchMs(shutdownTimeoutMs: number): number {
+  return Math.ceil(shutdownTimeoutMs / 20);
 }
 
 /** Three quarters of the pool: a connection at least is always there for messages. */

@@ -1,10 +1,16 @@
 import { RetryMode, ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
 import { TransportError } from '../../transport.js';
 import type { AzureServiceBusConnection, ResolvedOptions } from './options.js';
+import { moveOnAt } from './token-end.js';
 import { trackToken } from './tracked-credential.js';
 
 /** The first pause before the SDK tries again, in milliseconds; its own default of 30 s outlives most outages. */
 const firstRetryDelayMs = 250;
+
+/** A client with a key renews its token after 45 minutes, once: it is replaced before, in milliseconds. */
+const keyLifeMs = 40 * 60_000;
+/** A signature that ends sooner than this, in milliseconds, is all there is: another client would not last longer. */
+const shortestLifeMs = 30_000;
 
 /** A client, and until when (milliseconds since 1970) it may be used. */
 export interface ManagedClient {
@@ -56,9 +62,10 @@ export class ClientFactory implements ClientSource {
   create(): ManagedClient {
     const connection = this.#connection;
     if ('connectionString' in connection) {
-      const { connectionString } = connection;
-      const current = typeof connectionString === 'string' ? connectionString : connectionString();
-      return managedClient(this.#fromConnectionString(current), () => undefined);
+      const given = connection.connectionString;
+      const connectionString = typeof given === 'string' ? given : given();
+      const replaceAt = replacementOf(connectionString, this.#now());
+      return managedClient(this.#fromConnectionString(connectionString), () => replaceAt);
     }
     const { credential, replaceAt } = trackToken(connection.credential, this.#now);
     return managedClient(
@@ -72,10 +79,18 @@ export class ClientFactory implements ClientSource {
       return new ServiceBusClient(connectionString, this.#options);
     } catch (cause) {
       const message =
-        'The Service Bus connection string cannot be used: it needs Endpoint=sb://…, SharedAccessKeyName=… and SharedAccessKey=….';
+        'The Service Bus connection string cannot be used: it needs Endpoint=sb://…, and SharedAccessKeyName=… with SharedAccessKey=…, or SharedAccessSignature=….';
       throw new TransportError('InvalidOptions', message, false, { cause });
     }
   }
+}
+
+/** When a client with this connection string has to be replaced; undefined when that would not help. */
+function replacementOf(connectionString: string, now: number): number | undefined {
+  const signature = /SharedAccessSignature=([^;]*)/i.exec(connectionString)?.[1];
+  if (signature === undefined) return now + keyLifeMs;
+  const expiresAt = Number(/(?:^|&|\s)se=(\d+)/.exec(signature)?.[1]) * 1_000;
+  return expiresAt - now > shortestLifeMs ? moveOnAt(now, expiresAt) : undefined;
 }
 
 /** A client that is good until `replaceAt`. */

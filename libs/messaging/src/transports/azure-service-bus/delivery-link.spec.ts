@@ -1,4 +1,4 @@
-import type { ServiceBusReceiver } from '@azure/service-bus';
+import { ServiceBusError, type ServiceBusReceiver } from '@azure/service-bus';
 import { describe, expect, it } from '@jest/globals';
 import { DeliveryLink } from './delivery-link.js';
 
@@ -46,6 +46,33 @@ describe('a link', () => {
     expect(await link.settle(outcome, send)).toBe(false);
     await nextTurn();
     expect(sends).toBe(0);
+  });
+});
+
+describe('the deliveries of a link', () => {
+  const refused = new ServiceBusError('The lock is gone.', 'MessageLockLost');
+
+  it('fill it when 1,024 came after one that is never settled, not when each is settled', async () => {
+    const link = new DeliveryLink(receiver);
+    const settle = (delivery: number): Promise<boolean> => link.settle('complete', async () => {}, delivery);
+    for (let count = 0; count < 3_000; count += 1) await settle(link.deliver());
+    expect(link.isNearlyFull).toBe(false);
+    link.deliver();
+    for (let count = 0; count < 1_023; count += 1) await settle(link.deliver());
+    expect(link.isNearlyFull).toBe(false);
+    await settle(link.deliver());
+    expect(link.isNearlyFull).toBe(true);
+  });
+
+  it.each([
+    ['that the broker refused to settle do not', refused, false],
+    ['whose settlement was not answered do', new Error('timeout'), true],
+  ])('%s', async (_, error, isNearlyFull) => {
+    const link = new DeliveryLink(receiver);
+    const settling = link.settle('other', () => Promise.reject(error), link.deliver());
+    await expect(settling).rejects.toBe(error);
+    for (let count = 0; count < 1_024; count += 1) await link.settle('complete', async () => {}, link.deliver());
+    expect(link.isNearlyFull).toBe(isNearlyFull);
   });
 });
 

@@ -4,10 +4,16 @@ import { rangeProblems, withDefaults } from '../../resolve-options.js';
 import { systemClock } from '../../system-clock.js';
 import { TransportError } from '../../transport.js';
 
-/** How to reach a namespace: a connection string, or its host with an Entra ID credential. */
+/**
+ * How to reach a namespace: a connection string, or its host with an Entra ID credential. Connections are replaced before
+ * their token ends.
+ */
 export type AzureServiceBusConnection =
   | {
-      /** A function is asked for each new client, for keys that are rotated; what it throws fails that client. */
+      /**
+       * With a key, or with a `SharedAccessSignature` that ends. Give a function to have it asked again for each new
+       * connection, so that a signature can follow the last.
+       */
       readonly connectionString: string | (() => string);
     }
   | {

@@ -65,6 +65,33 @@ describe('a broker that is away', () => {
   });
 });
 
+describe('a receiver that attached again', () => {
+  let environment: ServiceBusEnvironment;
+  beforeEach(async () => {
+    environment = await ServiceBusEnvironment.start();
+  });
+  afterEach(() => environment.close());
+
+  it.each(['detach-links', 'drop-connections'] as const)(
+    'hands out no more than the concurrency, with what the old link brought still in hand: %s',
+    async (kind) => {
+      const transport = await environment.connect({ maxReconnectDelayMs: 50 });
+      const work = await receive(transport, 'work', 2);
+      await transport.send([outgoing('1'), outgoing('2')]);
+      const running = [await work.next(), await work.next()];
+      environment.broker.faults.disrupt({ kind, entity: 'work' });
+      const fence = await environment.connect();
+      await fence.send([outgoing('3'), outgoing('4')]);
+      // The new link has room for both of them.
+      while (work.subscription.health().state !== 'running') await nextTurn();
+      for (let looks = 0; looks < 20; looks += 1) await fence.deadLetters.peek('work');
+      expect([work.waiting, work.subscription.health().inFlight]).toEqual([0, 2]);
+      for (const delivery of running) delivery.settle({ kind: 'complete' });
+      expect([(await work.complete()).envelope.id, (await work.complete()).envelope.id].sort()).toEqual(['3', '4']);
+    },
+  );
+});
+
 describe('a connection that has fallen silent', () => {
   let environment: ServiceBusEnvironment;
   beforeEach(async () => {

@@ -6,8 +6,11 @@ import { waitAtMost } from './wait-at-most.js';
 import type { ManagedClient, ClientSource } from './client-factory.js';
 import { EntitySender } from './entity-sender.js';
 
-/** How long the connection may take to close, in milliseconds, before it is left behind. */
+/** How long a connection that was moved on from may take to close, in milliseconds, before it is left behind. */
 const closingMs = 5_000;
+/** How long the end waits for answers that are due, and then for the connection to close, in milliseconds. */
+const lastAnswersMs = 2_000;
+const lastClosingMs = 1_000;
 
 /** A client with its senders. */
 interface SenderClient {
@@ -19,6 +22,8 @@ interface SenderClient {
   readonly lost: AbortController;
   loss: TransportError | undefined;
   retired: boolean;
+  /** Called when nothing waits for an answer any more. */
+  onIdle: () => void;
 }
 
 /**
@@ -28,13 +33,15 @@ interface SenderClient {
 export class SenderConnection {
   readonly #source: ClientSource;
   readonly #clock: Clock;
+  /** The current one, and those before it that are still needed. */
+  readonly #open = new Set<SenderClient>();
   #current: SenderClient;
   #closed = false;
 
   constructor(source: ClientSource, clock: Clock) {
     this.#source = source;
     this.#clock = clock;
-    this.#current = this.#open();
+    this.#current = this.#openClient();
   }
 
   /**
@@ -58,10 +65,19 @@ export class SenderConnection {
     return this.#useClient(this.#currentClient(), ({ managed }) => work(managed.client));
   }
 
+  /** Waits a short while for the answers to what is under way, then gives it up: it may have been stored or not. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#current.retired = true;
-    await this.#closeIfDone(this.#current);
+    await Promise.all([...this.#open].map((client) => this.#end(client)));
+  }
+
+  async #end(client: SenderClient): Promise<void> {
+    const answered = new Promise<void>((resolve) => (client.onIdle = resolve));
+    if (client.waiting.size > 0) await waitAtMost(lastAnswersMs, this.#clock, answered);
+    const unanswered = 'The Service Bus transport was closed before the broker answered: it may have stored it or not.';
+    for (const giveUp of client.waiting) giveUp(new TransportError('Closed', unanswered, false));
+    client.lost.abort();
+    await waitAtMost(lastClosingMs, this.#clock, client.managed.client.close());
   }
 
   #checkOpen(): void {
@@ -92,7 +108,7 @@ export class SenderConnection {
     }
   }
 
-  #open(): SenderClient {
+  #openClient(): SenderClient {
     const managed = this.#source.create();
     const lost = new AbortController();
     setMaxListeners(0, lost.signal); // one for each send under way
@@ -103,7 +119,9 @@ export class SenderConnection {
       waiting: new Set(),
       loss: undefined,
       retired: false,
+      onIdle: () => {},
     };
+    this.#open.add(client);
     managed.onDisconnected((error) => this.#lose(client, error));
     return client;
   }
@@ -115,7 +133,7 @@ export class SenderConnection {
     if (this.#closed || (loss === undefined && !isDue)) return this.#current;
     const old = this.#current;
     old.retired = true;
-    this.#current = this.#open();
+    this.#current = this.#openClient();
     void this.#closeIfDone(old);
     return this.#current;
   }
@@ -128,8 +146,9 @@ export class SenderConnection {
   }
 
   async #closeIfDone(client: SenderClient): Promise<void> {
-    if (client.retired && client.waiting.size === 0) {
-      await waitAtMost(closingMs, this.#clock, client.managed.client.close());
-    }
+    if (client.waiting.size > 0) return;
+    client.onIdle();
+    if (!client.retired || !this.#open.delete(client)) return;
+    await waitAtMost(closingMs, this.#clock, client.managed.client.close());
   }
 }

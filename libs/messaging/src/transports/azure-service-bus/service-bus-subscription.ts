@@ -22,6 +22,7 @@ import type { SenderConnection } from './sender-connection.js';
 import { read, type Received, Settler } from './settle.js';
 import { Slots } from './slots.js';
 import { Supervisor } from './supervisor.js';
+import { stopTimes } from './stop-times.js';
 import { translateError } from './translate-error.js';
 import { waitAtMost } from './wait-at-most.js';
 
@@ -54,6 +55,7 @@ export class ServiceBusSubscription implements Subscription {
   readonly #supervisor: Supervisor;
   readonly #inHand = new Set<ServiceBusReceivedMessage>();
   readonly #firstAttempt = Promise.withResolvers<void>();
+  readonly #stopped = Promise.withResolvers<void>();
   #connection: ReceiverConnection;
   #cancelCheck: () => void = () => {};
   #changing: Promise<void> = Promise.resolve();
@@ -90,7 +92,12 @@ export class ServiceBusSubscription implements Subscription {
     if (this.#stopping !== undefined) return;
     this.#connection.open(this.#slots.limit);
     this.#planCheck();
-    await this.#firstAttempt.promise;
+    try {
+      await this.#firstAttempt.promise;
+    } catch (error) {
+      await this.stop(0);
+      throw error;
+    }
   }
 
   health(): SubscriptionHealth {
@@ -110,13 +117,18 @@ export class ServiceBusSubscription implements Subscription {
     return this.#stopping;
   }
 
+  /** Calls `listener` once this was stopped, by whoever. */
+  onStopped(listener: () => void): void {
+    void this.#stopped.promise.then(listener);
+  }
+
   /** One message from the SDK, to its settlement. Nothing in here may throw: the SDK would abandon it at once. */
   async #receive(message: ServiceBusReceivedMessage, link: DeliveryLink): Promise<Handled> {
     const occupants: Promise<unknown>[] = [];
     const received = read(message, link, this.queue);
     this.#supervisor.received();
     this.#inHand.add(message);
-    if (link.isNearlyFull && this.#connection.link === link) this.#replace();
+    if (link.isNearlyFull && this.#connection.link === link && this.#slots.limit > 0) this.#replace();
     await this.#inFlight.run(async (running) => {
       const stopRenewing = this.#keepLocked(received, running);
       try {
@@ -181,6 +193,8 @@ export class ServiceBusSubscription implements Subscription {
   }
 
   #failed(error: TransportError): void {
+    // The SDK would try for ever, and wait for people who know nothing of it.
+    if (error.code === 'InvalidTopology') this.#firstAttempt.reject(error);
     this.#supervisor.failed(error);
     this.#options.onError(error);
     this.#firstAttempt.resolve();
@@ -239,18 +253,24 @@ export class ServiceBusSubscription implements Subscription {
     }
   }
 
+  /** Ends in time whatever the network does: what the broker has not answered by then is left to its locks. */
   async #stop(drainTimeoutMs: number): Promise<void> {
+    const { graceMs, limitMs } = stopTimes(drainTimeoutMs);
     this.#cancelCheck();
     this.#firstAttempt.resolve();
     this.#slots.setLimit(0);
     // The drain timeout counts from now, however long the broker takes to stop delivering.
-    const drained = this.#inFlight.drain(drainTimeoutMs, this.#clock);
-    await Promise.all([waitAtMost(closingMs, this.#clock, this.#connection.stopReceiving()), drained]);
+    const drained = this.#inFlight.drain(limitMs - graceMs, this.#clock);
+    const receiving = waitAtMost(closingMs, this.#clock, this.#connection.stopReceiving());
+    const closed = Promise.all([receiving, drained]).then(() => this.#close());
+    const reported = closed.catch((error: unknown) => this.#options.onError(this.#explain(error)));
+    await waitAtMost(limitMs, this.#clock, reported);
     this.#locks.close();
-    await this.#close();
+    this.#stopped.resolve();
   }
 
   #close(): Promise<void> {
+    this.#locks.close();
     return waitAtMost(closingMs, this.#clock, this.#connection.retire());
   }
 

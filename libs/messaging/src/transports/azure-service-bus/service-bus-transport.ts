@@ -50,6 +50,7 @@ export class AzureServiceBusTransport implements Transport {
     const parts = { source: this.#factory, sender: this.#sender, resolved: this.#resolved };
     const resolved = resolveSubscribeOptions(queue, options);
     const subscription = new ServiceBusSubscription(queue, consume, resolved, parts);
+    subscription.onStopped(() => this.#subscriptions.delete(subscription));
     this.#subscriptions.add(subscription);
     try {
       await subscription.start();

@@ -31,7 +31,7 @@ const checksBetweenReplacements = 10;
  */
 export class Supervisor {
   readonly #queue: string;
-  #receiver: 'attaching' | 'attached' | 'failed' = 'attaching';
+  #link: 'attaching' | 'attached' | 'failed' = 'attaching';
   #detail = 'The receiver is being attached.';
   #progressed = false;
   #waitingAtLastCheck: string | undefined;
@@ -45,44 +45,44 @@ export class Supervisor {
   }
 
   get condition(): Condition {
-    if (this.#receiver === 'failed') return { state: 'connecting', detail: this.#detail };
+    if (this.#link === 'failed') return { state: 'connecting', detail: this.#detail };
     if (this.#stalledAt !== undefined) return { state: 'stalled', detail: this.#stall(this.#stalledAt) };
-    return this.#receiver === 'attached' ? running : { state: 'connecting', detail: this.#detail };
+    return this.#link === 'attached' ? running : { state: 'connecting', detail: this.#detail };
   }
 
   attaching(): void {
-    if (this.#receiver !== 'attached') return;
-    this.#receiver = 'attaching';
+    if (this.#link !== 'attached') return;
+    this.#link = 'attaching';
     this.#detail = 'The receiver is attaching again.';
   }
 
   attached(): void {
-    this.#receiver = 'attached';
+    this.#link = 'attached';
   }
 
   received(): void {
     this.#progressed = true;
-    this.#receiver = 'attached';
+    this.#link = 'attached';
     this.#stalledAt = undefined;
   }
 
   failed(error: TransportError): void {
-    this.#receiver = 'failed';
+    this.#link = 'failed';
     this.#detail = error.message;
   }
 
   /** The receiver was replaced, and the new one is being attached. */
   replaced(): void {
     this.#detachedChecks = 0;
-    if (this.#receiver !== 'attached') return;
-    this.#receiver = 'attaching';
+    if (this.#link !== 'attached') return;
+    this.#link = 'attaching';
     this.#detail = 'The receiver is being replaced.';
   }
 
   /** To be asked regularly. */
   check({ now, untilNextCheck, replaceAt, hasRoom }: Facts): Verdict {
     if (replaceAt !== undefined && now + untilNextCheck >= replaceAt) return 'replace';
-    if (this.#receiver !== 'attached') {
+    if (this.#link !== 'attached') {
       this.#detachedChecks += 1;
       return this.#detachedChecks > 1 ? 'replace' : 'keep';
     }
@@ -109,8 +109,7 @@ export class Supervisor {
   }
 
   #stall(waiting: string): string {
-    const next =
-      this.#receiver === 'attached' ? 'a new receiver does not get it either' : 'the receiver is being replaced';
+    const next = this.#link === 'attached' ? 'a new receiver does not get it either' : 'the receiver is being replaced';
     return `Message ${waiting} waits at the head of "${this.#queue}" and is not delivered; ${next}.`;
   }
 }

@@ -1,7 +1,5 @@
 import type { TokenCredential } from '@azure/service-bus';
-
-/** How long before a token's end its client is replaced, in milliseconds: before the SDK renews it, at 2 minutes. */
-const marginMs = 5 * 60_000;
+import { moveOnAt } from './token-end.js';
 
 /** A credential that remembers when its first token ends. */
 interface TrackedCredential {
@@ -27,9 +25,4 @@ export function trackToken(credential: TokenCredential, now: () => number): Trac
     },
     replaceAt: () => replaceAt,
   };
-}
-
-/** A few minutes before the token ends, or half-way through a short one. */
-function moveOnAt(now: number, expiresAt: number): number {
-  return Math.max(expiresAt - marginMs, now + (expiresAt - now) / 2);
 }

@@ -18,6 +18,8 @@ const codes: Readonly<Record<string, readonly [code: TransportErrorCode, retryab
   ServiceTimeout: ['Timeout', true],
   UnauthorizedAccess: ['Unauthorized', false],
 };
+/** What the broker says to a receiver without a session of an entity that requires them; it has no code of its own. */
+const sessionRequired = /requires sessions? .*non-sessionful/i;
 const socketErrors = /ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|connection/i;
 
 /** A failure of the SDK as a {@link TransportError}: `doing` says what was attempted, e.g. `send to queue "orders"`. */
@@ -26,12 +28,19 @@ export function translateError(error: unknown, doing: string, kind: 'queue' | 't
   // After several tries the SDK rejects with all their failures, and no message: the last one says most.
   const cause = (error instanceof AggregateError ? error.errors.at(-1) : error) as BrokerError;
   const [code, retryable] = classify(cause, kind);
+  if (code === 'InvalidTopology') {
+    const remedy = 'make it again without sessions (RequiresSession false), or receive from another';
+    return new TransportError(code, `Could not ${doing}: the ${kind} requires sessions; ${remedy}.`, false, {
+      cause: error,
+    });
+  }
   return new TransportError(code, `Could not ${doing}: ${cause.message}`, retryable, { cause: error });
 }
 
 function classify(error: BrokerError, kind: 'queue' | 'topic'): readonly [TransportErrorCode, boolean] {
   const code = String(error.code ?? '');
   if (code === 'MessagingEntityNotFound') return [kind === 'queue' ? 'QueueNotFound' : 'TopicNotFound', false];
+  if (sessionRequired.test(error.message)) return ['InvalidTopology', false];
   const known = codes[code];
   if (known !== undefined) return known;
   if (socketErrors.test(`${code} ${error.message}`)) return ['Unreachable', true];

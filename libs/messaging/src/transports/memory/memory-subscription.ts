@@ -27,16 +27,24 @@ export class MemorySubscription implements Subscription {
   readonly #inFlight = new InFlight();
   readonly #renewals = new Set<() => void>();
   readonly #stopListening: () => void;
+  readonly #onStopped: () => void;
   readonly #occupied = new OccupiedPlaces();
   #limit: number;
   #stopped = false;
   #disconnected = false;
 
-  constructor(broker: MemoryBroker, queue: string, consume: Consume, options: ResolvedSubscribeOptions) {
+  constructor(
+    broker: MemoryBroker,
+    queue: string,
+    consume: Consume,
+    options: ResolvedSubscribeOptions,
+    onStopped: () => void,
+  ) {
     this.queue = queue;
     this.#broker = broker;
     this.#consume = consume;
     this.#options = options;
+    this.#onStopped = onStopped;
     this.#limit = options.concurrency;
     this.#stopListening = broker.listen(queue, () => this.#pump());
     this.#pump();
@@ -64,6 +72,7 @@ export class MemorySubscription implements Subscription {
     this.#stopped = true;
     this.#stopListening();
     if (!this.#disconnected) await this.#inFlight.drain(drainTimeoutMs, this.#broker.clock);
+    this.#onStopped();
   }
 
   /** What a crash of this process would do: nothing in flight is settled, its locks run out. */

@@ -40,7 +40,9 @@ export class MemoryTransport implements Transport {
     this.#checkOpen();
     const resolved = resolveSubscribeOptions(queue, options);
     this.#broker.queue(queue);
-    const subscription = new MemorySubscription(this.#broker, queue, consume, resolved);
+    const subscription: MemorySubscription = new MemorySubscription(this.#broker, queue, consume, resolved, () =>
+      this.#subscriptions.delete(subscription),
+    );
     this.#subscriptions.add(subscription);
     return subscription;
   }
