@@ -37,6 +37,9 @@ beforeAll(async () => {
   const config = {
     PORT: 0,
     HOST: '0.0.0.0',
+    // Never asked: what is public here needs no token.
+    AUTH_ISSUER: 'https://issuer.example',
+    AUTH_AUDIENCE: 'shelf',
     ALLOWED_HOSTS: ['shelf.example'],
     ALLOWED_ORIGINS: ['https://shop.example'],
     LOG_LEVEL: 'info' as const,

@@ -20,7 +20,9 @@ export async function loadTransport(config: TransportConfig, logger: Pick<Logger
   if (!address) throw new StartupError('The broker has no address.');
   const { createAzureServiceBusTransport } = await import('@orderflow/messaging/azure-service-bus');
   return createAzureServiceBusTransport(
-    'connectionString' in address ? { connectionString: currentKey(address.connectionString, config, logger) } : { ...address, credential: await processIdentity() },
+    'connectionString' in address
+      ? { connectionString: currentKey(address.connectionString, config, logger) }
+      : { ...address, credential: await processIdentity() },
   );
 }
 

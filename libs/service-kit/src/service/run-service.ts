@@ -31,7 +31,10 @@ export async function runService<Schema extends z.ZodObject>({
 }: ServiceDefinition<Schema>): Promise<void> {
   let logger = createLogger({ name });
   try {
-    const config = loadConfig(schema, readSecretFiles(schema, readEnvironment({ app: name }))) as Readonly<z.output<Schema>> & ProcessConfig;
+    const config = loadConfig(schema, readSecretFiles(schema, readEnvironment({ app: name }))) as Readonly<
+      z.output<Schema>
+    > &
+      ProcessConfig;
     logger = createLogger({ name, level: config.LOG_LEVEL });
     const context = { config, logger, metrics: createMetrics(name) };
     const starting = start(context, compose);
