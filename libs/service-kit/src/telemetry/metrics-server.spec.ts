@@ -62,7 +62,7 @@ describe('metrics on a port of their own', () => {
     socket.end('GET /metrics HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n');
     let answer = '';
     for await (const chunk of socket) answer += String(chunk);
-    expect(answer).toMatch(/^HTTP\/1\.1 421 /);
+    expect(answer).toMatch(/^HTTP\/1\.1 403 /);
     expect(answer).not.toContain('process_cpu');
   });
 
