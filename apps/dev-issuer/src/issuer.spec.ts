@@ -73,7 +73,10 @@ describe('the development issuer', () => {
   });
 
   it(`answers whatever its routes are asked (FUZZ_SEED=${fuzzSeed})`, async () => {
-    const routes = ['/health/live', '/keys', '/.well-known/openid-configuration'].map((path) => ({ method: 'GET', path }));
+    const routes = ['/health/live', '/keys', '/.well-known/openid-configuration'].map((path) => ({
+      method: 'GET',
+      path,
+    }));
     await fuzzHttp({ url, routes: [...routes, { method: 'POST', path: '/token' }] });
   });
 });

@@ -86,7 +86,12 @@ function sign({ client, customer, scopes }: Grant, { key, issuer, audience, life
 /** What it refuses before a handler, and how, is what every service refuses. */
 function createServer(): FastifyInstance {
   const edge = new HttpEdge(() => undefined);
-  const app = Fastify({ ...edge.options, bodyLimit: 16_384, forceCloseConnections: 'idle', logger: { level: 'error' } });
+  const app = Fastify({
+    ...edge.options,
+    bodyLimit: 16_384,
+    forceCloseConnections: 'idle',
+    logger: { level: 'error' },
+  });
   app.removeAllContentTypeParsers();
   edge.guard(app);
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>

@@ -22,7 +22,9 @@ const issuer = await createIssuer({
   refused: ({ detail }) => void process.stdout.write(`A request was refused. ${detail}\n`),
 });
 const url = await issuer.listen({ port: Number(PORT), host: HOST });
-process.stdout.write(`development issuer ${ISSUER} listens on ${url}; it gives tokens to whoever asks: local use only\n`);
+process.stdout.write(
+  `development issuer ${ISSUER} listens on ${url}; it gives tokens to whoever asks: local use only\n`,
+);
 
 let stopping: Promise<never> | undefined;
 /** Exits by itself: a supervisor's channel would keep the process alive. The same signal may come twice. */

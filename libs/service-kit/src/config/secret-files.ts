@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { ConfigError, type Environment } from './load-config.js';
+import { readSecret } from './read-secret.js';
 import { notesOf } from './variables.js';
 
 const suffix = '_FILE';
@@ -39,18 +39,6 @@ function fileVariablesOf(schema: z.ZodObject): readonly string[] {
     const secret: unknown = name.endsWith(suffix) && schema.shape[name.slice(0, -suffix.length)];
     return Boolean(secret) && notesOf(secret as z.ZodType).secret === true;
   });
-}
-
-/** What a file holds, without the line's end that editors add. @throws Error that says what is wrong with the file */
-function readSecret(file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  } catch (cause) {
-    throw new Error(`the file ${file} cannot be read (${(cause as { code?: string }).code}).`, { cause });
-  }
-  if (text === '') throw new Error(`the file ${file} is empty.`);
-  return text;
 }
 
 /**
