@@ -37,7 +37,10 @@ export interface TokenSourceOptions {
 export function tokenSource(variables: TokenVariables, options: TokenSourceOptions = {}): TokenSource | undefined {
   const { AUTH_TOKEN: token, AUTH_TOKEN_URL: url, AUTH_CLIENT_ID: id, AUTH_SCOPE: scope } = variables;
   if (token) return async () => token;
-  if (url) return keepToken(() => clientCredentials(url, clientOf(variables), { scope, ...options.form }), options.now);
+  if (url) {
+    const client = clientOf(variables);
+    return keepToken(() => clientCredentials(url, client, { scope, ...options.form }), options.now);
+  }
   if (id) throw new NoToken('AUTH_CLIENT_ID is set and AUTH_TOKEN_URL is not: say where the issuer gives tokens.');
   return scope ? keepToken(() => tokenOfProcess(scope), options.now) : undefined;
 }
