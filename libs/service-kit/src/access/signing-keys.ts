@@ -1,5 +1,7 @@
 import { createLocalJWKSet, errors, type CompactVerifyGetKey, type JSONWebKeySet } from 'jose';
 
+type Key = Awaited<ReturnType<CompactVerifyGetKey>>;
+
 /** Where the keys of an issuer come from. */
 export type KeySource = (signal: AbortSignal) => Promise<JSONWebKeySet>;
 
@@ -11,7 +13,7 @@ export interface SigningKeysOptions {
   readonly refreshAfterMs?: number;
   /** Keys that could not be renewed for so long are trusted no more, in ms; 86,400,000 (a day) when absent. */
   readonly expireAfterMs?: number;
-  /** A key that nobody knows leads to a fetch, but no more often than this, in ms; 30,000 when absent. */
+  /** After a fetch for a key that the issuer did not have, or that failed, the next one waits, in ms; 30,000 when absent. */
   readonly cooldownMs?: number;
   /** How long a fetch may take, in ms; 5,000 when absent. */
   readonly timeoutMs?: number;
@@ -26,14 +28,17 @@ export class KeysUnavailable extends Error {
 
 /**
  * The public keys of an issuer. An issuer that is away or slow holds up nobody whose key is known: keys are renewed in
- * the background, and stay until the issuer has been silent for a day. A key that is not known is asked for, at most
- * once in a while, so that a rotation is followed and a flood of made-up keys asks the issuer nothing.
+ * the background, and stay until the issuer has been silent for a day. A key that is not known is asked for at
+ * once, but after one that the issuer did not have only once in a while: a rotation is followed, and a flood of made-up
+ * keys asks the issuer next to nothing.
  */
 export class SigningKeys {
   readonly #options: Required<SigningKeysOptions>;
   #find: ReturnType<typeof createLocalJWKSet> | undefined;
   #fetchedAt = -Infinity;
   #askedAt = -Infinity;
+  /** When a key was asked for that the issuer did not have. */
+  #inVainAt = -Infinity;
   #asking: Promise<void> | undefined;
 
   constructor(options: SigningKeysOptions) {
@@ -55,14 +60,36 @@ export class SigningKeys {
     const { now, refreshAfterMs } = this.#options;
     if (this.#known() === undefined) await this.#renew();
     else if (now() - this.#fetchedAt > refreshAfterMs && this.#mayAsk()) void this.#renew();
+    return (await this.#look(header, token)) ?? (await this.#lookAgain(header, token)) ?? this.#fetchFor(header, token);
+  };
+
+  /** Undefined for a key that is not known. */
+  async #look(...[header, token]: Parameters<CompactVerifyGetKey>): Promise<Key | undefined> {
     try {
       return await this.#required()(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || !this.#mayAsk()) throw error;
-      await this.#renew();
-      return this.#required()(header, token);
+      if (error instanceof errors.JWKSNoMatchingKey) return undefined;
+      throw error;
     }
-  };
+  }
+
+  /** A fetch that is under way may bring the key: many ask for a new one at once. */
+  async #lookAgain(...wanted: Parameters<CompactVerifyGetKey>): Promise<Key | undefined> {
+    if (this.#asking === undefined) return undefined;
+    await this.#asking;
+    return this.#look(...wanted);
+  }
+
+  /** Asks the issuer for a key that nobody knows, unless it was asked for another such key in vain shortly before. */
+  async #fetchFor(...[header, token]: Parameters<CompactVerifyGetKey>): Promise<Key> {
+    const { now, cooldownMs } = this.#options;
+    if (now() - this.#inVainAt < cooldownMs) throw new errors.JWKSNoMatchingKey();
+    this.#inVainAt = now();
+    await this.#renew();
+    const found = await this.#required()(header, token);
+    this.#inVainAt = -Infinity;
+    return found;
+  }
 
   #known(): ReturnType<typeof createLocalJWKSet> | undefined {
     const { now, expireAfterMs } = this.#options;
