@@ -83,7 +83,8 @@ export class SigningKeys {
   /** Asks the issuer for a key that nobody knows, unless it was asked for another such key in vain shortly before. */
   async #fetchFor(...[header, token]: Parameters<CompactVerifyGetKey>): Promise<Key> {
     const { now, cooldownMs } = this.#options;
-    if (now() - this.#inVainAt < cooldownMs) throw new errors.JWKSNoMatchingKey();
+    const mayAsk = this.#asking !== undefined || now() - this.#inVainAt >= cooldownMs;
+    if (!mayAsk) throw new errors.JWKSNoMatchingKey();
     this.#inVainAt = now();
     await this.#renew();
     const found = await this.#required()(header, token);
