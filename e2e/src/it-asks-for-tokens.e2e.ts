@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { System } from './system.js';
+
+const issuerBundle = fileURLToPath(new URL('../../apps/dev-issuer/dist/main.mjs', import.meta.url));
+
+let issuer: ChildProcess;
+let system: System;
+let client: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  const port = '3905';
+  const url = `http://127.0.0.1:${port}`;
+  issuer = spawn(process.execPath, [issuerBundle], {
+    env: { PORT: port, ISSUER: url, CLIENT_SECRET: 'of-this-test' },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  if (!issuer.stdout) throw new Error('The issuer has no output to read.');
+  await once(createInterface(issuer.stdout), 'line');
+  client = {
+    AUTH_TOKEN_URL: `${url}/token`,
+    AUTH_CLIENT_ID: 'orderflow',
+    AUTH_CLIENT_SECRET: 'of-this-test',
+  };
+  system = await System.start({ AUTH_ISSUER: url, AUTH_AUDIENCE: 'orderflow' });
+});
+
+afterAll(async () => {
+  await system?.remove();
+  issuer?.kill('SIGTERM');
+});
+
+const place = (token?: string, customerId = 'ada') =>
+  fetch(system.url('order-api', '/orders'), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify({ customerId, currency: 'EUR', lines: [{ sku: 'tea', quantity: 1, unitPrice: 450 }] }),
+  });
+
+describe('a system with an issuer', () => {
+  it('takes nothing from nobody', async () => {
+    expect((await place()).status).toBe(401);
+    expect((await fetch(system.url('analytics-worker', '/analytics/summary'))).status).toBe(401);
+  });
+
+  it('has an order of a customer paid that the command got a token for, and shows it to nobody else', async () => {
+    const token = system.runWith(client, 'token', '--customer', 'ada').trim();
+    expect((await place(token, 'bob')).status).toBe(403);
+    const answer = await place(token);
+    expect(answer.status).toBe(202);
+    const { id } = (await answer.json()) as { readonly id: string };
+    expect(system.runWith({ AUTH_TOKEN: token }, 'orders', 'watch', id)).toContain(`Order ${id}: paid`);
+    const bob = system.runWith(client, 'token', '--customer', 'bob').trim();
+    expect(() => system.runWith({ AUTH_TOKEN: bob }, 'orders', 'watch', id)).toThrow(/answers 403/);
+  });
+
+  it('takes the orders of the command, which gets its tokens itself', () => {
+    const sent = system.runWith(client, 'produce', '--orders', '5', '--events', '0', '--via-api', '--json');
+    expect(JSON.parse(sent)).toMatchObject({ orders: 5, failed: 0 });
+    expect(() => system.run('produce', '--orders', '1', '--events', '0', '--via-api')).toThrow(/answers 401/);
+  });
+});
