@@ -1,20 +1,37 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { System } from './system.js';
 
-const issuerBundle = fileURLToPath(new URL('../../apps/dev-issuer/dist/main.mjs', import.meta.url));
+const issuerApp = fileURLToPath(new URL('../../apps/dev-issuer/', import.meta.url));
+const rolldown = fileURLToPath(new URL('../../node_modules/rolldown/bin/cli.mjs', import.meta.url));
+
+/** It is no part of `npm start`, which asks for no token: built here, and run as its image does. */
+function buildIssuer(): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'dev-issuer-')), 'main.mjs');
+  execFileSync(process.execPath, [rolldown, '-c', 'rolldown.config.mjs', '-o', file], {
+    cwd: issuerApp,
+    env: { ...process.env, NODE_OPTIONS: '' },
+    stdio: 'pipe',
+  });
+  return file;
+}
 
 let issuer: ChildProcess;
+let bundle: string;
 let system: System;
 let client: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   const port = '3905';
   const url = `http://127.0.0.1:${port}`;
-  issuer = spawn(process.execPath, [issuerBundle], {
+  bundle = buildIssuer();
+  issuer = spawn(process.execPath, [bundle], {
     env: { PORT: port, ISSUER: url, CLIENT_SECRET: 'of-this-test' },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
@@ -31,6 +48,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await system?.remove();
   issuer?.kill('SIGTERM');
+  rmSync(dirname(bundle), { recursive: true, force: true });
 });
 
 const place = (token?: string, customerId = 'ada') =>

@@ -53,8 +53,8 @@ const MANIFESTS: readonly Fault[] = [
   {
     name: 'apps that are open to everybody',
     file: policies,
-    find: '    - from:\n        - namespaceSelector:\n            matchLabels:\n              kubernetes.io/metadata.name: monitoring\n',
-    replace: '    - {}\n',
+    find: '    - from:\n        - namespaceSelector:\n            matchLabels:\n              kubernetes.io/metadata.name: monitoring\n      ports:\n',
+    replace: '    - ports:\n',
     caughtBy: { kubernetes: 'in-from-prometheus lets everybody in' },
   },
   {
@@ -69,7 +69,7 @@ const MANIFESTS: readonly Fault[] = [
     file: policies,
     find: 'kubernetes.io/metadata.name: monitoring',
     replace: 'kubernetes.io/metadata.name: prometheus',
-    caughtBy: { kubernetes: 'Prometheus cannot reach order-worker at 3001' },
+    caughtBy: { kubernetes: 'Prometheus cannot reach order-worker at 9464' },
   },
   {
     name: 'the workload-identity label dropped',
