@@ -19,7 +19,7 @@ const production = [
   only('scope:contracts', 'scope:contracts'),
   only('scope:messaging', 'scope:messaging'),
   only('scope:http-guard', 'scope:http-guard'),
-  only('scope:servicebus-emulator', 'scope:servicebus-emulator', 'scope:http-guard'),
+  only('scope:servicebus-emulator', 'scope:servicebus-emulator', 'scope:amqp', 'scope:http-guard'),
   only('scope:local-postgres', 'scope:local-postgres'),
   only('scope:service-kit', 'scope:service-kit', 'scope:messaging', 'scope:http-guard'),
   only('scope:cli', 'type:lib'),
@@ -124,7 +124,16 @@ export default tseslint.config(
   {
     files: ['libs/servicebus-emulator/src/**/*.ts'],
     ignores: ['libs/servicebus-emulator/src/amqp/**', '**/*.spec.ts'],
-    rules: { 'no-restricted-imports': ['error', { paths: [{ name: 'rhea', message: 'Only amqp/ speaks AMQP.' }] }] },
+    rules: {
+      'no-restricted-imports': ['error', { paths: [{ name: '@orderflow/amqp', message: 'Only amqp/ speaks AMQP.' }] }],
+    },
+  },
+  {
+    files: ['libs/servicebus-emulator/src/amqp/**/*.ts'],
+    ignores: ['**/*.spec.ts', '**/testing/**'],
+    rules: {
+      'no-restricted-imports': ['error', { paths: [{ name: 'rhea', message: 'A client for tests. See libs/amqp.' }] }],
+    },
   },
   {
     files: ['libs/messaging/src/**/*.ts'],

@@ -15,6 +15,9 @@ interface Runtime {
   readonly logs: string;
 }
 
+/** What fails while something is stopped or killed comes back within a test, not after the minutes of the default. */
+const shortDelays = '1s,1s,2s,4s,8s,15s,30s';
+
 /** The `orderflow` command. */
 export const command = fileURLToPath(new URL('../../apps/cli/bin/orderflow.mjs', import.meta.url));
 
@@ -140,6 +143,6 @@ export class System {
 
   #environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
     const { NODE_OPTIONS: _, ...inherited } = process.env;
-    return { ...inherited, ...more, ORDERFLOW_STATE: this.state };
+    return { RETRY_DELAYS: shortDelays, ...inherited, ...more, ORDERFLOW_STATE: this.state };
   }
 }

@@ -7,20 +7,23 @@ import {
   port,
   processVariables,
   requireBrokerAddress,
+  requireRetryPolicy,
 } from '@orderflow/service-kit';
 import { z } from 'zod';
 
 /** The environment variables of analytics-worker. */
-export const configSchema = requireBrokerAddress(
-  z.object({
-    PORT: port(3003),
-    ...processVariables,
-    ...accessVariables,
-    ...brokerVariables,
-    ...databaseVariables,
-    ...consumerVariables,
-    ...currencyVariables,
-  }),
+export const configSchema = requireRetryPolicy(
+  requireBrokerAddress(
+    z.object({
+      PORT: port(3003),
+      ...processVariables,
+      ...accessVariables,
+      ...brokerVariables,
+      ...databaseVariables,
+      ...consumerVariables,
+      ...currencyVariables,
+    }),
+  ),
 );
 
 export type AnalyticsWorkerConfig = z.output<typeof configSchema>;

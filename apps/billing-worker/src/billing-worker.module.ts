@@ -7,6 +7,7 @@ import { InvoiceStore } from './invoices/invoice-store.js';
 import { InvoicesController } from './invoices/invoices.controller.js';
 import { OrderEventHandlers } from './invoices/order-events.handlers.js';
 
+/** Whoever composes the worker provides the {@link HttpPaymentGateway}: the queue's pauses ask the same one. */
 @Module({
   controllers: [OrderEventHandlers, InvoicesController],
   providers: [
@@ -15,17 +16,6 @@ import { OrderEventHandlers } from './invoices/order-events.handlers.js';
       provide: InvoiceStore,
       inject: [MessagingResources],
       useFactory: ({ requests }: MessagingResources) => new InvoiceStore(requests),
-    },
-    {
-      provide: HttpPaymentGateway,
-      inject: [SERVICE_CONFIG],
-      useFactory: (config: BillingWorkerConfig) =>
-        new HttpPaymentGateway({
-          url: config.PAYMENT_GATEWAY_URL,
-          timeoutMs: config.PAYMENT_GATEWAY_TIMEOUT,
-          failuresToOpen: config.CIRCUIT_FAILURES,
-          openForMs: config.CIRCUIT_OPEN_TIME,
-        }),
     },
     {
       provide: Billing,

@@ -7,6 +7,7 @@ import {
 } from '@orderflow/service-kit';
 import { BillingWorkerModule } from './billing-worker.module.js';
 import type { BillingWorkerConfig } from './config.js';
+import { gatewayName, HttpPaymentGateway } from './gateway/http-payment-gateway.js';
 
 export const serviceName = 'billing-worker';
 
@@ -15,6 +16,8 @@ export function composeBillingWorker(
   context: ServiceContext<BillingWorkerConfig>,
   openTransport?: OpenTransport,
 ): Promise<ServiceParts> {
+  const { PAYMENT_GATEWAY_URL: url, PAYMENT_GATEWAY_TIMEOUT: timeoutMs } = context.config;
+  const gateway = new HttpPaymentGateway({ url, timeoutMs });
   return composeMessagingService(
     {
       ...context,
@@ -23,7 +26,8 @@ export function composeBillingWorker(
       contracts: createCatalogue({ defaultCurrency: context.config.DEFAULT_CURRENCY }),
       migrations: ['0001-invoices'],
       restartWhenStalled: true,
-      module: BillingWorkerModule,
+      dependencies: [{ name: gatewayName, probe: (signal) => gateway.probe(signal) }],
+      module: { module: BillingWorkerModule, providers: [{ provide: HttpPaymentGateway, useValue: gateway }] },
     },
     openTransport,
   );

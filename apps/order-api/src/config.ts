@@ -9,26 +9,29 @@ import {
   port,
   processVariables,
   requireBrokerAddress,
+  requireRetryPolicy,
   variable,
 } from '@orderflow/service-kit';
 import { z } from 'zod';
 
 /** The environment variables of order-api. */
-export const configSchema = requireBrokerAddress(
-  z.object({
-    PORT: port(3_000),
-    ...processVariables,
-    ...accessVariables,
-    ...brokerVariables,
-    ...databaseVariables,
-    ...consumerVariables,
-    ...labVariables,
-    ...currencyVariables,
-    LOCK_TIMEOUT: variable(duration(1, 25_000).prefault('3s'), {
-      description: 'How long a request waits for an earlier one with its Idempotency-Key before it is answered 409',
-      example: '3s',
+export const configSchema = requireRetryPolicy(
+  requireBrokerAddress(
+    z.object({
+      PORT: port(3_000),
+      ...processVariables,
+      ...accessVariables,
+      ...brokerVariables,
+      ...databaseVariables,
+      ...consumerVariables,
+      ...labVariables,
+      ...currencyVariables,
+      LOCK_TIMEOUT: variable(duration(1, 25_000).prefault('3s'), {
+        description: 'How long a request waits for an earlier one with its Idempotency-Key before it is answered 409',
+        example: '3s',
+      }),
     }),
-  }),
+  ),
 );
 
 export type OrderApiConfig = z.output<typeof configSchema>;

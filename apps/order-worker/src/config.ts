@@ -7,26 +7,29 @@ import {
   port,
   processVariables,
   requireBrokerAddress,
+  requireRetryPolicy,
   variable,
   wholeNumber,
 } from '@orderflow/service-kit';
 import { z } from 'zod';
 
 /** The environment variables of order-worker. */
-export const configSchema = requireBrokerAddress(
-  z.object({
-    PORT: port(3001),
-    ...processVariables,
-    ...accessVariables,
-    ...brokerVariables,
-    ...databaseVariables,
-    ...consumerVariables,
-    ...currencyVariables,
-    ORDER_TOTAL_LIMIT: variable(wholeNumber(1, 1e14).prefault('10000000'), {
-      description: 'The highest total of an order, in minor units of its currency; above it an order is rejected',
-      example: '10000000',
+export const configSchema = requireRetryPolicy(
+  requireBrokerAddress(
+    z.object({
+      PORT: port(3001),
+      ...processVariables,
+      ...accessVariables,
+      ...brokerVariables,
+      ...databaseVariables,
+      ...consumerVariables,
+      ...currencyVariables,
+      ORDER_TOTAL_LIMIT: variable(wholeNumber(1, 1e14).prefault('10000000'), {
+        description: 'The highest total of an order, in minor units of its currency; above it an order is rejected',
+        example: '10000000',
+      }),
     }),
-  }),
+  ),
 );
 
 export type OrderWorkerConfig = z.output<typeof configSchema>;

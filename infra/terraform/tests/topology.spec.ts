@@ -39,6 +39,22 @@ describe("Terraform's defaults and the broker's Config.json describe one topolog
     queueDefaults = await parseOptionalDefaults(variables, 'queues');
   });
 
+  it('is what the apps take their own queues for, unless their variables say otherwise', () => {
+    const page = readFileSync(join(TERRAFORM_ROOT, '../../docs/configuration.md'), 'utf8');
+    const row = /^\| `QUEUE_(LOCK_DURATION|TIME_TO_LIVE|MAX_DELIVERY_COUNT)` \| .* \| (?:`(.*)`|none) \| `.*` \|$/gm;
+    const taken = Object.fromEntries([...page.matchAll(row)].map(([, name, value]) => [name, value]));
+    const owned = namespace.Queues.filter(({ Name }) => Name !== 'lab');
+    expect(owned).toHaveLength(4);
+    for (const { Properties } of owned) {
+      const { LockDuration, DefaultMessageTimeToLive, MaxDeliveryCount } = Properties;
+      expect({ LockDuration, DefaultMessageTimeToLive, MaxDeliveryCount: String(MaxDeliveryCount) }).toEqual({
+        LockDuration: `PT${taken['LOCK_DURATION']?.toUpperCase()}`,
+        DefaultMessageTimeToLive: taken['TIME_TO_LIVE'],
+        MaxDeliveryCount: taken['MAX_DELIVERY_COUNT'],
+      });
+    }
+  });
+
   it('has the same queues with the same settings', () => {
     const expected = namespace.Queues.map(({ Name, Properties }) => [
       Name,

@@ -91,6 +91,19 @@ describe('a consumer', () => {
     expect(settlements[1]).toMatchObject({ kind: 'dead-letter', reason: 'AttemptsExhausted' });
   });
 
+  it('says in the dead letter why the message failed at first and at last', async () => {
+    const failures = ['no route', 'no answer', 'out of order'];
+    await start(async (_, { attempt }) => {
+      throw new Error(failures[attempt - 1]);
+    });
+    await transport.send([outgoing('m')]);
+    await clock.advance(2_000);
+    const { letters } = await transport.deadLetters.peek('work');
+    expect(letters.map(({ detail }) => detail)).toEqual([
+      'Failed 3 times (handler of "work.do"), at first with: no route, at last with: out of order',
+    ]);
+  });
+
   it('dead-letters a permanent failure while it stops, and tries a transient one again', async () => {
     const gate = Promise.withResolvers<void>();
     const fail: Handler = async ({ id }) => {
@@ -179,6 +192,19 @@ describe('a consumer', () => {
         'For message type "work.do": Invalid retry policy: jitter must be from 0 to 1, "full" or "none", not 2. ' +
         'For the handler of "work.do": Invalid retry policy: delayed[0] must be from 0 to 604800000, not -1. ' +
         'message type "other" has a retry policy and no handler',
+    );
+  });
+
+  it('is not started with policies that cannot hold in the declared queue, each named', () => {
+    const handlers = [handle(contract, async () => {}, { retry: { delayed: [600, 400] }, timeoutMs: 0 })];
+    const declared = { lockDurationMs: 4_999, timeToLiveMs: 1_000, maxDeliveryCount: 6 };
+    expect(() => start(async () => {}, { handlers, declared })).toThrow(
+      'For the declared queue: lockDurationMs must be from 5000 to 300000, not 4999. ' +
+        'For the handler of "work.do": timeoutMs must be from 1 to 86400000, not 0. ' +
+        'For the handler of "work.do": the queue gives a copy up after 6 deliveries, and needs 7: ' +
+        '3 that end in a crash, 3 that are handed back, and the one that settles it. ' +
+        'For the handler of "work.do": the delays may last 1000 ms in all, and the queue keeps a message for 1000 ms: ' +
+        'shorten them, or raise its time to live.',
     );
   });
 

@@ -1,11 +1,19 @@
 import type { Contract } from './contract.js';
-import { createDispatch, type DispatchOptions } from './dispatch.js';
+import { createRun, type DispatchOptions } from './dispatch.js';
+import type { Dependency } from './endpoint/dependency.js';
+import { Endpoint } from './endpoint/endpoint.js';
+import type { EndpointEvent } from './endpoint/endpoint-events.js';
+import type { EndpointHealth } from './endpoint/endpoint.js';
+import type { PauseOptions } from './endpoint/endpoint-options.js';
+import type { BreakerOptions } from './endpoint/type-breaker.js';
 import { arrangeHandlings, type Handling } from './handling.js';
 import { createMessageReader } from './message-reader.js';
 import { planHandlings } from './handling-plan.js';
 import { idsFromBody } from './middleware/ids-from-body.js';
 import type { FailureRule } from './retry/classify.js';
+import type { DeclaredQueue } from './retry/declared-queue.js';
 import type { RetryPolicy } from './retry/retry-policy.js';
+import { systemClock } from './system-clock.js';
 import type { Consume, Middleware, SubscribeOptions, Subscription, Transport } from './transport.js';
 
 export interface ConsumerOptions extends SubscribeOptions {
@@ -23,27 +31,60 @@ export interface ConsumerOptions extends SubscribeOptions {
   readonly policyByType?: Readonly<Record<string, Partial<RetryPolicy>>>;
   /** What errors are, where their class does not say it; a handler's own rules come first. None by default. */
   readonly failures?: readonly FailureRule[];
+  /** What the handlers need and may be away; those without a probe need not be named. None by default. */
+  readonly dependencies?: readonly Dependency[];
+  /** What is known of the queue, for the check of the policies at start; nothing by default. */
+  readonly declared?: DeclaredQueue;
+  /** What differs from the default thresholds of pauses. */
+  readonly pause?: Partial<PauseOptions>;
+  /** What differs from the default breaker of each message type. */
+  readonly breaker?: Partial<BreakerOptions>;
+  /** Called when the endpoint pauses, resumes, or lets messages run alone; nobody is told by default. */
+  readonly onEvent?: (event: EndpointEvent) => void;
+  /** Begins paused for this reason, until {@link Consumer.resume}; begins at once when absent. */
+  readonly pausedBecause?: string;
   readonly random?: DispatchOptions['random'];
-  /** Measures the time limits of handlers; the system's by default. */
+  /** Measures time limits, pauses and breakers; the system's by default. */
   readonly clock?: DispatchOptions['clock'];
 }
 
+/** A queue that is being consumed. */
+export interface Consumer extends Omit<Subscription, 'health' | 'inHand' | 'setConcurrency'> {
+  health(): EndpointHealth;
+  /** Receives nothing new until {@link resume}: what runs goes on. Said again, only the reason changes. */
+  pause(reason: string): void;
+  /** Ends what {@link pause} began; a pause because of an outage ends by itself. */
+  resume(): void;
+}
+
 /**
- * Consumes a queue: the reader's starting point. A delivery passes the middleware, is read by its contract
- * (`message-reader.ts`), handled and settled (`dispatch.ts`), and what failed is tried again as `retry/` decides.
- * @throws RangeError for a retry policy out of range, Error for contracts or handlers that contradict each other
+ * Consumes a queue: the reader's starting point. A delivery passes the middleware and the endpoint, which pauses while
+ * what it needs is away (`endpoint/`), is read by its contract (`message-reader.ts`), handled and settled
+ * (`dispatch.ts`), and what failed is tried again as `retry/` decides.
+ * @throws RangeError for a retry policy or threshold out of range, or a policy that cannot hold in the declared queue, Error for contracts or handlers that contradict each
+ * other
  */
-export function startConsumer(options: ConsumerOptions): Promise<Subscription> {
-  const { byType, contracts } = arrangeHandlings(options.queue, options.handlers, options.contracts ?? []);
+export function startConsumer(options: ConsumerOptions): Promise<Consumer> {
+  const { queue, transport, concurrency, pause, breaker, dependencies = [], random = Math.random } = options;
+  const { onEvent = () => {}, onError, clock = systemClock } = options;
+  const { byType, contracts } = arrangeHandlings(queue, options.handlers, options.contracts ?? []);
   const read = createMessageReader(contracts);
-  const dispatch = createDispatch({
-    read,
-    handlers: planHandlings(byType, options),
-    random: options.random,
-    clock: options.clock,
-  });
-  const consume = compose([idsFromBody(read), ...(options.middleware ?? [])], dispatch);
-  return options.transport.subscribe(options.queue, consume, options);
+  const handle = createRun({ read, handlers: planHandlings(byType, options), random, clock });
+  const endpoint = new Endpoint({ concurrency, handle, dependencies, pause, breaker, clock, random, onEvent, onError });
+  if (options.pausedBecause !== undefined) endpoint.pause(options.pausedBecause);
+  const consume = compose([idsFromBody(read), ...(options.middleware ?? [])], endpoint.consume);
+  return begin(endpoint, queue, transport.subscribe(queue, consume, options));
+}
+
+async function begin(endpoint: Endpoint, queue: string, subscribed: Promise<Subscription>): Promise<Consumer> {
+  await endpoint.attach(await subscribed);
+  return {
+    queue,
+    health: () => endpoint.health(),
+    pause: (reason) => endpoint.pause(reason),
+    resume: () => endpoint.resume(),
+    stop: (drainTimeoutMs) => endpoint.stop(drainTimeoutMs),
+  };
 }
 
 /** Wraps `inner` so that the first middleware of the list sees the delivery first. */

@@ -54,6 +54,14 @@ function failing(times: number, error: unknown = new Error('boom')) {
 }
 
 describe('dispatch', () => {
+  it('does not try at once what is away and asked to be left alone; what did not ask, it does', async () => {
+    const asked = failing(9, new DependencyAwayError('gateway', 'away', { retryAfterMs: 5_000 }));
+    expect((await deliver(asked.handler)).pauses).toEqual([]);
+    expect(asked.calls.count).toBe(1);
+    const silent = failing(9, new DependencyAwayError('gateway', 'away'));
+    expect((await deliver(silent.handler)).pauses).toEqual([10, 20]);
+  });
+
   it('completes what its handler returned from', async () => {
     const { calls, handler } = failing(0);
     expect((await deliver(handler)).settlement).toEqual({ kind: 'complete' });
@@ -83,7 +91,9 @@ describe('dispatch', () => {
     const { calls, handler } = failing(0);
     const { settlement } = await deliver(handler, { attempt: 3 });
     expect(settlement).toMatchObject({ kind: 'dead-letter', reason: 'AttemptsExhausted' });
-    expect((settlement as { detail: string }).detail).toContain('Attempt 3 of 2');
+    expect((settlement as { detail: string }).detail).toMatch(
+      /^Not handled at attempt 3 of 2 \(handler of "known"\), at last without a settlement/,
+    );
     expect(calls.count).toBe(0);
   });
 

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from './clock.js';
-import { PermanentError } from './errors.js';
+import { explain, PermanentError } from './errors.js';
 import type { PlannedHandling } from './handling-plan.js';
 import type { Message } from './message.js';
 import type { MessageReader } from './message-reader.js';
-import { classify, type FailureKind } from './retry/classify.js';
-import { decideRetry, exhaustedBefore } from './retry/decide-retry.js';
+import { assess, type Failure } from './retry/classify.js';
+import { decideRetry, exhaustedBefore, type ReachedAttempt } from './retry/decide-retry.js';
 import { type Pause, withImmediateAttempts } from './retry/immediate-attempts.js';
 import { retryPolicy } from './retry/retry-policy.js';
 import { systemClock } from './system-clock.js';
@@ -23,8 +23,24 @@ export interface DispatchOptions {
   readonly clock?: Clock;
 }
 
+/** How one run of a delivery's handler ended. */
+export interface Outcome {
+  /** What becomes of the delivery when its failure, if it is one, counts as its own. */
+  readonly settlement: Settlement;
+  /** Absent when it was handled, was spent before, or had to be given up. */
+  readonly failure?: Failure;
+  /** What went wrong, for people. */
+  readonly detail?: string;
+}
+
 /** The main path of every delivery: read the message, find its handler, run it, settle. Never rejects. */
 export function createDispatch(options: DispatchOptions): Consume {
+  const run = createRun(options);
+  return async (delivery) => (await run(delivery)).settlement;
+}
+
+/** The main path up to the settlement, which is left to who knows whether a dependency is away. Never rejects. */
+export function createRun(options: DispatchOptions): (delivery: Delivery) => Promise<Outcome> {
   const { read, handlers, random = Math.random, pause = pauseFor, clock = systemClock } = options;
   return async (delivery) => {
     let planned: FailureHandling = unread;
@@ -33,17 +49,15 @@ export function createDispatch(options: DispatchOptions): Consume {
       const handling = handlingOf(handlers, message);
       planned = handling;
       const { handler, policy, timeoutMs } = handling;
-      const spent = exhaustedBefore(policy, delivery.attempt);
-      if (spent) return spent;
-      // After a timeout the handler may still run: a second one beside it would be a second attempt at the same time.
-      const isFinal = (error: unknown): boolean =>
-        error instanceof HandlerTimeoutError || kindOf(handling, error) === 'permanent';
+      const spent = exhaustedBefore(policy, reachedBy(delivery, message.type));
+      if (spent) return { settlement: spent };
       const run = (): Promise<void> =>
         withinTimeLimit(timeoutMs, clock, delivery, (limited) => handler(message, limited));
+      const isFinal = (error: unknown): boolean => isFinalFailure(handling, error);
       await withImmediateAttempts(policy.immediate, isFinal, delivery.signal, pause, run);
-      return { kind: 'complete' };
+      return { settlement: { kind: 'complete' } };
     } catch (error) {
-      return settlementOf(error, delivery, planned, random);
+      return outcomeOf(error, delivery, planned, random);
     }
   };
 }
@@ -62,21 +76,23 @@ function handlingOf(handlers: DispatchOptions['handlers'], { type }: Message): P
   );
 }
 
-function settlementOf(error: unknown, delivery: Delivery, handling: FailureHandling, random: () => number): Settlement {
-  const kind = kindOf(handling, error);
-  if (delivery.signal.aborted && kind !== 'permanent') return { kind: 'release' };
-  const { type, headers } = delivery.envelope;
-  return decideRetry(
-    handling.policy,
-    { error, kind, attempt: delivery.attempt, handler: type, traceparent: headers['traceparent'] },
-    random,
-  );
+function outcomeOf(error: unknown, delivery: Delivery, handling: FailureHandling, random: () => number): Outcome {
+  const failure = assess(handling.failures, error);
+  if (delivery.signal.aborted && failure.kind !== 'permanent') return { settlement: { kind: 'release' } };
+  const reached = { ...reachedBy(delivery, delivery.envelope.type), error, kind: failure.kind };
+  return { settlement: decideRetry(handling.policy, reached, random), failure, detail: explain(error) };
 }
 
-/** THE place where an absent dependency is a transient failure like any other: nothing here can wait for its return. */
-function kindOf({ failures }: FailureHandling, error: unknown): FailureKind {
-  const kind = classify(failures, error);
-  return kind === 'dependency-away' ? 'transient' : kind;
+function reachedBy({ attempt, firstFailure, envelope }: Delivery, handler: string): ReachedAttempt {
+  return { attempt, firstFailure, handler, traceparent: envelope.headers['traceparent'] };
+}
+
+/** Whether trying again at once can do no good: it never will, or what is away asked to be left alone. */
+function isFinalFailure({ failures }: FailureHandling, error: unknown): boolean {
+  // After a timeout the handler may still run: a second one beside it would be a second attempt at the same time.
+  if (error instanceof HandlerTimeoutError) return true;
+  const { kind, retryAfterMs } = assess(failures, error);
+  return kind === 'permanent' || retryAfterMs !== undefined;
 }
 
 /** Ends early, without an error, when the signal aborts. */

@@ -2,6 +2,7 @@ import { explain } from './errors.js';
 import type { Handler, Handling, Handlings } from './handling.js';
 import { rangeProblems, withDefaults } from './resolve-options.js';
 import type { FailureRule } from './retry/classify.js';
+import { type DeclaredQueue, declarationProblems, problemsInQueue } from './retry/declared-queue.js';
 import { type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
 
 /** A handler with everything that is decided about it before the first delivery. */
@@ -22,16 +23,17 @@ export interface PlanOptions {
   readonly policy?: Partial<RetryPolicy>;
   readonly policyByType?: Readonly<Record<string, Partial<RetryPolicy>>>;
   readonly failures?: readonly FailureRule[];
+  readonly declared?: DeclaredQueue;
 }
 
 /**
  * The plan of each message type: of each value of a policy the handler's wins, then the message type's, then the
  * consumer's, then the default.
- * @throws RangeError that lists the problems of every policy
+ * @throws RangeError that lists the problems of every policy, those it has in the declared queue among them
  */
 export function planHandlings(handlings: Handlings, options: PlanOptions): ReadonlyMap<string, PlannedHandling> {
-  const { policy, policyByType = {} } = options;
-  const problems: string[] = [];
+  const { policy, policyByType = {}, declared = {} } = options;
+  const problems = declarationProblems(declared).map((problem) => `For the declared queue: ${problem}.`);
   const base = orProblem(problems, 'the consumer', () => retryPolicy(policy)) ?? retryPolicy();
   const plans = [...handlings].map(([type, handling]) => {
     const ofType = orProblem(problems, `message type "${type}"`, () => retryPolicy(policyByType[type], base)) ?? base;
@@ -39,7 +41,8 @@ export function planHandlings(handlings: Handlings, options: PlanOptions): Reado
     const timeout = rangeProblems(withDefaults(handling.options, defaultOptions), {
       timeoutMs: { min: 1, max: DAY_MS },
     });
-    problems.push(...timeout.map((problem) => `For the handler of "${type}": ${problem}.`));
+    const inQueue = problemsInQueue(own ?? ofType, declared);
+    problems.push(...[...timeout, ...inQueue].map((problem) => `For the handler of "${type}": ${problem}.`));
     return [type, plan(handling, own ?? ofType, options.failures ?? [])] as const;
   });
   const unknown = Object.keys(policyByType).filter((type) => !handlings.has(type));

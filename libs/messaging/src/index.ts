@@ -1,6 +1,11 @@
 export type { Clock } from './clock.js';
 export type { Contract, ContractUpcast } from './contract.js';
-export { type ConsumerOptions, startConsumer } from './consumer.js';
+export { type Consumer, type ConsumerOptions, startConsumer } from './consumer.js';
+export type { Dependency } from './endpoint/dependency.js';
+export type { EndpointHealth } from './endpoint/endpoint.js';
+export type { EndpointEvent, Pause } from './endpoint/endpoint-events.js';
+export type { PauseOptions } from './endpoint/endpoint-options.js';
+export type { BreakerOptions, BreakerState } from './endpoint/type-breaker.js';
 export type {
   DeadLetter,
   DeadLetterPage,
@@ -38,7 +43,8 @@ export {
   type FailureKind,
   type FailureRule,
 } from './retry/classify.js';
-export { defaultRetryPolicy, type ExponentialDelays, type RetryPolicy } from './retry/retry-policy.js';
+export { type DeclaredQueue, declarationProblems, problemsInQueue } from './retry/declared-queue.js';
+export { defaultRetryPolicy, type ExponentialDelays, type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
 export { HandlerTimeoutError } from './time-limit.js';
 export {
   type Capabilities,

@@ -44,12 +44,10 @@ const anyEnvelope: fc.Arbitrary<Envelope> = fc.record(
   },
   { requiredKeys: ['id', 'type', 'version', 'source', 'time', 'contentType', 'headers', 'body'] },
 );
-const anyState: fc.Arbitrary<DeliveryState> = fc.record({
-  generation: count,
-  round: count,
-  attempts: count,
-  releases: count,
-});
+const anyState: fc.Arbitrary<DeliveryState> = fc.record(
+  { generation: count, round: count, attempts: count, releases: count, unsettled: count, firstFailure: filled },
+  { requiredKeys: ['generation', 'round', 'attempts', 'releases', 'unsettled'] },
+);
 
 describe('an envelope on the wire', () => {
   it('has the attributes of the CloudEvents AMQP binding', () => {
@@ -81,7 +79,10 @@ describe('an envelope on the wire', () => {
   });
 
   it('does not let a header replace an attribute or a state', () => {
-    const native = toNative({ ...envelope, headers: { cloudEvents_id: 'forged', messaging_round: '7' } });
+    const native = toNative({
+      ...envelope,
+      headers: { cloudEvents_id: 'forged', messaging_round: '7', messaging_first_failure: 'none' },
+    });
     expect(fromNative(native, facts)).toEqual({ envelope: { ...envelope, headers: {} }, state: firstDelivery });
   });
 
@@ -142,14 +143,23 @@ describe('a message of a sender that says little', () => {
           contentType: fc.anything(),
           correlationId: fc.anything(),
           applicationProperties: fc.dictionary(
-            fc.constantFrom('cloudEvents_id', 'cloudEvents:time', 'messaging_round', 'type', 'x'),
+            fc.constantFrom(
+              'cloudEvents_id',
+              'cloudEvents:time',
+              'messaging_round',
+              'messaging_first_failure',
+              'type',
+              'x',
+            ),
             fc.anything(),
           ),
         }),
         (native) => {
           const { envelope: read, state } = fromNative({ ...native, body }, facts);
           expect(read.id).not.toBe('');
-          expect(Object.values(state).every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true);
+          const { firstFailure = 'none', ...counts } = state;
+          expect(Object.values(counts).every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true);
+          expect(firstFailure.length).toBeLessThanOrEqual(500);
         },
       ),
     );
@@ -187,10 +197,10 @@ describe('the native id', () => {
   });
 
   it('of a copy follows from its generation and round, not from its attempts or releases', () => {
-    const state: DeliveryState = { generation: 2, round: 3, attempts: 7, releases: 1 };
+    const state: DeliveryState = { generation: 2, round: 3, attempts: 7, releases: 1, unsettled: 0 };
     expect(toNative(envelope, state).messageId).toBe('m-1/2/3');
     expect(toNative(envelope, { ...state, attempts: 8, releases: 0 }).messageId).toBe('m-1/2/3');
-    expect(toNative(envelope, nextRound(state, 8)).messageId).toBe('m-1/2/4');
+    expect(toNative(envelope, nextRound(state, 8, 'away')).messageId).toBe('m-1/2/4');
     expect(toNative(envelope, nextGeneration(state)).messageId).toBe('m-1/3/0');
   });
 
@@ -214,14 +224,15 @@ describe('the attempt', () => {
     expect(attemptOf(state, 1)).toBe(2);
     state = { ...state, releases: 1 };
     expect(attemptOf(state, 1)).toBe(1);
-    state = nextRound(state, attemptOf(state, 2));
-    expect(state).toEqual({ generation: 0, round: 1, attempts: 2, releases: 0 });
+    state = nextRound(state, attemptOf(state, 2), 'away');
+    expect(state).toEqual({ generation: 0, round: 1, attempts: 2, releases: 0, unsettled: 0, firstFailure: 'away' });
     expect(attemptOf(state, 0)).toBe(3);
   });
 
   it('starts over with a replay', () => {
-    const state = nextGeneration({ generation: 1, round: 4, attempts: 9, releases: 2 });
-    expect(state).toEqual({ generation: 2, round: 0, attempts: 0, releases: 0 });
+    const before = { generation: 1, round: 4, attempts: 9, releases: 2, unsettled: 1, firstFailure: 'away' };
+    const state = nextGeneration(before);
+    expect(state).toEqual({ generation: 2, round: 0, attempts: 0, releases: 0, unsettled: 0 });
     expect(attemptOf(state, 0)).toBe(1);
   });
 
@@ -230,8 +241,36 @@ describe('the attempt', () => {
       fc.property(anyState, count, (state, deliveryCount) => {
         const attempt = attemptOf(state, deliveryCount);
         expect(attempt).toBeGreaterThanOrEqual(1);
-        expect(attemptOf(nextRound(state, attempt), 0)).toBe(attempt + 1);
+        expect(attemptOf(nextRound(state, attempt, 'away'), 0)).toBe(attempt + 1);
       }),
     );
+  });
+});
+
+describe('the first failure', () => {
+  it('stays the first, whatever fails later', () => {
+    const twice = nextRound(nextRound(firstDelivery, 1, 'first'), 2, 'second');
+    expect(twice.firstFailure).toBe('first');
+    expect(nextRound(nextGeneration(twice), 1, 'after the replay').firstFailure).toBe('after the replay');
+  });
+
+  it('is cut to 500 characters on both sides, never inside one', () => {
+    const long = `${'x'.repeat(499)}\u{1f600}`;
+    expect(nextRound(firstDelivery, 1, long).firstFailure).toBe('x'.repeat(499));
+    const properties = { messaging_first_failure: 'y'.repeat(9_000) };
+    const { state } = fromNative({ applicationProperties: properties, body: envelope.body }, facts);
+    expect(state.firstFailure).toBe('y'.repeat(500));
+    expect(nextRound(firstDelivery, 1, 'a\ud800b').firstFailure).toBe('a\ufffdb');
+  });
+
+  it('is no property while there is none', () => {
+    expect(nextRound(firstDelivery, 1, '')).toEqual({
+      generation: 0,
+      round: 1,
+      attempts: 1,
+      releases: 0,
+      unsettled: 0,
+    });
+    expect(toNative(envelope).applicationProperties).not.toHaveProperty('messaging_first_failure');
   });
 });

@@ -46,21 +46,40 @@ export interface DeliveryState {
   readonly attempts: number;
   /** How often this round was handed back unhandled; the broker counted those as deliveries, we do not. */
   readonly releases: number;
+  /** Why the first delayed redelivery of this generation was asked for; its first 500 characters. Absent before it. */
+  readonly firstFailure?: string;
+  /** Deliveries of earlier copies of this round that ended without a settlement. */
+  readonly unsettled: number;
 }
 
+/** The counts of a state. */
+type Count = Exclude<keyof DeliveryState, 'firstFailure'>;
+
 /** The state of a message that was just sent. */
-export const firstDelivery: DeliveryState = Object.freeze({ generation: 0, round: 0, attempts: 0, releases: 0 });
+export const firstDelivery: DeliveryState = Object.freeze({
+  generation: 0,
+  round: 0,
+  attempts: 0,
+  releases: 0,
+  unsettled: 0,
+});
 
 /** The application property that counts releases; a transport raises it when it hands a message back. */
 export const releasesProperty = 'messaging_releases';
 
+/** The application property that carries the first failure. */
+const firstFailureProperty = 'messaging_first_failure';
+/** What is kept of it, in UTF-16 code units: a copy must not outgrow what a broker takes. */
+const maxFailureLength = 500;
+
 const maxNativeIdLength = 128;
-const stateProperties = {
+const countProperties = {
   generation: 'messaging_generation',
   round: 'messaging_round',
   attempts: 'messaging_attempts',
   releases: releasesProperty,
-} as const satisfies Record<keyof DeliveryState, string>;
+  unsettled: 'messaging_unsettled',
+} as const satisfies Record<Count, string>;
 const attributes = ['specversion', 'id', 'type', 'source', 'time', 'partitionkey', 'contractversion'] as const;
 type Attribute = (typeof attributes)[number];
 const prefixes = ['cloudEvents_', 'cloudEvents:'] as const;
@@ -68,7 +87,8 @@ const prefixes = ['cloudEvents_', 'cloudEvents:'] as const;
 /** Properties that are not the sender's headers: our attributes and states, and what the broker adds to dead letters. */
 const reservedProperties: ReadonlySet<string> = new Set([
   ...attributes.flatMap((attribute) => prefixes.map((prefix) => prefix + attribute)),
-  ...Object.values(stateProperties),
+  ...Object.values(countProperties),
+  firstFailureProperty,
   'DeadLetterReason',
   'DeadLetterErrorDescription',
 ]);
@@ -92,10 +112,11 @@ export function toNative(envelope: Envelope, state: DeliveryState = firstDeliver
     const value = attribute[name];
     if (value !== undefined) applicationProperties[`cloudEvents_${name}`] = value;
   }
-  for (const [field, name] of Object.entries(stateProperties)) {
-    const count = state[field as keyof DeliveryState];
+  for (const [field, name] of Object.entries(countProperties)) {
+    const count = state[field as Count];
     if (count > 0) applicationProperties[name] = count;
   }
+  if (state.firstFailure !== undefined) applicationProperties[firstFailureProperty] = state.firstFailure;
   return {
     messageId: nativeMessageId({ id: envelope.id, generation: state.generation, round: state.round }),
     subject: envelope.type,
@@ -161,27 +182,46 @@ export function attemptOf(state: DeliveryState, deliveryCount: number): number {
 
 /** How many deliveries of this round ended without a settlement: those the broker counted, less the releases. */
 export function unsettledOf(state: DeliveryState, deliveryCount: number): number {
-  return Math.max(0, deliveryCount - state.releases);
+  return state.unsettled + Math.max(0, deliveryCount - state.releases);
 }
 
-/** The state of the copy that a delayed redelivery after `attempt` sends. */
-export function nextRound(state: DeliveryState, attempt: number): DeliveryState {
-  return { generation: state.generation, round: state.round + 1, attempts: attempt, releases: 0 };
+/** The state of the copy that a delayed redelivery after `attempt` sends; `failure` is why it is asked for. */
+export function nextRound(state: DeliveryState, attempt: number, failure?: string): DeliveryState {
+  const { generation, round, firstFailure = bounded(failure ?? '') } = state;
+  const counts = { generation, round: round + 1, attempts: attempt, releases: 0, unsettled: 0 };
+  return { ...counts, ...(firstFailure && { firstFailure }) };
 }
 
-/** The state of the copy that a replay sends: all attempts are new. */
+/** The state of the copy that goes on in place of a delivery that was released: nothing is counted but what was. */
+export function releasedCopy(state: DeliveryState, deliveryCount: number): DeliveryState {
+  const attempts = attemptOf(state, deliveryCount) - 1;
+  return { ...nextRound(state, attempts), unsettled: unsettledOf(state, deliveryCount) };
+}
+
+/** The state of the copy that a replay sends: all attempts are new, and no failure has come first. */
 export function nextGeneration(state: DeliveryState): DeliveryState {
   return { ...firstDelivery, generation: state.generation + 1 };
 }
 
 function readState(properties: Readonly<Record<string, unknown>>): DeliveryState {
-  const count = (field: keyof DeliveryState): number => wholeNumber(text(properties[stateProperties[field]])) ?? 0;
+  const count = (field: Count): number => wholeNumber(text(properties[countProperties[field]])) ?? 0;
+  const firstFailure = bounded(text(properties[firstFailureProperty]) ?? '');
   return {
     generation: count('generation'),
     round: count('round'),
     attempts: count('attempts'),
     releases: count('releases'),
+    unsettled: count('unsettled'),
+    ...(firstFailure && { firstFailure }),
   };
+}
+
+/** The beginning of a text, without half a character at its end. */
+function bounded(failure: string): string {
+  return failure
+    .slice(0, maxFailureLength)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .toWellFormed();
 }
 
 /** A sender without versions is version 0; one whose version is no whole number gets -1, which no contract has. */

@@ -61,6 +61,8 @@ export interface Delivery {
    * was tried again after a delay begins at 0.
    */
   readonly unsettled: number;
+  /** Why its message was first asked to be delivered again; absent before that, and after a replay. */
+  readonly firstFailure?: string;
   /** Aborted when a stop takes longer than its drain timeout, or when the lock was lost. */
   readonly signal: AbortSignal;
   /**
@@ -74,9 +76,15 @@ export interface Delivery {
 /** What becomes of a delivery. Returned by the consumer, applied by the transport, by nobody else. */
 export type Settlement =
   | { readonly kind: 'complete' }
-  /** Handed back because we are stopping: no attempt is burned. */
-  | { readonly kind: 'release' }
-  /** Delivered again after `delayMs` (0 or more), to this queue only, one attempt later. */
+  /**
+   * Handed back: no attempt is burned. With `delayMs` (more than 0) it comes again after that time, to this queue only and
+   * behind what waits there.
+   */
+  | { readonly kind: 'release'; readonly delayMs?: number }
+  /**
+   * Delivered again after `delayMs` (0 or more), to this queue only, one attempt later. The first `reason` of a message
+   * travels with it, cut to 500 characters, until it is replayed.
+   */
   | { readonly kind: 'retry'; readonly delayMs: number; readonly reason: string }
   /** Moved to the queue's dead-letter queue with its body untouched. `reason` is a stable code, `detail` is for people. */
   | { readonly kind: 'dead-letter'; readonly reason: string; readonly detail: string };
@@ -107,6 +115,8 @@ export interface SubscribeOptions {
 export interface Subscription {
   readonly queue: string;
   health(): SubscriptionHealth;
+  /** Deliveries that were received and whose settlement is not applied yet. */
+  readonly inHand: number;
   /**
    * Sets how many deliveries there may be at a time from now on, 0 to 1,000. With 0 the subscription pauses: nothing new
    * is received, what is in flight goes on, and nothing looks for a stall. Resolves once nothing above the limit arrives

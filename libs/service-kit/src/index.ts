@@ -7,6 +7,7 @@ export { SERVICE_CONFIG } from './config/config.module.js';
 export { describeVariables } from './config/describe-config.js';
 export { duration } from './config/duration.js';
 export { loadConfig, requireBrokerAddress } from './config/load-config.js';
+export { requireRetryPolicy } from './config/retry-variables.js';
 export type { Runtime } from './config/runtime-file.js';
 export {
   accessVariables,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Envelope } from '@orderflow/messaging';
 import { MessageContext } from '@orderflow/messaging/nest';
 import { createPostgresMessaging } from '@orderflow/messaging/postgres';
-import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
+import { endsByAbortWhileLocked, openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { Aggregates } from './aggregates.js';
 import { EventHandlers } from './events.handlers.js';
 import { SummaryReader } from './summary.js';
@@ -21,7 +21,12 @@ afterEach(async () => {
   await database.close();
 });
 
-function context(type: string, id: string, time = '2026-01-01T10:00:30.000Z'): MessageContext {
+function context(
+  type: string,
+  id: string,
+  time = '2026-01-01T10:00:30.000Z',
+  signal = new AbortController().signal,
+): MessageContext {
   const envelope: Envelope = {
     id,
     type,
@@ -32,7 +37,7 @@ function context(type: string, id: string, time = '2026-01-01T10:00:30.000Z'): M
     headers: {},
     body: new Uint8Array(),
   };
-  const delivery = { envelope, queue: 'analytics', attempt: 1, unsettled: 0, signal: new AbortController().signal };
+  const delivery = { envelope, queue: 'analytics', attempt: 1, unsettled: 0, signal };
   return new MessageContext([{ id, type, version: 1, payload: {}, envelope }, delivery]);
 }
 
@@ -68,6 +73,14 @@ describe('the aggregates', () => {
     expect(read.latencyMs.p50).toBeGreaterThanOrEqual(2_000);
     expect(read.latencyMs.p50).toBeLessThan(2_000 * 1.06);
     expect(read.latencyMs.p99).toBeGreaterThanOrEqual(40_000);
+  });
+
+  it('give an event up when its delivery does, and count it at the next one', async () => {
+    const accept = (signal: AbortSignal) => events.accepted(context('order.accepted', 'a-1', undefined, signal));
+    expect(await endsByAbortWhileLocked(database.pool, 'inbox', accept)).toBe(true);
+    expect((await summary()).events).toEqual({});
+    await events.accepted(context('order.accepted', 'a-1'));
+    expect((await summary()).events).toEqual({ 'order.accepted': 1 });
   });
 
   it('count every kind of event, each once, however often it is delivered', async () => {

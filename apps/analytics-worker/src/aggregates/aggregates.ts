@@ -13,8 +13,8 @@ export class Aggregates {
     this.#inbox = inbox;
   }
 
-  async add({ message }: MessageContext, details: Partial<Observation> = {}): Promise<void> {
+  async add({ message, signal }: MessageContext, details: Partial<Observation> = {}): Promise<void> {
     const observation = { messageId: message.id, type: message.type, at: message.envelope.time, ...details };
-    await this.#inbox.once(CONSUMER, message.id, (tx) => record(tx, observation));
+    await this.#inbox.once(CONSUMER, message.id, (tx) => record(tx, observation), { signal });
   }
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PermanentError } from '@orderflow/messaging';
 import { HttpPaymentGateway } from './http-payment-gateway.js';
 import { answer, ScriptedGateway } from './testing/scripted-gateway.js';
@@ -10,15 +10,14 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  jest.restoreAllMocks();
   await provider.stop();
 });
 
 const order = { reference: 'o-1', amount: 4_999, currency: 'EUR' };
 const never = new AbortController().signal;
 
-const gateway = (options: { timeoutMs?: number; failuresToOpen?: number } = {}) =>
-  new HttpPaymentGateway({ url: provider.url, timeoutMs: 5_000, failuresToOpen: 5, openForMs: 60_000, ...options });
+const gateway = (options: { timeoutMs?: number; url?: string } = {}) =>
+  new HttpPaymentGateway({ url: provider.url, timeoutMs: 5_000, ...options });
 
 describe('the payment gateway client', () => {
   it('charges with its idempotency key', async () => {
@@ -43,14 +42,51 @@ describe('the payment gateway client', () => {
     expect(await gateway().charge('k', order, never)).toEqual({ status: 'declined', reason: expected });
   });
 
-  it.each([500, 503, 429, 408, 409])('may be asked again after status %i', async (status) => {
+  it.each([500, 502, 503, 401, 403, 404, 408, 425, 429])('is away after status %i', async (status) => {
+    provider.answers.push(answer(status, { error: 'busy' }));
+    await expect(gateway().charge('k', order, never)).rejects.toMatchObject({
+      name: 'DependencyAwayError',
+      dependency: 'gateway',
+      message: expect.stringContaining(`answered ${status}`),
+    });
+  });
+
+  it.each([
+    ['120', 120_000],
+    ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
+    ['soon', undefined],
+  ])('asks to be left alone with Retry-After: %s', async (header, retryAfterMs) => {
+    provider.answers.push((_, response) => void response.writeHead(429, { 'retry-after': header }).end('{}'));
+    const failure: unknown = await gateway()
+      .charge('k', order, never)
+      .catch((error: unknown) => error);
+    expect((failure as { retryAfterMs?: number }).retryAfterMs).toBe(retryAfterMs);
+  });
+
+  it('is away when nobody listens, and when it does not answer in time', async () => {
+    const away = { name: 'DependencyAwayError', dependency: 'gateway' };
+    await expect(gateway({ url: 'http://127.0.0.1:1' }).charge('k', order, never)).rejects.toMatchObject(away);
+    provider.answers.push(() => {});
+    await expect(gateway({ timeoutMs: 20 }).charge('k', order, never)).rejects.toMatchObject(away);
+  });
+
+  it('is well when its health page answers, or it has none', async () => {
+    provider.answers.push(answer(200, {}), answer(404, {}), answer(503, {}));
+    await expect(gateway().probe(never)).resolves.toBeUndefined();
+    await expect(gateway().probe(never)).resolves.toBeUndefined();
+    await expect(gateway().probe(never)).rejects.toMatchObject({ dependency: 'gateway' });
+    await expect(gateway({ url: 'http://127.0.0.1:1' }).probe(never)).rejects.toMatchObject({ dependency: 'gateway' });
+    expect(provider.requests.map(({ url }) => url)).toEqual(['/health', '/health', '/health']);
+  });
+
+  it.each([409])('may be asked again after status %i', async (status) => {
     provider.answers.push(answer(status, { error: 'busy' }));
     const charged = gateway().charge('k', order, never);
     await expect(charged).rejects.toThrow(`answered ${status}`);
     await expect(charged).rejects.not.toBeInstanceOf(PermanentError);
   });
 
-  it.each([400, 401, 422])('gives up for good after status %i', async (status) => {
+  it.each([400, 422])('gives up for good after status %i', async (status) => {
     provider.answers.push(answer(status, { error: 'no' }));
     await expect(gateway().charge('k', order, never)).rejects.toMatchObject({
       code: 'GatewayRefused',
@@ -87,34 +123,6 @@ describe('the payment gateway client', () => {
     await expect(gateway().charge('k', order, abort.signal)).rejects.toThrow('lock lost');
   });
 
-  it('leaves a failing gateway alone for a while', async () => {
-    const client = gateway({ failuresToOpen: 2 });
-    provider.answers.push(answer(500, {}), answer(500, {}));
-    await expect(client.charge('k', order, never)).rejects.toThrow('answered 500');
-    await expect(client.charge('k', order, never)).rejects.toThrow('answered 500');
-    await expect(client.charge('k', order, never)).rejects.toThrow('left alone for a while');
-    expect(provider.requests).toHaveLength(2);
-  });
-
-  it('asks the gateway again once that while is over', async () => {
-    const client = gateway({ failuresToOpen: 1 });
-    provider.answers.push(answer(500, {}), answer(201, { status: 'captured', chargeId: 'ch-1' }));
-    let now = Date.now();
-    jest.spyOn(Date, 'now').mockImplementation(() => now);
-    await expect(client.charge('k', order, never)).rejects.toThrow('answered 500');
-    now += 59_999;
-    await expect(client.charge('k', order, never)).rejects.toThrow('left alone for a while');
-    now += 1;
-    await expect(client.charge('k', order, never)).resolves.toMatchObject({ chargeId: 'ch-1' });
-  });
-
-  it('does not open the circuit for charges the gateway refuses', async () => {
-    const client = gateway({ failuresToOpen: 1 });
-    provider.answers.push(answer(422, {}), answer(201, { status: 'captured', chargeId: 'ch-2' }));
-    await expect(client.charge('k', order, never)).rejects.toBeInstanceOf(PermanentError);
-    await expect(client.charge('k', order, never)).resolves.toMatchObject({ chargeId: 'ch-2' });
-  });
-
   it.each([
     { charges: [], found: undefined },
     { charges: [{ status: 'captured', chargeId: 'ch-3' }], found: { status: 'captured', chargeId: 'ch-3' } },
@@ -125,7 +133,7 @@ describe('the payment gateway client', () => {
   });
 
   it('does not take a refused look-up for a charge that was never made', async () => {
-    provider.answers.push(answer(401, { error: 'who are you' }));
+    provider.answers.push(answer(400, { error: 'who are you' }));
     await expect(gateway().find('o-1', never)).rejects.toMatchObject({ code: 'GatewayRefused' });
   });
 });

@@ -1,12 +1,6 @@
-import { PermanentError } from '@orderflow/messaging';
-import {
-  BrokenCircuitError,
-  type CircuitBreakerPolicy,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhen,
-} from 'cockatiel';
+import { DependencyAwayError, PermanentError } from '@orderflow/messaging';
 import { z } from 'zod';
+import { retryAfterMs } from './retry-after.js';
 import type { ChargeOutcome, ChargeRequest, PaymentGateway } from './payment-gateway.js';
 
 export interface HttpPaymentGatewayOptions {
@@ -14,11 +8,16 @@ export interface HttpPaymentGatewayOptions {
   readonly url: string;
   /** Gives up on one call after this many ms. */
   readonly timeoutMs: number;
-  /** Failures in a row that open the circuit. */
-  readonly failuresToOpen: number;
-  /** How long the circuit stays open before one call may try, in ms. */
-  readonly openForMs: number;
 }
+
+/** What the gateway is called where it is away. */
+export const gatewayName = 'gateway';
+
+/**
+ * Answers that are no fault of an order: a gateway in trouble or asking for patience, and one that does not know us or
+ * our address. 409 is the order's: another charge with its key is under way.
+ */
+const awayStatuses: ReadonlySet<number> = new Set([401, 403, 404, 408, 425, 429]);
 
 const captured = z.object({ status: z.literal('captured'), chargeId: z.string().min(1) });
 /** A decline is an outcome, however the provider words it, and also when it gives no reason. */
@@ -27,21 +26,24 @@ const outcome = z.discriminatedUnion('status', [captured, declined]);
 const found = z.object({ charges: z.array(outcome) });
 
 /**
- * A payment gateway over HTTP with a time limit for each call and a circuit breaker around all of them, so that a
- * gateway in trouble is not hit by every message that waits. What may succeed later throws an ordinary error; what
- * the gateway will never accept throws a PermanentError.
+ * A payment gateway over HTTP with a time limit for each call. What fails because the gateway is away throws a
+ * `DependencyAwayError`, so that the queue pauses and no order pays for it; what may succeed later throws an ordinary
+ * error; what the gateway will never accept throws a `PermanentError`.
  */
 export class HttpPaymentGateway implements PaymentGateway {
   readonly #options: HttpPaymentGatewayOptions;
-  readonly #circuit: CircuitBreakerPolicy;
 
   constructor(options: HttpPaymentGatewayOptions) {
     this.#options = options;
-    const transient = handleWhen((error) => !(error instanceof PermanentError));
-    this.#circuit = circuitBreaker(transient, {
-      breaker: new ConsecutiveBreaker(options.failuresToOpen),
-      halfOpenAfter: options.openForMs,
-    });
+  }
+
+  /**
+   * Resolves when the gateway answers its health page, rejects when it cannot be reached or says that it is in trouble.
+   * One that has no such page answers too: whether it takes charges, a charge will show.
+   */
+  async probe(signal: AbortSignal): Promise<void> {
+    const { response, text } = await this.#fetch('/health', signal, {});
+    if (response.status >= 500) throw away(response, text);
   }
 
   async charge(idempotencyKey: string, request: ChargeRequest, signal: AbortSignal): Promise<ChargeOutcome> {
@@ -63,23 +65,34 @@ export class HttpPaymentGateway implements PaymentGateway {
   }
 
   async #call(path: string, signal: AbortSignal, init: RequestInit = {}): Promise<GatewayResponse> {
-    try {
-      return await this.#circuit.execute(() => this.#fetch(path, signal, init));
-    } catch (error) {
-      if (!(error instanceof BrokenCircuitError)) throw error;
-      throw new Error('The payment gateway failed too often; it is left alone for a while.', { cause: error });
-    }
+    const { response, text } = await this.#fetch(path, signal, init);
+    const { status } = response;
+    if (status >= 500 || awayStatuses.has(status)) throw away(response, text);
+    if (status === 409) throw new Error(answered(response, text));
+    return { status, body: parse(text) };
   }
 
-  async #fetch(path: string, signal: AbortSignal, init: RequestInit): Promise<GatewayResponse> {
+  /** Whatever the network does to a call is the gateway's absence; what our own signal does is not. */
+  async #fetch(path: string, signal: AbortSignal, init: RequestInit): Promise<{ response: Response; text: string }> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(this.#options.timeoutMs)]);
-    const response = await fetch(new URL(path, this.#options.url), { ...init, signal: limited });
-    const text = await response.text();
-    if (response.status >= 500 || response.status === 429 || response.status === 408 || response.status === 409) {
-      throw new Error(`The payment gateway answered ${response.status}: ${text.slice(0, 200)}`);
+    try {
+      const response = await fetch(new URL(path, this.#options.url), { ...init, signal: limited });
+      return { response, text: await response.text() };
+    } catch (cause) {
+      if (signal.aborted) throw cause;
+      throw new DependencyAwayError(gatewayName, `The payment gateway cannot be reached: ${String(cause)}`, { cause });
     }
-    return { status: response.status, body: parse(text) };
   }
+}
+
+function away(response: Response, text: string): DependencyAwayError {
+  const afterMs = retryAfterMs(response.headers.get('retry-after'), Date.now());
+  const options = afterMs === undefined ? {} : { retryAfterMs: afterMs };
+  return new DependencyAwayError(gatewayName, answered(response, text), options);
+}
+
+function answered({ status }: Response, text: string): string {
+  return `The payment gateway answered ${status}: ${text.slice(0, 200)}`;
 }
 
 interface GatewayResponse {

@@ -5,7 +5,7 @@ import { createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import { MessageContext } from '@orderflow/messaging/nest';
 import { createPostgresMessaging, type PostgresMessaging } from '@orderflow/messaging/postgres';
 import { sendWaiting } from '@orderflow/messaging/testing/postgres';
-import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
+import { endsByAbortWhileLocked, openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { HttpPaymentGateway } from '../gateway/http-payment-gateway.js';
 import { type Answer, answer, ScriptedGateway } from '../gateway/testing/scripted-gateway.js';
 import { Billing } from './billing.js';
@@ -42,7 +42,7 @@ const order: Order = {
 };
 
 function billing(gatewayKeyLifetimeMs = 86_400_000): Billing {
-  const gateway = new HttpPaymentGateway({ url: provider.url, timeoutMs: 5_000, failuresToOpen: 100, openForMs: 1 });
+  const gateway = new HttpPaymentGateway({ url: provider.url, timeoutMs: 5_000 });
   return new Billing({ messaging, invoices, gateway, gatewayKeyLifetimeMs, topic: 'events' });
 }
 
@@ -270,5 +270,14 @@ describe('billing', () => {
     provider.answers.push(answer(200, { charges: [] }), captured);
     await billing(0).bill(order, context());
     expect(await invoices.ofOrder('o-1')).toMatchObject({ chargeId: 'ch-1' });
+  });
+
+  it('gives its invoice up when its delivery does, and writes it at the next one', async () => {
+    provider.answers.push(captured, captured);
+    const bill = (signal: AbortSignal) => billing().bill(order, context(undefined, signal));
+    expect(await endsByAbortWhileLocked(database.pool, 'inbox', bill)).toBe(true);
+    expect(await invoiceCount()).toBe(0);
+    await billing().bill(order, context());
+    expect(await invoiceCount()).toBe(1);
   });
 });

@@ -9,7 +9,7 @@ import {
 } from '@orderflow/contracts';
 import { createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import type { MessageContext } from '@orderflow/messaging/nest';
-import type { PostgresMessaging } from '@orderflow/messaging/postgres';
+import type { PostgresMessaging, SqlTransaction } from '@orderflow/messaging/postgres';
 import type { ChargeOutcome, PaymentGateway } from '../gateway/payment-gateway.js';
 import { type Invoice, type InvoiceStore, insertInvoice } from './invoice-store.js';
 
@@ -56,10 +56,11 @@ export class Billing {
   async #invoice(order: Order, outcome: ChargeOutcome, context: MessageContext): Promise<void> {
     const { messaging, topic } = this.#options;
     const invoice = invoiceOf(order, outcome);
-    await messaging.inbox.once(CONSUMER, context.message.id, async (tx) => {
+    const record = async (tx: SqlTransaction): Promise<void> => {
       const inserted = await insertInvoice(tx, invoice);
       if (inserted) await messaging.outbox.add(tx, [paymentEvent(order, invoice, topic, context)]);
-    });
+    };
+    await messaging.inbox.once(CONSUMER, context.message.id, record, { signal: context.signal });
   }
 }
 

@@ -17,9 +17,10 @@ export class FactRecorder {
     this.#inbox = inbox;
   }
 
-  async record({ id, type }: Pick<Message, 'id' | 'type'>, event: EventFacts): Promise<void> {
+  /** @param signal gives the transaction up, and so frees its locks */
+  async record({ id, type }: Pick<Message, 'id' | 'type'>, event: EventFacts, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#inbox.once(consumer, id, (tx) => recordFacts(tx, { id, type }, event));
+      await this.#inbox.once(consumer, id, (tx) => recordFacts(tx, { id, type }, event), { signal });
     } catch (error) {
       const code = String((error as { code?: unknown }).code ?? '');
       if (!dataException.test(code)) throw error;

@@ -28,27 +28,27 @@ export class OrderEventHandlers {
   constructor(private readonly recorder: FactRecorder) {}
 
   @MessageHandler(orderAccepted)
-  async accepted(@Payload() event: OrderAccepted, @Ctx() { message }: MessageContext): Promise<void> {
-    await this.recorder.record(message, factsOfAccepted(event));
+  async accepted(@Payload() event: OrderAccepted, @Ctx() { message, signal }: MessageContext): Promise<void> {
+    await this.recorder.record(message, factsOfAccepted(event), signal);
   }
 
   @MessageHandler(orderRejected)
-  async rejected(@Payload() event: OrderRejected, @Ctx() { message }: MessageContext): Promise<void> {
-    await this.recorder.record(message, factsOfRejected(event));
+  async rejected(@Payload() event: OrderRejected, @Ctx() { message, signal }: MessageContext): Promise<void> {
+    await this.recorder.record(message, factsOfRejected(event), signal);
   }
 
   @MessageHandler(orderCancelled)
-  async cancelled(@Payload() event: OrderCancelled, @Ctx() { message }: MessageContext): Promise<void> {
-    await this.recorder.record(message, factsOfCancelled(event));
+  async cancelled(@Payload() event: OrderCancelled, @Ctx() { message, signal }: MessageContext): Promise<void> {
+    await this.recorder.record(message, factsOfCancelled(event), signal);
   }
 
   @MessageHandler(paymentCaptured)
-  async captured(@Payload() event: PaymentCaptured, @Ctx() { message }: MessageContext): Promise<void> {
-    await this.recorder.record(message, factsOfCaptured(event));
+  async captured(@Payload() event: PaymentCaptured, @Ctx() { message, signal }: MessageContext): Promise<void> {
+    await this.recorder.record(message, factsOfCaptured(event), signal);
   }
 
   @MessageHandler(paymentFailed)
-  async paymentFailed(@Payload() event: PaymentFailed, @Ctx() { message }: MessageContext): Promise<void> {
-    await this.recorder.record(message, factsOfPaymentFailed(event));
+  async paymentFailed(@Payload() event: PaymentFailed, @Ctx() { message, signal }: MessageContext): Promise<void> {
+    await this.recorder.record(message, factsOfPaymentFailed(event), signal);
   }
 }

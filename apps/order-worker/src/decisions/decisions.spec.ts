@@ -4,7 +4,7 @@ import { type Contract, createEnvelopeWriter, type Outgoing } from '@orderflow/m
 import { MessageContext } from '@orderflow/messaging/nest';
 import { createPostgresMessaging } from '@orderflow/messaging/postgres';
 import { sendWaiting } from '@orderflow/messaging/testing/postgres';
-import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
+import { endsByAbortWhileLocked, openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { Decisions } from './decisions.js';
 
 const migrations = new URL('../../migrations', import.meta.url);
@@ -36,13 +36,16 @@ const order = (change: Partial<Order> = {}): Order => ({
 const orderOf = (total: number, orderId = 'o-1') =>
   order({ orderId, lines: [{ sku: 'tea', quantity: 1, unitPrice: total }], total });
 
-function contextOf<T>(contract: Contract<T>, payload: T, id: string, attempt = 1): MessageContext {
+function contextOf<T>(
+  contract: Contract<T>,
+  payload: T,
+  id: string,
+  attempt = 1,
+  signal = new AbortController().signal,
+): MessageContext {
   const envelope = write(contract, payload, { id, cause: { correlationId: 'c-42', headers: { traceparent: 't' } } });
   const message = { id, type: contract.type, version: contract.version, payload, envelope };
-  return new MessageContext([
-    message,
-    { envelope, queue: 'orders', attempt, unsettled: 0, signal: new AbortController().signal },
-  ]);
+  return new MessageContext([message, { envelope, queue: 'orders', attempt, unsettled: 0, signal }]);
 }
 
 const place = (payload: Order, id = 'm-1', attempt = 1) =>
@@ -182,6 +185,16 @@ describe('decisions', () => {
     await expect(place(order())).rejects.toThrow('outbox');
     expect((await database.pool.query('SELECT FROM decisions')).rowCount).toBe(0);
     await database.pool.query('ALTER TABLE outbox_away RENAME TO outbox');
+    await place(order());
+    expect(await published()).toHaveLength(1);
+  });
+
+  it('give up when their delivery does, and leave nothing behind', async () => {
+    const given = endsByAbortWhileLocked(database.pool, 'inbox', (signal) =>
+      decisions.place(order(), contextOf(orderPlace, order(), 'm-1', 1, signal)),
+    );
+    expect(await given).toBe(true);
+    expect(await recorded()).toEqual([]);
     await place(order());
     expect(await published()).toHaveLength(1);
   });

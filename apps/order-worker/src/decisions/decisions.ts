@@ -78,10 +78,12 @@ export class Decisions {
         time: decision.decidedAt,
       }),
     }));
-    await messaging.inbox.once(CONSUMER, context.message.id, async (tx) => {
-      const first = await recordFirst(tx, { ...decision, messageId: context.message.id });
+    const { message, signal } = context;
+    const record = async (tx: SqlTransaction): Promise<void> => {
+      const first = await recordFirst(tx, { ...decision, messageId: message.id });
       if (first) await messaging.outbox.add(tx, [published]);
-    });
+    };
+    await messaging.inbox.once(CONSUMER, message.id, record, { signal });
   }
 }
 

@@ -52,9 +52,9 @@ export class AmqpServer implements SessionPort {
     listener: Listener,
     pool: BufferPool = sharedPool,
   ) {
-    this.settings = { ...DEFAULTS, ...settings };
+    this.settings = { maxSessionLinks: settings.handleMax ?? DEFAULTS.handleMax, ...DEFAULTS, ...settings };
     this.listener = listener;
-    this.output = new Output(pool);
+    this.output = new Output(pool, () => listener.output?.());
     this.usage = new Usage(this.settings);
     this.#channels = new Channels(this, (condition, description) => this.#fail(condition, description));
     this.#heartbeat = new Heartbeat(this.settings.idleTimeOut, undefined);
@@ -96,6 +96,11 @@ export class AmqpServer implements SessionPort {
     return this.#channels.hasDispositions || this.output.pending > 0;
   }
 
+  /** Bytes of output that are written, dispositions not counted that {@link takeOutput} would write. */
+  get pending(): number {
+    return this.output.pending;
+  }
+
   /** All that is to be sent, in one piece; undefined when there is nothing. */
   takeOutput(): Buffer | undefined {
     this.#channels.writeDispositions();
@@ -123,7 +128,8 @@ export class AmqpServer implements SessionPort {
 
   /**
    * Sends a heartbeat when it is due, and closes a connection whose peer is silent. To be called once the connection
-   * is there, and whenever the time is reached that it answered.
+   * is there, once it is open (only then it is known what the peer bears), and whenever the time is reached that it
+   * answered.
    * @param now ms of any clock that never goes back
    * @returns when to call it again; undefined when that is not needed any more
    */
@@ -134,13 +140,18 @@ export class AmqpServer implements SessionPort {
       this.#failWith(silent(this.settings.idleTimeOut, this.settings.containerId));
       return undefined;
     }
-    if (isDue && this.#state === 'open') writeHeartbeat(this.output);
+    if (isDue) this.beat();
     return next;
+  }
+
+  /** Sends an empty frame, for a peer that waits to hear anything at all. */
+  beat(): void {
+    if (this.#state === 'open') writeHeartbeat(this.output);
   }
 
   /** Closes the connection; `closed` comes when the peer has closed too. */
   close(error?: ErrorDraft): void {
-    if (this.state === 'handshake') return this.#failWith(error);
+    if (this.state === 'handshake') return this.#giveUp(error, false);
     if (this.#state !== 'open') return;
     this.#writeClose(error);
     this.#state = 'closing';
@@ -154,7 +165,9 @@ export class AmqpServer implements SessionPort {
 
   /** @internal */
   settled(): void {
+    if (this.#channels.hasDispositions) return;
     this.#channels.hasDispositions = true;
+    if (this.output.pending === 0) this.listener.output?.();
   }
 
   #header(header: ProtocolHeader): void {
@@ -220,19 +233,23 @@ export class AmqpServer implements SessionPort {
 
   /** Ends the connection as far as it has come: before the peer's header with ours, which says what we speak. */
   #failWith(error: ErrorDraft | undefined): void {
+    this.#giveUp(error, true);
+  }
+
+  #giveUp(error: ErrorDraft | undefined, isViolation: boolean): void {
     const state = this.#state;
     writeOwnHeader(this.output, state, this.settings);
     if (state === 'opening') this.#writeOpen();
     if (state === 'opening' || state === 'open') this.#writeClose(error);
-    this.#finish(error);
+    this.#finish(error, isViolation);
   }
 
-  #finish(error: AmqpError | ErrorDraft | undefined): void {
+  #finish(error: AmqpError | ErrorDraft | undefined, isViolation = false): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#reader.stop();
     this.#channels.forget();
-    this.listener.closed(error);
+    this.listener.closed(error, isViolation);
   }
 
   #writeOpen(): void {

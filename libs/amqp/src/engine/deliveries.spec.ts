@@ -174,6 +174,31 @@ describe('receiving', () => {
   });
 
   it.each([
+    ['at once', (peer: ScriptPeer) => peer.transfer({ deliveryId: 0 }, 'four+')],
+    [
+      'in parts',
+      (peer: ScriptPeer) =>
+        peer.transfer({ deliveryId: 0, more: true }, 'abc').transfer({ more: true }, 'xx').transfer({}, ''),
+    ],
+  ])('rejects a large message that comes %s, says how large it was, and goes on', (_, send) => {
+    const peer = sending(1, 4n);
+    send(peer);
+    expect(peer.said()).toMatchObject([
+      {
+        type: 'disposition',
+        first: 0,
+        state: {
+          type: 'rejected',
+          error: { condition: 'amqp:link:message-size-exceeded', description: expect.stringContaining('size:5 bytes') },
+        },
+      },
+      { type: 'flow', linkCredit: 1 },
+    ]);
+    peer.transfer({ deliveryId: 1 }, 'four');
+    expect(peer.deliveries).toMatchObject([{ id: 1 }]);
+  });
+
+  it.each([
     [
       'amqp:link:transfer-limit-exceeded',
       'no credit',
@@ -181,13 +206,8 @@ describe('receiving', () => {
     ],
     [
       'amqp:link:message-size-exceeded',
-      'a large message',
-      (peer: ScriptPeer) => peer.transfer({ deliveryId: 0 }, 'four+'),
-    ],
-    [
-      'amqp:link:message-size-exceeded',
-      'a large joined one',
-      (peer: ScriptPeer) => peer.transfer({ deliveryId: 0, more: true }, 'abc').transfer({ more: true }, 'de'),
+      'a large message that wants no answer',
+      (peer: ScriptPeer) => peer.transfer({ deliveryId: 0, settled: true }, 'four+'),
     ],
   ])('detaches with %s for %s, and discards the rest', (condition, _, violate) => {
     const peer = sending(1, 4n);

@@ -38,10 +38,20 @@ export class IncomingDeliveries {
     return undefined;
   }
 
-  /** A frame is discarded; the delivery it may begin has an id all the same. It may go on with an older one, too. */
-  pass(id: number): void {
-    if (id === NONE || distance(this.#nextId ?? id, id) < 0) return;
+  /**
+   * A frame is discarded; the delivery it may begin has an id all the same. It may go on with an older one, too.
+   * @returns whether it begins one
+   */
+  pass(id: number): boolean {
+    if (id === NONE || distance(this.#nextId ?? id, id) < 0) return false;
     this.#nextId = advance(id, 1);
+    return true;
+  }
+
+  /** Answers a delivery that is not taken. */
+  refuse(id: number, state: Draft<DeliveryState>): void {
+    this.#dispositions.add(id, state);
+    this.#port.settled();
   }
 
   add(id: number, link: Recipient): void {

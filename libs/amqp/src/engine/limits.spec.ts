@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ATTACH } from '../codec/performatives.js';
-import { began } from '../testing/attached-peers.js';
+import { began, errorOf } from '../testing/attached-peers.js';
 import { hex } from '../testing/hex.js';
 import { type Said, ScriptPeer } from '../testing/script-peer.js';
 import type { Link } from './listener.js';
@@ -151,3 +151,12 @@ const errorsOf = (peer: ScriptPeer) =>
     .said()
     .map((said) => brief(said)[2])
     .filter((condition) => condition !== undefined && condition !== ERROR.condition);
+
+it('bears more links of a session than it offers, as far as it is told', () => {
+  const peer = new ScriptPeer({ handleMax: 1, maxSessionLinks: 3 }).open().begin();
+  expect(peer.said().find(({ type }) => type === 'begin')).toMatchObject({ handleMax: 1 });
+  for (const handle of [0, 1, 2]) peer.attach({ name: `${handle}`, handle });
+  expect(errorOf(peer, 'end')).toBeUndefined();
+  peer.attach({ name: '3', handle: 3 });
+  expect(errorOf(peer, 'end')).toBe('amqp:resource-limit-exceeded');
+});

@@ -61,6 +61,8 @@ export interface SenderLink extends AnyLink {
   readonly credit: number;
   /** Whether {@link send} would send. */
   readonly canSend: boolean;
+  /** The token of a message that has left in part only; still there when the link is gone, and the rest with it. */
+  readonly unfinished: unknown;
   /** Answers the attach. What the peer gave of credit meanwhile counts from now on. */
   accept(answer?: AttachAnswer): void;
   /**
@@ -119,6 +121,11 @@ export interface Listener {
   drain(link: SenderLink): void;
   /** The peer says what became of a delivery; once it is settled it is forgotten. */
   disposed(link: SenderLink, id: number, token: unknown, state: DeliveryState | undefined, settled: boolean): void;
-  /** Once, and the last of all. */
-  closed(error: AmqpError | ErrorDraft | undefined): void;
+  /**
+   * Once, and the last of all.
+   * @param isViolation whether the peer broke the protocol, or was silent for too long
+   */
+  closed(error: AmqpError | ErrorDraft | undefined, isViolation: boolean): void;
+  /** There is output to take where there was none. */
+  output?(): void;
 }

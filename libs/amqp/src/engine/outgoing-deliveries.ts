@@ -48,14 +48,9 @@ export class OutgoingDeliveries {
     return this.#unsettled.size;
   }
 
-  /** Whether one more frame may leave. */
-  get hasWindow(): boolean {
-    return this.#window.left > 0;
-  }
-
-  /** Whether a new delivery may leave. */
-  get canBegin(): boolean {
-    return this.hasWindow && this.#port.hasRoom;
+  /** Whether one more frame may leave: the window is open, and the output has room. */
+  get canWrite(): boolean {
+    return this.#window.left > 0 && this.#port.hasRoom;
   }
 
   begin(link: SenderLink, tag: Uint8Array, payload: Uint8Array, options: SendOptions): Leaving {

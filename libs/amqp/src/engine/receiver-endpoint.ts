@@ -38,6 +38,10 @@ export class ReceiverEndpoint implements ReceiverLink {
   #deliveryCount: number;
   #maxMessageSize = 0;
   #unfinished: Unfinished | undefined;
+  /** One that is larger than the link allows; nothing of it is kept. */
+  #tooLarge: Unfinished | undefined;
+  /** What is said of deliveries that come after the link's end. */
+  #refusal: Draft<DeliveryState> = { type: 'released' };
 
   /** @param bytes how many the attach has */
   constructor(port: LinkPort, deliveries: IncomingDeliveries, attach: Attach, bytes: number) {
@@ -117,12 +121,8 @@ export class ReceiverEndpoint implements ReceiverLink {
 
   /** A transfer came that the session's window allowed. */
   transfer(fields: TransferFields, bytes: Buffer, end: number): void {
-    if (!this.isAttached) {
-      this.#deliveries.pass(fields.deliveryId);
-      if (this.#attachment.state === 'held') this.#violated(CONDITION.transferLimitExceeded, this.#noCredit(fields));
-      return;
-    }
-    const unfinished = this.#unfinished ?? this.#begin(fields);
+    if (!this.isAttached) return this.#late(fields);
+    const unfinished = this.#tooLarge ?? this.#unfinished ?? this.#begin(fields);
     if (!unfinished) return;
     if (fields.deliveryId !== NONE && fields.deliveryId !== unfinished.id) {
       const text = `Delivery ${unfinished.id} is not complete, yet a transfer of delivery ${fields.deliveryId} came.`;
@@ -132,9 +132,19 @@ export class ReceiverEndpoint implements ReceiverLink {
     unfinished.state ??= fields.state;
     if (fields.aborted) return this.#aborted();
     const part = bytes.subarray(fields.payload, end);
-    if (!this.#hasRoom(unfinished, part.length)) return;
+    if (this.#isTooLarge(unfinished.size + part.length)) return this.#pass(unfinished, part.length, fields.more);
     if (fields.more) this.#keep(unfinished, part);
     else this.#complete(unfinished, part);
+  }
+
+  /**
+   * What was on its way as we ended the link is answered: whoever sent it learns that it was not taken, where a peer
+   * that settles by link alone would wait.
+   */
+  #late(fields: TransferFields): void {
+    const begins = this.#deliveries.pass(fields.deliveryId);
+    if (this.#attachment.state === 'held') this.#violated(CONDITION.transferLimitExceeded, this.#noCredit(fields));
+    else if (begins && !fields.settled) this.#deliveries.refuse(fields.deliveryId, this.#refusal);
   }
 
   /** The first frame of a delivery. @returns undefined when that was a violation */
@@ -149,14 +159,29 @@ export class ReceiverEndpoint implements ReceiverLink {
     return { id, format: Math.max(0, fields.messageFormat), settled, state, parts: [], size: 0 };
   }
 
-  #hasRoom(unfinished: Unfinished, more: number): boolean {
+  #isTooLarge(size: number): boolean {
+    return this.#maxMessageSize > 0 && size > this.#maxMessageSize;
+  }
+
+  /**
+   * Part of a message that is too large: only counted. The message is rejected once its size is known; a peer that
+   * wants no answer learns it by the end of the link.
+   */
+  #pass(unfinished: Unfinished, more: number, isMore: boolean): void {
     const size = unfinished.size + more;
-    if (this.#maxMessageSize > 0 && size > this.#maxMessageSize) {
-      const text = `The received message (delivery-id:${unfinished.id}, size:${size} bytes) exceeds the limit (${this.#maxMessageSize} bytes) currently allowed on the link.`;
-      this.#violated(CONDITION.messageSizeExceeded, text);
-      return false;
+    this.#forgetUnfinished();
+    unfinished.parts.length = 0;
+    unfinished.size = size;
+    if (isMore) {
+      this.#tooLarge = unfinished;
+      return;
     }
-    return true;
+    this.#tooLarge = undefined;
+    const { id, settled } = unfinished;
+    const text = `The received message (delivery-id:${id}, size:${size} bytes) exceeds the limit (${this.#maxMessageSize} bytes) currently allowed on the link.`;
+    if (settled) return this.#violated(CONDITION.messageSizeExceeded, text);
+    this.#deliveries.refuse(id, { type: 'rejected', error: amqpError(CONDITION.messageSizeExceeded, text) });
+    this.#settled();
   }
 
   #keep(unfinished: Unfinished, part: Buffer): void {
@@ -178,6 +203,7 @@ export class ReceiverEndpoint implements ReceiverLink {
 
   #aborted(): void {
     this.#forgetUnfinished();
+    this.#tooLarge = undefined;
     this.#settled();
   }
 
@@ -205,6 +231,7 @@ export class ReceiverEndpoint implements ReceiverLink {
 
   #ended(closed: boolean, error: ErrorDraft | undefined): void {
     this.#forgetUnfinished();
+    if (error) this.#refusal = { type: 'rejected', error };
     this.#port.linkEnded(this, closed, error);
   }
 }

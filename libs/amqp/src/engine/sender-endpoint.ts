@@ -18,7 +18,7 @@ export class SenderEndpoint implements SenderLink {
   readonly #attachment: Attachment;
   #credit = 0;
   #deliveryCount = 0;
-  /** A message that has left only in part: the session's window was used up. */
+  /** A message that has left only in part: the session's window was used up, or the output full. */
   #rest: Leaving | undefined;
   /** Whether the peer wants its credit used up. */
   #drains = false;
@@ -47,7 +47,11 @@ export class SenderEndpoint implements SenderLink {
   }
 
   get canSend(): boolean {
-    return this.isAttached && this.#credit > 0 && !this.#rest && this.#deliveries.canBegin;
+    return this.isAttached && this.#credit > 0 && !this.#rest && this.#deliveries.canWrite;
+  }
+
+  get unfinished(): unknown {
+    return this.#rest?.options.token;
   }
 
   accept(answer: AttachAnswer = {}): void {
@@ -107,10 +111,10 @@ export class SenderEndpoint implements SenderLink {
     this.#port.writeLinkFlow(this.attach.handle, this.#deliveryCount, this.#credit, false);
   }
 
-  /** Writes the next frame of what has not left wholly. @returns whether there is more, and a window for it */
+  /** Writes the next frame of what has not left wholly. @returns whether there is more, and may be room for it */
   continue(): boolean {
     const rest = this.#rest;
-    if (!rest || !this.#deliveries.hasWindow) return false;
+    if (!rest || !this.isAttached || !this.#deliveries.canWrite) return false;
     if (!this.#deliveries.writeNext(this.attach.handle, rest)) return true;
     this.#rest = undefined;
     return false;
@@ -124,11 +128,9 @@ export class SenderEndpoint implements SenderLink {
   /** The session or the connection is gone. */
   gone(): void {
     this.#attachment.gone();
-    this.#rest = undefined;
   }
 
   #ended(closed: boolean, error: ErrorDraft | undefined): void {
-    this.#rest = undefined;
     this.#port.linkEnded(this, closed, error);
   }
 }

@@ -40,8 +40,9 @@ export class SessionEndpoint implements LinkPort {
   readonly #outgoing: OutgoingWindow;
   readonly #received: IncomingDeliveries;
   readonly #sent: OutgoingDeliveries;
-  readonly #handleMax: number;
+  readonly #maxLinks: number;
   readonly #links: (LinkEndpoint | undefined)[] = [];
+  #linkCount = 0;
   /** The handle where the ring of senders goes on. */
   #turn = 0;
   #state: 'open' | 'ending' | 'ended' = 'open';
@@ -53,9 +54,10 @@ export class SessionEndpoint implements LinkPort {
     this.#outgoing = new OutgoingWindow(FIRST_OUTGOING_ID, begin.incomingWindow);
     this.#received = new IncomingDeliveries(port, channel);
     this.#sent = new OutgoingDeliveries(port, channel, this.#outgoing);
-    this.#handleMax = Math.min(port.settings.handleMax, begin.handleMax);
+    this.#maxLinks = Math.min(port.settings.maxSessionLinks, begin.handleMax);
+    const handleMax = Math.min(port.settings.handleMax, begin.handleMax);
     const windows = { incomingWindow: port.settings.incomingWindow, outgoingWindow: begin.incomingWindow };
-    const ids = { remoteChannel: channel, nextOutgoingId: FIRST_OUTGOING_ID, handleMax: this.#handleMax };
+    const ids = { remoteChannel: channel, nextOutgoingId: FIRST_OUTGOING_ID, handleMax };
     this.write(BEGIN.to({ ...ids, ...windows }));
   }
 
@@ -111,9 +113,9 @@ export class SessionEndpoint implements LinkPort {
   /** @param bytes how many the attach has */
   attach(attach: Attach, bytes: number): void {
     const { handle } = attach;
-    const { handleMax, maxLinks, maxAttachBytes } = this.#port.settings;
-    if (handle > this.#handleMax) return this.end(noHandleLeft(this.#handleMax));
-    if (this.links.length >= handleMax) return this.end(noHandleLeft(handleMax));
+    const { maxSessionLinks, maxLinks, maxAttachBytes } = this.#port.settings;
+    if (handle > this.#maxLinks) return this.end(noHandleLeft(this.#maxLinks));
+    if (this.#linkCount >= maxSessionLinks) return this.end(noHandleLeft(maxSessionLinks));
     if (!this.usage.mayAttach) return this.end(noHandleLeft(maxLinks));
     if (this.#links[handle]) return this.end(handleInUse(handle));
     if (!this.usage.mayKeep(bytes)) return this.end(attachesTooLarge(maxAttachBytes));
@@ -127,11 +129,13 @@ export class SessionEndpoint implements LinkPort {
     const link = this.#links[handle];
     if (!link) return;
     this.#links[handle] = undefined;
+    this.#linkCount--;
     link.peerDetached(closed, error);
   }
 
   flow(fields: FlowFields): void {
     const { nextIncomingId, incomingWindow, handle, echo } = fields;
+    const wasOpen = this.#sent.canWrite;
     if (!this.#outgoing.update(nextIncomingId === NONE ? undefined : nextIncomingId, incomingWindow)) {
       const text = `The flow expects transfer ${nextIncomingId}, but the next one is ${this.#outgoing.nextId}.`;
       return this.end(amqpError(CONDITION.notAllowed, text));
@@ -141,7 +145,9 @@ export class SessionEndpoint implements LinkPort {
     if (link?.role === 'sender') link.flow(fields);
     if (echo && link) link.echo();
     else if (echo) this.#writeSessionFlow();
-    this.resume();
+    // Where nobody waited for the window, the flow is news to its own link alone.
+    if (!wasOpen) this.resume();
+    else if (link?.role === 'sender') link.offer();
   }
 
   transfer(fields: TransferFields, bytes: Buffer, end: number): void {
@@ -228,6 +234,7 @@ export class SessionEndpoint implements LinkPort {
       ? new SenderEndpoint(this, this.#sent, attach, bytes)
       : new ReceiverEndpoint(this, this.#received, attach, bytes);
     this.#links[attach.handle] = link;
+    this.#linkCount++;
     this.names.take(link);
     const isCoordinator = attach.target?.type === 'coordinator';
     if (!mayHold) link.refuse(tooManyHeld);
@@ -238,6 +245,7 @@ export class SessionEndpoint implements LinkPort {
   #forget(): void {
     for (const link of this.links) link.gone();
     this.#links.length = 0;
+    this.#linkCount = 0;
     this.#received.forget();
     this.#sent.forget();
   }

@@ -7,8 +7,10 @@ export interface Settings {
   readonly channelMax: number;
   /** Milliseconds of silence after which a peer is given up. Default 120,000. */
   readonly idleTimeOut: number;
-  /** The highest handle of a session, unless the peer's is lower, and the number of its links. Default 255. */
+  /** The highest handle of a session that is offered to peers, and the number of its links. Default 255. */
   readonly handleMax: number;
+  /** Links of a session that are borne of peers that pass over {@link handleMax}. Default `handleMax`. */
+  readonly maxSessionLinks: number;
   /** Transfer frames a peer may send on a session before it hears of us. Default 5,000. */
   readonly incomingWindow: number;
   /** In the order they are offered. Default Azure's four. */
@@ -32,7 +34,7 @@ export interface Settings {
   readonly highWaterMark: number;
 }
 
-export const DEFAULTS: Omit<Settings, 'containerId'> = {
+export const DEFAULTS: Omit<Settings, 'containerId' | 'maxSessionLinks'> = {
   maxFrameSize: 65_536,
   channelMax: 4_999,
   idleTimeOut: 120_000,

@@ -35,6 +35,13 @@ describe('the windows of a session', () => {
     expect([outgoing.left, outgoing.nextId]).toEqual([9, 0]);
   });
 
+  it('outgoing: a peer that has not seen our begin may count from another id', () => {
+    const outgoing = new OutgoingWindow(1, 10);
+    expect([outgoing.update(0, 10), outgoing.left]).toEqual([true, 10]);
+    outgoing.take();
+    expect([outgoing.update(0, 10), outgoing.left]).toEqual([true, 9]);
+  });
+
   it('incoming: takes no more than it said, and is restated when half is used', () => {
     fc.assert(
       fc.property(start, fc.integer({ min: 1, max: 20 }), fc.array(fc.boolean()), (first, size, steps) => {

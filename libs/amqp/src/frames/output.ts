@@ -22,11 +22,14 @@ export class BufferPool {
 /** The output of one connection: frames gather in one growing buffer until it is taken. */
 export class Output {
   readonly #pool: BufferPool;
+  readonly #began: () => void;
   #bytes: Buffer | undefined;
   #length = 0;
 
-  constructor(pool: BufferPool) {
+  /** @param began there is something to take where there was nothing */
+  constructor(pool: BufferPool, began: () => void = () => {}) {
     this.#pool = pool;
+    this.#began = began;
   }
 
   /** Bytes that wait to be taken. */
@@ -55,7 +58,9 @@ export class Output {
 
   /** What was reserved is written up to `end`. */
   commit(end: number): void {
+    const begins = this.#length === 0;
     this.#length = end;
+    if (begins) this.#began();
   }
 
   /** All that waits, in one piece; undefined when there is nothing. */

@@ -12,16 +12,16 @@ export function began(settings = {}, overrides = {}): ScriptPeer {
 }
 
 /** A peer that receives; the link is attached. */
-export function receiving(fields = {}, overrides = {}): ScriptPeer {
-  const peer = began({}, overrides).attach(fields);
+export function receiving(fields = {}, overrides = {}, settings = {}): ScriptPeer {
+  const peer = began(settings, overrides).attach(fields);
   peer.sender.accept();
   peer.names();
   return peer;
 }
 
 /** A peer that sends; the link is attached and has so much credit. */
-export function sending(credit: number, maxMessageSize = 0n, settings = {}): ScriptPeer {
-  const peer = began(settings).attach({ role: false, initialDeliveryCount: 0 });
+export function sending(credit: number, maxMessageSize = 0n, settings = {}, overrides = {}): ScriptPeer {
+  const peer = began(settings, overrides).attach({ role: false, initialDeliveryCount: 0 });
   peer.receiver.accept(credit, { maxMessageSize });
   peer.names();
   return peer;

@@ -1,10 +1,10 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler as NestHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { type ConsumerOptions, startConsumer } from '../consumer.js';
+import { type Consumer, type ConsumerOptions, startConsumer } from '../consumer.js';
+import type { EndpointHealth } from '../endpoint/endpoint.js';
 import type { Contract } from '../contract.js';
 import { handle, type Handler, type HandlerOptions, type Handling } from '../handling.js';
-import type { Subscription, SubscriptionHealth } from '../transport.js';
 import { MessageContext } from './message-context.js';
 import { nestFailures } from './nest-failures.js';
 import { CONTRACT, KEEPS_ERRORS, OPTIONS } from './message-handler.js';
@@ -25,7 +25,8 @@ export interface MessagingServerOptions extends Omit<ConsumerOptions, 'handlers'
 export class MessagingServer extends Server implements CustomTransportStrategy, OnModuleDestroy {
   override readonly propagatesEventHandlerErrors = true;
   readonly #options: MessagingServerOptions;
-  #subscription: Subscription | undefined;
+  #consumer: Consumer | undefined;
+  #pausedBecause: string | undefined;
 
   constructor(options: MessagingServerOptions) {
     super();
@@ -37,15 +38,33 @@ export class MessagingServer extends Server implements CustomTransportStrategy, 
     this.#start().then(() => callback(), callback);
   }
 
-  health(): SubscriptionHealth {
+  health(): EndpointHealth {
     return (
-      this.#subscription?.health() ?? { state: 'connecting', inFlight: 0, detail: 'The consumer has not started.' }
+      this.#consumer?.health() ?? {
+        state: 'connecting',
+        inFlight: 0,
+        detail: 'The consumer has not started.',
+        held: 0,
+        breakers: {},
+      }
     );
+  }
+
+  /** Receives nothing new until {@link resume}, from the start if it has not started: what runs goes on. */
+  pause(reason: string): void {
+    this.#pausedBecause = reason;
+    this.#consumer?.pause(reason);
+  }
+
+  /** Ends what {@link pause} began; a pause because of an outage ends by itself. */
+  resume(): void {
+    this.#pausedBecause = undefined;
+    this.#consumer?.resume();
   }
 
   /** Takes no new deliveries and waits for those in flight. */
   async onModuleDestroy(): Promise<void> {
-    await this.#subscription?.stop(this.#options.drainTimeoutMs ?? 20_000);
+    await this.#consumer?.stop(this.#options.drainTimeoutMs ?? 20_000);
   }
 
   /** Nest closes its strategies after `onModuleDestroy`; nothing is left to drain then, unless the server is no provider. */
@@ -63,11 +82,15 @@ export class MessagingServer extends Server implements CustomTransportStrategy, 
 
   async #start(): Promise<void> {
     const handlers = [...this.messageHandlers].map(([type, handler]) => adapt(type, handler));
-    this.#subscription = await startConsumer({
+    this.#consumer = await startConsumer({
       ...this.#options,
       handlers,
       failures: [...(this.#options.failures ?? []), ...nestFailures],
+      ...(this.#pausedBecause !== undefined && { pausedBecause: this.#pausedBecause }),
     });
+    // Somebody may have changed his mind while the consumer started.
+    if (this.#pausedBecause === undefined) this.#consumer.resume();
+    else this.#consumer.pause(this.#pausedBecause);
   }
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
@@ -9,6 +10,8 @@ import { drizzleAdapter } from '../../test/adapters/drizzle.js';
 import { kyselyAdapter } from '../../test/adapters/kysely.js';
 import { typeormAdapter } from '../../test/adapters/typeorm.js';
 import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
+import { ManualClock } from '../testing/manual-clock.js';
+import { recordingSend } from '../testing/outbox-suite.js';
 import { outgoing } from '../testing/outgoing.js';
 import { createPostgresMessaging, type PostgresMessaging } from './postgres-messaging.js';
 import type { UnitOfWork } from './sql-transaction.js';
@@ -121,6 +124,24 @@ describe.each(Object.keys(tools))('a unit of work over %s', (name) => {
     await expect(failing).rejects.toThrow('declined');
     stop();
     expect([called, await stored()]).toEqual([0, [0, 0, 0]]);
+  });
+
+  it('wakes a relay by its commit, without a sweep', async () => {
+    const { send, ids } = recordingSend();
+    const relay = used.messaging.startRelay({
+      transport: { send },
+      clock: new ManualClock(),
+    });
+    try {
+      // What it looks for by itself when it has its leases must be over: the clock stands still for all later looks.
+      await used.messaging.transaction((tx) => used.messaging.outbox.add(tx, [outgoing('first')]));
+      while ((await count('outbox')) > 0) await nextTurn();
+      await handle(async () => undefined);
+      while ((await count('outbox')) > 0) await nextTurn();
+      expect(ids()).toEqual(['first', 'sent']);
+    } finally {
+      await relay.stop();
+    }
   });
 
   it('is the code of the page', async () => {

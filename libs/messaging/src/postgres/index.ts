@@ -1,4 +1,5 @@
 export { deleteInBatches } from './delete-in-batches.js';
+export { createManualPauses, type ManualPause, type ManualPauses } from './manual-pauses.js';
 export type { PostgresInbox, PurgeOptions } from './postgres-inbox.js';
 export {
   createPostgresMessaging,

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
 import { explain } from '../errors.js';
 import { BUCKETS } from '../outbox/bucket.js';
 import { rangeProblems, withDefaults } from '../resolve-options.js';
-import { backoff } from '../retry/decide-retry.js';
+import { backoff } from '../retry/backoff.js';
 import { systemClock } from '../system-clock.js';
 import { type Transport, TransportError } from '../transport.js';
 import { BucketLeases, type Lease } from './bucket-leases.js';

@@ -81,4 +81,15 @@ CREATE TABLE outbox_relays (
 );
 `,
   },
+  {
+    name: 'messaging-0002',
+    sql: `
+-- Queues that nobody may consume for now. Every replica looks here.
+CREATE TABLE messaging_pauses (
+  queue  text        PRIMARY KEY,
+  reason text        NOT NULL,
+  since  timestamptz NOT NULL DEFAULT now()
+);
+`,
+  },
 ]);

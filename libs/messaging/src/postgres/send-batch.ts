@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { explain } from '../errors.js';
 import { orderingKeyOf } from '../outbox/bucket.js';
 import { isUnsendable, sendInOrder } from '../outbox/send-in-order.js';
-import { backoff } from '../retry/decide-retry.js';
+import { backoff } from '../retry/backoff.js';
 import { type RetryPolicy, retryPolicy } from '../retry/retry-policy.js';
 import type { Transport } from '../transport.js';
 import type { Lease } from './bucket-leases.js';

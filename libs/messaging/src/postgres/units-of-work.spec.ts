@@ -3,6 +3,7 @@ import { connectThroughCuttingProxy } from '../../test/cutting-proxy.js';
 import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
 import { recordingSend } from '../testing/outbox-suite.js';
 import { outgoing } from '../testing/outgoing.js';
+import { unitOfWorkSuite } from '../testing/unit-of-work-suite.js';
 import { createPostgresMessaging } from './postgres-messaging.js';
 import type { SqlTransaction, UnitOfWork } from './sql-transaction.js';
 
@@ -16,30 +17,19 @@ beforeEach(() => database.clear());
 
 afterAll(() => database.drop());
 
+unitOfWorkSuite<SqlTransaction & Pick<UnitOfWork<unknown>, 'afterCommit'>>('PostgreSQL', async (onError) => ({
+  transaction: createPostgresMessaging({ pool: database.pool, onError }).transaction,
+  apply: async (tx, value) => {
+    await tx.query('INSERT INTO effects VALUES ($1)', [value]);
+  },
+  effects: async () =>
+    (await database.pool.query<{ value: string }>('SELECT value FROM effects ORDER BY value')).rows.map(
+      ({ value }) => value,
+    ),
+  close: async () => undefined,
+}));
+
 describe('after the commit of a unit of work', () => {
-  it('everything runs in order, and what throws is reported and fails nothing', async () => {
-    const ran: unknown[] = [];
-    const { transaction } = createPostgresMessaging({ pool: database.pool, onError: (error) => ran.push(error) });
-    const late = new Error('late');
-    const answer = await transaction(async (tx) => {
-      tx.afterCommit(() => ran.push(1));
-      tx.afterCommit(() => {
-        throw late;
-      });
-      tx.afterCommit(() => ran.push(2));
-      return 'kept';
-    });
-    expect([answer, ran]).toEqual(['kept', [1, late, 2]]);
-  });
-
-  it('nothing more can be asked for', async () => {
-    let escaped: UnitOfWork<unknown> | undefined;
-    await createPostgresMessaging({ pool: database.pool }).transaction(async (tx) => {
-      escaped = tx;
-    });
-    expect(() => escaped?.afterCommit(() => undefined)).toThrow('The transaction is over');
-  });
-
   it('nothing runs when the answer to the commit is lost, and a sweep finds the messages', async () => {
     const { pool, close } = await connectThroughCuttingProxy(database.pool);
     const called: string[] = [];

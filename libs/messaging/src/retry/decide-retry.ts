@@ -1,7 +1,8 @@
 import { explain, PermanentError } from '../errors.js';
 import type { Settlement } from '../transport.js';
 import type { FailureKind } from './classify.js';
-import { attemptLimit, isList, LONGEST_DELAY_MS, type RetryPolicy } from './retry-policy.js';
+import { backoff } from './backoff.js';
+import { attemptLimit, type RetryPolicy } from './retry-policy.js';
 
 /** The reason of a dead letter whose attempts ran out. */
 const ATTEMPTS_EXHAUSTED = 'AttemptsExhausted';
@@ -10,17 +11,25 @@ const PERMANENT_FAILURE = 'PermanentFailure';
 
 /** The longest description of a dead letter that Service Bus takes, in UTF-16 code units. */
 const MAX_DESCRIPTION = 4_096;
+/** How much of it another text than the last failure's may take. */
+const MAX_EXCERPT = 500;
 
-/** One failed attempt of a delivery. */
-export interface FailedAttempt {
-  readonly error: unknown;
-  readonly kind: FailureKind;
+/** How far a delivery has come, and what its dead letter says of the way; what is absent is left out of it. */
+export interface ReachedAttempt {
   /** The delivery's attempt, 1 or more. */
   readonly attempt: number;
-  /** The message type whose handler failed; left out of the dead letter when absent. */
-  readonly handler?: string;
+  /** The message type whose handler it is for. */
+  readonly handler?: string | undefined;
   /** The message's W3C `traceparent`, whose trace id the dead letter then names. */
   readonly traceparent?: string | undefined;
+  /** Why it was first asked to be delivered again. */
+  readonly firstFailure?: string | undefined;
+}
+
+/** One failed attempt of a delivery. */
+export interface FailedAttempt extends ReachedAttempt {
+  readonly error: unknown;
+  readonly kind: FailureKind;
 }
 
 /**
@@ -33,7 +42,7 @@ export function decideRetry(policy: RetryPolicy, failed: FailedAttempt, random: 
     const reason = error instanceof PermanentError ? error.code : PERMANENT_FAILURE;
     return { kind: 'dead-letter', reason, detail: explain(error) };
   }
-  if (attempt >= attemptLimit(policy)) return exhausted(describe(failed));
+  if (attempt >= attemptLimit(policy)) return describeFailures(failed);
   return { kind: 'retry', delayMs: backoff(policy, attempt, random), reason: explain(error) };
 }
 
@@ -41,37 +50,34 @@ export function decideRetry(policy: RetryPolicy, failed: FailedAttempt, random: 
  * The dead letter of a delivery that comes after the last attempt: those before ended without a settlement, because the
  * process died or the lock was lost. Undefined while attempts are left.
  */
-export function exhaustedBefore(policy: RetryPolicy, attempt: number): Settlement | undefined {
+export function exhaustedBefore(policy: RetryPolicy, reached: ReachedAttempt): Settlement | undefined {
   const limit = attemptLimit(policy);
-  if (attempt <= limit) return undefined;
-  return exhausted(
-    `Attempt ${attempt} of ${limit}: not handled again. An attempt before ended without a settlement, by a crash or a lost lock.`,
-  );
+  if (reached.attempt <= limit) return undefined;
+  return exhausted(`Not handled at attempt ${reached.attempt} of ${limit}`, reached, {
+    last: 'without a settlement, by a crash or a lost lock',
+  });
 }
 
-/** What is known comes before the error's text, which is cut where Service Bus would refuse the description. */
-function describe({ error, attempt, handler, traceparent }: FailedAttempt): string {
-  const who = handler === undefined ? 'Failed' : `The handler of "${handler}" failed`;
+function describeFailures({ error, attempt, ...reached }: FailedAttempt): Settlement {
+  const times = attempt === 1 ? 'once' : `${attempt} times`;
+  return exhausted(`Failed ${times}`, { attempt, ...reached }, { last: `with: ${explain(error)}` });
+}
+
+/** What is known comes before the last failure's text, which is cut where Service Bus would refuse the description. */
+function exhausted(what: string, reached: ReachedAttempt, { last }: { readonly last: string }): Settlement {
+  const { handler, traceparent, firstFailure } = reached;
   const traceId = /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent ?? '')?.[1];
-  const trace = traceId === undefined ? '' : ` (trace ${traceId})`;
-  return `${who} ${attempt} times${trace}, at last with: ${explain(error)}`.slice(0, MAX_DESCRIPTION);
+  const known = [
+    ...(handler === undefined ? [] : [`handler of "${excerpt(handler)}"`]),
+    ...(traceId === undefined ? [] : [`trace ${traceId}`]),
+  ];
+  const where = known.length === 0 ? '' : ` (${known.join(', ')})`;
+  const first = firstFailure === undefined ? '' : `, at first with: ${excerpt(firstFailure)}`;
+  const detail = `${what}${where}${first}, at last ${last}`;
+  return { kind: 'dead-letter', reason: ATTEMPTS_EXHAUSTED, detail: detail.slice(0, MAX_DESCRIPTION) };
 }
 
-function exhausted(detail: string): Settlement {
-  return { kind: 'dead-letter', reason: ATTEMPTS_EXHAUSTED, detail };
-}
-
-/**
- * The delay in ms after the given attempt, jittered. It is spread evenly over what the jitter allows below the cap, so
- * that delays at the cap do not pile up on it. Past the end of a list its last delay holds.
- */
-export function backoff({ delayed, jitter }: RetryPolicy, attempt: number, random: () => number): number {
-  const capMs = isList(delayed) ? LONGEST_DELAY_MS : delayed.capMs;
-  const delayMs = isList(delayed)
-    ? (delayed[attempt - 1] ?? delayed.at(-1) ?? 0)
-    : Math.min(capMs, delayed.baseMs * delayed.factor ** (attempt - 1));
-  if (jitter === 'none') return Math.round(delayMs);
-  const [from, to] =
-    jitter === 'full' ? [0, delayMs] : [delayMs * (1 - jitter), Math.min(capMs, delayMs * (1 + jitter))];
-  return Math.min(Math.floor(capMs), Math.round(from + (to - from) * random()));
+/** So much that there is always room for what follows. */
+function excerpt(text: string): string {
+  return text.length <= MAX_EXCERPT ? text : `${text.slice(0, MAX_EXCERPT - 1)}…`;
 }

@@ -1,4 +1,5 @@
 import { describe } from '@jest/globals';
+import { carriesTheFirstFailure } from './behaviours/carries-the-first-failure.js';
 import { closesForGood } from './behaviours/closes-for-good.js';
 import { countsEveryAttempt } from './behaviours/counts-every-attempt.js';
 import { countsWhatEndedUnsettled } from './behaviours/counts-what-ended-unsettled.js';
@@ -49,6 +50,7 @@ export function transportSuite(harness: TransportHarness): void {
     retriesAfterADelayToThisQueueOnly(harness);
     countsEveryAttempt(harness);
     countsWhatEndedUnsettled(harness);
+    carriesTheFirstFailure(harness);
     doesNotBurnAnAttemptOnRelease(harness);
     survivesAnyNumberOfReleases(harness);
     deadLettersWithReasonAndOriginalBody(harness);

@@ -199,11 +199,27 @@ export const databaseVariables = {
   }),
 };
 
-/** How a worker consumes; the retry policy of the messaging library. */
+/** How a worker consumes; the retry policy of the messaging library. Use with {@link requireRetryPolicy}. */
 export const consumerVariables = {
   MAX_CONCURRENCY: variable(wholeNumber(1, 1_000).prefault('32'), {
     description: 'Messages handled at a time',
     example: '32',
+  }),
+  PAUSE_AFTER_MESSAGES: variable(wholeNumber(1, 1_000).prefault('5'), {
+    description: 'Different messages in a row that fail because something is away, before the queue is paused',
+    example: '5',
+  }),
+  PROBE_MAX_INTERVAL: variable(duration(1_000, 600_000).prefault('PT30S'), {
+    description: 'The longest time between two looks whether it is back; the first comes after a second',
+    example: 'PT30S',
+  }),
+  CIRCUIT_FAILURES: variable(wholeNumber(1, 1_000).prefault('5'), {
+    description: 'Failures in a row of one message type after which its messages run one at a time for a while',
+    example: '5',
+  }),
+  CIRCUIT_OPEN_TIME: variable(duration(1, 600_000).prefault('PT30S'), {
+    description: 'How long that while is',
+    example: 'PT30S',
   }),
   IMMEDIATE_ATTEMPTS: variable(wholeNumber(1, 10).prefault('3'), {
     description: 'Tries within one delivery, before the failure counts',
@@ -225,6 +241,18 @@ export const consumerVariables = {
   RETRY_MAX_DELAY: variable(duration(0, 604_800_000).optional(), {
     description: 'The longest delay between two deliveries, jitter included; not with `RETRY_DELAYS`',
     example: 'PT5M',
+  }),
+  QUEUE_LOCK_DURATION: variable(duration(5_000, 300_000).prefault('1m'), {
+    description: "How long a lock of the app's queue lasts, as the queue was declared: an app may not ask the broker",
+    example: 'PT1M',
+  }),
+  QUEUE_TIME_TO_LIVE: variable(duration(1, 315_360_000_000).optional(), {
+    description: "How long the app's queue keeps a message, as the queue was declared; for good when absent",
+    example: '336h',
+  }),
+  QUEUE_MAX_DELIVERY_COUNT: variable(wholeNumber(1, 2_000).prefault('20'), {
+    description: "After how many deliveries of one copy the app's queue dead-letters it, as the queue was declared",
+    example: '20',
   }),
 };
 

@@ -16,10 +16,16 @@ export interface HealthIndicator {
 /** An indicator that does not answer in this time has failed, in milliseconds. */
 export const checkTimeoutMs = 2_000;
 
+// `pg` takes the time limit of one query, and its types do not know.
+const probe = { text: 'SELECT 1', query_timeout: checkTimeoutMs };
+
+/** The database as what handlers need: while it does not answer, their queue is paused. */
+export function databaseDependency(pool: Pool): { readonly name: string; probe(): Promise<unknown> } {
+  return { name: 'database', probe: () => pool.query(probe) };
+}
+
 /** Whether the database answers. */
 export function databaseIndicator(pool: Pool): HealthIndicator {
-  // `pg` takes the time limit of one query, and its types do not know.
-  const probe = { text: 'SELECT 1', query_timeout: checkTimeoutMs };
   const ask = singleFlight(() => pool.query(probe));
   return {
     name: 'database',
@@ -61,6 +67,26 @@ export function receiverDegradation(health: () => ReceiverHealth): HealthIndicat
       const { state, detail, ...numbers } = health();
       if (state !== 'running') throw new Error(detail ?? `the receiver is ${state}`);
       return { state, ...numbers };
+    },
+  };
+}
+
+/** The part of an endpoint's health that is reported besides its receiver's. */
+export interface PausableHealth {
+  readonly paused?: { readonly dependency: string; readonly detail: string; readonly since: Date };
+  readonly held: number;
+  readonly breakers: Readonly<Record<string, string>>;
+}
+
+/** Reports a queue that is paused, since when and why. It is no reason to restart: what is away comes back by itself. */
+export function pauseDegradation(health: () => PausableHealth): HealthIndicator {
+  return {
+    name: 'consuming',
+    kind: 'degraded',
+    check() {
+      const { paused, held, breakers } = health();
+      if (!paused) return { held, breakers };
+      throw new Error(`paused since ${paused.since.toISOString()} (${paused.dependency}): ${paused.detail}`);
     },
   };
 }

@@ -17,6 +17,10 @@ const config: MessagingConfig = {
   DATABASE_POOL_SIZE: 2,
   DATABASE_MAX_WAITING: 10,
   MAX_CONCURRENCY: 1,
+  PAUSE_AFTER_MESSAGES: 5,
+  PROBE_MAX_INTERVAL: 30_000,
+  CIRCUIT_FAILURES: 5,
+  CIRCUIT_OPEN_TIME: 30_000,
   IMMEDIATE_ATTEMPTS: 1,
   MAX_ATTEMPTS: 1,
   RETRY_BASE_DELAY: 0,
@@ -49,6 +53,7 @@ it.each([
     database: 'ready',
     ...(kind && { receiver: kind }),
     broker: 'degraded',
+    consuming: 'degraded',
     outbox: 'degraded',
   });
   await parts.close?.();

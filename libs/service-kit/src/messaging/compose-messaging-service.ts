@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { MessagingServer } from '@orderflow/messaging/nest';
 import type { ServiceParts } from '../service/service-parts.js';
 import { MessagingResources, type MessagingServiceOptions } from './messaging-resources.js';
+import { PauseController } from './pause.controller.js';
 import { loadTransport, type TransportConfig } from './load-transport.js';
 
 /** Gives a service its broker; {@link loadTransport} unless a test brings its own. */
@@ -22,9 +23,11 @@ export async function composeMessagingService(
   { module, ...options }: MessagingServiceDefinition,
   openTransport: OpenTransport = loadTransport,
 ): Promise<ServiceParts> {
+  // A service that people call has its routes in its own description; theirs are the only ones it serves.
+  const controllers = options.restartWhenStalled ? [PauseController] : [];
   const resources = await MessagingResources.open(options, await openTransport(options.config, options.logger));
   return {
-    module: { module: MessagingServiceModule, imports: [resourcesModule(resources), module] },
+    module: { module: MessagingServiceModule, imports: [resourcesModule(resources), module], controllers },
     strategy: () => resources.server,
     health: () => resources.health(),
     prepare: () => resources.prepare(),

@@ -1,6 +1,7 @@
 import {
   type Capabilities,
   type Contract,
+  type Dependency,
   explain,
   type Middleware,
   observeDeliveries,
@@ -10,7 +11,9 @@ import {
 } from '@orderflow/messaging';
 import { MessagingServer } from '@orderflow/messaging/nest';
 import {
+  createManualPauses,
   createPostgresMessaging,
+  type ManualPauses,
   messagingSchema,
   postgresFailures,
   type PostgresMessaging,
@@ -20,24 +23,28 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { singleFlight } from '../single-flight.js';
 import {
+  databaseDependency,
   databaseIndicator,
   type HealthIndicator,
+  pauseDegradation,
   receiverDegradation,
   receiverLiveness,
 } from '../health/indicators.js';
 import { logDeliveries } from '../logging/log-deliveries.js';
+import { logEndpoint } from '../logging/log-endpoint.js';
 import { createPool } from '../postgres/create-pool.js';
 import { RequestDatabase } from '../postgres/request-database.js';
 import { type Purge, purgeRegularly } from '../postgres/purge-regularly.js';
 import { requireMigrations } from '../postgres/require-migrations.js';
 import { secretKept, secretSource } from '../config/secret-files.js';
 import type { ProcessConfig } from '../config/process-config.js';
+import { declaredQueueOf, type RetryConfig, retryPolicyOf } from '../config/retry-variables.js';
 import type { ServiceContext } from '../service/service-parts.js';
 import { StartupError } from '../startup-error.js';
 import type { TransportConfig } from './load-transport.js';
 import { purgeOfInbox } from './purge-of-inbox.js';
-import { type RetryConfig, retryPolicyOf } from './retry-policy-of.js';
 import { reportWaitingOutbox } from './report-waiting-outbox.js';
+import { watchManualPause } from './watch-manual-pause.js';
 import { settledWithin } from './settled-within.js';
 
 /** The variables of a service that consumes a queue and keeps its data in PostgreSQL. */
@@ -47,6 +54,10 @@ export interface MessagingConfig extends ProcessConfig, TransportConfig, RetryCo
   readonly DATABASE_POOL_SIZE: number;
   readonly DATABASE_MAX_WAITING: number;
   readonly MAX_CONCURRENCY: number;
+  readonly PAUSE_AFTER_MESSAGES: number;
+  readonly PROBE_MAX_INTERVAL: number;
+  readonly CIRCUIT_FAILURES: number;
+  readonly CIRCUIT_OPEN_TIME: number;
 }
 
 export interface MessagingServiceOptions extends ServiceContext<MessagingConfig> {
@@ -60,6 +71,8 @@ export interface MessagingServiceOptions extends ServiceContext<MessagingConfig>
   readonly migrations: readonly string[];
   /** Whether a restart is the cure for a receiver that stalls; not for a service that people call as well. */
   readonly restartWhenStalled: boolean;
+  /** What its handlers need besides its database, and how to ask whether it is there; nothing by default. */
+  readonly dependencies?: readonly Dependency[];
   /** What it asks of the broker beyond sending and receiving; nothing by default. */
   readonly needs?: readonly (keyof Capabilities)[];
   /** Changes the database's URL, for settings of the session; nothing by default. */
@@ -82,6 +95,9 @@ export class MessagingResources {
   readonly messaging: PostgresMessaging;
   readonly transport: Transport;
   readonly server: MessagingServer;
+  readonly queue: string;
+  /** The pauses that people order, of all replicas. */
+  readonly pauses: ManualPauses;
   readonly #options: MessagingServiceOptions;
   readonly #backlog: () => Promise<OutboxBacklog>;
   /** Deliveries whose handler has not ended, released ones among them. */
@@ -109,13 +125,21 @@ export class MessagingResources {
       onError: (error) => logger.error({ err: error }, 'something failed after its transaction had ended'),
     });
     this.#backlog = singleFlight(() => this.messaging.outbox.backlog());
+    const dependencies = [databaseDependency(this.pool), ...(options.dependencies ?? [])];
+    this.queue = options.queue;
+    this.pauses = createManualPauses(this.pool);
     this.server = new MessagingServer({
       transport,
       queue: options.queue,
       contracts: options.contracts,
       concurrency: config.MAX_CONCURRENCY,
       policy: retryPolicyOf(config),
+      declared: declaredQueueOf(config),
       failures: postgresFailures,
+      dependencies,
+      pause: { messages: config.PAUSE_AFTER_MESSAGES, probeMaxMs: config.PROBE_MAX_INTERVAL },
+      breaker: { failures: config.CIRCUIT_FAILURES, openMs: config.CIRCUIT_OPEN_TIME },
+      onEvent: logEndpoint(logger, options.queue),
       middleware: [
         this.#countUnfinished,
         observeDeliveries(metrics.deliveries),
@@ -125,6 +149,8 @@ export class MessagingResources {
       drainTimeoutMs: Math.ceil(config.SHUTDOWN_TIMEOUT * 0.8),
     });
     metrics.watchOutbox(this.#backlog);
+    const names = dependencies.map((dependency) => dependency.name);
+    metrics.watchEndpoint(options.queue, names, () => this.server.health());
   }
 
   /**
@@ -151,7 +177,15 @@ export class MessagingResources {
     const { messaging, transport } = this;
     const onError = (error: unknown) => logger.warn({ err: error }, 'the outbox could not be sent; it is tried again');
     this.#relay = messaging.startRelay({ transport, onError });
+    const { pauses, queue, server } = this;
+    const stopWatching = await watchManualPause({
+      pauses,
+      queue,
+      server,
+      onError: (error) => logger.warn({ err: error, queue }, 'whether the queue is paused could not be read'),
+    });
     this.#stopRepeating = [
+      stopWatching,
       ...this.#purges().map((purge) => purgeRegularly(purge, logger)),
       reportWaitingOutbox(messaging.outbox, logger),
     ];
@@ -164,6 +198,7 @@ export class MessagingResources {
       databaseIndicator(this.pool),
       ...(this.#options.restartWhenStalled ? [receiverLiveness(receiver)] : []),
       receiverDegradation(receiver),
+      pauseDegradation(receiver),
       { name: 'outbox', kind: 'degraded', check: () => this.#checkOutbox() },
     ];
   }

@@ -18,6 +18,15 @@ export interface Metrics {
   readonly http: HttpDuration;
   /** Asks for the outbox's backlog whenever metrics are read. A failed question makes the reading fail, and says so. */
   watchOutbox(backlog: () => Promise<Backlog>): void;
+  /** Asks for the state of a queue's endpoint whenever metrics are read. */
+  watchEndpoint(queue: string, dependencies: readonly string[], state: () => EndpointState): void;
+}
+
+/** What an endpoint does now. */
+export interface EndpointState {
+  readonly paused?: { readonly dependency: string };
+  readonly held: number;
+  readonly breakers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -33,6 +42,7 @@ export function createMetrics(service: string, now: () => number = Date.now): Me
     deliveries: countDeliveries(registry, now),
     http: httpDuration(registry),
     watchOutbox: (backlog) => watchOutbox(registry, backlog),
+    watchEndpoint: (queue, dependencies, state) => watchEndpoint(registry, queue, dependencies, state),
   };
 }
 
@@ -77,7 +87,7 @@ function countDeliveries(registry: Registry, now: () => number): DeliveryObserve
     started: ({ queue }) => inFlight.inc({ queue }),
     finished({ delivery: { queue, envelope, attempt }, settlement: { kind: outcome, ...why }, durationMs }) {
       inFlight.dec({ queue });
-      outcomes.inc({ queue, type: knownType(envelope.type, why), outcome });
+      outcomes.inc({ queue, type: knownType(envelope.type, 'reason' in why ? why.reason : undefined), outcome });
       durations.observe({ queue, outcome }, durationMs / 1_000);
       if (outcome !== 'complete' && outcome !== 'dead-letter') return;
       attempts.observe({ queue }, attempt);
@@ -89,7 +99,7 @@ function countDeliveries(registry: Registry, now: () => number): DeliveryObserve
 }
 
 /** A type that nobody knows is somebody else's text, and would make a time series of its own each time. */
-function knownType(type: string, { reason }: { readonly reason?: string }): string {
+function knownType(type: string, reason: string | undefined): string {
   return reason === 'UnknownType' ? 'unknown' : type;
 }
 
@@ -106,4 +116,52 @@ function watchOutbox(registry: Registry, backlog: () => Promise<Backlog>): void 
     });
   gauge('orderflow_outbox_rows', 'Messages that still must be sent', ({ rows }) => rows);
   gauge('orderflow_outbox_oldest_age_seconds', 'Age of the oldest of them', ({ oldestAgeMs }) => oldestAgeMs / 1_000);
+}
+
+/** A dependency that has a series has it from the start, at 0: what appears with an outage cannot be seen to rise. */
+function watchEndpoint(
+  registry: Registry,
+  queue: string,
+  dependencies: readonly string[],
+  state: () => EndpointState,
+): void {
+  const options = registersOf(registry);
+  const known = new Set([...dependencies, 'manual']);
+  new Gauge({
+    name: 'orderflow_endpoint_paused',
+    help: '1 while a queue is paused because of this dependency, or by hand (manual)',
+    labelNames: ['queue', 'dependency'],
+    ...options,
+    collect() {
+      const away = state().paused?.dependency;
+      if (away !== undefined) known.add(away);
+      for (const dependency of known) this.set({ queue, dependency }, dependency === away ? 1 : 0);
+    },
+  });
+  const seen = new Set<string>();
+  new Gauge({
+    name: 'orderflow_breaker_state',
+    help: 'The breaker of a message type: 0 closed, 1 half open, 2 open',
+    labelNames: ['queue', 'type'],
+    ...options,
+    collect() {
+      const { breakers } = state();
+      for (const type of Object.keys(breakers)) seen.add(type);
+      for (const type of seen) this.set({ queue, type }, breakerValue(breakers[type]));
+    },
+  });
+  new Gauge({
+    name: 'orderflow_deliveries_held',
+    help: 'Deliveries kept in hand because something they need is away',
+    labelNames: ['queue'],
+    ...options,
+    collect() {
+      this.set({ queue }, state().held);
+    },
+  });
+}
+
+function breakerValue(state: string | undefined): number {
+  if (state === 'open') return 2;
+  return state === 'half-open' ? 1 : 0;
 }

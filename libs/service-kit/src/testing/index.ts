@@ -1,4 +1,5 @@
 export { TestIssuer, type TestToken } from './test-issuer.js';
+export { endsByAbortWhileLocked } from './abort-while-locked.js';
 export { fuzzHttp, type FuzzOptions, fuzzSeed } from './fuzz-http.js';
 export type { FuzzedRoute } from './fuzz-requests.js';
 export { type LeavingDatabase, openSilentDatabase, openStoppingDatabase } from './leaving-database.js';

@@ -1,9 +1,8 @@
-import rhea from 'rhea';
+import type { AmqpError, DeliveryState, Draft, ErrorDraft } from '@orderflow/amqp';
 import { DecodeError } from '../codec/decode-error.js';
-import { BrokerError, type ErrorCondition } from '../entities/errors.js';
+import { BrokerError } from '../entities/errors.js';
 import { StoreFullError } from '../entities/events.js';
 import { RuleSyntaxError } from '../rules/index.js';
-import type { AmqpErrorFields } from './rhea-internals.js';
 
 /** What a client is told when something failed; undefined for what is a defect of the broker. */
 function knownError(error: unknown): BrokerError | undefined {
@@ -22,20 +21,12 @@ export function toBrokerError(error: unknown, unexpected: (error: unknown) => vo
   return new BrokerError('amqp:internal-error', `The broker failed: ${String(error)}`);
 }
 
-export function amqpError({ condition, message }: BrokerError): AmqpErrorFields {
-  return { condition, description: message };
+export function amqpError({ condition, message }: BrokerError): ErrorDraft {
+  return { type: 'error', condition, description: message };
 }
 
-interface Outcomes {
-  accepted(): { described(): unknown };
-  rejected(fields: { error: { condition: ErrorCondition; description: string } }): { described(): unknown };
-}
+export const ACCEPTED: Draft<DeliveryState> = Object.freeze({ type: 'accepted' });
 
-const outcomes = rhea.message as unknown as Outcomes;
-
-/** The outcome "accepted", written the same every time. */
-export const ACCEPTED = outcomes.accepted().described();
-
-export function rejected({ condition, message }: BrokerError): unknown {
-  return outcomes.rejected({ error: { condition, description: message } }).described();
+export function rejected(error: BrokerError): Draft<DeliveryState> {
+  return { type: 'rejected', error: amqpError(error) as Draft<AmqpError> };
 }

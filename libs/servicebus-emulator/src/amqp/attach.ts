@@ -1,3 +1,4 @@
+import type { AmqpValue, AttachAnswer, ReceiverLink, SenderLink } from '@orderflow/amqp';
 import type { ConnectionAccess } from '../auth/connection-access.js';
 import type { BrokerCore } from '../broker-core.js';
 import { checkReceives } from '../entities/admission.js';
@@ -5,159 +6,105 @@ import type { Entity, QueueEntity, SubscriptionEntity } from '../entities/entity
 import { type EntityAddress, parseAddress } from '../entities/entity-path.js';
 import { BrokerError, entityDisabled } from '../entities/errors.js';
 import type { Session, SessionHolder } from '../entities/session.js';
+import type { Attached } from './attached.js';
 import { answerToken } from './cbs.js';
-import { detach } from './detach.js';
 import { IncomingLink } from './incoming-link.js';
 import { answerManagement } from './management/answer.js';
-import { OutgoingLink } from './outgoing-link.js';
-import type { ReceiverInternals, SenderInternals } from './rhea-internals.js';
+import { type ClientOutput, OutgoingLink } from './outgoing-link.js';
+import type { ReplyLinks } from './reply-links.js';
 import { ServiceNode } from './service-node.js';
 import { grantSession, sessionNotPossible, sessionRequired, SessionWait, wantedSession } from './session-attach.js';
 
-/** What is behind a link. */
-export type AttachedReceiver = OutgoingLink | ReplyLink | SessionWaiting;
-export type Attached = IncomingLink | ServiceNode | AttachedReceiver;
+const CBS = '$cbs';
+/** What a client says that wants messages settled as they are sent. */
+const SETTLED = 1;
 
-/** Replies leave through it; there is nothing to do for it. */
-class ReplyLink {
-  readonly entity = undefined;
-
-  closed(): void {
-    // Requests of its client find no link to answer by.
-  }
+/** Who attaches, and what its links need of each other. */
+export interface AttachPorts {
+  readonly core: BrokerCore;
+  readonly access: ConnectionAccess;
+  /** Whose links they are: nobody else may touch its sessions. */
+  readonly client: object;
+  readonly replies: ReplyLinks;
+  readonly output: ClientOutput;
+  /** Told of what is behind a link from now on: a session was waited for. */
+  readonly granted: (link: SenderLink, attached: Attached) => void;
 }
 
-/** A receiver that waits for any session. */
-class SessionWaiting {
-  readonly entity: Entity;
-  readonly #sender: SenderInternals;
-  readonly #wait: SessionWait;
-
-  constructor(entity: Entity, sender: SenderInternals, wait: SessionWait) {
-    this.entity = entity;
-    this.#sender = sender;
-    this.#wait = wait;
-  }
-
-  detach(error: BrokerError): void {
-    this.closed();
-    detach(this.#sender, error);
-  }
-
-  closed(): void {
-    this.#wait.closed();
-  }
-}
-
-/** A link on which the client sends. @throws BrokerError when it is refused */
-export function attachSender(
-  core: BrokerCore,
-  receiver: ReceiverInternals,
-  access: ConnectionAccess,
-): IncomingLink | ServiceNode {
-  const { source, target, snd_settle_mode, rcv_settle_mode } = receiver.remote.attach ?? {};
-  const address = target?.address ?? '';
-  // The coordinator of transactions is read as no target.
-  if (!target || !('address' in target)) {
-    throw new BrokerError('amqp:not-implemented', 'The target has no address. Transactions are not supported.');
-  }
-  receiver.set_source({ address: source?.address });
-  receiver.set_target({ address });
-  receiver.local.attach.snd_settle_mode = snd_settle_mode ?? 2;
-  receiver.local.attach.rcv_settle_mode = rcv_settle_mode ?? 0;
-  if (address === '$cbs') {
-    return new ServiceNode(core, receiver, undefined, (request, send) => send(answerToken(core, access, request)));
+/** What is behind a link on which the client sends. @throws BrokerError when it is refused */
+export function attachSender(receiver: ReceiverLink, ports: AttachPorts): Attached {
+  const { core, access, client, replies } = ports;
+  const { target } = receiver.attach;
+  const address = textOf(target?.type === 'target' ? target.address : undefined);
+  if (address === CBS) {
+    const answer = (request: Parameters<typeof answerToken>[2], send: (reply: Buffer) => void) =>
+      send(answerToken(core, access, request));
+    return new ServiceNode(core, receiver, { address, entity: undefined, replies, answer });
   }
   const { entity, subQueue, management } = resolve(core, address);
   if (management) {
     access.watch(receiver, entity.path, undefined);
-    return new ServiceNode(core, receiver, entity, (request, send) =>
-      answerManagement({ core, entity, subQueue, access, client: receiver.connection }, request, send),
-    );
+    const node = { core, entity, subQueue, access, client };
+    const answer = (request: Parameters<typeof answerManagement>[1], send: (reply: Buffer) => void) =>
+      answerManagement(node, request, send);
+    return new ServiceNode(core, receiver, { address, entity, replies, answer });
   }
   access.watch(receiver, entity.path, 'Send');
   if (entity.kind === 'subscription' || subQueue !== 'main') {
     throw new BrokerError('amqp:not-allowed', `Messages cannot be sent to '${address}', only to queues and topics.`);
   }
   if (entity.options.status === 'Disabled' || entity.options.status === 'SendDisabled') throw entityDisabled(address);
-  const link = new IncomingLink(core, receiver, entity);
-  receiver.local.attach.max_message_size = link.maxMessageSize;
-  return link;
+  return new IncomingLink(core, receiver, entity);
 }
 
-export interface AttachReceiverPorts {
-  readonly access: ConnectionAccess;
-  readonly unreadBytes: () => number;
-  /** Told of the link when it was made later: a session was waited for. */
-  readonly attached: (link: OutgoingLink) => void;
-}
-
-/** A link on which the client receives. @throws BrokerError when it is refused */
-export function attachReceiver(
-  core: BrokerCore,
-  sender: SenderInternals,
-  ports: AttachReceiverPorts,
-): AttachedReceiver {
-  const { source, target, snd_settle_mode, rcv_settle_mode } = sender.remote.attach ?? {};
-  const address = source?.address ?? '';
-  sender.set_source({ address });
-  sender.set_target({ address: target?.address });
-  if (address === '$cbs') return new ReplyLink();
+/** What is behind a link on which the client receives. @throws BrokerError when it is refused */
+export function attachReceiver(sender: SenderLink, ports: AttachPorts): Attached {
+  const { core, access, client, replies, output } = ports;
+  const address = textOf(sender.attach.source?.address);
+  if (address === CBS) return replies.create(sender, address);
   const { entity, subQueue, management } = resolve(core, address);
-  ports.access.watch(sender, entity.path, management ? undefined : 'Listen');
-  if (management) return new ReplyLink();
-  const family = checkReceive(entity, address);
-  sender.local.attach.snd_settle_mode = snd_settle_mode ?? 2;
-  sender.local.attach.rcv_settle_mode = rcv_settle_mode ?? 0;
+  access.watch(sender, entity.path, management ? undefined : 'Listen');
+  if (management) return replies.create(sender, address);
+  const queue = checkReceive(entity, address)[subQueue];
   core.receivers.check(entity);
-  const queue = family[subQueue];
-  const receiveAndDelete = snd_settle_mode === 1;
   entity.lifecycle.touch(core.clock.now());
-  const { unreadBytes } = ports;
-  const link = (session?: Session, holder?: SessionHolder) =>
-    new OutgoingLink(core, sender, {
-      entity,
-      queue,
-      session,
-      receiveAndDelete,
-      unreadBytes,
-      ...(holder && { holder }),
-    });
+  const receiveAndDelete = sender.attach.sndSettleMode === SETTLED;
+  const options = { entity, queue, receiveAndDelete, client, output };
   const wanted = wantedSession(sender);
   if (!queue.sessions) {
     if (wanted !== undefined) throw sessionNotPossible(address);
-    return link();
+    return new OutgoingLink(core, sender, { ...options, session: undefined });
   }
   if (wanted === undefined) throw sessionRequired();
-  return attachToSession(core, sender, { table: queue.sessions, wanted, entity, link, attached: ports.attached });
+  const link = (session: Session, holder: SessionHolder, answer: AttachAnswer) =>
+    new OutgoingLink(core, sender, { ...options, session, holder, answer });
+  return attachToSession(sender, ports, { table: queue.sessions, wanted, entity, link });
 }
 
 interface SessionAttach {
   readonly table: NonNullable<QueueEntity['main']['sessions']>;
   readonly wanted: string | null;
   readonly entity: Entity;
-  readonly link: (session: Session, holder: SessionHolder) => OutgoingLink;
-  readonly attached: (link: OutgoingLink) => void;
+  readonly link: (session: Session, holder: SessionHolder, answer: AttachAnswer) => OutgoingLink;
 }
 
-function attachToSession(core: BrokerCore, sender: SenderInternals, attach: SessionAttach): AttachedReceiver {
-  const { table, wanted, entity, link, attached } = attach;
+function attachToSession(sender: SenderLink, { core, client, granted }: AttachPorts, attach: SessionAttach): Attached {
+  const { table, wanted, entity, link } = attach;
   // The session needs its holder and the link its session: the holder passes on to the link once there is one.
   let made: OutgoingLink | undefined;
-  const holder = { client: sender.connection, ready: () => made?.ready(), lost: () => made?.lost() };
+  const holder = { client, ready: () => made?.ready(), lost: () => made?.lost() };
   const grant = (session: Session): OutgoingLink => {
-    grantSession(sender, session);
-    made = link(session, holder);
+    made = link(session, holder, grantSession(sender, session));
     return made;
   };
   const now = core.clock.now();
   const session = wanted === null ? table.acceptNext(holder, now) : table.accept(wanted, holder, now);
   if (session) return grant(session);
-  return new SessionWaiting(
-    entity,
-    sender,
-    new SessionWait(core, sender, table, holder, (found) => attached(grant(found))),
-  );
+  return new SessionWait(core, sender, { entity, table, holder, granted: (found) => granted(sender, grant(found)) });
+}
+
+function textOf(address: AmqpValue | undefined): string {
+  return typeof address === 'string' ? address : '';
 }
 
 function resolve(core: BrokerCore, address: string): Omit<EntityAddress, 'entity'> & { readonly entity: Entity } {

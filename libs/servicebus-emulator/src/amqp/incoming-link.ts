@@ -1,3 +1,4 @@
+import type { Delivery, ReceiverLink } from '@orderflow/amqp';
 import type { BrokerCore } from '../broker-core.js';
 import { DecodeError } from '../codec/decode-error.js';
 import { type IncomingMessage, readMessage } from '../codec/read-message.js';
@@ -6,9 +7,8 @@ import { DATA, sectionsOf } from '../codec/sections.js';
 import type { Entity } from '../entities/entity.js';
 import { BrokerError } from '../entities/errors.js';
 import { ACCEPTED, rejected, toBrokerError } from './amqp-error.js';
-import { detach } from './detach.js';
-import type { ReceiverInternals } from './rhea-internals.js';
-import type { IncomingDelivery, RawTransfer } from './wire/incoming-transfers.js';
+import type { Attached } from './attached.js';
+import { noTransactions } from './transactions.js';
 
 /** Service Bus's format of a batch: one message whose data sections are messages themselves. */
 const BATCH_FORMAT = 0x80013700;
@@ -16,29 +16,27 @@ const BATCH_FORMAT = 0x80013700;
 /** The largest batch, however large single messages may be (Learn, "Service Bus quotas"). */
 const MAX_BATCH_BYTES = 1024 * 1024;
 
-/** Messages a sender may have unanswered; beyond that it waits. */
-const CREDIT = 2_000;
+/** Messages a sender may have unanswered; beyond that it waits. Azure's. */
+const CREDIT = 1_000;
 
 /** A client's sender: takes its messages into a queue or topic, and answers once they are safe. */
-export class IncomingLink {
+export class IncomingLink implements Attached {
   readonly entity: Entity;
   readonly #core: BrokerCore;
-  readonly #receiver: ReceiverInternals;
+  readonly #receiver: ReceiverLink;
   /** A sender waits for nothing. */
   readonly waiting = false;
   #usedAt: number;
-  #detachedWith: BrokerError | undefined;
 
-  constructor(core: BrokerCore, receiver: ReceiverInternals, entity: Entity) {
+  constructor(core: BrokerCore, receiver: ReceiverLink, entity: Entity) {
     this.#core = core;
     this.#receiver = receiver;
     this.entity = entity;
     this.#usedAt = core.clock.now();
-    receiver.add_credit(CREDIT);
   }
 
   get name(): string {
-    return this.#receiver.name;
+    return this.#receiver.attach.name;
   }
 
   /** When something was last sent, ms since 1970. */
@@ -46,59 +44,45 @@ export class IncomingLink {
     return this.#usedAt;
   }
 
-  /** The largest message or batch, in bytes. */
-  get maxMessageSize(): number {
-    return 'maxMessageSizeInKilobytes' in this.entity.options
-      ? this.entity.options.maxMessageSizeInKilobytes * 1024
-      : 0;
+  open(): void {
+    const { options } = this.entity;
+    const kilobytes = 'maxMessageSizeInKilobytes' in options ? options.maxMessageSizeInKilobytes : 0;
+    this.#receiver.accept(CREDIT, { maxMessageSize: BigInt(kilobytes * 1024) });
   }
 
-  take({ delivery, format, size, bytes }: RawTransfer): void {
+  take({ id, format, state, payload }: Delivery): void {
     const { namespace } = this.#core;
     const now = this.#core.clock.now();
     this.#usedAt = now;
     try {
-      // On its way already as the link ended: its sender takes it for failed, and so it must be.
-      if (this.#detachedWith) throw this.#detachedWith;
+      if (state?.type === 'transactional-state') throw noTransactions();
       this.#core.faults.checkSend(this.entity.path);
-      if (!bytes) throw tooLarge(size, this.maxMessageSize);
-      if (format === BATCH_FORMAT && size > MAX_BATCH_BYTES) throw tooLarge(size, MAX_BATCH_BYTES);
-      const messages = readTransfer(bytes, format, this.#core.newId);
+      if (format === BATCH_FORMAT && payload.length > MAX_BATCH_BYTES) throw tooLarge(payload.length, MAX_BATCH_BYTES);
+      const messages = readTransfer(payload, format, this.#core.newId);
       const { unit } = namespace.send(this.entity.path, messages, now);
       this.#core.whenDurable((error) => {
         if (error === undefined) {
           namespace.commit(unit, now);
-          if (!this.#core.faults.losesSendReply(this.entity.path)) this.#answer(delivery, ACCEPTED);
+          if (!this.#core.faults.losesSendReply(this.entity.path)) this.#receiver.settle(id, ACCEPTED);
         } else {
           namespace.rollBack(unit);
-          this.#refuse(delivery, error);
+          this.#refuse(id, error);
         }
       });
     } catch (error) {
-      this.#refuse(delivery, error);
+      this.#refuse(id, error);
     }
   }
 
-  detach(error: BrokerError): void {
-    this.#detachedWith = error;
-    detach(this.#receiver, error);
-  }
-
-  /** The client is gone or detached. */
   closed(): void {
     // Nothing of a sender outlives its link: what it sent is on its way already.
   }
 
-  #refuse(delivery: IncomingDelivery, error: unknown): void {
+  #refuse(id: number, error: unknown): void {
     const reason = toBrokerError(error, (unexpected) =>
       this.#core.log('error', 'A send failed.', { entity: this.entity.path, error: unexpected }),
     );
-    this.#answer(delivery, rejected(reason));
-  }
-
-  #answer(delivery: IncomingDelivery, state: unknown): void {
-    delivery.settle(state);
-    if (this.#receiver.credit <= CREDIT / 2) this.#receiver.add_credit(CREDIT - this.#receiver.credit);
+    this.#receiver.settle(id, rejected(reason));
   }
 }
 

@@ -6,6 +6,7 @@ import { type Broker, startBroker } from '../broker.js';
 import { QUOTAS } from '../entities/quotas.js';
 import { adminClient } from '../testing/admin.js';
 import { loopbackDelivered } from '../testing/loopback.js';
+import { FrameClient } from './testing/frame-client.js';
 import { RawClient } from './testing/raw-client.js';
 
 const MB = 1024 * 1024;
@@ -91,6 +92,17 @@ it('has 5,000 receivers at most at an entity, all subscriptions of a topic toget
   expect(next.is_open()).toBe(true);
   expect(receivers.filter((receiver) => receiver.is_open())).toHaveLength(QUOTAS.receiversPerEntity - 1);
   await raw.close();
+});
+
+it('keeps the attaches of a client, however long, up to 20 MB', async () => {
+  const frames = await FrameClient.open(broker.port);
+  const properties = new Map([['long', 'x'.repeat(64_000)]]);
+  const most = Math.floor((20_000 * 1024) / 64_200);
+  for (let i = 0; i < most; i++) frames.attach(`${i}`, i, true, '$cbs', { properties });
+  while ((await frames.next('attach'))['handle'] !== most - 1);
+  for (const i of [most, most + 1]) frames.attach(`${i}`, i, true, '$cbs', { properties });
+  expect(await frames.next('end')).toMatchObject({ error: { condition: 'amqp:resource-limit-exceeded' } });
+  frames.socket.destroy();
 });
 
 it('has 5,000 connections at most: the next client is told so, and served once there is room', async () => {

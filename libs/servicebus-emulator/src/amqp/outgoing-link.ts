@@ -1,21 +1,28 @@
+import type { AttachAnswer, DeliveryState, Outcome, SenderLink } from '@orderflow/amqp';
 import type { BrokerCore } from '../broker-core.js';
+import type { LockToken } from '../codec/lock-token.js';
 import { writeMessage } from '../codec/write-message.js';
 import type { Entity } from '../entities/entity.js';
-import { type BrokerError, sessionLockLost } from '../entities/errors.js';
+import { sessionLockLost } from '../entities/errors.js';
 import type { MessageQueue } from '../entities/message-queue.js';
 import type { QueuedMessage } from '../entities/queued-message.js';
 import type { Session, SessionHolder } from '../entities/session.js';
 import type { WaitingReceiver } from '../entities/waiting-receivers.js';
 import { Alarm } from './alarm.js';
-import { ACCEPTED, rejected, toBrokerError } from './amqp-error.js';
-import { detach } from './detach.js';
-import type { LockToken } from '../codec/lock-token.js';
+import { ACCEPTED, amqpError, rejected, toBrokerError } from './amqp-error.js';
+import type { Answerable, Attached } from './attached.js';
 import { settle } from './settle.js';
-import type { FlowFields, RemoteState, SenderInternals } from './rhea-internals.js';
-import type { Outcome, OutgoingDelivery } from './wire/outgoing-transfers.js';
+import { noTransactions } from './transactions.js';
 
-/** Bytes a slow reader may leave unread before it gets no more. */
-const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+/** How far what is sent to a client has come. */
+export interface ClientOutput {
+  /** Pieces that were written to the client so far; what is sent now leaves with the next. */
+  readonly pieces: number;
+  /** Whether the client is gone: what has not left never will. */
+  readonly isGone: boolean;
+  /** Writes what is gathered if that is much. */
+  relieve(): void;
+}
 
 export interface OutgoingLinkOptions {
   readonly entity: Entity;
@@ -26,46 +33,41 @@ export interface OutgoingLinkOptions {
   readonly holder?: SessionHolder;
   /** Messages are gone once they are sent. */
   readonly receiveAndDelete: boolean;
-  /** Bytes written to the client and not yet taken by it. */
-  readonly unreadBytes: () => number;
+  /** How the attach is answered; by default as the client said it. */
+  readonly answer?: AttachAnswer;
+  /** Whose receiver it is. */
+  readonly client: object;
+  readonly output: ClientOutput;
 }
 
 /** A client's receiver: hands out messages as far as its credit goes, and settles them as the client says. */
-export class OutgoingLink implements WaitingReceiver, SessionHolder {
+export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
   readonly entity: Entity;
   readonly #core: BrokerCore;
-  readonly #sender: SenderInternals;
+  readonly #sender: SenderLink;
   readonly #options: OutgoingLinkOptions;
-  readonly #held = new Map<OutgoingDelivery, LockToken>();
-  /** Deliveries that are not written yet: they use credit that the link still shows. */
-  #unwritten: OutgoingDelivery[] = [];
-  #unwrittenBytes = 0;
+  /** What leaves with the next piece. */
+  #unwritten: GivenMessage[] = [];
+  #nextPiece = 0;
   #scheduled = false;
   #closed = false;
   #usedAt: number;
 
-  constructor(core: BrokerCore, sender: SenderInternals, options: OutgoingLinkOptions) {
+  constructor(core: BrokerCore, sender: SenderLink, options: OutgoingLinkOptions) {
     this.#core = core;
     this.#sender = sender;
     this.#options = options;
     this.entity = options.entity;
     this.#usedAt = core.clock.now();
     core.receivers.entered(this.entity);
-    sender._get_drain = () => this.#answerDrain();
-    // rhea would tell every listener up to its container twice for each message a client asks for.
-    sender.on_flow = ({ performative }) => this.#flow(performative);
   }
 
   get name(): string {
-    return this.#sender.name;
+    return this.#sender.attach.name;
   }
 
   get client(): object {
-    return this.#sender.connection;
-  }
-
-  get session(): Session | undefined {
-    return this.#options.session;
+    return this.#options.client;
   }
 
   /** When something was last received or settled, ms since 1970. */
@@ -78,6 +80,15 @@ export class OutgoingLink implements WaitingReceiver, SessionHolder {
     return this.#sender.credit > 0;
   }
 
+  open(): void {
+    this.#sender.accept(this.#options.answer);
+  }
+
+  sendable(): void {
+    this.#usedAt = this.#core.clock.now();
+    this.ready();
+  }
+
   /** There may be messages: looks for them before the turn ends, once for all that came meanwhile. */
   ready(): void {
     if (this.#scheduled || this.#closed) return;
@@ -88,55 +99,20 @@ export class OutgoingLink implements WaitingReceiver, SessionHolder {
     });
   }
 
-  /** The client changed its credit, or asks to use it up. */
-  #flow({ delivery_count: count, link_credit: credit, drain }: FlowFields): void {
+  /** Always answers: a client that is not answered within 200 ms gives its link up. */
+  drain(): void {
     this.#usedAt = this.#core.clock.now();
-    const sender = this.#sender;
-    sender.credit = ((count ?? 0) + (credit ?? 0) - sender.delivery_count) >>> 0;
-    sender._draining = drain;
-    if (!sender.is_open()) return;
     this.#pump();
-    if (!drain) return;
     this.#options.queue.receivers.delete(this);
-    sender.issue_flow = true;
-    sender.connection._register();
-  }
-
-  /** The client says what became of a delivery. */
-  settled(delivery: OutgoingDelivery, outcome: Outcome, state: RemoteState | undefined): void {
-    const token = this.#held.get(delivery);
-    if (!token || delivery.settled) return;
-    this.#held.delete(delivery);
-    const fault = this.#core.faults.settlement(this.entity.path);
-    if (fault === 'lost') return;
-    const { clock } = this.#core;
-    if (fault === 0) this.#settle(delivery, token, outcome, state);
-    else clock.timers.schedule(new Alarm(() => this.#settle(delivery, token, outcome, state)), clock.now() + fault);
-  }
-
-  #settle(delivery: OutgoingDelivery, token: LockToken, outcome: Outcome, state: RemoteState | undefined): void {
-    try {
-      settle(this.#options.queue, token, outcome, state, this.#core.clock.now());
-      this.#used();
-      this.#core.whenDurable((error) =>
-        error === undefined ? this.#reply(delivery, ACCEPTED) : this.#fail(delivery, error),
-      );
-    } catch (error) {
-      this.#fail(delivery, error);
-    }
+    this.#sender.drained();
   }
 
   /** The session's lock ran out. */
   lost(): void {
-    this.detach(sessionLockLost(this.#options.session?.id ?? ''));
+    this.#sender.detach(amqpError(sessionLockLost(this.#options.session?.id ?? '')));
   }
 
-  detach(error: BrokerError): void {
-    detach(this.#sender, error);
-    this.closed();
-  }
-
-  /** The client is gone or detached. Locks of messages it has seen stay until they expire, as on Azure. */
+  /** Locks of messages the client may have seen stay until they expire, as on Azure. */
   closed(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -149,47 +125,54 @@ export class OutgoingLink implements WaitingReceiver, SessionHolder {
     else if (queue.hasReady) queue.receivers.wakeOne();
   }
 
-  #pump(): void {
-    if (this.#closed || !this.#sender.is_open()) return;
-    // rhea writes transfers before an attach that is due in the same turn: waits for the attach to be gone.
-    if (this.#sender.state.open_requests > 0) return this.#later();
-    const { queue, session, receiveAndDelete } = this.#options;
-    const now = this.#core.clock.now();
-    let credit = this.#credit();
-    while (credit > 0) {
-      if (this.#sender.session.outgoing.available() === 0 || this.#tooMuchUnread()) return;
-      const message = receiveAndDelete ? queue.take(now, session) : queue.receive(now, session);
-      if (!message) break;
-      this.#send(message);
-      credit--;
+  /** The client says what became of a message. */
+  settle(given: GivenMessage, outcome: Outcome): void {
+    try {
+      settle(this.#options.queue, given.token, outcome, this.#core.clock.now());
+      this.#used();
+      this.#core.whenDurable((error) =>
+        error === undefined ? this.#sender.settle(given.id, ACCEPTED) : this.fail(given, error),
+      );
+    } catch (error) {
+      this.fail(given, error);
     }
-    if (credit > 0 && !session) queue.receivers.add(this);
-    else if (queue.hasReady) queue.receivers.wakeOne();
   }
 
-  /** Whether the client lags behind. It is woken when its socket has drained, or rhea has written what it has. */
-  #tooMuchUnread(): boolean {
-    const unread = this.#options.unreadBytes();
-    if (unread > MAX_UNREAD_BYTES) return true;
-    if (unread + this.#unwrittenBytes <= MAX_UNREAD_BYTES) return false;
-    this.#later();
-    return true;
-  }
-
-  #later(): void {
-    setImmediate(() => this.ready());
+  #pump(): void {
+    if (this.#closed) return;
+    const { queue, session, receiveAndDelete } = this.#options;
+    const sender = this.#sender;
+    const now = this.#core.clock.now();
+    while (sender.canSend) {
+      const message = receiveAndDelete ? queue.take(now, session) : queue.receive(now, session);
+      if (!message) {
+        if (!session) queue.receivers.add(this);
+        return;
+      }
+      this.#send(message);
+    }
+    // There may be more than this client takes now; the engine tells when it takes more.
+    if (queue.hasReady) queue.receivers.wakeOne();
   }
 
   #send(message: QueuedMessage): void {
-    const { queue, receiveAndDelete } = this.#options;
+    const { queue, receiveAndDelete, output } = this.#options;
     this.#used();
     const token = { sequenceNumber: message.sequenceNumber, lockId: message.lock?.id ?? 0 };
     const bytes = writeMessage(message, receiveAndDelete ? undefined : queue.lockedUntil(message));
-    const delivery = this.#sender.session.outgoing.send(this.#sender, this.#core.tokens.tag(token), bytes);
-    this.#unwritten.push(delivery);
-    this.#unwrittenBytes += bytes.length;
-    if (receiveAndDelete) delivery.settled = true;
-    else this.#held.set(delivery, token);
+    const given = receiveAndDelete ? undefined : new GivenMessage(this, this.#core, token);
+    const tag = this.#core.tokens.tag(token);
+    const id = this.#sender.send(tag, bytes, { settled: receiveAndDelete, format: 0, batchable: true, token: given });
+    if (given && id !== undefined) this.#given(given, id);
+    output.relieve();
+  }
+
+  #given(given: GivenMessage, id: number): void {
+    const { pieces } = this.#options.output;
+    given.id = id;
+    if (this.#nextPiece !== pieces) this.#unwritten = [];
+    this.#nextPiece = pieces;
+    this.#unwritten.push(given);
   }
 
   #used(): void {
@@ -197,42 +180,63 @@ export class OutgoingLink implements WaitingReceiver, SessionHolder {
     this.entity.lifecycle.touch(this.#usedAt);
   }
 
-  #credit(): number {
-    if (this.#unwritten[0]?.isWritten) {
-      this.#unwritten = this.#unwritten.filter((delivery) => !delivery.isWritten);
-      this.#unwrittenBytes = this.#unwritten.reduce((sum, { payload }) => sum + payload.length, 0);
-    }
-    return this.#sender.credit - this.#unwritten.length;
-  }
-
-  /** Always answers: a client that is not answered within 200 ms gives its link up. */
-  #answerDrain(): boolean {
-    if (!this.#sender._draining) return false;
-    this.#sender.delivery_count += this.#sender.credit;
-    this.#sender.credit = 0;
-    return true;
-  }
-
-  #reply(delivery: OutgoingDelivery, state: unknown): void {
-    delivery.settle(state);
-    if (this.#sender.credit > 0) this.ready();
-  }
-
-  #fail(delivery: OutgoingDelivery, error: unknown): void {
+  /** What the client says of a message cannot be done. */
+  fail({ id }: GivenMessage, error: unknown): void {
     const reason = toBrokerError(error, (unexpected) =>
       this.#core.log('error', 'A settlement failed.', { entity: this.entity.path, error: unexpected }),
     );
-    this.#reply(delivery, rejected(reason));
+    this.#sender.settle(id, rejected(reason));
   }
 
-  /** Messages that never left are available again, no delivery counted. */
+  /** Messages that have not left, or not wholly, are available again, no delivery counted. */
   #releaseUnwritten(now: number): void {
-    this.#credit();
-    for (const delivery of this.#unwritten) {
-      const token = this.#held.get(delivery);
-      if (!token) continue;
-      const message = this.#options.queue.find(token.sequenceNumber);
-      if (message?.lock?.id === token.lockId) this.#options.queue.release(message, now);
+    const { queue, output } = this.#options;
+    const never = output.isGone && this.#nextPiece === output.pieces ? this.#unwritten : [];
+    for (const given of [...never, this.#sender.unfinished]) {
+      if (!(given instanceof GivenMessage)) continue;
+      const message = queue.find(given.token.sequenceNumber);
+      if (message?.lock?.id === given.token.lockId) queue.release(message, now);
     }
+  }
+}
+
+/** A message that a client was given under a lock. */
+class GivenMessage implements Answerable {
+  readonly #link: OutgoingLink;
+  readonly #core: BrokerCore;
+  readonly token: LockToken;
+  /** The engine's number of the delivery. */
+  id = -1;
+  #isSettled = false;
+
+  constructor(link: OutgoingLink, core: BrokerCore, token: LockToken) {
+    this.#link = link;
+    this.#core = core;
+    this.token = token;
+  }
+
+  /** What the client says counts once; a state that is no outcome says nothing. */
+  settled(state: DeliveryState | undefined): void {
+    if (state?.type === 'transactional-state') return this.#link.fail(this, noTransactions());
+    const outcome = outcomeOf(state);
+    if (!outcome || this.#isSettled) return;
+    this.#isSettled = true;
+    const fault = this.#core.faults.settlement(this.#link.entity.path);
+    if (fault === 'lost') return;
+    const { clock } = this.#core;
+    if (fault === 0) this.#link.settle(this, outcome);
+    else clock.timers.schedule(new Alarm(() => this.#link.settle(this, outcome)), clock.now() + fault);
+  }
+}
+
+function outcomeOf(state: DeliveryState | undefined): Outcome | undefined {
+  switch (state?.type) {
+    case 'accepted':
+    case 'released':
+    case 'modified':
+    case 'rejected':
+      return state;
+    default:
+      return undefined;
   }
 }

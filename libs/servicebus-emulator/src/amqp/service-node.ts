@@ -1,48 +1,66 @@
+import type { Delivery, ReceiverLink } from '@orderflow/amqp';
 import type { BrokerCore } from '../broker-core.js';
-import { DecodeError } from '../codec/decode-error.js';
 import type { Entity } from '../entities/entity.js';
+import { BrokerError } from '../entities/errors.js';
 import { ACCEPTED, rejected, toBrokerError } from './amqp-error.js';
+import type { Attached } from './attached.js';
+import type { ReplyLink, ReplyLinks } from './reply-links.js';
 import { readRequest, type Request } from './request.js';
-import type { LinkInternals, ReceiverInternals, SenderInternals } from './rhea-internals.js';
-import type { RawTransfer } from './wire/incoming-transfers.js';
+import { noTransactions } from './transactions.js';
 
-const CREDIT = 1_000;
-const NO_TAG = Buffer.alloc(0);
+/** Requests a client may have unanswered. Azure's. */
+const CREDIT = 100;
+/** Bytes of a request: a batch, and what is around it. */
+const MAX_REQUEST_SIZE = 1024 * 1024 + 64 * 1024;
 
 /** Answers requests, one reply each. */
 export type Answer = (request: Request, send: (reply: Buffer) => void) => void;
 
-/** The receiving end of `$cbs` or of a `$management` node: requests come in here, replies leave by another link. */
-export class ServiceNode {
+export interface ServiceNodeOptions {
+  /** The node's address, as the client wrote it. */
+  readonly address: string;
+  /** Whose node it is; undefined for `$cbs`. */
   readonly entity: Entity | undefined;
-  readonly #core: BrokerCore;
-  readonly #receiver: ReceiverInternals;
-  readonly #answer: Answer;
+  readonly replies: ReplyLinks;
+  readonly answer: Answer;
+}
 
-  /** @param entity whose node it is; undefined for `$cbs` */
-  constructor(core: BrokerCore, receiver: ReceiverInternals, entity: Entity | undefined, answer: Answer) {
-    this.entity = entity;
+/** The receiving end of `$cbs` or of a `$management` node: requests come in here, replies leave by another link. */
+export class ServiceNode implements Attached {
+  readonly #core: BrokerCore;
+  readonly #receiver: ReceiverLink;
+  readonly #options: ServiceNodeOptions;
+
+  constructor(core: BrokerCore, receiver: ReceiverLink, options: ServiceNodeOptions) {
     this.#core = core;
     this.#receiver = receiver;
-    this.#answer = answer;
-    // A client's sender counts as open with its first credit: without this it waits for a minute.
-    receiver.add_credit(CREDIT);
+    this.#options = options;
   }
 
-  readonly maxMessageSize = 1024 * 1024 + 64 * 1024;
+  get entity(): Entity | undefined {
+    return this.#options.entity;
+  }
 
-  take({ delivery, bytes }: RawTransfer): void {
-    if (this.#receiver.credit <= CREDIT / 2) this.#receiver.add_credit(CREDIT - this.#receiver.credit);
+  open(): void {
+    // A client's sender counts as open with its first credit: without this it waits for a minute.
+    this.#receiver.accept(CREDIT, { maxMessageSize: BigInt(MAX_REQUEST_SIZE) });
+  }
+
+  take({ id, state, payload }: Delivery): void {
     try {
-      if (!bytes) throw new DecodeError('The request is too large.');
-      const request = readRequest(bytes);
-      delivery.settle(ACCEPTED);
-      this.#answer(request, (reply) => this.#reply(request, reply));
+      if (state?.type === 'transactional-state') throw noTransactions();
+      // A request outlives the call, its parts are read when they are needed.
+      const request = readRequest(Buffer.from(payload));
+      if (this.#replyLink(request)?.isFull) throw tooManyReplies();
+      // There are clients that take a reply only after the request was accepted.
+      this.#receiver.settle(id, ACCEPTED);
+      this.#receiver.session.writeDispositions();
+      this.#options.answer(request, (reply) => this.#replyLink(request)?.send(reply));
     } catch (error) {
       const reason = toBrokerError(error, (unexpected) =>
-        this.#core.log('error', 'A request failed.', { link: this.#receiver.name, error: unexpected }),
+        this.#core.log('error', 'A request failed.', { link: this.#receiver.attach.name, error: unexpected }),
       );
-      delivery.settle(rejected(reason));
+      this.#receiver.settle(id, rejected(reason));
     }
   }
 
@@ -50,21 +68,12 @@ export class ServiceNode {
     // Requests are answered as long as the reply link is there.
   }
 
-  #reply(request: Request, reply: Buffer): void {
-    const link = replyLink(this.#receiver, request.replyTo);
-    if (!link?.is_open() || link.session.outgoing.available() === 0) return;
-    const delivery = link.send(reply, NO_TAG, 0);
-    delivery.settled = true;
+  #replyLink({ replyTo }: Request): ReplyLink | undefined {
+    const { replies, address } = this.#options;
+    return replies.find(replyTo, address, this.#receiver.session);
   }
 }
 
-/** Microsoft's clients name the reply link itself; others the address of its target. */
-function replyLink(receiver: ReceiverInternals, replyTo: string): SenderInternals | undefined {
-  const { links } = receiver.session;
-  const isReplyLink = (link: LinkInternals | undefined): link is SenderInternals => link?.local.attach.role === false;
-  const named = links[replyTo];
-  if (isReplyLink(named)) return named;
-  return Object.values(links).find(
-    (link): link is SenderInternals => isReplyLink(link) && link.remote.attach?.target?.address === replyTo,
-  );
+function tooManyReplies(): BrokerError {
+  return new BrokerError('amqp:resource-limit-exceeded', 'Too many replies wait for credit on their link.');
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type rhea from 'rhea';
 import { type Broker, startBroker } from '../broker.js';
@@ -91,6 +92,22 @@ describe.each(Object.entries(ENDS))('a receiver that %s', (_, end) => {
     broker.clock.advance(LOCK / 2);
     expect(counts('q')).toEqual([1, 1, 1]);
   });
+});
+
+it('what has not left when a receiver hangs up is available at once, no delivery counted', async () => {
+  broker.namespace.createQueue('empty', { lockDuration: LOCK }, broker.clock.now());
+  const client = await RawClient.connect(broker.port); // It cannot say goodbye any more.
+  const receiver = await client.openReceiver('empty');
+  receiver.add_credit(1);
+  while (main('empty').receivers.size === 0) await new Promise(setImmediate);
+  const { namespace, clock } = broker;
+  (client.connection as unknown as { socket: Socket }).socket.destroy();
+  namespace.commit(namespace.send('empty', [testMessage({ id: 'm' })], clock.now()).unit, clock.now());
+  await Promise.resolve(); // The receiver takes it.
+  await Promise.resolve();
+  expect(locks('empty')).toBe(1);
+  while (broker.connections > 0) await new Promise(setImmediate);
+  expect([locks('empty'), counts('empty')]).toEqual([0, [0]]);
 });
 
 it('the end of a session lock counts, tells the receiver, and lets the next one in', async () => {

@@ -74,6 +74,10 @@ export class UpLink {
   #count = 0n;
   allowance = 0;
   credit = 0;
+  /** Bytes of the largest message; 0 for any. */
+  maxSize = 0;
+  /** What the server says of deliveries that begin after it has detached. */
+  refusal: 'rejected' | 'released' | undefined;
   unfinished: { readonly id: bigint; settled: boolean; text: string } | undefined;
   /** Deliveries that came whole and that nobody has settled. */
   readonly unsettled = new Set<bigint>();
@@ -88,6 +92,11 @@ export class UpLink {
 
   get taken(): number {
     return this.unsettled.size + (this.unfinished ? 1 : 0);
+  }
+
+  /** Whether a message of this text is more than the link takes. */
+  isTooLarge(text: string): boolean {
+    return this.maxSize > 0 && text.length > this.maxSize;
   }
 
   get mayBegin(): boolean {

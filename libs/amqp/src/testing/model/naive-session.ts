@@ -70,6 +70,7 @@ export class NaiveSession {
     this.awaited.add(`detach ${link.handle}`);
     if (isReported) this.#heard('detached', link.link.attach.name, true, error);
     link.phase = 'ending';
+    if (!link.role) link.refusal = error ? 'rejected' : 'released';
     this.forget(link);
   }
 

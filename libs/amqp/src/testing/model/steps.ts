@@ -1,4 +1,4 @@
-import { amqpError } from '../../engine/errors.js';
+import { amqpError, CONDITION } from '../../engine/errors.js';
 import type { Link } from '../../engine/listener.js';
 import { numbersFrom } from '../numbers.js';
 import { NaiveClient } from './naive-client.js';
@@ -14,6 +14,8 @@ const ERROR = amqpError('amqp:internal-error', 'As the model has it.');
 const FIRST = [0n, 1n, 2n ** 31n - 2n, 2n ** 32n - 3n, 2n ** 32n - 1n] as const;
 const WINDOWS = [0, 1, 2, 3, 5, 8, 2_048, 2 ** 32 - 1] as const;
 const SIZES = [1, 300, 2_000] as const;
+/** Of what the client sends, in bytes; each of its frames has one. */
+const MAX_SIZES = [0, 0, 1, 2, 5] as const;
 const OUTCOMES = ['accepted', 'released', 'modified'] as const;
 
 const pick = <T>(from: readonly T[], nth: number): T => from[nth % from.length] as T;
@@ -110,6 +112,8 @@ const clientSends: Act = (client, session, how, more) => {
   const deliveryId = begins || more % 3 > 0 ? session.ownId(unfinished.id) : undefined;
   if (session.ownFrames >= session.ownLimit) throw new Error('The server does not open its window again.');
   session.ownFrames++;
+  const isAnswered = begins && !unfinished.settled && link.refusal;
+  if (isAnswered) session.awaited.add(`disposition true ${deliveryId} ${link.refusal}`);
   if (!isMore) completes(client, session, link, aborted);
   const fields = { handle: link.handle, deliveryId, settled: unfinished.settled, more: isMore, aborted };
   client.peer.transfer(fields, String(more % 10), session.channel);
@@ -119,6 +123,11 @@ function completes(client: NaiveClient, session: NaiveSession, link: UpLink, abo
   const { id, settled, text } = link.unfinished as NonNullable<UpLink['unfinished']>;
   link.unfinished = undefined;
   if (aborted || link.phase !== 'attached') return;
+  if (link.isTooLarge(text)) {
+    if (settled) session.detached(link, CONDITION.messageSizeExceeded);
+    else session.awaited.add(`disposition true ${session.ownId(id)} rejected`);
+    return;
+  }
   client.sent.push({ id: session.ownId(id), text });
   if (!settled) link.unsettled.add(id);
 }
@@ -170,7 +179,8 @@ function accepts(_: NaiveClient, session: NaiveSession, handle: number, more: nu
   session.awaited.add(`attach ${handle}`);
   if (link.role) return link.link.accept();
   link.allowance = more % 12;
-  link.link.accept(link.allowance);
+  link.maxSize = pick(MAX_SIZES, more);
+  link.link.accept(link.allowance, { maxMessageSize: BigInt(link.maxSize) });
 }
 
 const serverRefuses: Act = (_, session, how) => {

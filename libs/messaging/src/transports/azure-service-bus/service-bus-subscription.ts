@@ -106,6 +106,10 @@ export class ServiceBusSubscription implements Subscription {
     return this.#occupied.judge({ ...this.#supervisor.condition, inFlight }, this.#options.concurrency);
   }
 
+  get inHand(): number {
+    return this.#inFlight.size;
+  }
+
   async setConcurrency(limit: number): Promise<void> {
     checkLimit(this.queue, limit);
     this.#changing = this.#changing.then(() => this.#setConcurrency(limit));
@@ -148,7 +152,7 @@ export class ServiceBusSubscription implements Subscription {
 
   /** Waits for a slot and hands the message to the consumer; what gets none goes back. */
   async #handle(
-    { envelope, attempt, unsettled }: Received,
+    { envelope, attempt, unsettled, state: { firstFailure } }: Received,
     running: RunningDelivery,
     occupants: Promise<unknown>[],
   ): Promise<Settlement> {
@@ -156,7 +160,14 @@ export class ServiceBusSubscription implements Subscription {
     try {
       if (this.#slots.limit === 0 || running.lockLost) return { kind: 'release' };
       const occupied = (until: Promise<unknown>): void => void occupants.push(until);
-      const delivery = { envelope, queue: this.queue, attempt, unsettled, signal: running.signal, occupied };
+      const known = {
+        envelope,
+        queue: this.queue,
+        attempt,
+        unsettled,
+        ...(firstFailure !== undefined && { firstFailure }),
+      };
+      const delivery = { ...known, signal: running.signal, occupied };
       return await running.settlement(this.#consume, delivery);
     } finally {
       if (occupants.length === 0) this.#slots.free();

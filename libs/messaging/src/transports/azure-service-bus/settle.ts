@@ -6,6 +6,7 @@ import {
   type DeliveryState,
   fromNative,
   nextRound,
+  releasedCopy,
   releasesProperty,
   toNative,
   unsettledOf,
@@ -71,9 +72,9 @@ export class Settler {
       case 'complete':
         return this.#complete(received);
       case 'release':
-        return this.#release(received);
+        return this.#release(received, settlement.delayMs);
       case 'retry':
-        await this.#sendCopy(received, nextRound(state, attempt), settlement.delayMs);
+        await this.#sendCopy(received, nextRound(state, attempt, settlement.reason), settlement.delayMs);
         return this.#complete(received);
       case 'dead-letter': {
         const reasons = {
@@ -109,11 +110,11 @@ export class Settler {
     return this.#onLink(received, 'complete', (receiver) => receiver.completeMessage(received.message));
   }
 
-  /** Hands a message back; when the broker would soon give it up, a copy goes on in its place, counted anew. */
-  async #release(received: Received): Promise<void> {
-    const { message, state, attempt } = received;
-    if (isReleasedAsCopy(message.deliveryCount ?? 0, this.#options.maxDeliveryCount)) {
-      await this.#sendCopy(received, nextRound(state, attempt - 1), 0);
+  /** Hands a message back; for later, or when the broker would soon give it up, as a copy that is counted anew. */
+  async #release(received: Received, delayMs = 0): Promise<void> {
+    const { message, state } = received;
+    if (delayMs > 0 || isReleasedAsCopy(message.deliveryCount ?? 0, this.#options.maxDeliveryCount)) {
+      await this.#sendCopy(received, releasedCopy(state, message.deliveryCount ?? 0), delayMs);
       return this.#complete(received);
     }
     await this.#onLink(received, 'other', (receiver) => release(receiver, message, state));

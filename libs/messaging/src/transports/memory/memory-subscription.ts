@@ -5,6 +5,7 @@ import {
   type DeliveryState,
   fromNative,
   nextRound,
+  releasedCopy,
   releasesProperty,
   toNative,
   unsettledOf,
@@ -58,6 +59,10 @@ export class MemorySubscription implements Subscription {
       : this.#occupied.judge({ state: 'running', inFlight }, this.#options.concurrency);
   }
 
+  get inHand(): number {
+    return this.#inFlight.size;
+  }
+
   get #taken(): number {
     return this.#inFlight.size + this.#occupied.count;
   }
@@ -101,7 +106,15 @@ export class MemorySubscription implements Subscription {
     const occupied = (until: Promise<unknown>): void => void occupants.push(until);
     try {
       const unsettled = unsettledOf(state, message.deliveryCount);
-      const delivery = { envelope, queue: this.queue, attempt, unsettled, signal: running.signal, occupied };
+      const { firstFailure } = state;
+      const known = {
+        envelope,
+        queue: this.queue,
+        attempt,
+        unsettled,
+        ...(firstFailure !== undefined && { firstFailure }),
+      };
+      const delivery = { ...known, signal: running.signal, occupied };
       const settlement = await running.settlement(this.#consume, delivery);
       if (!this.#disconnected && !this.#apply(settlement, lock, attempt)) this.#report(lockLost(envelope.id));
     } catch (error) {
@@ -117,9 +130,12 @@ export class MemorySubscription implements Subscription {
     if (settlement.kind === 'complete') return queue.complete(lock);
     if (settlement.kind === 'dead-letter') return queue.deadLetter(lock, settlement.reason, settlement.detail);
     const { state } = fromNative(lock.message.native, brokerFacts(lock.message, this.queue));
-    if (settlement.kind === 'retry') return this.#goOnAsCopy(lock, nextRound(state, attempt), settlement.delayMs);
-    if (isReleasedAsCopy(lock.message.deliveryCount, this.#options.maxDeliveryCount)) {
-      return this.#goOnAsCopy(lock, nextRound(state, attempt - 1), 0);
+    if (settlement.kind === 'retry') {
+      return this.#goOnAsCopy(lock, nextRound(state, attempt, settlement.reason), settlement.delayMs);
+    }
+    const { delayMs = 0 } = settlement;
+    if (delayMs > 0 || isReleasedAsCopy(lock.message.deliveryCount, this.#options.maxDeliveryCount)) {
+      return this.#goOnAsCopy(lock, releasedCopy(state, lock.message.deliveryCount), delayMs);
     }
     const released = queue.abandon(lock, withOneMoreRelease(lock.message, state));
     this.#broker.notify(this.queue);

@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createPostgresMessaging } from '@orderflow/messaging/postgres';
+import { endsByAbortWhileLocked } from '@orderflow/service-kit/testing';
+import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
+import { factsOfCancelled } from './event-facts.js';
+import { FactRecorder } from './fact-recorder.js';
+
+let database: OrderDatabase;
+
+beforeAll(async () => {
+  database = await openOrderDatabase();
+});
+
+afterAll(() => database.close());
+
+it('gives an event up when its delivery does, and records it at the next one', async () => {
+  const { pool } = database;
+  const recorder = new FactRecorder(createPostgresMessaging({ pool }).inbox);
+  const cause = { messageId: 'cancel-1', attempt: 1 };
+  const event = factsOfCancelled({ orderId: 'o-1', decidedAt: '2026-01-31T12:00:01.000Z', cause });
+  const record = (signal?: AbortSignal) => recorder.record({ id: 'm-1', type: 'order.cancelled' }, event, signal);
+  const recorded = async () => (await pool.query('SELECT FROM order_messages')).rowCount;
+  expect(await endsByAbortWhileLocked(pool, 'inbox', record)).toBe(true);
+  expect(await recorded()).toBe(0);
+  await record();
+  expect(await recorded()).toBe(1);
+});

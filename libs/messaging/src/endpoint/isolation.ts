@@ -1,0 +1,82 @@
+import type { Clock } from '../clock.js';
+import type { Delivery, Settlement } from '../transport.js';
+import type { Flow } from './flow.js';
+import { wait } from './wait.js';
+
+/** The reason of a dead letter whose handling ended its process again and again. */
+const CRASHED_REPEATEDLY = 'CrashedRepeatedly';
+/** A delivery that ended so often without a settlement runs alone. */
+const aloneAfter = 2;
+/** A delivery that ended so often without a settlement is not handled again. */
+const givenUpAfter = 3;
+/** How long the others may finish before they are handed back, in ms. */
+const finishMs = 10_000;
+const pollMs = 10;
+
+interface IsolationOptions {
+  readonly flow: Flow;
+  readonly clock: Clock;
+  /** Deliveries of the subscription that are not settled yet. */
+  readonly unsettled: () => number;
+  /** Hands back what only waits, and nothing waits any more until `reopen`. */
+  readonly clear: () => void;
+  readonly reopen: () => void;
+  /** Aborts the handlers of all deliveries but this one. */
+  readonly abortOthers: (delivery: Delivery) => void;
+  readonly onIsolated: (delivery: Delivery) => void;
+}
+
+/**
+ * Keeps a message that ends its process from taking its neighbours along: what twice ended without a settlement runs
+ * with nothing else in hand, so that only it can be to blame for the third time.
+ */
+export class Isolation {
+  readonly #options: IsolationOptions;
+  #alone: Delivery | undefined;
+
+  constructor(options: IsolationOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined when the delivery may be handled, and then to be followed by {@link ended}; else what becomes of it. */
+  async admit(delivery: Delivery): Promise<Settlement | undefined> {
+    if (delivery.unsettled >= givenUpAfter) return crashedRepeatedly(delivery);
+    if (this.#alone) return { kind: 'release' };
+    if (delivery.unsettled < aloneAfter) return undefined;
+    this.#alone = delivery;
+    await this.#emptyHands(delivery);
+    if (!delivery.signal.aborted) {
+      this.#options.onIsolated(delivery);
+      return undefined;
+    }
+    this.ended(delivery);
+    return { kind: 'release' };
+  }
+
+  /** A delivery leaves; when it was alone, receiving begins again with one at a time. */
+  ended(delivery: Delivery): void {
+    if (this.#alone !== delivery) return;
+    this.#alone = undefined;
+    this.#options.reopen();
+    this.#options.flow.free('isolation');
+  }
+
+  /** Nothing new is received, what waits is handed back, what runs may finish for a while. */
+  async #emptyHands(delivery: Delivery): Promise<void> {
+    const { flow, clock, unsettled, clear, abortOthers } = this.#options;
+    const { signal } = delivery;
+    const held = flow.limitTo('isolation', 0);
+    clear();
+    const giveUpAt = clock.elapsed() + finishMs;
+    await held;
+    while (unsettled() > 1 && !signal.aborted) {
+      if (clock.elapsed() >= giveUpAt) abortOthers(delivery);
+      await wait(clock, pollMs, signal);
+    }
+  }
+}
+
+function crashedRepeatedly({ unsettled }: Delivery): Settlement {
+  const detail = `Not handled again: ${unsettled} deliveries ended without a settlement, the last while it was the only one in hand.`;
+  return { kind: 'dead-letter', reason: CRASHED_REPEATEDLY, detail };
+}

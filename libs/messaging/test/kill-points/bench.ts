@@ -1,0 +1,189 @@
+import type { LocalPostgres } from '@orderflow/local-postgres';
+import { type Broker, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
+import { ServiceBusClient } from '@azure/service-bus';
+import { AdvancingClock } from '../../src/testing/advancing-clock.js';
+import { createEnvelopeWriter, type Transport } from '../../src/index.js';
+import { createAzureServiceBusTransport } from '../../src/transports/azure-service-bus/index.js';
+import { BenchDatabase } from './bench-database.js';
+import { type Done, type Kind, resultsQueue, resultSuffixes, work, workQueue } from './messages.js';
+import type { WorkerSettings } from './protocol.js';
+import { type Service, startService } from './service.js';
+
+/** How long a lock lasts, in milliseconds: longer than anything takes here, since time passes when we say so. */
+export const lockMs = 60_000;
+/** Longer than a lock and than any lease, in milliseconds. */
+export const beyondLockMs = lockMs + 1_000;
+
+const queue = (Name: string): object => ({
+  Name,
+  Properties: {
+    LockDuration: 'PT1M',
+    MaxDeliveryCount: 100,
+    RequiresDuplicateDetection: true,
+    DuplicateDetectionHistoryTimeWindow: 'PT1H',
+  },
+});
+
+const topology = parseTopology(
+  JSON.stringify({ UserConfig: { Namespaces: [{ Name: 'bench', Queues: [queue(workQueue), queue(resultsQueue)] }] } }),
+);
+
+/** What the messages of one case have led to. Cases whose states are equal are identical: nothing random is in it. */
+export interface EndState {
+  readonly effects: readonly string[];
+  readonly inbox: readonly string[];
+  /** The ids of the outgoing messages, as an inbox of their consumers would let them through. */
+  readonly results: readonly string[];
+  /** Copies of outgoing messages that were not the message itself, and results of effects that are not there. */
+  readonly falseResults: readonly string[];
+  readonly deadLetters: readonly string[];
+}
+
+/** A broker, a database and the messages in them: one case at a time runs in a bench. */
+export class Bench {
+  readonly #broker: Broker;
+  readonly #clock = new AdvancingClock();
+  readonly #client: ServiceBusClient;
+  readonly #transport: Transport;
+  readonly database: BenchDatabase;
+  /** The values of each outgoing message, by its id; more than one when it had false copies. */
+  readonly #results = new Map<string, Set<string>>();
+  readonly #deadLetters: string[] = [];
+  #aheadMs = 0;
+
+  private constructor(broker: Broker, database: BenchDatabase) {
+    this.#broker = broker;
+    this.database = database;
+    this.#client = new ServiceBusClient(broker.connectionString);
+    this.#transport = createAzureServiceBusTransport({ connectionString: broker.connectionString });
+  }
+
+  static async start(server: LocalPostgres, name: string): Promise<Bench> {
+    const broker = await startBroker({ topology, enforceIdleTimeouts: false });
+    const bench = new Bench(broker, await BenchDatabase.create(server, name));
+    bench.#collect();
+    return bench;
+  }
+
+  /** What a worker of this bench is started with. */
+  settings(concurrency: number): WorkerSettings {
+    const { connectionString } = this.#broker;
+    return { connectionString, databaseUrl: this.database.url, concurrency, aheadMs: this.#aheadMs };
+  }
+
+  /** Sends one message of each kind; their ids begin with the prefix. */
+  async send(prefix: string, kinds: readonly Kind[]): Promise<void> {
+    const write = createEnvelopeWriter('/bench');
+    const messages = kinds.map((kind, index) => write(work, { kind }, { id: `${prefix}${index}-${kind}` }));
+    await this.#transport.send(messages.map((envelope) => ({ to: { queue: workQueue }, envelope })));
+  }
+
+  /** Lets time pass for broker, leases and second replicas; locks end. Workers have clocks of their own. */
+  async pass(ms: number): Promise<void> {
+    this.#aheadMs += ms;
+    this.#clock.advance(ms);
+    this.#broker.clock.advance(ms);
+    await this.database.pass(ms);
+  }
+
+  /** Whether every lock lasts so many milliseconds at least. */
+  locksLast(ms: number): boolean {
+    const { main } = this.#broker.namespace.registry.get(workQueue);
+    const from = this.#broker.clock.now() + ms;
+    return [...main.from(0)].every(({ lock }) => lock === undefined || lock.until >= from);
+  }
+
+  /** Lets the broker refuse so many sends of results. */
+  refuseSends(times: number): void {
+    this.#broker.faults.add({
+      kind: 'refuse-sends',
+      entity: resultsQueue,
+      condition: 'amqp:resource-limit-exceeded',
+      times,
+    });
+  }
+
+  /** Lets the answer to the next send of the worker get lost. */
+  loseSendReply(): void {
+    this.#broker.faults.add({ kind: 'lose-send-replies', entity: resultsQueue });
+  }
+
+  /** Whether a fault is still to come. */
+  get hasFault(): boolean {
+    return this.#broker.faults.list().length > 0;
+  }
+
+  clearFaults(): void {
+    this.#broker.faults.clear();
+  }
+
+  expireLocks(): void {
+    this.#broker.faults.disrupt({ kind: 'expire-locks', entity: workQueue });
+  }
+
+  /** A second replica, in this process. */
+  startRival(): Promise<Service> {
+    return startService({ ...this.settings(4), clock: this.#clock, onError: () => undefined });
+  }
+
+  /** Whether nothing is left to do. */
+  async isQuiet(prefix: string, kinds: readonly Kind[]): Promise<boolean> {
+    const { active, scheduled, deferred } = this.#broker.namespace.registry.get(workQueue).main.counts;
+    if (active + scheduled + deferred > 0 || (await this.database.unsent()) > 0) return false;
+    const { results, deadLetters } = await this.endState(prefix);
+    return results.length / resultSuffixes.length + deadLetters.length >= kinds.length;
+  }
+
+  /** What the messages of a prefix have led to, the prefix taken off. */
+  async endState(prefix: string): Promise<EndState> {
+    const ids = (names: Iterable<string>): string[] => {
+      return [...names]
+        .filter((name) => name.startsWith(prefix))
+        .map((name) => name.slice(prefix.length))
+        .sort();
+    };
+    const effects = await this.database.effects(prefix);
+    const values = new Map(
+      effects.flatMap(({ message_id, value }) => resultSuffixes.map((suffix) => [`${message_id}${suffix}`, value])),
+    );
+    const isFalse = ([id, found]: [string, Set<string>]): boolean => [...found].some((one) => one !== values.get(id));
+    return {
+      effects: ids(effects.map(({ message_id }) => message_id)),
+      inbox: ids(await this.database.inbox(prefix)),
+      results: ids(this.#results.keys()),
+      falseResults: ids([...this.#results].filter(isFalse).map(([id]) => id)),
+      deadLetters: ids(this.#deadLetters),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#transport.close();
+    await this.#client.close();
+    await this.#broker.close();
+    await this.database.close();
+  }
+
+  /** Takes everything that leaves the worker. */
+  #collect(): void {
+    const processError = async (): Promise<void> => undefined;
+    const results = this.#client.createReceiver(resultsQueue, { receiveMode: 'receiveAndDelete' });
+    results.subscribe({
+      processMessage: async ({ messageId, body }) => {
+        const id = String(messageId);
+        const values = this.#results.get(id) ?? new Set();
+        this.#results.set(id, values.add((body as Done).value));
+      },
+      processError,
+    });
+    const dead = this.#client.createReceiver(workQueue, {
+      receiveMode: 'receiveAndDelete',
+      subQueueType: 'deadLetter',
+    });
+    dead.subscribe({
+      processMessage: async ({ messageId, deadLetterReason }) => {
+        this.#deadLetters.push(`${String(messageId)} ${deadLetterReason}`);
+      },
+      processError,
+    });
+  }
+}

@@ -1,0 +1,77 @@
+import type { EndState } from './bench.js';
+import { kindsOf, resultSuffixes } from './messages.js';
+import { offPath, unreachable, unreachableAs } from './path.js';
+import { type AwaitPoint, type Moment, moments } from './points.js';
+import type { Stage } from './run-case.js';
+import { runUndisturbed } from './run-case.js';
+import { type Scenario, scenarios } from './scenarios.js';
+
+/** What the scenarios reach, and lead to, when nothing strikes. */
+export interface Census {
+  readonly states: ReadonlyMap<Scenario, EndState>;
+  /** The scenarios that reach a moment of a point, by its key. */
+  readonly reachedIn: ReadonlyMap<string, readonly Scenario[]>;
+}
+
+/** Names a moment of a point, as the probe does. */
+export function keyOf(id: number, moment: Moment): string {
+  return `${id} ${moment}`;
+}
+
+/** Runs every scenario undisturbed, one after the other. */
+export async function takeCensus(stage: Pick<Stage, 'bench' | 'replica'>, messages: number): Promise<Census> {
+  const states = new Map<Scenario, EndState>();
+  const reachedIn = new Map<string, Scenario[]>();
+  for (const [index, scenario] of scenarios.entries()) {
+    const kinds = kindsOf(scenario.kinds, messages);
+    const { state, reached } = await runUndisturbed(scenario, { ...stage, prefix: `census-${index}-`, kinds });
+    states.set(scenario, state);
+    for (const key of reached) reachedIn.set(key, [...(reachedIn.get(key) ?? []), scenario]);
+  }
+  return { states, reachedIn };
+}
+
+/** What is wrong with the census: no case is worth its time then. */
+export function problemsOf(
+  { states, reachedIn }: Census,
+  points: readonly AwaitPoint[],
+  files: readonly string[],
+): readonly string[] {
+  const names = points.flatMap(({ name }, id) =>
+    moments.map((moment) => ({ name: `${name} (${moment})`, reached: reachedIn.has(keyOf(id, moment)) })),
+  );
+  return [
+    ...offPath.filter(({ of }) => !files.includes(of)).map(({ of }) => `off the path, but not loaded: ${of}`),
+    ...unreachable
+      .filter(({ of }) => !names.some(({ name }) => name.startsWith(of)))
+      .map(({ of }) => `unreachable, but no such point: ${of}`),
+    ...names
+      .filter(({ name, reached }) => !reached && unreachableAs(name) === undefined)
+      .map(({ name }) => `never reached: ${name}`),
+    ...names
+      .filter(({ name, reached }) => reached && isUnexpected(name))
+      .map(({ name }) => `reached after all: ${name}`),
+    ...[...states].flatMap(([{ name }, state]) => problemsOfState(state).map((problem) => `${name}: ${problem}`)),
+  ];
+}
+
+/** Whether the name is listed as one that is never reached. */
+function isUnexpected(name: string): boolean {
+  const exception = unreachableAs(name);
+  return exception !== undefined && exception.sometimes !== true;
+}
+
+/** An undisturbed run is what all others are compared with, so it has to be right itself. */
+function problemsOfState({ effects, inbox, results, falseResults, deadLetters }: EndState): readonly string[] {
+  const problems: string[] = [];
+  const once = (what: string, ids: readonly string[]): void => {
+    if (new Set(ids).size !== ids.length) problems.push(`${what} more than once`);
+  };
+  once('effects', effects);
+  if (effects.join() !== inbox.join()) problems.push('effects and inbox differ');
+  const sent = effects.flatMap((id) => resultSuffixes.map((suffix) => `${id}${suffix}`));
+  if (sent.join() !== results.join()) problems.push('effects and results differ');
+  if (falseResults.length > 0) problems.push('false results');
+  if (deadLetters.some((letter) => !letter.endsWith('refused Refused'))) problems.push('dead letters');
+  return problems;
+}

@@ -1,0 +1,4 @@
+import { Probe } from './probe.js';
+
+/** Imported before everything that is instrumented. */
+export const probe = Probe.install();

@@ -1,0 +1,172 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Bench, lockMs } from './bench.js';
+import type { Kind } from './messages.js';
+import type { WorkerSettings } from './protocol.js';
+import { until } from './until.js';
+import type { WorkerProcess } from './worker-process.js';
+
+/** What a worker goes through. Each point is struck in the first scenario that reaches it. */
+export interface Scenario {
+  readonly name: string;
+  /** When a worker is started for it, armed before anything else runs: what is particular about it. */
+  readonly starts?: Partial<WorkerSettings>;
+  /** Whether the worker ends by itself. */
+  readonly stopsWorker?: boolean;
+  readonly kinds: readonly Kind[];
+  /** Before the messages are sent. */
+  prepare?(bench: Bench): void;
+  /** Once the messages are sent. It ends early when the worker does. */
+  drive?(worker: WorkerProcess, bench: Bench): Promise<void>;
+}
+
+/** How long something that nobody reports may take to have happened, in milliseconds. */
+const momentMs = 150;
+/** How long is waited for what may never come, in milliseconds. */
+const soonMs = 5_000;
+/** Longer than a handler may take, in milliseconds. */
+const timeoutMs = 330_000;
+/** Longer than a relay waits before it renews its leases, and before it connects again to listen, in milliseconds. */
+const renewalMs = 6_000;
+
+/** Does something while the worker's handler waits with a message of the kind `held`. */
+function whileHeld(act: (worker: WorkerProcess, bench: Bench) => Promise<void> | void): Scenario['drive'] {
+  return async (worker, bench) => {
+    if (!(await worker.said('holding'))) return;
+    await act(worker, bench);
+    worker.send({ kind: 'let-go' });
+  };
+}
+
+async function stopWhileHeld(worker: WorkerProcess): Promise<void> {
+  if (await worker.said('holding')) worker.send({ kind: 'stop', drainTimeoutMs: 0 });
+}
+
+/** Lets so many milliseconds pass for the worker and for everything around it. */
+async function pass(ms: number, worker: WorkerProcess, bench: Bench): Promise<void> {
+  await bench.pass(ms);
+  worker.send({ kind: 'advance', ms });
+}
+
+/** Waits for what may never come, because the worker was struck before: a point that is not reached shows. */
+async function soon(worker: WorkerProcess, holds: () => Promise<boolean> | boolean): Promise<void> {
+  const end = performance.now() + soonMs;
+  await until('it is time', async () => !worker.isAlive || performance.now() > end || (await holds()));
+}
+
+const everyKind: readonly Kind[] = ['plain', 'retried', 'refused'];
+const onRunning = { kinds: ['held'] } as const;
+
+export const scenarios: readonly Scenario[] = [
+  { name: 'work', kinds: everyKind },
+  { name: 'start', starts: {}, kinds: everyKind },
+  {
+    ...onRunning,
+    name: 'a lock that is renewed',
+    // Past the half of the lock, where it is renewed, and before its end.
+    drive: whileHeld((worker, bench) => pass(0.75 * lockMs, worker, bench)),
+  },
+  {
+    ...onRunning,
+    name: 'a lock that is lost',
+    // Its renewal finds out.
+    drive: whileHeld(async (worker, bench) => {
+      bench.expireLocks();
+      await pass(0.6 * lockMs, worker, bench);
+      await pause(momentMs);
+    }),
+  },
+  {
+    ...onRunning,
+    name: 'a connection lost before the settlement',
+    drive: whileHeld((worker) => worker.send({ kind: 'cut' })),
+  },
+  {
+    ...onRunning,
+    name: 'a send whose answer is lost',
+    prepare: (bench) => bench.loseSendReply(),
+    drive: async (worker, bench) => {
+      worker.send({ kind: 'let-go' });
+      await soon(worker, () => !bench.hasFault);
+      worker.send({ kind: 'cut' });
+    },
+  },
+  {
+    name: 'sends that are refused',
+    kinds: ['plain', 'plain'],
+    // The batch, and its halves until one message is left, whose key is then held.
+    prepare: (bench) => bench.refuseSends(3),
+  },
+  { name: 'more than one batch takes', kinds: ['large'] },
+  {
+    name: 'a database that is away',
+    kinds: ['open'],
+    drive: whileHeld(async (worker, bench) => {
+      await bench.database.goAway();
+      worker.send({ kind: 'let-go' });
+      worker.send({ kind: 'advance', ms: renewalMs });
+      // Long enough for the endpoint to pause and to ask for it in vain.
+      await pause(3 * momentMs);
+      await bench.database.comeBack();
+    }),
+  },
+  {
+    ...onRunning,
+    name: 'a second replica that comes and goes',
+    drive: whileHeld(async (worker, bench) => {
+      const { database } = bench;
+      worker.send({ kind: 'advance', ms: renewalMs });
+      await soon(worker, async () => (await database.freeBuckets()) === 0);
+      const rival = await bench.startRival();
+      await soon(worker, async () => (await database.relays()) > 1);
+      worker.send({ kind: 'advance', ms: renewalMs });
+      await soon(worker, async () => (await database.freeBuckets()) > 0);
+      worker.send({ kind: 'let-go' });
+      await rival.stop(0);
+    }),
+  },
+  {
+    ...onRunning,
+    name: 'minutes without a message',
+    drive: async (worker, bench) => {
+      worker.send({ kind: 'let-go' });
+      await soon(worker, async () => (await worker.state())?.inFlight === 0);
+      for (let minutes = 0; minutes < 3 && worker.isAlive; minutes += 1) {
+        await pass(lockMs + 1, worker, bench);
+        await pause(momentMs);
+      }
+    },
+  },
+  {
+    ...onRunning,
+    name: 'a pause',
+    // Receiving begins again with one at a time, while the old receiver has still something in hand.
+    drive: whileHeld(async (worker) => {
+      worker.send({ kind: 'pause' });
+      await pause(momentMs);
+      worker.send({ kind: 'resume' });
+      await pause(2 * momentMs);
+    }),
+  },
+  { name: 'a type whose messages fail', kinds: Array<Kind>(8).fill('retried') },
+  {
+    name: 'a handler past its time limit',
+    kinds: ['deaf'],
+    // In steps, so that the lock is renewed.
+    drive: whileHeld(async (worker, bench) => {
+      for (let passed = 0; passed < timeoutMs; passed += 0.6 * lockMs) {
+        await pass(0.6 * lockMs, worker, bench);
+        await soon(worker, () => bench.locksLast(0.5 * lockMs));
+      }
+    }),
+  },
+  { ...onRunning, name: 'a stop', stopsWorker: true, drive: stopWhileHeld },
+  { name: 'a stop within a transaction', kinds: ['open'], stopsWorker: true, drive: stopWhileHeld },
+  {
+    ...onRunning,
+    name: 'a stop near the last delivery',
+    // Less than what it takes to release a message by itself.
+    starts: { maxDeliveryCount: 3, holds: true },
+    stopsWorker: true,
+    drive: stopWhileHeld,
+  },
+];

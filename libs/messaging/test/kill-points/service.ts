@@ -1,0 +1,120 @@
+import {
+  type Clock,
+  createEnvelopeWriter,
+  type Delivery,
+  type EnvelopeWriter,
+  handle,
+  type Handler,
+  type Message,
+  observeDeliveries,
+  type Outgoing,
+  PermanentError,
+  startConsumer,
+} from '../../src/index.js';
+import { createAzureServiceBusTransport } from '../../src/transports/azure-service-bus/index.js';
+import { createPostgresMessaging, postgresFailures, type UnitOfWork } from '../../src/postgres/index.js';
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { done, resultsQueue, resultSuffixes, work, type Work, workQueue } from './messages.js';
+
+/** Two of these do not fit into a batch of 256 KiB; in characters. */
+const largeResult = 150_000;
+
+/** PostgreSQL's code for a database that takes no connections: how it is away here. */
+const notAccepting = '55000';
+
+export interface ServiceOptions {
+  readonly connectionString: string;
+  readonly databaseUrl: string;
+  readonly concurrency: number;
+  /** After how many deliveries the broker gives a message up; many when absent. */
+  readonly maxDeliveryCount?: number;
+  readonly clock: Clock;
+  /** Called with everything that went wrong outside a delivery. */
+  readonly onError: (error: unknown) => void;
+  /** What some kinds of messages wait for; rejects when the signal aborts and they heed it. Nothing when absent. */
+  readonly hold?: (delivery: Delivery, heedsAbort: boolean) => Promise<void>;
+}
+
+export interface Service {
+  /** Deliveries being handled now. */
+  readonly inFlight: number;
+  /** Receives nothing new until {@link resume}. */
+  pause(): void;
+  resume(): void;
+  /** @param drainTimeoutMs how long deliveries in flight are waited for */
+  stop(drainTimeoutMs: number): Promise<void>;
+}
+
+/** Everything a worker of ours is: the real transport, a consumer, inbox, outbox and relay, and one handler. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { connectionString, databaseUrl, concurrency, clock, onError } = options;
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
+  pool.on('error', onError);
+  const messaging = createPostgresMessaging({ pool, onError });
+  const transport = createAzureServiceBusTransport(
+    { connectionString },
+    { clock, maxReconnectDelayMs: 20, requestTimeoutMs: 5_000 },
+  );
+  const relay = messaging.startRelay({ transport, clock, onError });
+  const write = createEnvelopeWriter('/kill-points');
+
+  const effect = async (tx: UnitOfWork<unknown>, message: Message<Work>): Promise<void> => {
+    const values = [message.id, randomUUID()];
+    const results = resultsOf(message, write, values[1] ?? '');
+    if (message.payload.kind === 'plain') {
+      const text = 'stored AS (INSERT INTO effects (message_id, value) VALUES ($1, $2))';
+      return messaging.outbox.addWith(tx, { text, values }, results);
+    }
+    await tx.query('INSERT INTO effects (message_id, value) VALUES ($1, $2)', values);
+    await messaging.outbox.add(tx, results);
+  };
+  const handler: Handler<Work> = async (message, delivery) => {
+    const { kind } = message.payload;
+    if (kind === 'held' || kind === 'deaf') await options.hold?.(delivery, kind === 'held');
+    if (kind === 'refused') throw new PermanentError('Refused', 'This message can never succeed.');
+    const work = async (tx: UnitOfWork<unknown>): Promise<void> => {
+      await effect(tx, message);
+      if (kind === 'open') await options.hold?.(delivery, true);
+      if (kind === 'retried' && delivery.attempt === 1) throw new Error('It succeeds at its second attempt.');
+    };
+    await messaging.inbox.once('worker', message.id, work, { signal: delivery.signal });
+  };
+
+  const subscription = await startConsumer({
+    transport,
+    queue: workQueue,
+    handlers: [handle(work, handler)],
+    middleware: [observeDeliveries({ finished: () => undefined })],
+    policy: { immediate: [1], delayed: { baseMs: 10, factor: 1, capMs: 10, retries: 90 }, jitter: 'none' },
+    failures: [{ when: { code: notAccepting }, is: 'dependency-away', dependency: 'database' }, ...postgresFailures],
+    dependencies: [{ name: 'database', probe: () => pool.query('SELECT') }],
+    pause: { probeMs: 50, probeMaxMs: 200, resumeStepMs: 100 },
+    breaker: { failures: 3, openMs: 200 },
+    clock,
+    concurrency,
+    maxDeliveryCount: options.maxDeliveryCount ?? 100,
+    onError,
+  });
+  return {
+    get inFlight() {
+      return subscription.health().inFlight;
+    },
+    pause: () => subscription.pause('by hand'),
+    resume: () => subscription.resume(),
+    async stop(drainTimeoutMs) {
+      await subscription.stop(drainTimeoutMs);
+      await relay.stop();
+      await transport.close();
+      await pool.end();
+    },
+  };
+}
+
+function resultsOf({ id, payload }: Message<Work>, write: EnvelopeWriter, value: string): readonly Outgoing[] {
+  const padding = 'x'.repeat(payload.kind === 'large' ? largeResult : 0);
+  return resultSuffixes.map((suffix) => ({
+    to: { queue: resultsQueue },
+    envelope: write(done, { value, padding }, { id: `${id}${suffix}`, orderingKey: id }),
+  }));
+}
