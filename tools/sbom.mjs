@@ -50,8 +50,9 @@ if (import.meta.main) {
   const problems = licenceProblems(others);
   writeFileSync(file, text);
   const counts = Map.groupBy(others, (each) => licencesOf(each).join(', ') || 'none');
-  for (const [licence, all] of [...counts].sort())
+  for (const [licence, all] of [...counts].sort()) {
     process.stdout.write(`${String(all.length).padStart(4)}  ${licence}\n`);
+  }
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { orderflow } from '../../test/command-line.js';
@@ -19,7 +19,7 @@ const order = { id: '7', status: 'paid', customerId: 'ada', currency: 'EUR', tot
 /** An issuer and an order-api that takes its tokens only, in one server. */
 async function serve() {
   const seen: { path: string; authorization: string | undefined; form: Record<string, string> }[] = [];
-  server = createServer(async (request, response) => {
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<unknown> => {
     let text = '';
     for await (const chunk of request) text += String(chunk);
     const { url: path = '', headers } = request;
@@ -29,7 +29,8 @@ async function serve() {
     if (headers.authorization !== 'Bearer a-token') return answer(401, { detail: 'Send a token.' });
     if (path.endsWith('/timeline')) return answer(200, { messages: [] });
     return answer(request.method === 'POST' ? 202 : 200, path.startsWith('/orders?') ? { items: [order] } : order);
-  });
+  };
+  server = createServer((request, response) => void respond(request, response));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = { AUTH_TOKEN_URL: `${url}/token`, AUTH_CLIENT_ID: 'shop', AUTH_CLIENT_SECRET: 'secret' };

@@ -88,8 +88,9 @@ const bearer = /^Bearer +([\w.~+/=-]+) *$/i;
 async function callerOf(header: string | undefined, verifier: Pick<TokenVerifier, 'verify'>): Promise<Caller> {
   if (header === undefined) throw unauthorized('Send a token: Authorization: Bearer …');
   const token = bearer.exec(header)?.[1];
-  if (token === undefined)
+  if (token === undefined) {
     throw unauthorized('The header Authorization is not: Bearer, a space and a token.', 'invalid_request');
+  }
   try {
     return await verifier.verify(token);
   } catch (error) {

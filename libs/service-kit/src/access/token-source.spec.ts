@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,13 +15,14 @@ let answer: { readonly status: number; readonly body: string };
 beforeEach(async () => {
   asked = [];
   answer = { status: 200, body: '{"access_token":"t","expires_in":100}' };
-  server = createServer(async (request, response) => {
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let text = '';
     for await (const chunk of request) text += String(chunk);
     asked.push(new URLSearchParams(text));
     const body = answer.body.replace('"t"', `"t${asked.length}"`);
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(body);
-  });
+  };
+  server = createServer((request, response) => void respond(request, response));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
 });
