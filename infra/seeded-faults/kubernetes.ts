@@ -53,8 +53,8 @@ const MANIFESTS: readonly Fault[] = [
   {
     name: 'apps that are open to everybody',
     file: policies,
-    find: '    - from:\n        - namespaceSelector:\n            matchLabels:\n              kubernetes.io/metadata.name: monitoring\n',
-    replace: '    - {}\n',
+    find: '    - from:\n        - namespaceSelector:\n            matchLabels:\n              kubernetes.io/metadata.name: monitoring\n      ports:\n',
+    replace: '    - ports:\n',
     caughtBy: { kubernetes: 'in-from-prometheus lets everybody in' },
   },
   {
@@ -69,7 +69,7 @@ const MANIFESTS: readonly Fault[] = [
     file: policies,
     find: 'kubernetes.io/metadata.name: monitoring',
     replace: 'kubernetes.io/metadata.name: prometheus',
-    caughtBy: { kubernetes: 'Prometheus cannot reach order-worker at 3001' },
+    caughtBy: { kubernetes: 'Prometheus cannot reach order-worker at 9464' },
   },
   {
     name: 'the workload-identity label dropped',
@@ -271,6 +271,34 @@ const MANIFESTS: readonly Fault[] = [
     find: 'LAB_QUEUE_NAME',
     replace: 'LAB_QUEUE',
     caughtBy: { kubernetes: 'order-api is not given LAB_QUEUE_NAME' },
+  },
+  {
+    name: 'nobody whose tokens are taken',
+    file: `${base}/kustomization.yaml`,
+    find: '      - AUTH_ISSUER=https://login.example.com\n',
+    replace: '',
+    caughtBy: { kubernetes: 'order-worker is not given AUTH_ISSUER' },
+  },
+  {
+    name: 'keys that anybody in between can replace',
+    file: `${base}/kustomization.yaml`,
+    find: 'AUTH_JWKS_URL=https:',
+    replace: 'AUTH_JWKS_URL=http:',
+    caughtBy: { kubernetes: 'billing-worker trusts whoever answers for AUTH_JWKS_URL' },
+  },
+  {
+    name: 'metrics beside everything else',
+    file: `${base}/kustomization.yaml`,
+    find: 'METRICS_PORT=9464',
+    replace: 'METRICS_PORT=3000',
+    caughtBy: { kubernetes: 'order-api shows its metrics to whoever may order' },
+  },
+  {
+    name: 'a Prometheus that may ask for anything',
+    file: policies,
+    find: '      ports:\n        - protocol: TCP\n          port: 9464\n',
+    replace: '',
+    caughtBy: { kubernetes: 'Prometheus may ask order-worker for more than metrics' },
   },
 ];
 

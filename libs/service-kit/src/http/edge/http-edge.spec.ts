@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import Fastify from 'fastify';
 import { Body, Controller, Get, Module, Param, Post, Query } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Public } from '../../access/declare-access.js';
 import { createLogger } from '../../logging/create-logger.js';
 import { type RunningService, startService } from '../../service/start-service.js';
 import { createMetrics } from '../../telemetry/metrics.js';
@@ -11,16 +12,19 @@ import type { Refusal } from './unreadable-requests.js';
 @Controller('books')
 class BooksController {
   @Post()
+  @Public()
   add(@Body() body: unknown): unknown {
     return { body };
   }
 
   @Get(':id')
+  @Public()
   read(@Param('id') id: string, @Query() query: Record<string, string>): unknown {
     return { id, query };
   }
 
   @Post(':id/loans/:reader')
+  @Public()
   lend(): unknown {
     return {};
   }
@@ -303,5 +307,49 @@ describe('a connection', () => {
       if (answer.endsWith('begun')) socket.write('rubbish\r\n\r\n');
     }
     expect(answer).toMatch(/\r\n\r\nbegun$/);
+  });
+});
+
+describe('a slow client', () => {
+  const edge = new HttpEdge(() => undefined, { requestTimeoutMs: 300 });
+  const fastify = Fastify({ ...edge.options, keepAliveTimeout: 60_000 });
+  let port = 0;
+
+  beforeAll(async () => {
+    edge.guard(fastify);
+    fastify.post('/read', async () => ({}));
+    port = Number(new URL(await fastify.listen({ port: 0, host: '127.0.0.1' })).port);
+  });
+
+  afterAll(() => fastify.close());
+
+  const head = 'POST /read HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
+  const whole = `${head}content-length: 2\r\n\r\n{}`;
+
+  it.each([
+    ['sends nothing', []],
+    [
+      'never ends its headers',
+      [head, 'a: b\r\n', 'c: d\r\n', 'e: f\r\n', 'g: h\r\n', 'i: j\r\n', 'k: l\r\n', 'm: n\r\n'],
+    ],
+    ['sends its body in drops', [`${head}content-length: 90\r\n\r\n`, '{', ' ', ' ', ' ', ' ', ' ', ' ']],
+    ['begins a second request and stops', [whole, head]],
+  ])('that %s is closed within the stated time', async (_, parts) => {
+    const socket = connect(port, '127.0.0.1');
+    const startedAt = performance.now();
+    const rest = [...parts];
+    const drops = setInterval(() => void socket.write(rest.shift() ?? ''), 60);
+    let answer = '';
+    for await (const chunk of socket) answer += String(chunk);
+    clearInterval(drops);
+    expect(answer).toMatch(/HTTP\/1\.1 408 [^]*request-timeout/);
+    const tookMs = performance.now() - startedAt;
+    expect(tookMs).toBeGreaterThanOrEqual(290);
+    // The limit, the round in which it is seen, and the drops before a second request: far below Node's half a minute.
+    expect(tookMs).toBeLessThan(5_000);
+  });
+
+  it('takes a limit that makes sense only', () => {
+    expect(() => new HttpEdge(() => undefined, { requestTimeoutMs: 0 })).toThrow('requestTimeoutMs must be');
   });
 });
