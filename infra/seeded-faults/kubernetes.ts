@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts';
+import { ACCESS } from './kubernetes-access.ts';
 import { BEYOND } from './kubernetes-beyond.ts';
 
 const base = 'infra/kubernetes/base';
@@ -272,35 +273,9 @@ const MANIFESTS: readonly Fault[] = [
     replace: 'LAB_QUEUE',
     caughtBy: { kubernetes: 'order-api is not given LAB_QUEUE_NAME' },
   },
-  {
-    name: 'nobody whose tokens are taken',
-    file: `${base}/kustomization.yaml`,
-    find: '      - AUTH_ISSUER=https://login.example.com\n',
-    replace: '',
-    caughtBy: { kubernetes: 'order-worker is not given AUTH_ISSUER' },
-  },
-  {
-    name: 'keys that anybody in between can replace',
-    file: `${base}/kustomization.yaml`,
-    find: 'AUTH_JWKS_URL=https:',
-    replace: 'AUTH_JWKS_URL=http:',
-    caughtBy: { kubernetes: 'billing-worker trusts whoever answers for AUTH_JWKS_URL' },
-  },
-  {
-    name: 'metrics beside everything else',
-    file: `${base}/kustomization.yaml`,
-    find: 'METRICS_PORT=9464',
-    replace: 'METRICS_PORT=3000',
-    caughtBy: { kubernetes: 'order-api shows its metrics to whoever may order' },
-  },
-  {
-    name: 'a Prometheus that may ask for anything',
-    file: policies,
-    find: '      ports:\n        - protocol: TCP\n          port: 9464\n',
-    replace: '',
-    caughtBy: { kubernetes: 'Prometheus may ask order-worker for more than metrics' },
-  },
 ];
 
 /** Each alone: the suites take no time, and a fault in one line of YAML may hide another. */
-export const KUBERNETES_FAULTS: readonly (readonly Fault[])[] = [...MANIFESTS, ...BEYOND].map((fault) => [fault]);
+export const KUBERNETES_FAULTS: readonly (readonly Fault[])[] = [...MANIFESTS, ...ACCESS, ...BEYOND].map((fault) => [
+  fault,
+]);
