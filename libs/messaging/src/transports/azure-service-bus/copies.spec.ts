@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
+import { foreignMessages, sectionsOf, type Sections } from '../../../test/foreign-messages.js';
+import { connectionStringTo, ServiceBusEnvironment } from '../../../test/service-bus-environment.js';
+import { receive } from '../../testing/receive.js';
+import { EncodedMessage } from './encoded-message.js';
+import { bytesOf, keepReceivedBytes } from './received-bytes.js';
+
+const tenMinutesMs = 600_000;
+const names = ['NServiceBus', 'MassTransit', 'Python', 'Python, a sequence'];
+
+/** A header's fields, a property's place. */
+const [timeToLive, messageId, expiry, creation] = [2, 0, 8, 9];
+const brokers =
+  /^x-opt-(sequence-number|enqueue-sequence-number|enqueued-time|locked-until|message-state|scheduled-enqueue-time)$/;
+const ours = /^(messaging_|cloudEvents_(id|time)$)/;
+
+describe('copies of messages that are not ours', () => {
+  let environment: ServiceBusEnvironment;
+  let client: ServiceBusClient;
+  beforeEach(async () => {
+    environment = await ServiceBusEnvironment.start();
+    client = new ServiceBusClient(connectionStringTo(environment.broker.port));
+    keepReceivedBytes(client);
+  });
+  afterEach(async () => {
+    await client.close();
+    await environment.close();
+  });
+
+  it.each(names)('keep all of what %s wrote, retried', async (name) => {
+    const sent = await send(name);
+    const transport = await environment.connect();
+    const work = await receive(transport, 'work');
+    (await work.next()).settle({ kind: 'retry', delayMs: 60_000, reason: 'again' });
+    await work.subscription.stop();
+    await environment.advance(60_000);
+
+    const copy = await take('work');
+    expect(withoutOurs(copy.sections)).toEqual(withoutOurs(sent));
+    expect(copy.sections.applicationProperties).toMatchObject({ messaging_round: '5201', messaging_attempts: '5201' });
+    expect(copy.sections.properties.slice(expiry, creation + 1)).toEqual(sent.properties.slice(expiry, creation + 1));
+    const left = (copy.message.expiresAtUtc?.getTime() ?? 0) - environment.now();
+    expect(left).toBeLessThanOrEqual(tenMinutesMs - 60_000);
+    expect(left).toBeGreaterThan(tenMinutesMs - 70_000);
+  });
+
+  it.each(names)(
+    'keep all of what %s wrote, retried, dead-lettered and replayed with its time to live anew',
+    async (name) => {
+      const sent = await send(name);
+      const transport = await environment.connect();
+      const work = await receive(transport, 'work');
+      const first = await work.next();
+      first.settle({ kind: 'retry', delayMs: 60_000, reason: 'again' });
+      await work.subscription.stop();
+      await environment.advance(60_000);
+      const again = await receive(transport, 'work');
+      const second = await again.next();
+      expect({ ...second.envelope, headers: {} }).toEqual({ ...first.envelope, headers: {} });
+      expect(second.envelope.headers).toEqual(first.envelope.headers);
+      second.settle({ kind: 'dead-letter', reason: 'Bug', detail: 'Fixed by now.' });
+      await again.subscription.stop();
+
+      expect(await transport.deadLetters.replay('work')).toMatchObject({ replayed: 1 });
+      const copy = await take('work');
+      expect(withoutOurs(copy.sections)).toEqual(withoutOurs(sent));
+      expect(copy.sections.applicationProperties).not.toHaveProperty('messaging_time_to_live');
+      expect(copy.sections.header[timeToLive]).toBe('70000927c0');
+      const [expires, created] = [expiry, creation].map((field) => timestamp(copy.sections.properties[field]));
+      expect(Number(expires) - Number(created)).toBe(tenMinutesMs);
+    },
+  );
+
+  /** Sends the message that `name` stands for, and gives it back as a receiver finds it. */
+  async function send(name: string): Promise<Sections> {
+    const chosen = foreignMessages(environment.now()).find((foreign) => foreign.name === name);
+    if (chosen === undefined) throw new Error(`There is no message of ${name}.`);
+    const sender = client.createSender('work');
+    const notAtAll = (): never => {
+      throw new Error('The SDK takes no bytes any more.');
+    };
+    await new EncodedMessage(name, chosen.bytes, notAtAll).sendWith(sender, {
+      abortSignal: new AbortController().signal,
+    });
+    return sectionsOf(chosen.bytes);
+  }
+
+  async function take(queue: string): Promise<{ message: ServiceBusReceivedMessage; sections: Sections }> {
+    const receiver = client.createReceiver(queue, { skipParsingBodyAsJson: true });
+    const [message] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 2_000 });
+    if (message === undefined) throw new Error(`There is nothing in ${queue}.`);
+    const sections = sectionsOf(bytesOf(message) ?? Buffer.of());
+    await receiver.completeMessage(message);
+    return { message, sections };
+  }
+});
+
+/** What a copy must have of its original: all but the broker's annotations, its id, our properties and its lifetime. */
+function withoutOurs({ annotations, properties, applicationProperties, body }: Sections): object {
+  const isKept = (field: number): boolean => ![messageId, expiry, creation].includes(field);
+  const keep = (entries: Readonly<Record<string, string>>, dropped: RegExp): object =>
+    Object.fromEntries(Object.entries(entries).filter(([name]) => !dropped.test(name)));
+  return {
+    annotations: keep(annotations, brokers),
+    properties: properties.filter((_, field) => isKept(field)),
+    applicationProperties: keep(applicationProperties, ours),
+    body,
+  };
+}
+
+function timestamp(hex: string | undefined): bigint {
+  return Buffer.from(String(hex), 'hex').readBigInt64BE(1);
+}
