@@ -1,4 +1,4 @@
-import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
+import type { ServiceBusClient, ServiceBusReceiver } from '@azure/service-bus';
 import type { Clock } from '../../clock.js';
 import type { DeadLetter } from '../../dead-letter/dead-letters.js';
 import type { Counts, ResolvedSelection } from '../../dead-letter/selection.js';
@@ -81,24 +81,32 @@ export class DeadLetterPass {
 
   /** Receives until everything chosen was handled, or no more of it comes. */
   async #receiveAll(chosen: Map<string, DeadLetter>): Promise<void> {
-    const early = [...chosen.keys()].flatMap((place) => this.#held.get(place) ?? []);
-    await this.#handle(early, chosen);
-    while (chosen.size > 0 && !this.#parts.selection.isEnded()) {
-      const batch = await this.#receive(Math.min(batchSize, Math.max(this.#before.size, chosen.size)));
-      if (batch.length === 0) break;
-      await this.#handle(batch, chosen);
-    }
+    let batch: readonly HeldLetter[] = [...chosen.keys()].flatMap((place) => this.#held.get(place) ?? []);
+    do {
+      // What comes next is received meanwhile.
+      const handled = this.#handle(batch, chosen);
+      const [outcome, next] = await Promise.allSettled([handled, this.#receiveNext(chosen)]);
+      if (outcome.status === 'rejected') throw outcome.reason;
+      if (next.status === 'rejected') throw next.reason;
+      // What was lost while it was handled comes again, once all others have come.
+      const isLost = next.value.length === 0 && this.#before.size === 0;
+      batch = isLost ? await this.#receiveNext(chosen) : next.value;
+    } while (batch.length > 0);
     if (this.#parts.selection.isEnded()) return;
     this.#skipped += chosen.size;
     // What did not come is locked by another, and not to be waited for once more.
     if (chosen.size > 0) this.#before.clear();
   }
 
-  async #receive(count: number): Promise<readonly HeldLetter[]> {
+  /** Receives as many as are missing; none when nothing is, or the pass is to end. */
+  async #receiveNext(chosen: ReadonlyMap<string, DeadLetter>): Promise<readonly HeldLetter[]> {
+    const lost = [...chosen.keys()].filter((place) => this.#held.get(place) === undefined);
+    const missing = this.#before.size > 0 ? this.#before.size : lost.length;
+    if (missing === 0 || this.#parts.selection.isEnded()) return [];
     const receiver = this.#receiver();
-    const messages = await receiver.receiveMessages(count, { maxWaitTimeInMs: receiveTimeoutMs });
+    const messages = await receiver.receiveMessages(Math.min(batchSize, missing), { maxWaitTimeInMs: receiveTimeoutMs });
     if (this.#afterHeld !== undefined) this.#afterHeld += messages.length;
-    return messages.map((message) => this.#hold(message, receiver));
+    return messages.map((message) => this.#held.add(message, receiver));
   }
 
   #receiver(): ServiceBusReceiver {
@@ -110,11 +118,10 @@ export class DeadLetterPass {
     return receiver;
   }
 
-  #hold(message: ServiceBusReceivedMessage, receiver: ServiceBusReceiver): HeldLetter {
-    return this.#held.add(message, receiver);
-  }
-
-  /** Handles what was chosen of some letters, all at the same time, and passes the others over; one not looked at yet keeps its content. */
+  /**
+   * Handles what was chosen of some letters, all at the same time, and passes the others over; one not looked at yet
+   * keeps its content.
+   */
   async #handle(letters: readonly HeldLetter[], chosen: Map<string, DeadLetter>): Promise<void> {
     const outcomes = letters.map(async (letter) => {
       const isKnown = this.#before.delete(letter.place);

@@ -5,8 +5,8 @@ import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
 import type { ResolvedSelection } from '../../dead-letter/selection.js';
 import { brokerFacts, fromServiceBusMessage } from './service-bus-message.js';
 
-/** The most messages one look returns. */
-const largestPage = 250;
+/** How many letters one look returns. */
+const windowSize = 200;
 
 /** Some dead letters that follow each other, looked at and not taken. */
 export interface Window {
@@ -26,9 +26,19 @@ export async function* windowsOf(
   { isChosen, limit }: ResolvedSelection,
 ): AsyncGenerator<Window> {
   const tail = await lastPlace(receiver);
+  if (tail === undefined) return;
+  const look = (fromSequenceNumber: Long): Promise<ServiceBusReceivedMessage[]> => {
+    const found = receiver.peekMessages(windowSize, { fromSequenceNumber });
+    found.catch(() => {}); // the next look is under way while the last is worked on, and may not be waited for
+    return found;
+  };
   let left = limit;
-  for (let from = Long.ONE; tail !== undefined && left > 0 && from.lessThanOrEqual(tail); ) {
-    const messages = await receiver.peekMessages(largestPage, { fromSequenceNumber: from });
+  for (let looked = look(Long.ONE); left > 0; ) {
+    const messages = await looked;
+    const last = messages.at(-1);
+    if (last === undefined) return;
+    const isLast = numberOf(last).greaterThanOrEqual(tail);
+    if (!isLast) looked = look(numberOf(last).add(1));
     const chosen = new Map<string, DeadLetter>();
     const places = new Set<string>();
     for (const message of messages) {
@@ -38,10 +48,8 @@ export async function* windowsOf(
       if (isChosen(letter)) chosen.set(letter.place, letter);
     }
     left -= chosen.size;
-    if (places.size > 0) yield { chosen, places };
-    const last = messages.at(-1);
-    if (last === undefined) return;
-    from = numberOf(last).add(1);
+    yield { chosen, places };
+    if (isLast) return;
   }
 }
 

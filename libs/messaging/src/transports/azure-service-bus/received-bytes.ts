@@ -21,7 +21,7 @@ interface KeepsTransfers {
 
 /** Where the SDK keeps rhea's delivery: it has the very tag that came with the first frame. */
 interface HasDelivery {
-  readonly delivery?: { readonly tag?: unknown };
+  readonly delivery?: { tag?: unknown };
 }
 
 /** The payloads of each message by the tag of its delivery, for as long as the SDK keeps that. */
@@ -58,8 +58,9 @@ export function bytesOf(message: ServiceBusReceivedMessage): Buffer | undefined 
 
 /** Lets go of a message that is only held: its lock stays ours, its content is no longer kept. */
 export function forgetContent(message: ServiceBusReceivedMessage): void {
-  const tag = (message as HasDelivery).delivery?.tag;
-  if (typeof tag === 'object' && tag !== null) payloads.delete(tag);
+  const { delivery } = message as HasDelivery;
+  // The tag is a slice of what was read from the socket, and would keep all of that.
+  if (delivery?.tag instanceof Uint8Array) delivery.tag = Uint8Array.prototype.slice.call(delivery.tag);
   const content = message as { body: unknown; applicationProperties?: unknown; _rawAmqpMessage: unknown };
   content.body = undefined;
   content.applicationProperties = undefined;
