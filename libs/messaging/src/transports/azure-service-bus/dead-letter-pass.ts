@@ -32,7 +32,9 @@ export interface PassParts {
  */
 export class DeadLetterPass {
   readonly #parts: PassParts;
+  readonly #looker: ServiceBusReceiver;
   readonly #held: HeldLetters;
+  /** The newest link last; older ones are full, and closed once nothing of theirs is worked on. */
   readonly #receivers: ServiceBusReceiver[] = [];
   /** Deliveries on the newest link since its first letter that was passed over; undefined before that. */
   #afterHeld: number | undefined;
@@ -44,16 +46,16 @@ export class DeadLetterPass {
 
   constructor(parts: PassParts) {
     this.#parts = parts;
-    this.#held = new HeldLetters(parts.place, parts.clock);
+    this.#looker = openDeadLetters(parts.client, parts.place);
+    this.#held = new HeldLetters(parts.place, this.#looker, parts.clock);
   }
 
   /** Rejects with what went wrong on the broker's side, once everything was handed back. */
   async run(): Promise<Counts> {
-    const { client, place, selection } = this.#parts;
-    const looker = openDeadLetters(client, place);
+    const { place, selection } = this.#parts;
     let chosen = 0;
     try {
-      for await (const window of windowsOf(looker, place, selection)) {
+      for await (const window of windowsOf(this.#looker, place, selection)) {
         if (selection.isEnded()) break;
         chosen += window.chosen.size;
         await this.#take(window);
@@ -61,7 +63,7 @@ export class DeadLetterPass {
       if (!selection.isEnded() && chosen < selection.limit) this.#skipped += selection.missing();
     } finally {
       await this.#held.handBack();
-      await Promise.allSettled([looker, ...this.#receivers].map((receiver) => receiver.close()));
+      await Promise.allSettled([this.#looker, ...this.#receivers].map((receiver) => receiver.close()));
     }
     return this.#counts;
   }
@@ -86,6 +88,7 @@ export class DeadLetterPass {
       // What comes next is received meanwhile.
       const handled = this.#handle(batch, chosen);
       const [outcome, next] = await Promise.allSettled([handled, this.#receiveNext(chosen)]);
+      await Promise.allSettled(this.#receivers.splice(0, this.#receivers.length - 1).map((full) => full.close()));
       if (outcome.status === 'rejected') throw outcome.reason;
       if (next.status === 'rejected') throw next.reason;
       // What was lost while it was handled comes again, once all others have come.
@@ -104,7 +107,9 @@ export class DeadLetterPass {
     const missing = this.#before.size > 0 ? this.#before.size : lost.length;
     if (missing === 0 || this.#parts.selection.isEnded()) return [];
     const receiver = this.#receiver();
-    const messages = await receiver.receiveMessages(Math.min(batchSize, missing), { maxWaitTimeInMs: receiveTimeoutMs });
+    const messages = await receiver.receiveMessages(Math.min(batchSize, missing), {
+      maxWaitTimeInMs: receiveTimeoutMs,
+    });
     if (this.#afterHeld !== undefined) this.#afterHeld += messages.length;
     return messages.map((message) => this.#held.add(message, receiver));
   }
