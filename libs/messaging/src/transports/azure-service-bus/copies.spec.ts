@@ -2,11 +2,17 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
 import { foreignMessages, sectionsOf, type Sections } from '../../../test/foreign-messages.js';
 import { connectionStringTo, ServiceBusEnvironment } from '../../../test/service-bus-environment.js';
+import type { Clock } from '../../clock.js';
+import type { DeadLetter } from '../../dead-letter/dead-letters.js';
 import { receive } from '../../testing/receive.js';
+import type { TestedTransport } from '../../testing/transport-harness.js';
+import type { TransportError } from '../../transport.js';
 import { EncodedMessage } from './encoded-message.js';
 import { bytesOf, keepReceivedBytes } from './received-bytes.js';
 
 const tenMinutesMs = 600_000;
+/** What the broker takes for one message, in bytes. */
+const largest = 256 * 1_024;
 const names = ['NServiceBus', 'MassTransit', 'Python', 'Python, a sequence'];
 
 /** A header's fields, a property's place. */
@@ -72,18 +78,65 @@ describe('copies of messages that are not ours', () => {
     },
   );
 
+  it.each([0, 3_600_000, -3_600_000])('expire when their original would, on a machine %d ms ahead', async (ms) => {
+    await send('NServiceBus');
+    const transport = await environment.connect({ clock: ahead(environment.clock, ms) });
+    const work = await receive(transport, 'work');
+    (await work.next()).settle({ kind: 'retry', delayMs: 0, reason: 'again' });
+    const again = await work.next();
+    expect(again.attempt).toBe(2);
+    await environment.advance(60_000);
+    again.settle({ kind: 'retry', delayMs: tenMinutesMs - 60_000, reason: 'again' });
+    const [letter] = await deadLetters(transport);
+    expect(letter).toMatchObject({ reason: 'Expired', attempt: 2, detail: expect.stringContaining('540000 ms') });
+    expect(work.waiting).toBe(0);
+  });
+
+  it('are dead-lettered at once for the true reason where the copy is too large', async () => {
+    const [foreign] = foreignMessages(environment.now());
+    const bytes = foreign?.bytes ?? Buffer.of();
+    // The broker takes just this, and no copy of it.
+    const padding = Buffer.alloc(largest - bytes.length - 8, 'x');
+    const more = Buffer.concat([Buffer.from('005375b0', 'hex'), Buffer.alloc(4), padding]);
+    more.writeUInt32BE(padding.length, 4);
+    await sendBytes('NServiceBus', Buffer.concat([bytes, more]));
+    const transport = await environment.connect();
+    const work = await receive(transport, 'work');
+    (await work.next()).settle({ kind: 'retry', delayMs: 0, reason: 'again' });
+    const [letter] = await deadLetters(transport);
+    expect(letter).toMatchObject({ reason: 'MessageTooLarge', attempt: 1 });
+    expect(work.errors).toEqual([]);
+    // It does not fit with a replay's additions either, and stays.
+    const failures: string[] = [];
+    const onFailed = (_: DeadLetter, error: Error): number => failures.push((error as TransportError).code);
+    const result = await transport.deadLetters.replay('work', { onFailed });
+    expect([result, failures]).toEqual([{ replayed: 0, failed: 1, skipped: 0 }, ['MessageTooLarge']]);
+  });
+
+  /** Waits for the first dead letter of `work`. */
+  async function deadLetters(transport: TestedTransport): Promise<readonly DeadLetter[]> {
+    for (;;) {
+      const { letters } = await transport.deadLetters.peek('work');
+      if (letters.length > 0) return letters;
+    }
+  }
+
   /** Sends the message that `name` stands for, and gives it back as a receiver finds it. */
   async function send(name: string): Promise<Sections> {
     const chosen = foreignMessages(environment.now()).find((foreign) => foreign.name === name);
     if (chosen === undefined) throw new Error(`There is no message of ${name}.`);
+    await sendBytes(name, chosen.bytes);
+    return sectionsOf(chosen.bytes);
+  }
+
+  async function sendBytes(name: string, bytes: Buffer): Promise<void> {
     const sender = client.createSender('work');
     const notAtAll = (): never => {
       throw new Error('The SDK takes no bytes any more.');
     };
-    await new EncodedMessage(name, chosen.bytes, notAtAll).sendWith(sender, {
+    await new EncodedMessage(name, bytes, notAtAll).sendWith(sender, {
       abortSignal: new AbortController().signal,
     });
-    return sectionsOf(chosen.bytes);
   }
 
   async function take(queue: string): Promise<{ message: ServiceBusReceivedMessage; sections: Sections }> {
@@ -95,6 +148,15 @@ describe('copies of messages that are not ours', () => {
     return { message, sections };
   }
 });
+
+/** The same time as `clock` has, on a machine that is `ms` ahead of it. */
+function ahead(clock: Clock, ms: number): Clock {
+  return {
+    now: () => clock.now() + ms,
+    elapsed: () => clock.elapsed(),
+    schedule: (at, action) => clock.schedule(at - ms, action),
+  };
+}
 
 /** What a copy must have of its original: all but the broker's annotations, its id, our properties and its lifetime. */
 function withoutOurs({ annotations, properties, applicationProperties, body }: Sections): object {
