@@ -67,7 +67,7 @@ it('lists, replays and discards the dead letters that its flags choose', async (
 
 it('says what the broker refused, and ends with 1', async () => {
   await deadLetter({ a: 'Bug', b: 'Bug' });
-  broker.faults.add({ kind: 'refuse-sends', entity: 'orders', condition: 'amqp:not-allowed' });
+  broker.faults.add({ kind: 'refuse-sends', entity: 'orders', condition: 'amqp:decode-error' });
   const { code, output, errors } = await dlq('replay', 'orders');
   expect({ code, output }).toEqual({ code: 1, output: 'Replayed 1 to orders, 1 failed, 0 skipped.\n' });
   expect(errors).toContain('1 dead letters of orders are still there.');

@@ -113,6 +113,58 @@ describe('copies of messages that are not ours', () => {
     expect([result, failures]).toEqual([{ replayed: 0, failed: 1, skipped: 0 }, ['MessageTooLarge']]);
   });
 
+  it.each(['amqp:decode-error', 'com.microsoft:argument-error'])(
+    'are dead-lettered at once where the broker refuses them for what they are: %s',
+    async (condition) => {
+      await send('NServiceBus');
+      const transport = await environment.connect();
+      const work = await receive(transport, 'work');
+      environment.broker.faults.add({ kind: 'refuse-sends', entity: 'work', condition });
+      (await work.next()).settle({ kind: 'retry', delayMs: 0, reason: 'again' });
+      const [letter] = await deadLetters(transport);
+      expect(letter).toMatchObject({ reason: 'CopyRefused', attempt: 1, detail: expect.stringContaining('A fault') });
+      expect(work.errors).toEqual([]);
+    },
+  );
+
+  it.each(['amqp:not-allowed', 'amqp:not-implemented'])(
+    'are tried again where the broker refuses them for another reason (%s), and carry what was until a replay',
+    async (condition) => {
+      await send('MassTransit');
+      const transport = await environment.connect();
+      const work = await receive(transport, 'work');
+      (await work.next()).settle({ kind: 'retry', delayMs: 0, reason: 'first' });
+      const second = await work.next();
+      environment.broker.faults.add({ kind: 'refuse-sends', entity: 'work', condition });
+      second.settle({ kind: 'retry', delayMs: 0, reason: 'second' });
+      await environment.advance(environment.lockDurationMs);
+      const third = await work.next();
+      expect(work.errors).toMatchObject([{ code: 'SettlementFailed' }]);
+      expect(third).toMatchObject({ attempt: 3, unsettled: 1, firstFailure: 'first' });
+      third.settle({ kind: 'release', delayMs: 60_000 });
+      await work.subscription.stop();
+      const carried = { messaging_first_failure: 'first', messaging_unsettled: 1, messaging_attempts: 2 };
+      expect(await propertiesAt('work')).toMatchObject(carried);
+
+      await environment.advance(60_000);
+      const again = await receive(transport, 'work');
+      const fourth = await again.next();
+      expect(fourth).toMatchObject({ attempt: 3, unsettled: 1, firstFailure: 'first' });
+      fourth.settle({ kind: 'dead-letter', reason: 'Bug', detail: 'Fixed by now.' });
+      await again.subscription.stop();
+      await transport.deadLetters.replay('work');
+      const replayed = await propertiesAt('work');
+      expect(replayed).toMatchObject({ messaging_generation: 1 });
+      for (const name of Object.keys(carried)) expect(replayed).not.toHaveProperty(name);
+    },
+  );
+
+  /** The application properties of the first message in a queue, which stays there. */
+  async function propertiesAt(queue: string): Promise<object> {
+    const [message] = await client.createReceiver(queue).peekMessages(1);
+    return message?.applicationProperties ?? {};
+  }
+
   /** Waits for the first dead letter of `work`. */
   async function deadLetters(transport: TestedTransport): Promise<readonly DeadLetter[]> {
     for (;;) {

@@ -94,7 +94,8 @@ export class DeadLetterPass {
       // What was lost while it was handled comes again, once all others have come.
       const isLost = next.value.length === 0 && this.#before.size === 0;
       batch = isLost ? await this.#receiveNext(chosen) : next.value;
-    } while (batch.length > 0);
+      // What was received meanwhile is handed back when the pass is to end.
+    } while (batch.length > 0 && !this.#parts.selection.isEnded());
     if (this.#parts.selection.isEnded()) return;
     this.#skipped += chosen.size;
     // What did not come is locked by another, and not to be waited for once more.

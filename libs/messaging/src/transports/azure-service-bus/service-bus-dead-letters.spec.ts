@@ -67,7 +67,7 @@ describe('dead letters on Service Bus', () => {
   it('goes on past a letter that the broker refuses, says why, and leaves it as it was', async () => {
     const transport = await environment.connect();
     await deadLetter(transport, ['1', '2', '3', '4']);
-    environment.broker.faults.add({ kind: 'refuse-sends', entity: 'work', condition: 'amqp:not-allowed' });
+    environment.broker.faults.add({ kind: 'refuse-sends', entity: 'work', condition: 'amqp:decode-error' });
     const failures: unknown[] = [];
     const onFailed = ({ id }: { readonly id: string }, error: Error): number => failures.push([id, error.message]);
     const filter = ({ id }: { readonly id: string }): boolean => id !== '3';
@@ -88,14 +88,16 @@ describe('dead letters on Service Bus', () => {
     expect(seen).toEqual(['2', '4', '1', '3']);
   });
 
-  it('ends with the trouble of the broker, and hands back all it held', async () => {
+  it.each([
+    ['amqp:resource-limit-exceeded', 'QueueFull'],
+    ['amqp:not-allowed', 'BrokerError'],
+  ])('ends with the trouble of the broker (%s), and hands back all it held', async (condition, code) => {
     const transport = await environment.connect();
     await deadLetter(transport, ['1', '2', '3']);
-    const condition = 'amqp:resource-limit-exceeded';
     environment.broker.faults.add({ kind: 'refuse-sends', entity: 'work', condition, times: 2 });
     const filter = ({ id }: { readonly id: string }): boolean => id !== '2';
-    const full = { name: 'TransportError', code: 'QueueFull' };
-    await expect(transport.deadLetters.replay('work', { filter })).rejects.toMatchObject(full);
+    const trouble = { name: 'TransportError', code };
+    await expect(transport.deadLetters.replay('work', { filter })).rejects.toMatchObject(trouble);
     expect(await deadLetterIds(transport)).toEqual(['1', '2', '3']);
     expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 3, failed: 0, skipped: 0 });
   });
