@@ -113,7 +113,7 @@ describe('copies of messages that are not ours', () => {
     expect([result, failures]).toEqual([{ replayed: 0, failed: 1, skipped: 0 }, ['MessageTooLarge']]);
   });
 
-  it.each(['amqp:decode-error', 'com.microsoft:argument-error'])(
+  it.each(['amqp:decode-error', 'com.microsoft:argument-error'] as const)(
     'are dead-lettered at once where the broker refuses them for what they are: %s',
     async (condition) => {
       await send('NServiceBus');
@@ -127,7 +127,7 @@ describe('copies of messages that are not ours', () => {
     },
   );
 
-  it.each(['amqp:not-allowed', 'amqp:not-implemented'])(
+  it.each(['amqp:not-allowed', 'amqp:not-implemented'] as const)(
     'are tried again where the broker refuses them for another reason (%s), and carry what was until a replay',
     async (condition) => {
       await send('MassTransit');

@@ -58,8 +58,8 @@ export function replayCopy(original: Original, state: DeliveryState, brokerNow: 
   const given = lifetimeOf(original.message);
   const first = Number(original.message.applicationProperties?.[timeToLiveProperty] ?? given.timeToLive ?? 0);
   const timeToLive = first > 0 ? first : undefined;
-  const isTold = timeToLive !== undefined && given.expiry !== undefined && given.creation !== undefined;
-  const times = isTold ? { expiry: brokerNow + timeToLive, creation: brokerNow } : none;
+  const isWritten = timeToLive !== undefined && given.expiry !== undefined && given.creation !== undefined;
+  const times = isWritten ? { expiry: brokerNow + timeToLive, creation: brokerNow } : none;
   const properties = { [timeToLiveProperty]: undefined, ...causesOfDeath };
   return copy(original, { state, lifetime: { timeToLive, ...times }, deliverAt: undefined, properties });
 }
@@ -94,7 +94,8 @@ function lifetimeOf(message: ServiceBusReceivedMessage): Lifetime {
   const bytes = bytesOf(message);
   if (bytes === undefined) return { timeToLive: message.timeToLive, ...none };
   const { timeToLive, expiry, creation } = readLifetime(bytes);
-  const told = expiry === undefined || creation === undefined ? undefined : expiry - creation;
-  const isLong = told !== undefined && told > longestHeaderMs && (timeToLive ?? longestHeaderMs) === longestHeaderMs;
-  return { timeToLive: isLong ? told : (timeToLive ?? told), expiry, creation };
+  const written = expiry === undefined || creation === undefined ? undefined : expiry - creation;
+  const isLong =
+    written !== undefined && written > longestHeaderMs && (timeToLive ?? longestHeaderMs) === longestHeaderMs;
+  return { timeToLive: isLong ? written : (timeToLive ?? written), expiry, creation };
 }

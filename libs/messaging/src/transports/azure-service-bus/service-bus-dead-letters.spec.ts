@@ -91,7 +91,7 @@ describe('dead letters on Service Bus', () => {
   it.each([
     ['amqp:resource-limit-exceeded', 'QueueFull'],
     ['amqp:not-allowed', 'BrokerError'],
-  ])('ends with the trouble of the broker (%s), and hands back all it held', async (condition, code) => {
+  ] as const)('ends with the trouble of the broker (%s), and hands back all it held', async (condition, code) => {
     const transport = await environment.connect();
     await deadLetter(transport, ['1', '2', '3']);
     environment.broker.faults.add({ kind: 'refuse-sends', entity: 'work', condition, times: 2 });
