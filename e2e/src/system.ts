@@ -93,7 +93,13 @@ export class System {
 
   /** Runs another `orderflow` command against this system, and answers what it printed. */
   run(...args: string[]): string {
-    return execFileSync(process.execPath, [command, ...args], { env: this.#environment({}), encoding: 'utf8' });
+    return this.runWith({}, ...args);
+  }
+
+  /** The same, with some variables set. Throws with what it wrote to standard error where it fails. */
+  runWith(environment: Readonly<Record<string, string>>, ...args: string[]): string {
+    const env = this.#environment(environment);
+    return execFileSync(process.execPath, [command, ...args], { env, encoding: 'utf8', stdio: 'pipe' });
   }
 
   /** Ends one of its processes without warning. */

@@ -118,8 +118,8 @@ const appsStartLast: Rule = (services) => [
 const dependenciesAreNamed: Rule = (services) =>
   each(services, (name, service) => {
     const environment = Object.values(service.environment ?? {}).map(withDefaults);
-    const hosts = Object.keys(services).filter((other) =>
-      environment.some((value) => new RegExp(`(?:^|//|@)${other}(?:[:/;]|$)`).test(value)),
+    const hosts = Object.keys(services).filter(
+      (other) => other !== name && environment.some((value) => new RegExp(`(?:^|//|@)${other}(?:[:/;]|$)`).test(value)),
     );
     return hosts
       .filter((host) => dependenciesOf(service)[host] === undefined)
@@ -143,6 +143,14 @@ const appsAreConfigured: Rule = (services) =>
       ...when(
         !ports.some((port) => port.endsWith(`:${environment['PORT']}`)),
         `${name} listens on ${environment['PORT']}, which is not published`,
+      ),
+      ...['AUTH_ISSUER', 'AUTH_AUDIENCE']
+        .filter((variable) => withDefaults(environment[variable] ?? '') === '')
+        .map((variable) => `${name} does not start: it has no ${variable}`),
+      ...when(
+        environment['METRICS_PORT'] === undefined ||
+          ports.some((port) => port.endsWith(`:${environment['METRICS_PORT']}`)),
+        `the metrics of ${name} are published with everything else`,
       ),
       ...Object.keys(environment)
         .filter((variable) => !known.includes(variable))

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
@@ -51,7 +51,7 @@ describe('host names in the containers', () => {
     const called = new Set(
       values.flatMap((value) => [...value.matchAll(/\b(?:http|sb):\/\/([\w-]+)/g)].map(([, name]) => name)),
     );
-    expect(called).toEqual(new Set(['broker', 'payment-gateway']));
+    expect(called).toEqual(new Set(['broker', 'payment-gateway', 'dev-issuer']));
     for (const name of called) {
       expect(services[name ?? '']?.environment?.['ALLOWED_HOSTS']?.split(',')).toContain(name);
     }
@@ -79,7 +79,19 @@ describe('Prometheus beside the containers', () => {
     const asked = orderflow?.dns_sd_configs.map(({ names, port }) => [names[0], String(port)]);
     const served = Object.entries(services)
       .filter(([, { environment }]) => environment?.['DATABASE_URL'] !== undefined)
-      .map(([name, { environment }]) => [name, environment?.['PORT']]);
+      .map(([name, { environment }]) => [name, environment?.['METRICS_PORT']]);
     expect(asked).toEqual(served);
+  });
+});
+
+describe('the development issuer', () => {
+  it('is in no deployment: it gives tokens to whoever knows a secret that is written here', () => {
+    const deployed = ['infra/kubernetes', 'infra/terraform'].flatMap((folder) =>
+      readdirSync(join(workspace, folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => /\.(ya?ml|tf|env|mjs|example)$/.test(file) && !file.includes('.terraform'))
+        .map((file) => join(folder, file)),
+    );
+    expect(deployed.length).toBeGreaterThan(50);
+    expect(deployed.filter((file) => read(file).includes('dev-issuer'))).toEqual([]);
   });
 });

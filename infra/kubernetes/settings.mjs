@@ -3,6 +3,8 @@
 import { text } from 'node:stream/consumers';
 
 const WORKLOADS = ['order-api', 'order-worker', 'billing-worker', 'analytics-worker', 'migrations', 'scaler'];
+/** Whose access tokens are taken. */
+const ACCESS = ['issuer', 'audience', 'jwks_url', 'customer_claim'];
 /** A release ends the names of the migration jobs: `migrate-analytics-worker-` and 38 characters are a job's 63. */
 const RELEASE = /^[a-z0-9]([a-z0-9-]{0,36}[a-z0-9])?$/;
 const SERVICE_BUS = /^([a-z][a-z0-9-]*)\.servicebus\.windows\.net$/i;
@@ -16,6 +18,7 @@ const SERVICE_BUS = /^([a-z][a-z0-9-]*)\.servicebus\.windows\.net$/i;
  */
 export function settingsOf(outputs, imagePrefix = '', release = '') {
   const identities = outputs.identities?.value ?? {};
+  const access = outputs.access?.value ?? {};
   const broker = outputs.fully_qualified_namespace?.value ?? '';
   const [, namespace = ''] = SERVICE_BUS.exec(broker) ?? [];
   const problems = [
@@ -23,6 +26,7 @@ export function settingsOf(outputs, imagePrefix = '', release = '') {
     !RELEASE.test(release) && `a release is at most 38 lower-case letters, digits and hyphens, not "${release}"`,
     namespace === '' && `the output fully_qualified_namespace is no host name of Service Bus: "${broker}"`,
     !outputs.database_host?.value && 'the output database_host is missing',
+    ...ACCESS.filter((each) => !access[each]).map((each) => `the output access has no ${each}`),
     ...WORKLOADS.filter((each) => !identities[each]?.client_id || !identities[each]?.name).map(
       (each) => `the output identities has no ${each} with a client id and a name`,
     ),
@@ -33,6 +37,7 @@ export function settingsOf(outputs, imagePrefix = '', release = '') {
     IMAGE_PREFIX: imagePrefix,
     SERVICEBUS_NAMESPACE: namespace,
     DATABASE_HOST: outputs.database_host.value,
+    ...Object.fromEntries(ACCESS.map((each) => [`AUTH_${each.toUpperCase()}`, access[each]])),
     ...Object.fromEntries(
       WORKLOADS.flatMap((each) => {
         const name = each.toUpperCase().replaceAll('-', '_');

@@ -152,6 +152,27 @@ const COMPOSE: readonly Fault[] = [
     replace: 'http://payment-gateway:3005',
     caughtBy: { compose: 'billing-worker looks for payment-gateway at 3005' },
   },
+  {
+    name: 'apps that take everybody',
+    file: compose,
+    find: '  AUTH_AUDIENCE: ${AUTH_AUDIENCE:-orderflow}\n',
+    replace: '',
+    caughtBy: { compose: 'order-api does not start: it has no AUTH_AUDIENCE' },
+  },
+  {
+    name: 'metrics that are published',
+    file: compose,
+    find: 'METRICS_PORT: "9464"',
+    replace: 'METRICS_PORT: "3001"',
+    caughtBy: { compose: 'the metrics of order-worker are published with everything else' },
+  },
+  {
+    name: 'an issuer that is started after who needs it',
+    file: compose,
+    find: '  dev-issuer: { condition: service_healthy }\n',
+    replace: '',
+    caughtBy: { compose: 'order-api talks to dev-issuer and does not name it' },
+  },
 ];
 
 const DOCKERFILE: readonly Fault[] = [

@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts';
+import { ACCESS } from './kubernetes-access.ts';
 import { BEYOND } from './kubernetes-beyond.ts';
 
 const base = 'infra/kubernetes/base';
@@ -53,8 +54,8 @@ const MANIFESTS: readonly Fault[] = [
   {
     name: 'apps that are open to everybody',
     file: policies,
-    find: '    - from:\n        - namespaceSelector:\n            matchLabels:\n              kubernetes.io/metadata.name: monitoring\n',
-    replace: '    - {}\n',
+    find: '    - from:\n        - namespaceSelector:\n            matchLabels:\n              kubernetes.io/metadata.name: monitoring\n      ports:\n',
+    replace: '    - ports:\n',
     caughtBy: { kubernetes: 'in-from-prometheus lets everybody in' },
   },
   {
@@ -69,7 +70,7 @@ const MANIFESTS: readonly Fault[] = [
     file: policies,
     find: 'kubernetes.io/metadata.name: monitoring',
     replace: 'kubernetes.io/metadata.name: prometheus',
-    caughtBy: { kubernetes: 'Prometheus cannot reach order-worker at 3001' },
+    caughtBy: { kubernetes: 'Prometheus cannot reach order-worker at 9464' },
   },
   {
     name: 'the workload-identity label dropped',
@@ -275,4 +276,6 @@ const MANIFESTS: readonly Fault[] = [
 ];
 
 /** Each alone: the suites take no time, and a fault in one line of YAML may hide another. */
-export const KUBERNETES_FAULTS: readonly (readonly Fault[])[] = [...MANIFESTS, ...BEYOND].map((fault) => [fault]);
+export const KUBERNETES_FAULTS: readonly (readonly Fault[])[] = [...MANIFESTS, ...ACCESS, ...BEYOND].map((fault) => [
+  fault,
+]);

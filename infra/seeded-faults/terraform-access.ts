@@ -47,6 +47,13 @@ const ACCESS: readonly Fault[] = [
     replace: '',
     caughtBy: { terraform: 'the service account of migrations is not federated' },
   },
+  {
+    name: 'apps that do not know whose tokens to take',
+    file: 'infra/terraform/modules/apps/deployments.tf',
+    find: '        AUTH_ISSUER                          = var.access.issuer\n',
+    replace: '',
+    caughtBy: { terraform: 'analytics-worker is not given AUTH_ISSUER' },
+  },
 ];
 
 /** The same, each of which changes all of the apps. */

@@ -1,4 +1,5 @@
 import {
+  accessVariables,
   brokerVariables,
   consumerVariables,
   currencyVariables,
@@ -16,6 +17,7 @@ export const configSchema = requireRetryPolicy(
     z.object({
       PORT: port(3003),
       ...processVariables,
+      ...accessVariables,
       ...brokerVariables,
       ...databaseVariables,
       ...consumerVariables,

@@ -1,4 +1,5 @@
 import {
+  accessVariables,
   brokerVariables,
   consumerVariables,
   currencyVariables,
@@ -21,6 +22,7 @@ export const configSchema = requireRetryPolicy(
     z.object({
       PORT: port(3002),
       ...processVariables,
+      ...accessVariables,
       ...brokerVariables,
       ...databaseVariables,
       ...consumerVariables,

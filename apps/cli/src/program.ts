@@ -8,6 +8,7 @@ import { addMigrateCommand } from './migrate/command.js';
 import { addOrdersCommands } from './orders/command.js';
 import { addProduceCommand } from './produce/command.js';
 import { addTailCommand } from './tail/command.js';
+import { addTokenCommand } from './token/command.js';
 import { addUpCommand } from './up/command.js';
 
 /** The `orderflow` command with everything below it. Nothing is read or connected before a command runs. */
@@ -23,6 +24,7 @@ export function createProgram(context: CommandContext): Command {
   addDeadLetterCommands(program, context);
   addTailCommand(program, context);
   addLoadCommand(program, context);
+  addTokenCommand(program, context);
   addMigrateCommand(program, context);
   addBrokerCommand(program, context);
   addPostgresCommand(program, context);
@@ -31,7 +33,7 @@ export function createProgram(context: CommandContext): Command {
 
 const examples = `
 Commands find the running system by themselves (.orderflow/runtime.json). To reach another one set
-SERVICEBUS_CONNECTION_STRING, DATABASE_URL or ORDER_API_URL; a file .env in the checkout is read too.
+SERVICEBUS_CONNECTION_STRING, DATABASE_URL or ORDER_API_URL (and AUTH_TOKEN where it asks for tokens); a file .env in the checkout is read too.
 
 Examples:
   $ orderflow up                                start everything; Ctrl-C stops it

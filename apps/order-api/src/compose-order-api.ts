@@ -30,7 +30,7 @@ export async function composeOrderApi(
   const parts = await composeMessagingService(
     {
       ...context,
-      config: { ...config, DATABASE_URL: withLockTimeout(config) },
+      adaptDatabaseUrl: (url) => withLockTimeout(url, config.LOCK_TIMEOUT),
       name: serviceName,
       queue: 'order-status',
       contracts: createCatalogue({ defaultCurrency: config.DEFAULT_CURRENCY }),
@@ -49,14 +49,15 @@ export async function composeOrderApi(
       await parts.prepare?.(app);
       serveOpenApi(app);
     },
+    pages: [{ prefix: '/docs', access: { scope: 'orders:read', customers: true } }],
     bodyLimit,
     tryAgain,
   };
 }
 
 /** Whoever waits for a row longer than this gets an error, in every statement of this service. */
-function withLockTimeout({ DATABASE_URL, LOCK_TIMEOUT }: OrderApiConfig): string {
-  const url = new URL(DATABASE_URL);
-  url.searchParams.set('lock_timeout', String(LOCK_TIMEOUT));
+function withLockTimeout(plain: string, timeoutMs: number): string {
+  const url = new URL(plain);
+  url.searchParams.set('lock_timeout', String(timeoutMs));
   return url.href;
 }

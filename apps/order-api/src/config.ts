@@ -1,4 +1,5 @@
 import {
+  accessVariables,
   brokerVariables,
   consumerVariables,
   currencyVariables,
@@ -19,6 +20,7 @@ export const configSchema = requireRetryPolicy(
     z.object({
       PORT: port(3_000),
       ...processVariables,
+      ...accessVariables,
       ...brokerVariables,
       ...databaseVariables,
       ...consumerVariables,

@@ -1,12 +1,9 @@
-import { createLogger, createMetrics, loadConfig, startService } from '@orderflow/service-kit';
+import { createLogger, createMetrics, loadConfig, type RunningService, startService } from '@orderflow/service-kit';
 import { composeOrderApi } from '../src/compose-order-api.js';
 import { configSchema } from '../src/config.js';
 
 /** A whole order-api behind a real port. */
-export interface TestOrderApi {
-  readonly url: string;
-  stop(): Promise<void>;
-}
+export type TestOrderApi = RunningService;
 
 export interface TestOrderApiOptions {
   readonly databaseUrl: string;

@@ -1,4 +1,5 @@
 import {
+  accessVariables,
   brokerVariables,
   consumerVariables,
   currencyVariables,
@@ -18,6 +19,7 @@ export const configSchema = requireRetryPolicy(
     z.object({
       PORT: port(3001),
       ...processVariables,
+      ...accessVariables,
       ...brokerVariables,
       ...databaseVariables,
       ...consumerVariables,

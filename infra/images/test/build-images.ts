@@ -12,6 +12,7 @@ export const recipes: Readonly<Record<string, readonly string[]>> = {
   'billing-worker': ['--build-arg', 'APP=billing-worker'],
   'analytics-worker': ['--build-arg', 'APP=analytics-worker'],
   'payment-gateway': ['--build-arg', 'APP=payment-gateway'],
+  'dev-issuer': ['--build-arg', 'APP=dev-issuer'],
   cli: ['--target', 'cli'],
   broker: ['--target', 'broker'],
 };

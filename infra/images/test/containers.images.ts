@@ -13,6 +13,7 @@ import {
   inspectImage,
   runToEnd,
 } from './docker.ts';
+import { askForToken, authorization } from './token.ts';
 import { countPaid, getJson, placeOrders, placeOrdersDuring } from './orders.ts';
 
 const tag = `verify-${process.pid}`;
@@ -133,10 +134,22 @@ whereDockerIs('the system in containers', () => {
   });
 
   it('serves the OpenAPI page with its assets', async () => {
-    const page = await fetch(await system.url('order-api', '/docs'));
+    const headers = await authorization(system);
+    const page = await fetch(await system.url('order-api', '/docs'), { headers });
     expect(page.status).toBe(200);
-    const script = await fetch(await system.url('order-api', '/docs/swagger-ui-bundle.js'));
+    const script = await fetch(await system.url('order-api', '/docs/swagger-ui-bundle.js'), { headers });
     expect([script.status, (await script.text()).length > 1_000_000]).toEqual([200, true]);
+  });
+
+  it('answers nobody without a token, and a customer about its own orders only', async () => {
+    const orders = await system.url('order-api', '/orders');
+    const refused = await fetch(orders);
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="orderflow"']);
+    expect((await fetch(await system.url('analytics-worker', '/analytics/summary'))).status).toBe(401);
+    const headers = { authorization: `Bearer ${await askForToken(system, 'ada')}` };
+    expect((await fetch(`${orders}?customerId=ada`, { headers })).status).toBe(200);
+    expect((await fetch(`${orders}?customerId=images`, { headers })).status).toBe(403);
+    expect((await fetch(await system.url('order-api', '/metrics'), { headers })).status).toBe(404);
   });
 
   it('brings orders to their end', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ComposeSystem } from './compose-system.ts';
+import { authorization } from './token.ts';
 
 export interface Order {
   readonly id: string;
@@ -37,7 +38,11 @@ async function placeWhile(system: ComposeSystem, goesOn: () => boolean, pauseMs 
 
 /** The key makes a repeated request one order, also when order-api was killed after it had committed. */
 async function placeOrder(system: ComposeSystem): Promise<string> {
-  const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+  const headers = {
+    'content-type': 'application/json',
+    'idempotency-key': randomUUID(),
+    ...(await authorization(system)),
+  };
   const body = JSON.stringify({
     customerId: 'images',
     currency: 'EUR',
@@ -64,15 +69,15 @@ export async function countPaid(system: ComposeSystem, ids: readonly string[]): 
   let paid = 0;
   do {
     const query = new URLSearchParams({ limit: '100', status: 'paid', ...(cursor && { cursor }) });
-    const page = await getJson<{ items: Order[]; nextCursor?: string }>(`${url}?${query}`);
+    const page = await getJson<{ items: Order[]; nextCursor?: string }>(`${url}?${query}`, await authorization(system));
     paid += page.items.filter(({ id }) => wanted.has(id)).length;
     cursor = page.nextCursor;
   } while (cursor !== undefined);
   return paid;
 }
 
-export async function getJson<T>(url: string): Promise<T> {
-  const response = await fetch(url);
+export async function getJson<T>(url: string, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+  const response = await fetch(url, { headers });
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as T;
 }

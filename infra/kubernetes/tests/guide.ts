@@ -61,6 +61,14 @@ export const commandsOf = (page: string): string =>
 const OUTPUTS = {
   fully_qualified_namespace: { value: 'bus-of-the-guide.servicebus.windows.net' },
   database_host: { value: 'database.of.the.guide' },
+  access: {
+    value: {
+      issuer: 'https://issuer.of.the.guide',
+      audience: 'api://of-the-guide',
+      jwks_url: 'https://issuer.of.the.guide/keys',
+      customer_claim: 'customer-of-the-guide',
+    },
+  },
   identities: {
     value: Object.fromEntries(
       [...APP_NAMES, 'migrations', 'scaler'].map((name, index) => [

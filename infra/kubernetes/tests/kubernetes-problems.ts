@@ -24,6 +24,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   "each database is one app's own": identity.databasesAreTheirOwn,
   'each database is migrated, and lets its app in': identity.databasesAreMigrated,
   'variables are those of the config schemas': identity.variablesAreThoseOfTheSchema,
+  'issuers are reached over TLS': identity.issuersAreReachedOverTls,
   'no secret is written down': identity.secretsAreNotWritten,
   'nothing is open by default': network.nothingIsOpenByDefault,
   'what is needed can be reached': network.neededIsReachable,

@@ -1,4 +1,8 @@
+export { forbidden } from './access/access-guard.js';
+export { RequestCaller, RequireScope } from './access/declare-access.js';
+export { type Caller, type RouteAccess, type Scope, scopes } from './access/scopes.js';
 export { type BrokerAddress, brokerAddressOf, processIdentity } from './config/broker-address.js';
+export { readSecretFiles, secretSource } from './config/secret-files.js';
 export { SERVICE_CONFIG } from './config/config.module.js';
 export { describeVariables } from './config/describe-config.js';
 export { duration } from './config/duration.js';
@@ -6,6 +10,7 @@ export { loadConfig, requireBrokerAddress } from './config/load-config.js';
 export { requireRetryPolicy } from './config/retry-variables.js';
 export type { Runtime } from './config/runtime-file.js';
 export {
+  accessVariables,
   brokerVariables,
   consumerVariables,
   currencyVariables,
@@ -14,6 +19,7 @@ export {
   paymentGatewayVariables,
   port,
   processVariables,
+  secretFile,
   variable,
   wholeNumber,
 } from './config/variables.js';

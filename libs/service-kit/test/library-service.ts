@@ -1,12 +1,21 @@
 /** A small service, for the specs that run one in a process of its own. */
 import { Controller, Get, Module } from '@nestjs/common';
 import { z } from 'zod';
-import { port, processVariables, runService, StartupError, variable } from '../src/index.js';
+import {
+  accessVariables,
+  port,
+  processVariables,
+  RequireScope,
+  runService,
+  StartupError,
+  variable,
+} from '../src/index.js';
 
 @Controller()
 class BooksController {
   /** Answers only after the process was asked to stop. */
   @Get('slow')
+  @RequireScope('ops:read')
   slow(): Promise<string> {
     process.stdout.write('{"msg":"reading slowly"}\n');
     return new Promise((resolve) => {
@@ -23,6 +32,7 @@ await runService({
   schema: z.object({
     PORT: port(0),
     ...processVariables,
+    ...accessVariables,
     SHELVES: variable(z.enum(['open', 'broken', 'stuck', 'jammed']), {
       description: 'State of the shelves',
       example: 'open',

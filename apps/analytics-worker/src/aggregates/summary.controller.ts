@@ -1,4 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common';
+import { RequireScope } from '@orderflow/service-kit';
 import { z } from 'zod';
 import { type Summary, SummaryReader } from './summary.js';
 
@@ -20,6 +21,7 @@ export class SummaryController {
   constructor(private readonly summaries: SummaryReader) {}
 
   @Get('summary')
+  @RequireScope('ops:read')
   summary(@Query({ schema: periodSchema }) period: z.output<typeof periodSchema>): Promise<Summary> {
     return this.summaries.read(period);
   }

@@ -1,6 +1,6 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { orderId } from '@orderflow/contracts';
-import { Problem } from '@orderflow/service-kit';
+import { Problem, RequireScope } from '@orderflow/service-kit';
 import { type Invoice, InvoiceStore } from './invoice-store.js';
 
 @Controller('invoices')
@@ -9,6 +9,7 @@ export class InvoicesController {
 
   /** The invoice of an order; 404 until its charge has ended. */
   @Get(':orderId')
+  @RequireScope('ops:read')
   async ofOrder(@Param('orderId', { schema: orderId }) id: string): Promise<Invoice> {
     const invoice = await this.invoices.ofOrder(id);
     if (invoice) return invoice;

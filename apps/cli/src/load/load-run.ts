@@ -72,7 +72,14 @@ export async function runLoad(options: LoadRunOptions): Promise<LoadRun> {
   const place = async (): Promise<readonly Placement[]> => {
     options.onPhase(`placing ${schedule.orders} orders, ${schedule.rate} a second`);
     const onChange = (now: Placing): void => void (placing = now);
-    const placements = await placeOrders({ apiUrl: api.baseUrl, customerId, schedule, signal, onChange });
+    const placements = await placeOrders({
+      apiUrl: api.baseUrl,
+      credentials: api.credentials,
+      customerId,
+      schedule,
+      signal,
+      onChange,
+    });
     options.onPhase('waiting until every order has ended');
     await waitUntilEnded(api, customerId, performance.now() + options.drainTimeoutMs, signal);
     if (autoscaler !== undefined) await untilAtRest(autoscaler, options);
@@ -101,7 +108,13 @@ async function prepare(options: LoadRunOptions): Promise<void> {
   if (warmUp === 0) return;
   onPhase(`warming up with ${warmUp} orders`);
   const customerId = newCustomerId();
-  await placeOrders({ apiUrl: api.baseUrl, customerId, schedule: { ...schedule, orders: warmUp }, signal });
+  await placeOrders({
+    apiUrl: api.baseUrl,
+    credentials: api.credentials,
+    customerId,
+    schedule: { ...schedule, orders: warmUp },
+    signal,
+  });
   await waitUntilEnded(api, customerId, performance.now() + warmUpTimeoutMs, signal);
 }
 

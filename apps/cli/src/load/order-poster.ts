@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+import { type Credentials, noCredentials } from '../token/access-token.js';
 import { realClock } from './schedule.js';
 
 /** What became of one order at the API's door. Times are milliseconds since 1970. */
@@ -30,9 +31,11 @@ export class OrderPoster {
   readonly #url: URL;
   readonly #agent: Agent;
   readonly #body: string;
+  readonly #credentials: Credentials;
 
   /** `customerId` marks the orders, so that they are found again. */
-  constructor(apiUrl: string, customerId: string) {
+  constructor(apiUrl: string, customerId: string, credentials: Credentials = noCredentials) {
+    this.#credentials = credentials;
     this.#url = new URL(`${apiUrl.replace(/\/$/, '')}/orders`);
     const options = { keepAlive: true, maxSockets: maxConnections };
     this.#agent = this.#url.protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
@@ -44,7 +47,7 @@ export class OrderPoster {
   async place(intendedAt: number): Promise<Placement> {
     const sentAt = realClock.now();
     try {
-      const { status, text } = await this.#post();
+      const { status, text } = await this.#post(await this.#credentials());
       const times = { intendedAt, sentAt, answeredAt: realClock.now() };
       if (status !== 202) return { ...times, failure: `HTTP ${status}` };
       const { id, createdAt } = JSON.parse(text) as { id: string; createdAt: string };
@@ -58,7 +61,7 @@ export class OrderPoster {
     this.#agent.destroy();
   }
 
-  #post(): Promise<Answer> {
+  #post(credentials: Readonly<Record<string, string>>): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const send = this.#url.protocol === 'https:' ? tlsRequest : request;
     const posted = send(this.#url, {
@@ -68,6 +71,7 @@ export class OrderPoster {
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(this.#body),
         'idempotency-key': `"${randomUUID()}"`,
+        ...credentials,
       },
       signal: AbortSignal.timeout(requestTimeoutMs),
     });

@@ -1,3 +1,4 @@
+import type { Credentials } from '../token/access-token.js';
 import { OrderPoster, type Placement } from './order-poster.js';
 import { keepSchedule, type Schedule } from './schedule.js';
 
@@ -10,6 +11,8 @@ export interface Placing {
 
 export interface PlaceOrdersOptions {
   readonly apiUrl: string;
+  /** With a token where one is needed; without any by default. */
+  readonly credentials?: Credentials;
   /** Marks the orders, so that they are found again. */
   readonly customerId: string;
   readonly schedule: Schedule;
@@ -21,7 +24,7 @@ export interface PlaceOrdersOptions {
 /** Places every order when it is due; resolves when the last is answered. Rejects when the signal comes. */
 export async function placeOrders(options: PlaceOrdersOptions): Promise<readonly Placement[]> {
   const { apiUrl, customerId, schedule, signal, onChange = () => undefined } = options;
-  const poster = new OrderPoster(apiUrl, customerId);
+  const poster = new OrderPoster(apiUrl, customerId, options.credentials);
   const placing = { sent: 0, accepted: 0, failed: 0 };
   const placed: Promise<Placement>[] = [];
   const place = async (intendedAt: number): Promise<Placement> => {

@@ -1,5 +1,6 @@
 import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
+import { type Credentials, findCredentials, noCredentials } from '../token/access-token.js';
 import { readRuntime } from '../runtime-file.js';
 
 /** An order as the API answers it, as far as this command shows it. */
@@ -39,7 +40,11 @@ export class OrderApi {
   /** Without a slash at its end. */
   readonly baseUrl: string;
 
-  constructor(baseUrl: string) {
+  /** With a token where one is needed; asked for before each request. */
+  readonly credentials: Credentials;
+
+  constructor(baseUrl: string, credentials: Credentials = noCredentials) {
+    this.credentials = credentials;
     this.baseUrl = baseUrl.replace(/\/$/, '');
   }
 
@@ -78,24 +83,32 @@ export class OrderApi {
 
   async #request(path: string, init: RequestInit = {}): Promise<unknown> {
     const url = this.baseUrl + path;
-    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) }).catch((error: unknown) => {
-      throw new CommandError(
-        `order-api does not answer at ${this.baseUrl}: start it with npm start, or set ORDER_API_URL.`,
-        {
-          cause: error,
-        },
-      );
-    });
+    const headers = { ...(init.headers as Readonly<Record<string, string>>), ...(await this.credentials()) };
+    const response = await fetch(url, { ...init, headers, signal: AbortSignal.timeout(timeoutMs) }).catch(
+      (error: unknown) => {
+        throw new CommandError(
+          `order-api does not answer at ${this.baseUrl}: start it with npm start, or set ORDER_API_URL.`,
+          {
+            cause: error,
+          },
+        );
+      },
+    );
     if (response.status === 404) return undefined;
-    if (!response.ok) throw new CommandError(`${url} answers ${response.status}: ${problemOf(await response.text())}`);
+    if (!response.ok) {
+      const advice =
+        response.status === 401 ? ' (AUTH_TOKEN, or AUTH_TOKEN_URL with a client: orderflow token --help)' : '';
+      throw new CommandError(`${url} answers ${response.status}: ${problemOf(await response.text())}${advice}`);
+    }
     return response.json();
   }
 }
 
 /** The API at `ORDER_API_URL`, else the running one, else the usual address. */
-export function findOrderApi({ workspace, environment }: CommandContext): OrderApi {
+export function findOrderApi(context: CommandContext): OrderApi {
+  const { workspace, environment } = context;
   const running = readRuntime(workspace.runtimeFile)?.urls['order-api'];
-  return new OrderApi(environment['ORDER_API_URL'] || running || 'http://127.0.0.1:3000');
+  return new OrderApi(environment['ORDER_API_URL'] || running || 'http://127.0.0.1:3000', findCredentials(context));
 }
 
 /** What a problem document (RFC 9457) says, else the text itself. */

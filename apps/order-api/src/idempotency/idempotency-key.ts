@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Problem } from '@orderflow/service-kit';
+import { type Caller, Problem } from '@orderflow/service-kit';
 
 /** What makes two requests the same one. */
 export interface RequestKey {
@@ -20,13 +20,19 @@ interface CallerHeaders {
 
 export type IdempotencyHeaders = CallerHeaders & { readonly 'idempotency-key'?: string | string[] | undefined };
 
+/** A request, and who sent it where a token says so. */
+export interface KeyedRequest {
+  readonly headers: IdempotencyHeaders;
+  readonly caller?: Pick<Caller, 'issuer' | 'client' | 'subject'> | undefined;
+}
+
 /** Undefined for a request without an `Idempotency-Key`. Throws a {@link Problem} for a malformed one. */
-export function requestKey(headers: IdempotencyHeaders, route: string, body: unknown): RequestKey | undefined {
+export function requestKey({ headers, caller }: KeyedRequest, route: string, body: unknown): RequestKey | undefined {
   const header = headers['idempotency-key'];
   if (header === undefined) return undefined;
   const key = parseIdempotencyKey(String(header));
   if (key === undefined) throw malformedKey();
-  return { client: clientScope(headers), route, key, fingerprint: fingerprintOf(body) };
+  return { client: caller ? callerScope(caller) : clientScope(headers), route, key, fingerprint: fingerprintOf(body) };
 }
 
 function malformedKey(): Problem {
@@ -51,10 +57,18 @@ export function parseIdempotencyKey(header: string): string | undefined {
   return key === undefined || key === '' || key.length > longestKey ? undefined : key;
 }
 
+/**
+ * Whose key it is where tokens are asked for: the issuer's subject by this client. Customers of one front end share its
+ * client, and a renewed token finds the key of the one before.
+ */
+export function callerScope({ issuer, client, subject }: Pick<Caller, 'issuer' | 'client' | 'subject'>): string {
+  return `token:${digest(JSON.stringify([issuer, client, subject]))}`;
+}
+
 const longestClientId = 200;
 
 /**
- * Whose key an `Idempotency-Key` is: the client that `X-Client-Id` names (set by the gateway that authenticated it),
+ * Whose key an `Idempotency-Key` is where no tokens are asked for: the client that `X-Client-Id` names (set by the gateway that authenticated it),
  * else whoever holds this `Authorization` (kept as a digest, never in clear), else the one scope of all anonymous
  * callers. Never the network address: a retry that comes from another address must find its key.
  */

@@ -11,11 +11,11 @@ import {
   Query,
   Res,
 } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiConsumes, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { ApiProblem } from '../openapi/api-problem.js';
+import { ApiScope } from '../openapi/api-scope.js';
 import { Problem } from '@orderflow/service-kit';
 import { answerBatch, whenClientLeaves } from './answer-batch.js';
 import { LAB_QUEUE, type LabBatch, type LabQueue } from './lab-queue.js';
@@ -36,6 +36,7 @@ export class LabController implements OnModuleDestroy {
   constructor(@Inject(LAB_QUEUE) private readonly queue: LabQueue) {}
 
   @Post('send')
+  @ApiScope('lab')
   @HttpCode(200)
   @Header('content-type', 'text/plain; charset=utf-8')
   @ApiConsumes('text/plain')
@@ -51,7 +52,7 @@ export class LabController implements OnModuleDestroy {
 
   // HEAD would take messages off the queue and show them to nobody.
   @Get('receive')
-  @RouteConfig({ withoutHead: true })
+  @ApiScope('lab', { config: { withoutHead: true } })
   @ApiResponse({ status: 200, standardSchema: texts, description: 'Taken from the queue, oldest first' })
   @ApiProblem(400, 'The query is invalid')
   async receive(@Query({ schema: receiveQuery }) { idleTimeout, max }: ReceiveQuery, @Res() reply: FastifyReply) {
@@ -63,6 +64,7 @@ export class LabController implements OnModuleDestroy {
   }
 
   @Get('peek')
+  @ApiScope('lab')
   @ApiResponse({ status: 200, standardSchema: texts, description: 'Still on the queue, oldest first' })
   @ApiProblem(400, 'The query is invalid')
   async peek(@Query({ schema: peekQuery }) { max }: PeekQuery): Promise<readonly string[]> {

@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { tokens } from './api-scope.js';
+
+const tokensNote = 'An access token of the configured issuer; on a loopback address without an issuer none is needed.';
 
 /** Swagger UI's files beside the bundle, where the build copies them; run from source they are found by themselves. */
 const bundledAssets = join(import.meta.dirname, 'swagger-ui');
@@ -22,6 +25,7 @@ function describeApi(app: INestApplication): OpenAPIObject {
     .setVersion('1')
     .addTag('orders')
     .addTag('lab', 'A queue without contracts: texts in, texts out')
+    .addSecurity(tokens, { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: tokensNote })
     .build();
   return SwaggerModule.createDocument(app, info);
 }

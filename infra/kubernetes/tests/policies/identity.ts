@@ -84,6 +84,16 @@ export const variablesAreThoseOfTheSchema: Policy = (manifests) =>
       ];
     });
 
+/** Whose tokens are taken is settled over TLS: who is in between would hand out keys of his own. */
+export const issuersAreReachedOverTls: Policy = (manifests) =>
+  workloadsOf(manifests)
+    .filter(({ kind }) => kind === 'Deployment')
+    .flatMap(({ name, variables }) =>
+      ['AUTH_ISSUER', 'AUTH_JWKS_URL']
+        .filter((variable) => !/^https:\/\/[^/]/.test(variables.get(variable) ?? ''))
+        .map((variable) => `${name} trusts whoever answers for ${variable}: it needs https`),
+    );
+
 /** What opens a door comes from a secret, never from a manifest. */
 export const secretsAreNotWritten: Policy = (manifests) =>
   workloadsOf(manifests).flatMap(({ name, variables }) =>

@@ -98,7 +98,8 @@ export const doorsAreTheRightOnes: Policy = (manifests) =>
   workloadsOf(manifests).flatMap((workload) => {
     const rules = policiesFor(manifests, workload).flatMap(({ ingress = [] }) => ingress);
     const port = Number(workload.variables.get('PORT'));
-    const isOpen = (who: string) => rules.some((rule) => isFor(rule.from, who) && admits(rule, port, 'TCP'));
+    const metrics = Number(workload.variables.get('METRICS_PORT'));
+    const isOpen = (who: string, at: number) => rules.some((rule) => isFor(rule.from, who) && admits(rule, at, 'TCP'));
     const others = rules.filter(({ from = [] }) =>
       from.some(({ namespaceSelector, podSelector, ipBlock }) => {
         const label = namespaceSelector?.matchLabels ?? {};
@@ -112,7 +113,12 @@ export const doorsAreTheRightOnes: Policy = (manifests) =>
     return workload.kind === 'Job'
       ? []
       : [
-          ...when(!isOpen('monitoring'), `Prometheus cannot reach ${workload.name} at ${port}`),
+          ...when(!isOpen('monitoring', metrics), `Prometheus cannot reach ${workload.name} at ${metrics}`),
+          ...when(isOpen('monitoring', port), `Prometheus may ask ${workload.name} for more than metrics`),
+          ...when(
+            others.some((rule) => admits(rule, metrics, 'TCP')),
+            `the metrics of ${workload.name} are open to more than Prometheus`,
+          ),
           ...when(
             workload.name === 'order-api' ? !others.some((rule) => admits(rule, port, 'TCP')) : others.length > 0,
             workload.name === 'order-api'

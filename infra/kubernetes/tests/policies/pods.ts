@@ -66,18 +66,20 @@ export const appsAreProbed: Policy = (manifests) =>
     ];
   });
 
-/** PORT, the port that is named http, and the one that Prometheus is told of are the same. */
+/** PORT and the port that is named http are the same; Prometheus is told of METRICS_PORT, which is another one. */
 export const portsAgree: Policy = (manifests) =>
   deployments(manifests).flatMap(({ name, container, variables, annotations }) => {
     const port = String(portOf(container));
+    const metrics = variables.get('METRICS_PORT');
     return [
+      ...when(metrics === port, `${name} shows its metrics to whoever may order`),
       ...when(variables.get('PORT') !== port, `${name} is told to listen on ${variables.get('PORT')}, not on ${port}`),
       ...when(variables.get('HOST') !== '0.0.0.0', `${name} does not listen where the cluster asks`),
       ...when(
         annotations['prometheus.io/scrape'] !== 'true' ||
-          annotations['prometheus.io/port'] !== port ||
+          annotations['prometheus.io/port'] !== metrics ||
           annotations['prometheus.io/path'] !== '/metrics',
-        `${name} is not scraped by Prometheus at ${port}/metrics`,
+        `${name} is not scraped by Prometheus at ${metrics}/metrics`,
       ),
     ];
   });

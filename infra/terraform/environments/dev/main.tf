@@ -16,6 +16,7 @@ module "system" {
   location              = var.location
   tags                  = merge({ environment = "dev" }, var.tags)
   alert_email           = var.alert_email
+  access                = var.access
   private               = false
   protected             = false
   sb_sku                = var.sb_sku

@@ -53,3 +53,8 @@ output "migration_jobs" {
   description = "Names of the jobs to start before a deployment, by app."
   value       = module.system.migration_jobs
 }
+
+output "access" {
+  description = "Whose access tokens the apps take."
+  value       = module.system.access
+}

@@ -49,6 +49,17 @@ variable "topic_name" {
   default     = "events"
 }
 
+variable "access" {
+  description = "Whose access tokens the apps take: issuer and audience as tokens have them, where the issuer's keys are, and the claim that makes a token a customer's. Null takes Entra ID of the subscription's tenant, and the audience api://PROJECT."
+  type = object({
+    issuer         = string
+    audience       = string
+    jwks_url       = string
+    customer_claim = optional(string, "customer_id")
+  })
+  default = null
+}
+
 variable "image_prefix" {
   description = "Registry and path of the images, without the app's name. The default is a place that does not exist: enough for everything but the apps."
   type        = string

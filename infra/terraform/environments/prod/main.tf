@@ -16,6 +16,7 @@ module "system" {
   location              = var.location
   tags                  = merge({ environment = "prod" }, var.tags)
   alert_email           = var.alert_email
+  access                = var.access
   private               = true
   protected             = true
   sb_sku                = "Premium"

@@ -62,3 +62,8 @@ output "private_endpoint_ids" {
   description = "Private endpoints by name."
   value       = module.system.private_endpoint_ids
 }
+
+output "access" {
+  description = "Whose access tokens the apps take."
+  value       = module.system.access
+}

@@ -25,6 +25,17 @@ variable "alert_email" {
   type        = string
 }
 
+variable "access" {
+  description = "Whose access tokens the apps take: issuer and audience as tokens have them, where the issuer's keys are, and the claim that makes a token a customer's. Null takes Entra ID of the subscription's tenant, and the audience api://PROJECT."
+  type = object({
+    issuer         = string
+    audience       = string
+    jwks_url       = string
+    customer_claim = optional(string, "customer_id")
+  })
+  default = null
+}
+
 variable "image_prefix" {
   description = "Registry and path of the images, without the app's name: registry.example.com/orderflow."
   type        = string

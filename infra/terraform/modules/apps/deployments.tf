@@ -32,6 +32,12 @@ locals {
         TOPIC_NAME                           = var.topic_name
         DEFAULT_CURRENCY                     = var.default_currency
         DATABASE_POOL_SIZE                   = tostring(var.database_pool_size)
+        AUTH_ISSUER                          = var.access.issuer
+        AUTH_AUDIENCE                        = var.access.audience
+        AUTH_JWKS_URL                        = var.access.jwks_url
+        AUTH_CUSTOMER_CLAIM                  = var.access.customer_claim
+        # Ingress forwards the port above and no other.
+        METRICS_PORT = "9464"
       },
       contains(["order-api", "operations"], app) ? {
         LAB_QUEUE_NAME = var.queue_names["lab"]

@@ -153,6 +153,26 @@ variable "payment_gateway_url_secret_id" {
   type        = string
 }
 
+variable "access" {
+  description = "Whose access tokens the apps take: issuer and audience as tokens have them, where the issuer's keys are, and the claim that makes a token a customer's."
+  type = object({
+    issuer         = string
+    audience       = string
+    jwks_url       = string
+    customer_claim = optional(string, "customer_id")
+  })
+
+  validation {
+    condition     = startswith(var.access.issuer, "https://") && startswith(var.access.jwks_url, "https://")
+    error_message = "access.issuer and access.jwks_url must start with https://: whoever is between could hand out keys of their own."
+  }
+
+  validation {
+    condition     = trimspace(var.access.audience) != "" && trimspace(var.access.customer_claim) != ""
+    error_message = "access.audience and access.customer_claim must not be empty."
+  }
+}
+
 variable "default_currency" {
   description = "ISO 4217 code for messages of the seeds, which have none."
   type        = string

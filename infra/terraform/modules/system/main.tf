@@ -6,6 +6,13 @@ locals {
   images    = { for app in concat(["order-api", "cli"], local.workers) : app => "${var.image_prefix}/${app}:${var.image_tag}" }
   tenant_id = data.azurerm_client_config.current.tenant_id
 
+  access = var.access != null ? var.access : {
+    issuer         = "https://login.microsoftonline.com/${local.tenant_id}/v2.0"
+    audience       = "api://${var.project}"
+    jwks_url       = "https://login.microsoftonline.com/${local.tenant_id}/discovery/v2.0/keys"
+    customer_claim = "customer_id"
+  }
+
   # What is unique in the world: the same at every apply, another one in every subscription.
   suffix = coalesce(
     var.name_suffix,
@@ -151,6 +158,7 @@ module "apps" {
   database_names                = module.database.database_names
   database_pool_size            = var.database.pool_size
   payment_gateway_url_secret_id = "${azurerm_key_vault.this.vault_uri}secrets/${local.gateway_secret}"
+  access                        = local.access
   default_currency              = var.default_currency
   log_analytics_workspace_id    = module.observability.workspace_id
   infrastructure_subnet_id      = one(module.network[*].apps_subnet_id)

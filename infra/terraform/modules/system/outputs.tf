@@ -72,3 +72,8 @@ output "private_endpoint_ids" {
   description = "Private endpoints by name; empty where everything is public."
   value       = try(module.network[0].private_endpoint_ids, {})
 }
+
+output "access" {
+  description = "Whose access tokens the apps take."
+  value       = local.access
+}

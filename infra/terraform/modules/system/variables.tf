@@ -162,6 +162,17 @@ variable "kubernetes" {
   default = null
 }
 
+variable "access" {
+  description = "Whose access tokens the apps take: issuer and audience as tokens have them, where the issuer's keys are, and the claim that makes a token a customer's. Null takes Entra ID of the subscription's tenant, and the audience api://PROJECT."
+  type = object({
+    issuer         = string
+    audience       = string
+    jwks_url       = string
+    customer_claim = optional(string, "customer_id")
+  })
+  default = null
+}
+
 variable "default_currency" {
   description = "ISO 4217 code for messages of the seeds, which have none."
   type        = string

@@ -6,6 +6,7 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #silent = false;
+  #refusing = false;
 
   private constructor(targetPort: number) {
     this.#targetPort = targetPort;
@@ -47,6 +48,16 @@ export class TcpProxy {
     }
   }
 
+  /** Cuts every connection and resets new ones, until {@link welcome}: the host is there and nobody listens. */
+  refuse(): void {
+    this.#refusing = true;
+    this.cut();
+  }
+
+  welcome(): void {
+    this.#refusing = false;
+  }
+
   /** Lets new connections through again; those that fell silent stay so. */
   unsilence(): void {
     this.#silent = false;
@@ -60,6 +71,7 @@ export class TcpProxy {
   }
 
   #forward(client: Socket): void {
+    if (this.#refusing) return void client.resetAndDestroy();
     const broker = connect(this.#targetPort, '127.0.0.1');
     const pair = [client, broker] as const;
     this.#pairs.add(pair);

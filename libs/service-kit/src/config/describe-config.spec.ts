@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { describeConfig } from './describe-config.js';
 import {
+  accessVariables,
   brokerVariables,
   consumerVariables,
   currencyVariables,
@@ -12,6 +13,7 @@ import {
 it('docs/configuration.md has the table that the shared variables make', () => {
   const table = describeConfig({
     ...processVariables,
+    ...accessVariables,
     ...brokerVariables,
     ...databaseVariables,
     ...consumerVariables,

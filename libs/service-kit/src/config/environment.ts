@@ -37,6 +37,8 @@ export function readEnvironment({
   const runtime = findUpwards(directory, runtimeFile);
   if (runtime === undefined) return own;
   const offered = offeredBy(runtime, app);
+  // What a file holds is chosen as well.
+  for (const name of Object.keys(offered)) if (own[`${name}_FILE`]) delete offered[name];
   if (own['SERVICEBUS_FULLY_QUALIFIED_NAMESPACE']) delete offered['SERVICEBUS_CONNECTION_STRING'];
   return { ...present(offered), ...present(own) };
 }

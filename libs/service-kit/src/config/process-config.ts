@@ -1,4 +1,4 @@
-/** The variables that every service has (`port` and `processVariables`). */
+/** The variables that every service has (`port`, `processVariables` and `accessVariables`). */
 export interface ProcessConfig {
   readonly PORT: number;
   readonly HOST: string;
@@ -6,4 +6,14 @@ export interface ProcessConfig {
   readonly ALLOWED_ORIGINS?: readonly string[] | undefined;
   readonly LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly SHUTDOWN_TIMEOUT: number;
+  readonly REQUEST_TIMEOUT?: number | undefined;
+  readonly METRICS_PORT?: number | undefined;
+  readonly NODE_ENV?: string | undefined;
+  readonly AUTH_ISSUER?: string | undefined;
+  readonly AUTH_AUDIENCE?: string | undefined;
+  readonly AUTH_JWKS_URL?: string | undefined;
+  readonly AUTH_ALGORITHMS?: readonly string[] | undefined;
+  readonly AUTH_CUSTOMER_CLAIM?: string | undefined;
+  readonly AUTH_LEEWAY?: number | undefined;
+  readonly RATE_LIMIT?: number | undefined;
 }

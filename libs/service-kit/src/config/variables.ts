@@ -30,6 +30,14 @@ export function wholeNumber(min: number, max: number) {
     .refine((value) => value >= min && value <= max, message);
 }
 
+/** The file of a secret variable. */
+export function secretFile(name: string, forEach: string) {
+  return variable(z.string().min(1).optional(), {
+    description: `A file that holds \`${name}\`, instead of it; read again for each new ${forEach}`,
+    example: `/run/secrets/${name.toLowerCase().replaceAll('_', '-')}`,
+  });
+}
+
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const entityName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,259}$/, 'must be the name of a queue or topic');
 
@@ -82,6 +90,63 @@ export const processVariables = {
     description: 'How long a stopping process may finish what is in flight; keep it below what the platform grants',
     example: '25s',
   }),
+  REQUEST_TIMEOUT: variable(duration(100, 300_000).prefault('30s'), {
+    description: 'How long a request may take to arrive before its connection is closed, at most a second later',
+    example: '30s',
+  }),
+  METRICS_PORT: variable(wholeNumber(0, 65_535).optional(), {
+    description:
+      'Port of `/metrics` alone, for a port that the edge does not publish; beside everything else on `PORT` when absent',
+    example: '9464',
+  }),
+};
+
+const signatures = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
+export const usualSignatures: readonly string[] = Object.freeze(['RS256', 'PS256', 'ES256']);
+
+/** Whose tokens a service takes, and how often it may be asked. Without an issuer it answers on loopback addresses only. */
+export const accessVariables = {
+  NODE_ENV: variable(z.string().optional(), {
+    description: '`production`: no start without `AUTH_ISSUER`',
+    example: 'production',
+  }),
+  AUTH_ISSUER: variable(url(['https:', 'http:']).optional(), {
+    description:
+      'Who makes the access tokens that requests need, as their claim `iss` has it; without it anybody is answered, and only on a loopback address',
+    example: 'https://login.example.com/realms/shop',
+  }),
+  AUTH_AUDIENCE: variable(z.string().min(1).max(500).optional(), {
+    description: 'For whom tokens have to be made: their claim `aud`',
+    example: 'api://orderflow',
+  }),
+  AUTH_JWKS_URL: variable(url(['https:', 'http:']).optional(), {
+    description: "Where the issuer's public keys are; found by its `/.well-known/openid-configuration` when absent",
+    example: 'https://login.example.com/keys',
+  }),
+  AUTH_ALGORITHMS: variable(
+    z
+      .string()
+      .default(usualSignatures.join(','))
+      .transform(splitList)
+      .refine(
+        (names) => names.length > 0 && names.every((name) => (signatures as readonly string[]).includes(name)),
+        `must be some of ${signatures.join(', ')}, separated by commas`,
+      ),
+    { description: 'The signature algorithms that are taken', example: 'RS256,ES256' },
+  ),
+  AUTH_CUSTOMER_CLAIM: variable(z.string().min(1).max(200).default('customer_id'), {
+    description: "The claim that makes a token a customer's: it may act for that customer only",
+    example: 'customer_id',
+  }),
+  AUTH_LEEWAY: variable(duration(0, 300_000).prefault('30s'), {
+    description: "How far the issuer's clock may be from ours when a token begins or ends",
+    example: '30s',
+  }),
+  RATE_LIMIT: variable(wholeNumber(0, 10_000_000).prefault('6000'), {
+    description:
+      'Requests a minute that one client may make of one replica, where tokens are asked for; 0 for any number',
+    example: '6000',
+  }),
 };
 
 /** Where the broker is and what its entities are called. Use with {@link requireBrokerAddress}. */
@@ -101,6 +166,7 @@ export const brokerVariables = {
       secret: true,
     },
   ),
+  SERVICEBUS_CONNECTION_STRING_FILE: secretFile('SERVICEBUS_CONNECTION_STRING', 'client'),
   SERVICEBUS_FULLY_QUALIFIED_NAMESPACE: variable(
     z
       .string()
@@ -121,6 +187,7 @@ export const databaseVariables = {
     example: 'postgres://user:password@host:5432/order_api',
     secret: true,
   }),
+  DATABASE_URL_FILE: secretFile('DATABASE_URL', 'connection'),
   DATABASE_POOL_SIZE: variable(wholeNumber(2, 1_000).prefault('20'), {
     description: 'Database connections of one replica at most, besides one that listens for its outbox',
     example: '20',

@@ -16,6 +16,7 @@ import {
   HealthIndicatorService,
   TerminusModule,
 } from '@nestjs/terminus';
+import { Public } from '../access/declare-access.js';
 import { checkTimeoutMs, type HealthIndicator } from './indicators.js';
 
 /** What a service's health is made of; filled in while it starts. */
@@ -49,16 +50,19 @@ class HealthController {
   ) {}
 
   @Get('live')
+  @Public()
   live(): Promise<HealthCheckResult> {
     return this.#check(this.checks.indicators.filter(({ kind }) => kind === 'live'));
   }
 
   @Get('ready')
+  @Public()
   ready(): Promise<HealthCheckResult> {
     return this.#check([this.#startup(), ...this.checks.indicators]);
   }
 
   @Get('startup')
+  @Public()
   startup(): Promise<HealthCheckResult> {
     return this.#check([this.#startup()]);
   }

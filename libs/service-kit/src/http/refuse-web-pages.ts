@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { createAllowList, guardServer, HttpGuard, listenedName } from '@orderflow/http-guard';
+import { createAllowList, guardServer, HttpGuard, listenedName, type RefusalAnswer } from '@orderflow/http-guard';
 import { Counter, type Registry } from 'prom-client';
 import type { ProcessConfig } from '../config/process-config.js';
 
@@ -10,10 +10,10 @@ export interface WebPagesOptions {
 }
 
 /**
- * Keeps web pages that are not a service's own away from it, whatever name they have lead here (docs/web-pages.md).
+ * Keeps web pages that are not a service's own away from its servers, whatever name they have lead here (docs/web-pages.md).
  * What it refuses is logged and counted.
  */
-export function refuseWebPages(server: Server, { config, registry, logger }: WebPagesOptions): void {
+export function refuseWebPages(servers: readonly Server[], { config, registry, logger }: WebPagesOptions): void {
   const { HOST, ALLOWED_HOSTS = [], ALLOWED_ORIGINS } = config;
   const guard = new HttpGuard({
     allowed: createAllowList([...ALLOWED_HOSTS, ...listenedName(HOST)], ALLOWED_ORIGINS),
@@ -25,8 +25,9 @@ export function refuseWebPages(server: Server, { config, registry, logger }: Web
     labelNames: ['code'],
     registers: [registry],
   });
-  guardServer(server, guard, ({ code, detail }) => {
+  const refused = ({ code, detail }: RefusalAnswer): void => {
     count.inc({ code });
     logger.warn(`A request was refused. ${detail}`);
-  });
+  };
+  for (const server of servers) guardServer(server, guard, refused);
 }

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import type { Transport } from '@orderflow/messaging';
+import type { Logger } from 'pino';
 import { MessagingServer } from '@orderflow/messaging/nest';
 import type { ServiceParts } from '../service/service-parts.js';
 import { MessagingResources, type MessagingServiceOptions } from './messaging-resources.js';
@@ -7,7 +8,7 @@ import { PauseController } from './pause.controller.js';
 import { loadTransport, type TransportConfig } from './load-transport.js';
 
 /** Gives a service its broker; {@link loadTransport} unless a test brings its own. */
-export type OpenTransport = (config: TransportConfig) => Promise<Transport>;
+export type OpenTransport = (config: TransportConfig, logger: Logger) => Promise<Transport>;
 
 export interface MessagingServiceDefinition extends MessagingServiceOptions {
   /** Its handlers, controllers and providers; they may inject {@link MessagingResources}. */
@@ -24,7 +25,7 @@ export async function composeMessagingService(
 ): Promise<ServiceParts> {
   // A service that people call has its routes in its own description; theirs are the only ones it serves.
   const controllers = options.restartWhenStalled ? [PauseController] : [];
-  const resources = await MessagingResources.open(options, await openTransport(options.config));
+  const resources = await MessagingResources.open(options, await openTransport(options.config, options.logger));
   return {
     module: { module: MessagingServiceModule, imports: [resourcesModule(resources), module], controllers },
     strategy: () => resources.server,

@@ -20,6 +20,7 @@ import {
   type Relay,
 } from '@orderflow/messaging/postgres';
 import type { Pool } from 'pg';
+import type { Logger } from 'pino';
 import { singleFlight } from '../single-flight.js';
 import {
   databaseDependency,
@@ -35,6 +36,7 @@ import { createPool } from '../postgres/create-pool.js';
 import { RequestDatabase } from '../postgres/request-database.js';
 import { type Purge, purgeRegularly } from '../postgres/purge-regularly.js';
 import { requireMigrations } from '../postgres/require-migrations.js';
+import { secretKept, secretSource } from '../config/secret-files.js';
 import type { ProcessConfig } from '../config/process-config.js';
 import { declaredQueueOf, type RetryConfig, retryPolicyOf } from '../config/retry-variables.js';
 import type { ServiceContext } from '../service/service-parts.js';
@@ -48,6 +50,7 @@ import { settledWithin } from './settled-within.js';
 /** The variables of a service that consumes a queue and keeps its data in PostgreSQL. */
 export interface MessagingConfig extends ProcessConfig, TransportConfig, RetryConfig {
   readonly DATABASE_URL: string;
+  readonly DATABASE_URL_FILE?: string | undefined;
   readonly DATABASE_POOL_SIZE: number;
   readonly DATABASE_MAX_WAITING: number;
   readonly MAX_CONCURRENCY: number;
@@ -72,6 +75,8 @@ export interface MessagingServiceOptions extends ServiceContext<MessagingConfig>
   readonly dependencies?: readonly Dependency[];
   /** What it asks of the broker beyond sending and receiving; nothing by default. */
   readonly needs?: readonly (keyof Capabilities)[];
+  /** Changes the database's URL, for settings of the session; nothing by default. */
+  readonly adaptDatabaseUrl?: (url: string) => string;
   /** Old rows to remove from its database besides those of the inbox; none by default. */
   readonly purges?: (pool: Pool) => readonly Purge[];
 }
@@ -105,7 +110,7 @@ export class MessagingResources {
     this.#options = options;
     this.transport = transport;
     this.pool = createPool({
-      url: config.DATABASE_URL,
+      url: adapted(databaseUrl(config, logger), options.adaptDatabaseUrl),
       applicationName: name,
       max: config.DATABASE_POOL_SIZE,
       onError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
@@ -249,4 +254,13 @@ function lastBatchMs(shutdownTimeoutMs: number): number {
 /** Three quarters of the pool: a connection at least is always there for messages. */
 function shareOfRequests(poolSize: number): number {
   return poolSize - Math.max(1, Math.floor(poolSize / 4));
+}
+
+/** A function where a file holds the URL: what is in it is used from the next connection on. */
+function databaseUrl({ DATABASE_URL: first, DATABASE_URL_FILE: file }: MessagingConfig, logger: Logger) {
+  return file === undefined ? first : secretSource(first, file, (err) => logger.warn({ err }, secretKept));
+}
+
+function adapted(url: string | (() => string), adapt = (plain: string) => plain): string | (() => string) {
+  return typeof url === 'string' ? adapt(url) : () => adapt(url());
 }

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Put } from '@nestjs/common';
 import type { EndpointHealth } from '@orderflow/messaging';
 import { z } from 'zod';
+import { RequireScope } from '../access/declare-access.js';
 import { MessagingResources } from './messaging-resources.js';
 
 /** Text that PostgreSQL can store. */
@@ -28,6 +29,7 @@ export class PauseController {
   constructor(private readonly messaging: MessagingResources) {}
 
   @Get()
+  @RequireScope('ops:read')
   async show(): Promise<PauseReport> {
     const { pauses, queue, server } = this.messaging;
     const ordered = await pauses.find(queue);
@@ -39,6 +41,7 @@ export class PauseController {
   }
 
   @Put()
+  @RequireScope('ops:write')
   async pause(@Body({ schema: pauseRequest }) { reason: because }: PauseRequest): Promise<PauseReport> {
     await this.messaging.pauses.pause(this.messaging.queue, because);
     this.messaging.server.pause(because);
@@ -46,6 +49,7 @@ export class PauseController {
   }
 
   @Delete()
+  @RequireScope('ops:write')
   @HttpCode(204)
   async resume(): Promise<void> {
     await this.messaging.pauses.resume(this.messaging.queue);

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { cloneDatabase } from '@orderflow/local-postgres/testing';
 import { Pool } from 'pg';
-import { connectionOf } from './connection.js';
+import { connectionFrom, connectionOf } from './connection.js';
 
 const never = () => Promise.reject(new Error('not asked for'));
 
@@ -53,4 +53,26 @@ it('keeps what else the URL says', () => {
     ssl: {},
     lock_timeout: '5',
   });
+});
+
+it('uses a URL that was rotated for the next connection, as whoever it says', async () => {
+  const database = await cloneDatabase({ template: 'empty', prepare: async () => {} });
+  const admin = new Pool(connectionOf(database.url, never));
+  const role = `rotated_${Date.now()}`;
+  await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'second'`);
+  let url = database.url;
+  const pool = new Pool({ ...connectionFrom(() => url), max: 2 });
+  const first = await pool.connect();
+  const rotated = new URL(url);
+  rotated.username = role;
+  rotated.password = 'second';
+  url = rotated.href;
+  const second = await pool.connect();
+  const userOf = async (client: typeof first) => (await client.query('SELECT current_user AS name')).rows[0].name;
+  expect([await userOf(first), await userOf(second)]).toEqual([new URL(database.url).username, role]);
+  for (const client of [first, second]) client.release();
+  await pool.end();
+  await admin.query(`DROP ROLE ${role}`);
+  await admin.end();
+  await database.drop();
 });

@@ -1,4 +1,4 @@
-import { Client, type PoolConfig } from 'pg';
+import { Client, type ClientConfig, type PoolConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 
 /** Answers a password each time a connection is opened. */
@@ -14,6 +14,17 @@ const ENTRA_SCOPE = 'https://ossrdbms-aad.database.windows.net/.default';
 export function connectionOf(url: string, withoutPassword: PasswordSource = entraToken): PoolConfig {
   const connection = parseIntoClientConfig(url);
   return connection.password ? connection : { ...connection, Client: clientWith(withoutPassword) };
+}
+
+/** The same for a URL that is rotated: asked for, and parsed, anew for each connection. */
+export function connectionFrom(currentUrl: () => string, withoutPassword?: PasswordSource): PoolConfig {
+  return {
+    // A pool makes its clients by calling this with its own options; what the URL says wins.
+    Client: function connect(options?: ClientConfig): Client {
+      const { Client: Connection, ...settings } = connectionOf(currentUrl(), withoutPassword);
+      return new ((Connection as typeof Client | undefined) ?? Client)({ ...options, ...settings });
+    } as unknown as typeof Client,
+  };
 }
 
 /**

@@ -1,10 +1,13 @@
 import { Pool } from 'pg';
 import { requireWholeNumber } from '../require-whole-number.js';
-import { connectionOf } from './connection.js';
+import { connectionFrom, connectionOf } from './connection.js';
 
 export interface PoolOptions {
-  /** A PostgreSQL connection URL; without a password in it, the identity of the process is used (Entra ID). */
-  readonly url: string;
+  /**
+   * A PostgreSQL connection URL; without a password in it, the identity of the process is used (Entra ID). A function is
+   * asked for it before each new connection, for one that is rotated.
+   */
+  readonly url: string | (() => string);
   /** Shows up in `pg_stat_activity`, e.g. `order-api`. */
   readonly applicationName: string;
   /** Connections at most, 1 or more; 10 by default. */
@@ -29,7 +32,7 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 export function createPool({ url, applicationName, max = 10, onError }: PoolOptions): Pool {
   requireWholeNumber('max', max, 1);
   const pool = new Pool({
-    ...connectionOf(url),
+    ...(typeof url === 'string' ? connectionOf(url) : connectionFrom(url)),
     application_name: applicationName,
     max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

@@ -112,6 +112,18 @@ describe('a service process', () => {
     ]);
   });
 
+  it.each<Record<string, string>>([{ HOST: '0.0.0.0' }, { NODE_ENV: 'production' }])(
+    'ends with 1 and one line where others could reach it and no tokens are asked for: %j',
+    async (env) => {
+      const { lines, ended } = run({ SHELVES: 'open', ...env });
+      expect(await ended).toBe(1);
+      expect(lines.filter(({ level }) => level === 'fatal')).toEqual([
+        expect.objectContaining({ msg: expect.stringMatching(/^Without tokens .* Set AUTH_ISSUER and AUTH_AUDIENCE/) }),
+      ]);
+      expect(lines.filter(({ msg }) => String(msg).includes('listening'))).toEqual([]);
+    },
+  );
+
   it('ends with 1 and says what to do when it cannot start', async () => {
     const { lines, ended } = run({ SHELVES: 'broken' });
     expect(await ended).toBe(1);

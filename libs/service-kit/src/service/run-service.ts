@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { readEnvironment } from '../config/environment.js';
 import { ConfigError, loadConfig } from '../config/load-config.js';
+import { readSecretFiles } from '../config/secret-files.js';
 import { createLogger } from '../logging/create-logger.js';
 import { shutdownOnSignal } from '../shutdown/shutdown-on-signal.js';
 import { createMetrics } from '../telemetry/metrics.js';
@@ -30,7 +31,10 @@ export async function runService<Schema extends z.ZodObject>({
 }: ServiceDefinition<Schema>): Promise<void> {
   let logger = createLogger({ name });
   try {
-    const config = loadConfig(schema, readEnvironment({ app: name })) as Readonly<z.output<Schema>> & ProcessConfig;
+    const config = loadConfig(schema, readSecretFiles(schema, readEnvironment({ app: name }))) as Readonly<
+      z.output<Schema>
+    > &
+      ProcessConfig;
     logger = createLogger({ name, level: config.LOG_LEVEL });
     const context = { config, logger, metrics: createMetrics(name) };
     const starting = start(context, compose);

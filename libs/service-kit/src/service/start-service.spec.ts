@@ -3,6 +3,7 @@ import { Server } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
+import { Public } from '../access/declare-access.js';
 import { SERVICE_CONFIG } from '../config/config.module.js';
 import type { ProcessConfig } from '../config/process-config.js';
 import { checkTimeoutMs } from '../health/indicators.js';
@@ -19,16 +20,19 @@ class BooksController {
   constructor(@Inject(SERVICE_CONFIG) private readonly config: ProcessConfig) {}
 
   @Post('books')
+  @Public()
   add(@Body({ schema: book }) body: z.infer<typeof book>): unknown {
     return body;
   }
 
   @Get('books/:id')
+  @Public()
   read(): never {
     throw new Error('the shelf at postgres://me:topsecret@db broke');
   }
 
   @Get('level')
+  @Public()
   level(): unknown {
     return { level: this.config.LOG_LEVEL, timeoutMs: this.config.SHUTDOWN_TIMEOUT };
   }

@@ -4,6 +4,12 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger as NestLogger } from 'nestjs-pino';
+import helmet from '@fastify/helmet';
+import type { FastifyInstance } from 'fastify';
+import type { AccessGuard } from '../access/access-guard.js';
+import { accessGuard } from '../access/create-access-guard.js';
+import { limitRate } from '../access/limit-rate.js';
+import { securityHeaders } from '../http/security-headers.js';
 import { configModule } from '../config/config.module.js';
 import { HealthChecks, HealthModule } from '../health/health.module.js';
 import { type AnswerHooks, nameInstance } from '../health/instance-header.js';
@@ -16,6 +22,7 @@ import { loggingModule } from '../logging/logging.module.js';
 import { closeConnectionsOnStop, type StopHooks } from '../http/close-connections.js';
 import type { ResponseHooks } from '../telemetry/http-duration.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
+import { MetricsServer } from '../telemetry/metrics-server.js';
 import type { ProcessConfig } from '../config/process-config.js';
 import { type ResolvedParts, resolveParts, type ServiceContext, type ServiceParts } from './service-parts.js';
 import { StartupError } from '../startup-error.js';
@@ -24,6 +31,8 @@ import { StartupError } from '../startup-error.js';
 export interface RunningService {
   /** Where it answers HTTP, for example `http://127.0.0.1:3001`. */
   readonly url: string;
+  /** Where its metrics are, when they have a port of their own. */
+  readonly metricsUrl?: string;
   /** Every route, in the notation of Fastify: `/orders/:id`. */
   readonly routes: HttpEdge['routes'];
   /** Takes nothing new, finishes what is in flight, closes everything. Safe to call twice. */
@@ -46,52 +55,66 @@ export async function startService<Config extends ProcessConfig>(
 ): Promise<RunningService> {
   const { health, strategy: strategyOf, prepare, close, ...served } = resolveParts(parts);
   const checks = new HealthChecks();
-  const edge = new HttpEdge(logRefusals(context.logger));
-  const app = await createApp(context, served, { checks, edge });
+  const { config, logger, metrics } = context;
+  const edge = new HttpEdge(logRefusals(logger), { requestTimeoutMs: config.REQUEST_TIMEOUT });
+  const guard = accessGuard({ ...context, registry: metrics.registry }, served.pages);
+  const readings = config.METRICS_PORT === undefined ? undefined : new MetricsServer({ ...metrics, logger });
+  const app = await createApp(context, served, { checks, edge, guard, readings });
   let stopped: Promise<void> | undefined;
-  const stop = () => (stopped ??= closeAll(app, close));
+  const stop = () => (stopped ??= closeAll(app, async () => readings?.close(), close));
+  let metricsUrl: string | undefined;
   try {
     checks.indicators = health(app);
     const strategy = strategyOf?.(app);
     if (strategy) app.connectMicroservice({ strategy }, { inheritAppConfig: true });
     await prepare(app);
-    await listen(app, context.config);
+    await app.init();
+    requireDeclared(guard);
+    await listen(app, config);
+    metricsUrl = await readings?.listen(config.METRICS_PORT ?? 0, config.HOST);
     await app.startAllMicroservices();
   } catch (error) {
     await closeAfter(error, stop);
   }
   checks.started = true;
   const url = (await app.getUrl()).replace(/\/$/, '');
-  context.logger.info({ url }, 'listening');
-  return { url, routes: edge.routes, stop };
+  logger.info({ url, ...(metricsUrl && { metricsUrl }) }, 'listening');
+  return { url, ...(metricsUrl && { metricsUrl }), routes: edge.routes, stop };
 }
 
 /** What answers requests besides the module: health pages, and the edge that refuses. */
 interface Surroundings {
   readonly checks: HealthChecks;
   readonly edge: HttpEdge;
+  readonly guard: AccessGuard;
+  /** Absent where metrics are read beside everything else. */
+  readonly readings: MetricsServer | undefined;
 }
 
 async function createApp<Config extends ProcessConfig>(
   { config, logger, metrics }: ServiceContext<Config>,
   { module, bodyLimit, tryAgain }: Pick<ResolvedParts, 'module' | 'bodyLimit' | 'tryAgain'>,
-  { checks, edge }: Surroundings,
+  { checks, edge, guard, readings }: Surroundings,
 ): Promise<NestFastifyApplication> {
   const imports = [
     configModule(config),
     loggingModule(logger),
-    MetricsModule.of(metrics.registry),
+    ...(readings ? [] : [MetricsModule.of(metrics.registry)]),
     HealthModule.of(checks),
     module,
   ];
   const genReqId = () => randomUUID();
   const adapter = new FastifyAdapter({ ...edge.options, bodyLimit, keepAliveTimeout, genReqId });
-  refuseWebPages(adapter.getInstance().server, { config, logger, registry: metrics.registry });
+  const servers = [adapter.getInstance<FastifyInstance>().server, ...(readings ? [readings.server] : [])];
+  refuseWebPages(servers, { config, logger, registry: metrics.registry });
   metrics.http(adapter.getInstance<ResponseHooks>());
   closeConnectionsOnStop(adapter.getInstance<StopHooks>());
   nameInstance(adapter.getInstance<AnswerHooks>(), process.env['ORDERFLOW_INSTANCE']);
   adapter.getInstance().removeContentTypeParser('text/plain');
   edge.guard(adapter.getInstance());
+  guard.guard(adapter.getInstance());
+  await limitRate(adapter.getInstance(), config);
+  await adapter.getInstance().register(helmet, securityHeaders);
   const app = await NestFactory.create<NestFastifyApplication>({ module: ServiceModule, imports }, adapter, {
     bufferLogs: true,
     // Nest would read forms as well, and texts: requests that no schema here can mean.
@@ -101,6 +124,13 @@ async function createApp<Config extends ProcessConfig>(
   app.useLogger(app.get(NestLogger));
   app.useGlobalPipes(new SchemaPipe()).useGlobalFilters(new ProblemFilter(tryAgain));
   return app;
+}
+
+/** @throws StartupError for routes of which nobody knows who may use them */
+function requireDeclared({ undeclared }: AccessGuard): void {
+  if (undeclared.length === 0) return;
+  const advice = 'Give each a @RequireScope or @Public.';
+  throw new StartupError(`These routes do not say who may use them: ${undeclared.join('; ')}. ${advice}`);
 }
 
 /** @throws StartupError when something else listens there already */
@@ -114,12 +144,12 @@ async function listen(app: NestFastifyApplication, { PORT, HOST }: ProcessConfig
   }
 }
 
-async function closeAll(app: NestFastifyApplication, close: ResolvedParts['close']): Promise<void> {
-  try {
-    await app.close();
-  } finally {
-    await close();
-  }
+/** Each after the one before, whatever became of that. */
+async function closeAll(app: NestFastifyApplication, ...others: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of [() => app.close(), ...others]) await close().catch((error: unknown) => failures.push(error));
+  if (failures.length > 1) throw new AggregateError(failures, 'Several things did not close.');
+  if (failures.length === 1) throw failures[0];
 }
 
 /** Rejects with the reason why the start failed, and with both where closing failed as well. */

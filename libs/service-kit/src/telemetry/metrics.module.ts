@@ -1,5 +1,6 @@
 import { Controller, type DynamicModule, Get, Header, Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
+import { Public } from '../access/declare-access.js';
 
 @Controller()
 class MetricsController {
@@ -7,6 +8,7 @@ class MetricsController {
 
   /** In Prometheus' text format. */
   @Get('metrics')
+  @Public()
   @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
   @Header('cache-control', 'no-store')
   read(): Promise<string> {

@@ -17,14 +17,19 @@ variables {
     billing-worker   = { id = "/identities/billing", client_id = "c-billing", name = "id-billing" }
     analytics-worker = { id = "/identities/analytics", client_id = "c-analytics", name = "id-analytics" }
   }
-  scaler_identity_id            = "/identities/scaler"
-  migrations_identity           = { id = "/identities/migrations", client_id = "c-migrations", name = "id-migrations" }
-  namespace_name                = "orderflow-sb"
-  fully_qualified_namespace     = "orderflow-sb.servicebus.windows.net"
-  queue_names                   = { orders = "orders", billing = "billing", analytics = "analytics", order-status = "order-status", lab = "lab" }
-  topic_name                    = "events"
-  database_host                 = "pg.example.com"
-  database_names                = { order-api = "order_api", order-worker = "order_worker", billing-worker = "billing_worker", analytics-worker = "analytics_worker" }
+  scaler_identity_id        = "/identities/scaler"
+  migrations_identity       = { id = "/identities/migrations", client_id = "c-migrations", name = "id-migrations" }
+  namespace_name            = "orderflow-sb"
+  fully_qualified_namespace = "orderflow-sb.servicebus.windows.net"
+  queue_names               = { orders = "orders", billing = "billing", analytics = "analytics", order-status = "order-status", lab = "lab" }
+  topic_name                = "events"
+  database_host             = "pg.example.com"
+  database_names            = { order-api = "order_api", order-worker = "order_worker", billing-worker = "billing_worker", analytics-worker = "analytics_worker" }
+  access = {
+    issuer   = "https://login.example.com"
+    audience = "api://orderflow"
+    jwks_url = "https://login.example.com/keys"
+  }
   payment_gateway_url_secret_id = "https://kv.vault.azure.net/secrets/payment-gateway-url"
   log_analytics_workspace_id    = "/workspaces/logs"
 }
@@ -213,4 +218,43 @@ run "refuses_a_short_grace" {
   }
 
   expect_failures = [var.termination_grace_period_seconds]
+}
+
+run "tells_every_app_whose_tokens_to_take" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for app in azurerm_container_app.this :
+      { for each in app.template[0].container[0].env : each.name => each.value }["AUTH_ISSUER"] == "https://login.example.com" &&
+      { for each in app.template[0].container[0].env : each.name => each.value }["AUTH_CUSTOMER_CLAIM"] == "customer_id"
+    ])
+    error_message = "An app that knows no issuer does not start."
+  }
+}
+
+run "keeps_metrics_off_the_port_that_ingress_forwards" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for app in azurerm_container_app.this :
+      { for each in app.template[0].container[0].env : each.name => each.value }["METRICS_PORT"] != tostring(app.ingress[0].target_port)
+    ])
+    error_message = "Whoever may order must not read the metrics."
+  }
+}
+
+run "refuses_keys_that_anybody_in_between_could_replace" {
+  command = plan
+
+  variables {
+    access = {
+      issuer   = "https://login.example.com"
+      audience = "api://orderflow"
+      jwks_url = "http://login.example.com/keys"
+    }
+  }
+
+  expect_failures = [var.access]
 }

@@ -3,14 +3,21 @@ import type { FastifyError, FastifyHttpOptions, FastifyInstance, FastifyReply, F
 import { answerOf } from '../problem-document.js';
 import { Problem } from '../problem.js';
 import { problemOf } from '../problem-of.js';
+import { requireWholeNumber } from '../../require-whole-number.js';
 import { checkRequest, longestTarget, partsOf, targetTooLong } from './check-request.js';
 import { readJsonBodies } from './json-body.js';
 import { type RouteMatch, RouteTable } from './route-table.js';
 import { unreadable, unreadableParameters } from './unreadable-parameters.js';
 import { type Refusal, UnreadableRequests } from './unreadable-requests.js';
 
-/** A request that takes longer to arrive is given up, in milliseconds; seen within half a minute. */
-const requestTimeout = 30_000;
+/** What is known of the clients of an edge. */
+export interface HttpEdgeOptions {
+  /**
+   * How long a request may take to arrive, from its first byte to its last, and a new connection to send one; in ms, 100
+   * to 300,000; 30,000 when absent. It is seen a tenth of that later, and at most a second.
+   */
+  readonly requestTimeoutMs?: number | undefined;
+}
 
 /** The options of Fastify that the edge sets. */
 export type EdgeOptions = Pick<
@@ -29,8 +36,12 @@ export class HttpEdge {
   readonly #log: (refusal: Refusal) => void;
   #stopping = false;
 
-  /** @param log called with what is refused before the request is logged as such: by Node's parser, and by the router */
-  constructor(log: (refusal: Refusal) => void) {
+  /**
+   * @param log called with what is refused before the request is logged as such: by Node's parser, and by the router
+   * @throws RangeError for a time limit that makes no sense
+   */
+  constructor(log: (refusal: Refusal) => void, { requestTimeoutMs = 30_000 }: HttpEdgeOptions = {}) {
+    requireWholeNumber('requestTimeoutMs', requestTimeoutMs, 100);
     this.#log = log;
     this.#unreadable = new UnreadableRequests(log);
     this.options = {
@@ -40,8 +51,13 @@ export class HttpEdge {
       routerOptions: { maxParamLength: longestTarget },
       // The edge asks for the header Host itself: Node answers with a status and nothing else.
       // Headers have no time of their own: where it is longer than the request's, as it is by default, Node swaps them.
-      http: { requireHostHeader: false, headersTimeout: requestTimeout },
-      requestTimeout,
+      // Node looks for what is late every half a minute unless it is told.
+      http: {
+        requireHostHeader: false,
+        headersTimeout: requestTimeoutMs,
+        connectionsCheckingInterval: Math.min(1_000, Math.ceil(requestTimeoutMs / 10)),
+      },
+      requestTimeout: requestTimeoutMs,
       // The edge says so itself: Fastify would without a problem document.
       return503OnClosing: false,
     };

@@ -1,0 +1,3 @@
+import app from '../../rolldown.preset.mjs';
+
+export default app();

@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
+import { ServiceBusEnvironment } from '../../test/service-bus-environment.js';
+import { startConsumer } from '../consumer.js';
+import type { Contract } from '../contract.js';
+import { DependencyAwayError } from '../errors.js';
+import { handle } from '../handling.js';
+import { createPostgresMessaging, postgresFailures } from '../postgres/index.js';
+import { outgoing } from '../testing/outgoing.js';
+import { TcpProxy } from '../testing/tcp-proxy.js';
+
+const work: Contract = { type: 'work.do', version: 1, kind: 'event', parse: (value) => value };
+const HOUR_MINUTES = 60;
+/** How long a handler works, in ms of the clock. */
+const WORK_MS = 1_000;
+
+let environment: ServiceBusEnvironment;
+let database: MessagingDatabase;
+let gate: TcpProxy;
+let pool: pg.Pool;
+
+beforeEach(async () => {
+  environment = await ServiceBusEnvironment.start();
+  database = await createMessagingDatabase();
+  await openGate();
+});
+
+afterEach(async () => {
+  await environment.close();
+  await pool.end();
+  await gate.close();
+  await database.drop();
+});
+
+/** The database as the consumer reaches it: by a way that can be shut. */
+async function openGate(): Promise<void> {
+  const url = new URL(database.pool.options.connectionString ?? '');
+  gate = await TcpProxy.to(Number(url.port));
+  url.port = String(gate.port);
+  pool = new pg.Pool({ connectionString: url.href, max: 10 });
+  pool.on('error', () => undefined);
+}
+
+interface Outage {
+  begin(): Promise<void> | void;
+  end(): Promise<void> | void;
+}
+
+/** What a handler calls besides its database. */
+let gatewayIsAway = false;
+
+const outages: Readonly<Record<string, () => Outage>> = {
+  gateway: () => ({ begin: () => void (gatewayIsAway = true), end: () => void (gatewayIsAway = false) }),
+  database: () => ({ begin: () => gate.refuse(), end: () => gate.welcome() }),
+};
+
+/** How many messages arrive meanwhile; a run with WAITING_MESSAGES=10000 takes minutes. */
+const messages = Number(process.env['WAITING_MESSAGES'] ?? 1_000);
+
+it.each(['gateway', 'database'])(
+  'with the %s away for an hour under load nothing is counted or dead-lettered, and what waits comes back spread out',
+  async (name) => {
+    const outage = outages[name]?.();
+    if (!outage) throw new Error(`There is no outage ${name}.`);
+    const [sender, transport] = [await environment.connect(), await environment.connect()];
+    const messaging = createPostgresMessaging({ pool });
+    const attempts = new Set<number>();
+    let running = 0;
+    let handled = 0;
+    let busiest = 0;
+    const consumer = await startConsumer({
+      transport,
+      queue: 'work',
+      handlers: [
+        handle(work, async ({ id }, { attempt, signal }) => {
+          attempts.add(attempt);
+          if (gatewayIsAway) throw new DependencyAwayError('gateway', 'It answers 503.');
+          await messaging.inbox.once(
+            'work',
+            id,
+            async (tx) => void (await tx.query('INSERT INTO effects VALUES ($1)', [id])),
+            { signal },
+          );
+          busiest = Math.max(busiest, ++running);
+          await new Promise<void>((resolve) => environment.clock.schedule(environment.now() + WORK_MS, resolve));
+          running -= 1;
+          handled += 1;
+        }),
+      ],
+      concurrency: 32,
+      failures: postgresFailures,
+      dependencies: [{ name: 'database', probe: async () => void (await pool.query('SELECT 1')) }],
+      clock: environment.clock,
+      onError: () => {},
+    });
+
+    await outage.begin();
+    for (let minute = 0; minute < HOUR_MINUTES; minute += 1) {
+      const from = Math.floor((minute * messages) / HOUR_MINUTES);
+      const to = Math.floor(((minute + 1) * messages) / HOUR_MINUTES);
+      await sender.send(Array.from({ length: to - from }, (_, index) => outgoing(`m-${from + index}`)));
+      while (consumer.health().paused === undefined) await environment.advance(1_000);
+      // In steps that leave time for the renewals of what is held.
+      for (let second = 0; second < 60; second += 2) await environment.advance(2_000);
+      expect(consumer.health().paused).toBeDefined();
+    }
+    expect(handled).toBe(0);
+    await outage.end();
+
+    // How many were handled at a time at most, every 5 s of the clock: that is what the gateway feels.
+    const atATime: number[] = [];
+    while (handled < messages) {
+      busiest = 0;
+      for (let step = 0; step < 5_000 / WORK_MS; step += 1) await environment.advance(WORK_MS);
+      atATime.push(busiest);
+    }
+    const rising = atATime.slice(atATime.findIndex((count) => count > 0));
+    expect(rising[0]).toBe(1);
+    for (const [index, count] of rising.entries()) {
+      // It doubles every 5 s at most: twice at the two ends of one such interval.
+      expect(count).toBeLessThanOrEqual(Math.min(32, 4 * Math.max(1, ...rising.slice(0, index))));
+    }
+    expect(Math.max(...rising)).toBeGreaterThan(4);
+    if (process.env['WAITING_MESSAGES']) console.log(`at a time, every 5 s: ${rising.join(' ')}; ${messages} handled`);
+    expect(attempts).toEqual(new Set([1]));
+    expect((await database.pool.query('SELECT FROM effects')).rowCount).toBe(messages);
+    expect((await sender.deadLetters.peek('work')).letters).toEqual([]);
+    await consumer.stop();
+  },
+  300_000,
+);
