@@ -22,3 +22,13 @@ export function positiveNumber(written: string): number {
 export function collect(written: string, before: readonly string[] = []): readonly string[] {
   return [...before, written];
 }
+
+const unitsMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Parses an option's value such as `90s`, `15m`, `2h` or `7d` as milliseconds, for commander. */
+export function duration(written: string): number {
+  const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(written) ?? [];
+  const unitMs = unitsMs[unit];
+  if (count !== undefined && unitMs !== undefined) return Number(count) * unitMs;
+  throw new InvalidArgumentError('It must be a number with a unit: 90s, 15m, 2h or 7d.');
+}

@@ -53,10 +53,18 @@ describe('an envelope writer', () => {
     expect(one).not.toHaveProperty('orderingKey');
   });
 
-  it('passes on the correlation and the headers of its cause', () => {
-    const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
-    const cause = causeOf(message({ correlationId: 'request', headers }));
-    expect(write(contract, { amount: 1 }, { id: 'e', cause })).toMatchObject({ correlationId: 'request', headers });
+  it('passes on the correlation and the trace of its cause, and of other headers those that are listed', () => {
+    const trace = {
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      tracestate: 'vendor=1',
+      baggage: 'tenant=7',
+    };
+    const others = { authorization: 'Bearer secret', 'NServiceBus.MessageId': '1', tenant: 'blue' };
+    const caused = message({ correlationId: 'request', headers: { ...trace, ...others } });
+    const written = write(contract, { amount: 1 }, { id: 'e', cause: causeOf(caused) });
+    expect(written).toMatchObject({ correlationId: 'request' });
+    expect(written.headers).toEqual(trace);
+    expect(causeOf(caused, ['tenant', 'toString', 'absent']).headers).toEqual({ ...trace, tenant: 'blue' });
   });
 
   it('correlates with the message itself when that had no correlation', () => {

@@ -43,10 +43,20 @@ export function createEnvelopeWriter(source: string): EnvelopeWriter {
   });
 }
 
-/** The cause that handling `message` is for what it sends. */
-export function causeOf(message: Message): Cause {
+/** Headers of the trace a message is part of (https://www.w3.org/TR/trace-context/, https://www.w3.org/TR/baggage/). */
+const traceHeaders = ['traceparent', 'tracestate', 'baggage'] as const;
+
+/**
+ * The cause that handling `message` is for what it sends: its correlation and its trace. Of its other headers only those
+ * in `inherited` travel on, since a header may be a secret, or mean something to another framework.
+ */
+export function causeOf(message: Message, inherited: readonly string[] = []): Cause {
   const { correlationId, headers } = message.envelope;
-  return { correlationId: correlationId ?? message.id, headers };
+  const passedOn = [...traceHeaders, ...inherited].flatMap((name) => {
+    const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { correlationId: correlationId ?? message.id, headers: Object.fromEntries(passedOn) };
 }
 
 /** Names the message that caused an event, as payloads carry it. */

@@ -10,10 +10,13 @@ export type {
   DeadLetter,
   DeadLetterPage,
   DeadLetters,
+  DiscardOptions,
+  DiscardResult,
   PeekOptions,
   ReplayOptions,
   ReplayResult,
 } from './dead-letter/dead-letters.js';
+export { type DeadLetterCriteria, matching } from './dead-letter/matching.js';
 export { handle, type Handler, type HandlerOptions, type Handling } from './handling.js';
 export type { Envelope } from './envelope.js';
 export {

@@ -67,6 +67,12 @@ export const firstDelivery: DeliveryState = Object.freeze({
 /** The application property that counts releases; a transport raises it when it hands a message back. */
 export const releasesProperty = 'messaging_releases';
 
+/**
+ * The application property that keeps, on a copy that is delivered later, the time to live its original was sent with, in
+ * milliseconds: the copy's own is what remains of it, and a replay starts it anew.
+ */
+export const timeToLiveProperty = 'messaging_time_to_live';
+
 /** The application property that carries the first failure. */
 const firstFailureProperty = 'messaging_first_failure';
 /** What is kept of it, in UTF-16 code units: a copy must not outgrow what a broker takes. */
@@ -80,6 +86,17 @@ const countProperties = {
   releases: releasesProperty,
   unsettled: 'messaging_unsettled',
 } as const satisfies Record<Count, string>;
+/** An envelope for whoever is only after the state. */
+const nothing: Envelope = {
+  id: '',
+  type: '',
+  version: 0,
+  source: '',
+  time: '',
+  contentType: '',
+  headers: {},
+  body: new Uint8Array(),
+};
 const attributes = ['specversion', 'id', 'type', 'source', 'time', 'partitionkey', 'contractversion'] as const;
 type Attribute = (typeof attributes)[number];
 const prefixes = ['cloudEvents_', 'cloudEvents:'] as const;
@@ -89,6 +106,7 @@ const reservedProperties: ReadonlySet<string> = new Set([
   ...attributes.flatMap((attribute) => prefixes.map((prefix) => prefix + attribute)),
   ...Object.values(countProperties),
   firstFailureProperty,
+  timeToLiveProperty,
   'DeadLetterReason',
   'DeadLetterErrorDescription',
 ]);
@@ -124,6 +142,31 @@ export function toNative(envelope: Envelope, state: DeliveryState = firstDeliver
     ...(envelope.correlationId === undefined ? {} : { correlationId: envelope.correlationId }),
     applicationProperties,
     body: envelope.body,
+  };
+}
+
+/**
+ * The application properties of a state by name, for a copy that keeps all others as they are; undefined where it has
+ * none of that name.
+ */
+export function stateProperties(state: DeliveryState): Readonly<Record<string, string | number | undefined>> {
+  const { applicationProperties } = toNative(nothing, state);
+  const names = [...Object.values(countProperties), firstFailureProperty];
+  return Object.fromEntries(names.map((name) => [name, applicationProperties[name]]));
+}
+
+/**
+ * The attributes that a copy must be given where its original has none, because the broker's own change with each copy:
+ * id and time.
+ */
+export function idProperties(
+  envelope: Envelope,
+  given: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, string>> {
+  const written = (name: Attribute): boolean => prefixes.some((prefix) => text(given[prefix + name]) !== undefined);
+  return {
+    ...(written('id') ? {} : { cloudEvents_id: envelope.id }),
+    ...(written('time') ? {} : { cloudEvents_time: envelope.time }),
   };
 }
 

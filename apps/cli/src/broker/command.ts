@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { splitList } from '@orderflow/http-guard';
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import { topologyFileOf } from '../topology-file.js';
 import { collect, port } from '../options.js';
 
 interface BrokerFlags {
@@ -14,7 +15,8 @@ interface BrokerFlags {
   readonly topology: string;
 }
 
-export function addBrokerCommand(program: Command, { workspace, environment }: CommandContext): void {
+export function addBrokerCommand(program: Command, context: CommandContext): void {
+  const { workspace, environment } = context;
   program
     .command('broker')
     .description('run the embedded Service Bus broker alone')
@@ -24,11 +26,7 @@ export function addBrokerCommand(program: Command, { workspace, environment }: C
     .option('--allow-host <name>', 'a name that clients may call it by over HTTP; may be repeated', collect, [])
     .option('--allow-origin <origin>', 'a web site whose pages may use it; may be repeated', collect, [])
     .option('--data <directory>', 'where messages are kept', join(workspace.state, 'broker'))
-    .option(
-      '--topology <file>',
-      'queues, topics, subscriptions',
-      environment['BROKER_TOPOLOGY'] || join(workspace.root, 'infra', 'servicebus', 'Config.json'),
-    )
+    .option('--topology <file>', 'queues, topics, subscriptions', topologyFileOf(context))
     .addHelpText('after', help)
     .action(async (flags: BrokerFlags) => {
       const { runBroker } = await import('./run-broker.js');

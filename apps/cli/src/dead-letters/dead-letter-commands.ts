@@ -1,18 +1,33 @@
+import { matching } from '@orderflow/messaging';
 import type { AzureServiceBusTransport } from '@orderflow/messaging/azure-service-bus';
 import type { CommandContext } from '../command-context.js';
-import { CommandError } from '../command-error.js';
+import { CommandError, UsageError } from '../command-error.js';
 import { findServiceBus, openTransport } from '../service-bus.js';
 import { table } from '../table.js';
+import { forwardOf } from './forward-of.js';
 
-export interface ListFlags {
-  readonly limit: number;
+/** Which dead letters are meant. */
+interface ChoiceFlags {
+  readonly id?: readonly string[];
+  readonly reason?: readonly string[];
+  readonly type?: readonly string[];
+  /** In milliseconds. */
+  readonly olderThan?: number;
   readonly json?: boolean;
 }
 
-export interface ReplayFlags {
+export interface ListFlags extends ChoiceFlags {
+  readonly limit: number;
+}
+
+export interface ReplayFlags extends ChoiceFlags {
   readonly max?: number;
-  readonly id?: readonly string[];
-  readonly json?: boolean;
+  readonly to?: string;
+}
+
+export interface DiscardFlags extends ChoiceFlags {
+  readonly max?: number;
+  readonly all?: boolean;
 }
 
 type DeadLetterPage = Awaited<ReturnType<AzureServiceBusTransport['deadLetters']['peek']>>;
@@ -22,12 +37,9 @@ const pageSize = 250;
 /** A longer explanation is cut in the table; `--json` has all of it. */
 const longestDetail = 100;
 
-export async function listDeadLetters(
-  context: CommandContext,
-  queue: string,
-  { limit, json }: ListFlags,
-): Promise<void> {
-  const letters = await using(context, (transport) => read(transport, queue, limit));
+export async function listDeadLetters(context: CommandContext, queue: string, flags: ListFlags): Promise<void> {
+  const { limit, json } = flags;
+  const letters = await using(context, (transport) => read(transport, queue, limit, chosenBy(flags)));
   if (json === true) return console.log(JSON.stringify(letters));
   if (letters.length === 0) return console.log(`No dead letters in ${queue}.`);
   const rows = letters.map((letter) => [
@@ -42,49 +54,111 @@ export async function listDeadLetters(
   if (letters.length === limit) console.log(`The first ${limit}; --limit shows more.`);
 }
 
-async function read(transport: AzureServiceBusTransport, queue: string, limit: number): Promise<readonly DeadLetter[]> {
+async function read(
+  transport: AzureServiceBusTransport,
+  queue: string,
+  limit: number,
+  isChosen: (letter: DeadLetter) => boolean,
+): Promise<readonly DeadLetter[]> {
   const letters: DeadLetter[] = [];
   let from: string | undefined;
   while (letters.length < limit) {
     const page: DeadLetterPage = await transport.deadLetters.peek(queue, {
-      limit: Math.min(pageSize, limit - letters.length),
+      limit: pageSize,
       ...(from !== undefined && { from }),
     });
-    letters.push(...page.letters);
+    letters.push(...page.letters.filter(isChosen));
     if (page.next === undefined) break;
     from = page.next;
   }
-  return letters;
+  return letters.slice(0, limit);
 }
 
-export async function replayDeadLetters(
-  context: CommandContext,
-  queue: string,
-  { max, id, json }: ReplayFlags,
-): Promise<void> {
-  const missing = new Set(id);
-  const interrupted = new AbortController();
-  const interrupt = (): void => interrupted.abort();
-  process.on('SIGINT', interrupt);
-  try {
-    const result = await using(context, (transport) =>
-      transport.deadLetters.replay(queue, {
-        ...(max !== undefined && { max }),
-        ...(id !== undefined && {
-          filter: (letter) => {
-            missing.delete(letter.id);
-            return id.includes(letter.id);
-          },
-        }),
-        signal: interrupted.signal,
-      }),
-    );
-    if (json === true) console.log(JSON.stringify({ ...result, notFound: [...missing] }));
-    else console.log(`Replayed ${result.replayed} to ${queue}, ${result.remaining} remain.`);
-  } finally {
-    process.off('SIGINT', interrupt);
+export async function replayDeadLetters(context: CommandContext, place: string, flags: ReplayFlags): Promise<void> {
+  const to = flags.to ?? (await forwardOf(context, place));
+  const operation = new Operation(place, flags);
+  const result = await operation.run(context, (transport, options) =>
+    transport.deadLetters.replay(place, { ...options, ...(to !== undefined && { to }) }),
+  );
+  const { replayed, failed, skipped } = result;
+  if (flags.json !== true) console.log(`Replayed ${replayed} to ${to ?? place}, ${failed} failed, ${skipped} skipped.`);
+  operation.conclude(result);
+}
+
+export async function discardDeadLetters(context: CommandContext, place: string, flags: DiscardFlags): Promise<void> {
+  const { id, reason, type, olderThan, all } = flags;
+  if (all !== true && [id, reason, type, olderThan].every((flag) => flag === undefined)) {
+    throw new UsageError('Say which dead letters to discard: --id, --reason, --type, --older-than, or --all.');
   }
-  if (missing.size > 0) throw new CommandError(`Not among the dead letters of ${queue}: ${[...missing].join(', ')}`);
+  const operation = new Operation(place, flags);
+  const result = await operation.run(context, (transport, options) => transport.deadLetters.discard(place, options));
+  const { discarded, failed, skipped } = result;
+  if (flags.json !== true) console.log(`Discarded ${discarded} of ${place}, ${failed} failed, ${skipped} skipped.`);
+  operation.conclude(result);
+}
+
+type Selection = Pick<
+  NonNullable<Parameters<AzureServiceBusTransport['deadLetters']['discard']>[1]>,
+  'limit' | 'filter' | 'onFailed' | 'signal'
+>;
+
+/** One change of a dead-letter queue: it can be interrupted, and says what failed and what was not found. */
+class Operation {
+  readonly #place: string;
+  readonly #flags: ReplayFlags | DiscardFlags;
+  readonly #missing: Set<string>;
+
+  constructor(place: string, flags: ReplayFlags | DiscardFlags) {
+    this.#place = place;
+    this.#flags = flags;
+    this.#missing = new Set(flags.id);
+  }
+
+  async run<Result>(
+    context: CommandContext,
+    work: (transport: AzureServiceBusTransport, selection: Selection) => Promise<Result>,
+  ): Promise<Result> {
+    const interrupted = new AbortController();
+    const interrupt = (): void => interrupted.abort();
+    process.on('SIGINT', interrupt);
+    try {
+      return await using(context, (transport) => work(transport, this.#selection(interrupted.signal)));
+    } finally {
+      process.off('SIGINT', interrupt);
+    }
+  }
+
+  /** Ends with exit code 1 when something was left undone. */
+  conclude(result: { readonly failed: number }): void {
+    const notFound = [...this.#missing];
+    if (this.#flags.json === true) console.log(JSON.stringify({ ...result, notFound }));
+    if (notFound.length > 0) {
+      throw new CommandError(`Not among the dead letters of ${this.#place}: ${notFound.join(', ')}`);
+    }
+    if (result.failed > 0) throw new CommandError(`${result.failed} dead letters of ${this.#place} are still there.`);
+  }
+
+  #selection(signal: AbortSignal): Selection {
+    const isChosen = chosenBy(this.#flags);
+    return {
+      ...(this.#flags.max !== undefined && { limit: this.#flags.max }),
+      filter: (letter) => {
+        this.#missing.delete(letter.id);
+        return isChosen(letter);
+      },
+      onFailed: ({ id }, error) => console.error(`${id}: ${error.message}`),
+      signal,
+    };
+  }
+}
+
+function chosenBy({ id, reason, type, olderThan }: ChoiceFlags): (letter: DeadLetter) => boolean {
+  return matching({
+    ...(id !== undefined && { ids: id }),
+    ...(reason !== undefined && { reasons: reason }),
+    ...(type !== undefined && { types: type }),
+    ...(olderThan !== undefined && { storedBefore: new Date(Date.now() - olderThan) }),
+  });
 }
 
 async function using<Result>(

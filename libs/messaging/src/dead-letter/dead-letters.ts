@@ -1,21 +1,29 @@
 /**
- * Looks into the dead-letter queue of a worker's queue, and replays what is there. A replayed message goes back to that
- * queue only, never to a topic, so no other consumer sees it twice.
+ * Looks into dead-letter queues, replays what is there or throws it away.
+ *
+ * A place is a queue, e.g. `orders`, or a subscription of a topic, e.g. `events/subscriptions/billing`: what fails on its
+ * way to a queue is dead-lettered there. A replayed message goes to one queue, never to a topic, so no other consumer
+ * sees it twice.
  */
 export interface DeadLetters {
   /**
    * One page of dead letters, oldest first, without taking them. An empty page has no `next`. Rejects with a
-   * {@link TransportError} when the queue does not exist or the broker cannot be reached.
+   * {@link TransportError} when the place does not exist or the broker cannot be reached.
    */
-  peek(queue: string, options?: PeekOptions): Promise<DeadLetterPage>;
+  peek(place: string, options?: PeekOptions): Promise<DeadLetterPage>;
 
   /**
-   * Sends each chosen dead letter to its queue again with all its attempts new, then removes it. Only what was there at
-   * the start is replayed, so a message that fails again is not sent round in circles. A replay that ended early (an
-   * error, a signal, a crash) goes on where it stopped when called again: one message at a time is in between, and if
-   * the process dies there, its copy is recognised by duplicate detection and by the consumer's inbox.
+   * Sends each chosen dead letter to its queue again with all its attempts and its time to live new, then removes it.
+   * Only what was there at the start is replayed, so a message that fails again is not sent round in circles. What the
+   * broker refuses for the message's own sake stays where it is, and the replay goes on. Trouble of the broker ends it
+   * with a {@link TransportError}. A replay that ended early (an error, a signal, a crash) goes on where it stopped when
+   * called again: at most 100 messages are in between, and if the process dies there, their copies are recognised by
+   * duplicate detection and by the consumer's inbox.
    */
-  replay(queue: string, options?: ReplayOptions): Promise<ReplayResult>;
+  replay(place: string, options?: ReplayOptions): Promise<ReplayResult>;
+
+  /** Removes each chosen dead letter for good; for the rest as {@link DeadLetters.replay}. */
+  discard(place: string, options?: DiscardOptions): Promise<DiscardResult>;
 }
 
 export interface PeekOptions {
@@ -57,19 +65,51 @@ export interface DeadLetter {
   readonly preview: string;
 }
 
-export interface ReplayOptions {
-  /** At most so many, oldest first; all when absent. */
-  readonly max?: number;
-  /** Chooses letters; all when absent. Called once a letter, before anything is sent. */
+/** Which dead letters are meant, and how to follow what becomes of them. */
+interface SelectionOptions {
+  /** At most so many of the chosen, oldest first, 1 or more; all when absent. */
+  readonly limit?: number;
+  /**
+   * Only letters in these places, as `DeadLetter.place` named them: a selection that was looked at before. All when
+   * absent. One with nothing in it any more is skipped.
+   */
+  readonly places?: ReadonlySet<string>;
+  /** Chooses letters; all when absent. Called once a letter, before it is taken; see {@link matching}. */
   readonly filter?: (letter: DeadLetter) => boolean;
+  /** Called with each letter that was chosen and could not be sent or removed, and why. It is left as it was. */
+  readonly onFailed?: (letter: DeadLetter, error: Error) => void;
+  /** Takes no more letters once aborted; what was done stays done, and what was begun is finished. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ReplayOptions extends SelectionOptions {
+  /** @deprecated Use `limit`. */
+  readonly max?: number;
+  /**
+   * The queue that gets the messages. When absent the queue itself; for a subscription the queue that it forwards to,
+   * where the transport can tell, see there.
+   */
+  readonly to?: string;
   /** Called after each replayed message. */
   readonly onProgress?: (progress: ReplayResult) => void;
-  /** Ends the replay after the message under way; what was replayed stays replayed. */
-  readonly signal?: AbortSignal;
+}
+
+export interface DiscardOptions extends SelectionOptions {
+  /** Called after each discarded message. */
+  readonly onProgress?: (progress: DiscardResult) => void;
 }
 
 export interface ReplayResult {
   readonly replayed: number;
-  /** Letters that matched at the start and are still there. */
-  readonly remaining: number;
+  /** Chosen, and refused by the broker for the message's own sake: it is still there. */
+  readonly failed: number;
+  /** Chosen, and not got hold of: somebody else has it or took it. What an ended replay did not come to is not counted. */
+  readonly skipped: number;
+}
+
+export interface DiscardResult {
+  readonly discarded: number;
+  readonly failed: number;
+  /** As for {@link ReplayResult}. */
+  readonly skipped: number;
 }

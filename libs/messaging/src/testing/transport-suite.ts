@@ -7,6 +7,7 @@ import { deadLettersWithReasonAndOriginalBody } from './behaviours/dead-letters-
 import { deliversAScheduledMessageAtItsTime } from './behaviours/delivers-a-scheduled-message-at-its-time.js';
 import { deliversEachMessageOnce } from './behaviours/delivers-each-message-once.js';
 import { deliversTheEnvelopeUnchanged } from './behaviours/delivers-the-envelope-unchanged.js';
+import { discardsTheChosenDeadLetters } from './behaviours/discards-the-chosen-dead-letters.js';
 import { doesNotBurnAnAttemptOnRelease } from './behaviours/does-not-burn-an-attempt-on-release.js';
 import { doesNotReplayInCircles } from './behaviours/does-not-replay-in-circles.js';
 import { dropsASecondCopyOfAMessage } from './behaviours/drops-a-second-copy-of-a-message.js';
@@ -26,6 +27,7 @@ import { rejectsSendsToNowhere } from './behaviours/rejects-sends-to-nowhere.js'
 import { releasesWhatOutlastsAStop } from './behaviours/releases-what-outlasts-a-stop.js';
 import { replaysDeadLettersToTheirQueueOnly } from './behaviours/replays-dead-letters-to-their-queue-only.js';
 import { replaysTheChosenDeadLettersOnly } from './behaviours/replays-the-chosen-dead-letters-only.js';
+import { replaysToTheQueueNamed } from './behaviours/replays-to-the-queue-named.js';
 import { resumesAReplayThatEndedEarly } from './behaviours/resumes-a-replay-that-ended-early.js';
 import { retriesAfterADelayToThisQueueOnly } from './behaviours/retries-after-a-delay-to-this-queue-only.js';
 import { settlesNeighboursEachItsOwnWay } from './behaviours/settles-neighbours-each-its-own-way.js';
@@ -73,5 +75,7 @@ export function transportSuite(harness: TransportHarness): void {
     replaysTheChosenDeadLettersOnly(harness);
     resumesAReplayThatEndedEarly(harness);
     doesNotReplayInCircles(harness);
+    replaysToTheQueueNamed(harness);
+    discardsTheChosenDeadLetters(harness);
   });
 }

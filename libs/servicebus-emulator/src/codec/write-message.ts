@@ -46,8 +46,10 @@ export function writeMessage(message: StoredMessage, lockedUntil?: number): Buff
   return writer.raw(content.bare).view();
 }
 
+/** What does not expire any more, a dead letter, still says what its sender asked for: whoever sends it again needs it. */
 function writeHeader(writer: ValueWriter, message: StoredMessage): void {
-  const lifetime = message.expiresAt === undefined ? undefined : message.expiresAt - message.enqueuedAt;
+  const { expiresAt, enqueuedAt, content } = message;
+  const lifetime = expiresAt === undefined ? content.timeToLive : expiresAt - enqueuedAt;
   writer.descriptor(HEADER).list(5, (list) => {
     list.boolean(true).ubyte(message.content.priority);
     if (lifetime === undefined) list.null();

@@ -16,7 +16,7 @@ export function doesNotReplayInCircles(harness: TransportHarness): void {
         return { kind: 'dead-letter', reason: 'StillBroken', detail: 'The bug is still there.' };
       };
       const subscription = await consumer.subscribe('work', consume, { concurrency: 1, onError: () => {} });
-      expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 3, remaining: 0 });
+      expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 3, failed: 0, skipped: 0 });
       await failedThrice;
       await subscription.stop();
 

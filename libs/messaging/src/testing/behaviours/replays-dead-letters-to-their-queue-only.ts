@@ -16,8 +16,8 @@ export function replaysDeadLettersToTheirQueueOnly(harness: TransportHarness): v
       await transport.send([outgoing('fence')]);
       expect((await work.complete()).envelope.id).toBe('fence');
 
-      expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 1, remaining: 0 });
-      expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 0, remaining: 0 });
+      expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 1, failed: 0, skipped: 0 });
+      expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 0, failed: 0, skipped: 0 });
       const replayed = await work.complete();
       expect(replayed.attempt).toBe(1);
       expect({ ...replayed.envelope, body: [...replayed.envelope.body] }).toEqual({

@@ -11,7 +11,7 @@ export function replaysTheChosenDeadLettersOnly(harness: TransportHarness): void
       await deadLetter(transport, ids);
       const chosen = new Set(['m-1', 'm-7', 'm-11']);
       const filter = ({ id }: { readonly id: string }): boolean => chosen.has(id);
-      expect(await transport.deadLetters.replay('work', { filter })).toEqual({ replayed: 3, remaining: 0 });
+      expect(await transport.deadLetters.replay('work', { filter })).toEqual({ replayed: 3, failed: 0, skipped: 0 });
 
       const work = await receive(transport, 'work');
       const seen = [await work.complete(), await work.complete(), await work.complete()];
@@ -20,7 +20,7 @@ export function replaysTheChosenDeadLettersOnly(harness: TransportHarness): void
       expect(letters.map(({ id, attempt }) => [id, attempt])).toEqual(
         ids.filter((id) => !chosen.has(id)).map((id) => [id, 1]),
       );
-      expect(await transport.deadLetters.replay('work', { filter })).toEqual({ replayed: 0, remaining: 0 });
+      expect(await transport.deadLetters.replay('work', { filter })).toEqual({ replayed: 0, failed: 0, skipped: 0 });
       expect(await deadLetterIds(transport)).toHaveLength(9);
     }));
 }

@@ -4,12 +4,14 @@ import { receive } from '../receive.js';
 import { inEnvironment, type TransportHarness } from '../transport-harness.js';
 
 export function resumesAReplayThatEndedEarly(harness: TransportHarness): void {
-  it('ends a replay at its maximum or its signal, says how far it came, and resumes it', () =>
+  it('ends a replay at its limit or its signal, says how far it came, and resumes it', () =>
     inEnvironment(harness, async (environment) => {
       const transport = await environment.connect();
-      await deadLetter(transport, ['1', '2', '3', '4', '5']);
-      expect(await transport.deadLetters.replay('work', { max: 2 })).toEqual({ replayed: 2, remaining: 3 });
-      expect(await deadLetterIds(transport)).toEqual(['3', '4', '5']);
+      const ids = Array.from({ length: 210 }, (_, index) => `m-${index}`);
+      await deadLetter(transport, ids);
+      const limited = await transport.deadLetters.replay('work', { limit: 2 });
+      expect(limited).toEqual({ replayed: 2, failed: 0, skipped: 0 });
+      expect(await deadLetterIds(transport)).toEqual(ids.slice(2));
 
       const stop = new AbortController();
       const steps: number[] = [];
@@ -18,13 +20,18 @@ export function resumesAReplayThatEndedEarly(harness: TransportHarness): void {
         stop.abort();
       };
       const ended = await transport.deadLetters.replay('work', { onProgress, signal: stop.signal });
-      expect(ended).toEqual({ replayed: 1, remaining: 2 });
-      expect(steps).toEqual([1]);
-      expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 2, remaining: 0 });
+      expect(ended).toEqual({ replayed: steps.length, failed: 0, skipped: 0 });
+      // What was begun is finished, and nothing more begun.
+      expect(ended.replayed).toBeGreaterThanOrEqual(1);
+      expect(ended.replayed).toBeLessThanOrEqual(100);
+      expect(steps).toEqual(steps.map((_, index) => index + 1));
+      expect(await deadLetterIds(transport)).toEqual(ids.slice(2 + ended.replayed));
+      const rest = ids.length - 2 - ended.replayed;
+      expect(await transport.deadLetters.replay('work')).toEqual({ replayed: rest, failed: 0, skipped: 0 });
 
       const work = await receive(transport, 'work');
       const seen: string[] = [];
-      while (seen.length < 5) seen.push((await work.complete()).envelope.id);
-      expect(seen).toEqual(['1', '2', '3', '4', '5']);
+      while (seen.length < ids.length) seen.push((await work.complete()).envelope.id);
+      expect(seen).toEqual(ids);
     }));
 }

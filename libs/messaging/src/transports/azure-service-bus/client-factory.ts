@@ -1,6 +1,7 @@
 import { RetryMode, ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
 import { TransportError } from '../../transport.js';
 import type { AzureServiceBusConnection, ResolvedOptions } from './options.js';
+import { keepReceivedBytes } from './received-bytes.js';
 import { moveOnAt } from './token-end.js';
 import { trackToken } from './tracked-credential.js';
 
@@ -96,6 +97,7 @@ function replacementOf(connectionString: string, now: number): number | undefine
 
 /** A client that is good until `replaceAt`. */
 export function managedClient(client: ServiceBusClient, replaceAt: () => number | undefined): ManagedClient {
+  keepReceivedBytes(client);
   return {
     client,
     replaceAt,

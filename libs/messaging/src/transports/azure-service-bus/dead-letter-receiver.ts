@@ -1,11 +1,18 @@
 import type { ServiceBusClient, ServiceBusReceiver } from '@azure/service-bus';
+import { parsePlace } from '../../dead-letter/selection.js';
 
-/** A receiver of a queue's dead letters, which are received like any message but never expire. */
-export function openDeadLetters(client: ServiceBusClient, queue: string): ServiceBusReceiver {
-  return client.createReceiver(queue, {
+/**
+ * A receiver of the dead letters of a queue or a subscription, which are received like any message but never expire.
+ * @throws TransportError `InvalidOptions` when `place` names neither
+ */
+export function openDeadLetters(client: ServiceBusClient, place: string): ServiceBusReceiver {
+  const options = {
     subQueueType: 'deadLetter',
     receiveMode: 'peekLock',
     skipParsingBodyAsJson: true,
     maxAutoLockRenewalDurationInMs: 0,
-  });
+  } as const;
+  const entity = parsePlace(place);
+  if ('queue' in entity) return client.createReceiver(entity.queue, options);
+  return client.createReceiver(entity.topic, entity.subscription, options);
 }

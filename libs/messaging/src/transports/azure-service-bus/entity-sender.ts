@@ -1,5 +1,6 @@
 import type { ServiceBusMessage, ServiceBusMessageBatch, ServiceBusSender } from '@azure/service-bus';
 import { TransportError } from '../../transport.js';
+import { EncodedMessage, type Sendable } from './encoded-message.js';
 import { translateError } from './translate-error.js';
 
 /**
@@ -22,7 +23,7 @@ export class EntitySender {
   }
 
   /** Resolves once the broker has stored all of them. */
-  async send(messages: readonly ServiceBusMessage[]): Promise<void> {
+  async send(messages: readonly Sendable[]): Promise<void> {
     const answers: Promise<void>[] = [];
     const leaving = this.#left.then(() => this.#handOver(messages, answers));
     this.#left = leaving.catch(() => {});
@@ -42,7 +43,7 @@ export class EntitySender {
   }
 
   /** Starts sending everything; the broker's answers come in later. */
-  async #handOver(messages: readonly ServiceBusMessage[], answers: Promise<void>[]): Promise<void> {
+  async #handOver(messages: readonly Sendable[], answers: Promise<void>[]): Promise<void> {
     const start = (answer: Promise<void>): void => {
       answer.catch(() => {}); // send() rejects with it once all have answered
       answers.push(answer);
@@ -53,7 +54,7 @@ export class EntitySender {
       batch = undefined;
     };
     for (const message of messages) {
-      if (message.scheduledEnqueueTimeUtc !== undefined || messages.length === 1) {
+      if (message instanceof EncodedMessage || isSentAlone(message) || messages.length === 1) {
         flush();
         start(this.#sendOne(message));
         continue;
@@ -67,10 +68,11 @@ export class EntitySender {
     flush();
   }
 
-  /** Alone: scheduled messages, and single ones, which spares them the batch around them. */
-  async #sendOne(message: ServiceBusMessage): Promise<void> {
+  /** Alone: copies, scheduled messages, and single ones, which spares them the batch around them. */
+  async #sendOne(message: Sendable): Promise<void> {
     try {
-      await this.#sender.sendMessages(message, this.#options);
+      if (message instanceof EncodedMessage) await message.sendWith(this.#sender, this.#options);
+      else await this.#sender.sendMessages(message, this.#options);
     } catch (error) {
       throw translateError(error, `send message ${idOf(message)} to ${this.#kind} "${this.#entity}"`, this.#kind);
     }
@@ -81,7 +83,12 @@ export class EntitySender {
   }
 }
 
-function idOf(message: ServiceBusMessage): string {
+function isSentAlone({ scheduledEnqueueTimeUtc }: ServiceBusMessage): boolean {
+  return scheduledEnqueueTimeUtc !== undefined;
+}
+
+function idOf(message: Sendable): string {
+  if (message instanceof EncodedMessage) return message.id;
   return String(message.applicationProperties?.['cloudEvents_id'] ?? message.messageId);
 }
 

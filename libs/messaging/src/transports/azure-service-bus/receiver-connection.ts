@@ -7,6 +7,7 @@ import type {
 import Long from 'long';
 import type { ManagedClient, ClientSource } from './client-factory.js';
 import { DeliveryLink } from './delivery-link.js';
+import { keepReceivedBytes } from './received-bytes.js';
 
 /** How many messages at the head of a queue are looked at for one that should have been delivered. */
 const peekedAtHead = 32;
@@ -80,6 +81,7 @@ export class ReceiverConnection {
       preInitialize: async () => {
         this.#link.lose();
         this.#link = new DeliveryLink(this.#receiver);
+        keepReceivedBytes(this.#managed.client); // after a loss the SDK has another connection
         this.#events.onAttaching(this);
       },
       postInitialize: async () => this.#events.onAttached(this),

@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import type { ServiceBusClient, ServiceBusMessage } from '@azure/service-bus';
+import type { ServiceBusClient } from '@azure/service-bus';
 import type { Clock } from '../../clock.js';
 import { type Destination, TransportError } from '../../transport.js';
 import { waitAtMost } from './wait-at-most.js';
 import type { ManagedClient, ClientSource } from './client-factory.js';
+import type { Sendable } from './encoded-message.js';
 import { EntitySender } from './entity-sender.js';
 
 /** How long a connection that was moved on from may take to close, in milliseconds, before it is left behind. */
@@ -48,7 +49,7 @@ export class SenderConnection {
    * Resolves once the broker has stored all of them; rejects with a TransportError. When the connection is lost before
    * the answer came they are sent once more: the copies that this may make are dropped as duplicates.
    */
-  async send(to: Destination, messages: readonly ServiceBusMessage[]): Promise<void> {
+  async send(to: Destination, messages: readonly Sendable[]): Promise<void> {
     this.#checkOpen();
     const client = this.#currentClient();
     try {
@@ -84,7 +85,7 @@ export class SenderConnection {
     if (this.#closed) throw new TransportError('Closed', 'The Service Bus transport is closed.', false);
   }
 
-  #sendOn(client: SenderClient, to: Destination, messages: readonly ServiceBusMessage[]): Promise<void> {
+  #sendOn(client: SenderClient, to: Destination, messages: readonly Sendable[]): Promise<void> {
     const kind = 'queue' in to ? 'queue' : 'topic';
     const entity = 'queue' in to ? to.queue : to.topic;
     return this.#useClient(client, async ({ managed, senders, lost }) => {

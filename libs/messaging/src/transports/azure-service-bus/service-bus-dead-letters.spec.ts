@@ -35,13 +35,17 @@ describe('dead letters on Service Bus', () => {
     const last = all.at(-1);
 
     const filter = ({ id }: { readonly id: string }): boolean => id === last;
-    expect(await transport.deadLetters.replay('work', { filter })).toEqual({ replayed: 1, remaining: 0 });
+    expect(await transport.deadLetters.replay('work', { filter })).toEqual({ replayed: 1, failed: 0, skipped: 0 });
     const work = await receive(transport, 'work');
     expect((await work.complete()).envelope.id).toBe(last);
     const { letters } = await transport.deadLetters.peek('work', { limit: 250 });
     expect(letters.every(({ attempt }) => attempt === 1)).toBe(true);
-    expect(await transport.deadLetters.replay('work', { filter: () => false })).toEqual({ replayed: 0, remaining: 0 });
-    expect(await transport.deadLetters.replay('work', { max: 10 })).toEqual({ replayed: 10, remaining: 1_689 });
+    expect(await transport.deadLetters.replay('work', { filter: () => false })).toEqual({
+      replayed: 0,
+      failed: 0,
+      skipped: 0,
+    });
+    expect(await transport.deadLetters.replay('work', { limit: 10 })).toEqual({ replayed: 10, failed: 0, skipped: 0 });
   });
 
   it('sends nothing twice when a replay died between sending and completing', async () => {
@@ -52,7 +56,7 @@ describe('dead letters on Service Bus', () => {
     await client.createSender('work').sendMessages(toServiceBusMessage(copy));
     await client.close();
 
-    expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 1, remaining: 0 });
+    expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 1, failed: 0, skipped: 0 });
     expect(await deadLetterIds(transport)).toEqual([]);
     const work = await receive(transport, 'work');
     expect((await work.complete()).envelope.id).toBe('m');
@@ -60,27 +64,93 @@ describe('dead letters on Service Bus', () => {
     expect((await work.complete()).envelope.id).toBe('fence');
   });
 
-  it('keeps a letter whose copy could not be sent, and hands back all it held', async () => {
+  it('goes on past a letter that the broker refuses, says why, and leaves it as it was', async () => {
     const transport = await environment.connect();
     await deadLetter(transport, ['1', '2', '3', '4']);
-    const refuseTheNext = (): void =>
-      void environment.broker.faults.add({ kind: 'refuse-sends', entity: 'work', condition: 'amqp:not-allowed' });
-    const filter = ({ id }: { readonly id: string }): boolean => id !== '2';
-    const replay = transport.deadLetters.replay('work', { filter, onProgress: refuseTheNext });
-    await expect(replay).rejects.toMatchObject({ name: 'TransportError', code: 'BrokerError' });
+    environment.broker.faults.add({ kind: 'refuse-sends', entity: 'work', condition: 'amqp:decode-error' });
+    const failures: unknown[] = [];
+    const onFailed = ({ id }: { readonly id: string }, error: Error): number => failures.push([id, error.message]);
+    const filter = ({ id }: { readonly id: string }): boolean => id !== '3';
+    const result = await transport.deadLetters.replay('work', { filter, onFailed });
+    expect(result).toEqual({ replayed: 2, failed: 1, skipped: 0 });
+    expect(failures).toEqual([['1', expect.stringContaining('send message 1 to queue "work"')]]);
 
     const { letters } = await transport.deadLetters.peek('work');
     expect(letters.map(({ id, attempt, generation }) => [id, attempt, generation])).toEqual([
-      ['2', 1, 0],
+      ['1', 1, 0],
       ['3', 1, 0],
-      ['4', 1, 0],
     ]);
     // Nothing is locked: no time has to pass.
-    expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 3, remaining: 0 });
+    expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 2, failed: 0, skipped: 0 });
     const work = await receive(transport, 'work');
     const seen: string[] = [];
     while (seen.length < 4) seen.push((await work.complete()).envelope.id);
-    expect(seen).toEqual(['1', '2', '3', '4']);
+    expect(seen).toEqual(['2', '4', '1', '3']);
+  });
+
+  it.each([
+    ['amqp:resource-limit-exceeded', 'QueueFull'],
+    ['amqp:not-allowed', 'BrokerError'],
+  ] as const)('ends with the trouble of the broker (%s), and hands back all it held', async (condition, code) => {
+    const transport = await environment.connect();
+    await deadLetter(transport, ['1', '2', '3']);
+    environment.broker.faults.add({ kind: 'refuse-sends', entity: 'work', condition, times: 2 });
+    const filter = ({ id }: { readonly id: string }): boolean => id !== '2';
+    const trouble = { name: 'TransportError', code };
+    await expect(transport.deadLetters.replay('work', { filter })).rejects.toMatchObject(trouble);
+    expect(await deadLetterIds(transport)).toEqual(['1', '2', '3']);
+    expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 3, failed: 0, skipped: 0 });
+  });
+
+  it('skips a letter that another has locked', async () => {
+    const transport = await environment.connect();
+    await deadLetter(transport, ['1', '2', '3', '4']);
+    const client = new ServiceBusClient(connectionStringTo(environment.broker.port));
+    const other = client.createReceiver('work', { subQueueType: 'deadLetter' });
+    const [locked] = await other.receiveMessages(1);
+    const filter = ({ id }: { readonly id: string }): boolean => id === '1' || id === '3';
+    const result = await transport.deadLetters.replay('work', { filter });
+    expect(result).toEqual({ replayed: 1, failed: 0, skipped: 1 });
+    expect(await deadLetterIds(transport)).toEqual(['1', '2', '4']);
+    if (locked !== undefined) await other.abandonMessage(locked);
+    await client.close();
+    expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 3, failed: 0, skipped: 0 });
+  });
+
+  it('takes nothing that it only looks at', async () => {
+    const transport = await environment.connect();
+    await deadLetter(transport, ['1', '2', '3', '4']);
+    const filter = ({ id }: { readonly id: string }): boolean => id === '2';
+    expect(await transport.deadLetters.replay('work', { filter })).toEqual({ replayed: 1, failed: 0, skipped: 0 });
+    const client = new ServiceBusClient(connectionStringTo(environment.broker.port));
+    const left = await client.createReceiver('work', { subQueueType: 'deadLetter' }).receiveMessages(3);
+    // The broker counts a delivery of what lay before the chosen one, and none of what lay behind it.
+    expect(left.map(({ messageId, deliveryCount }) => [messageId, deliveryCount])).toEqual([
+      ['1', 1],
+      ['3', 0],
+      ['4', 0],
+    ]);
+    await client.close();
+  });
+
+  it('replays from a subscription to the queue named', async () => {
+    const transport = await environment.connect();
+    const place = 'happenings/subscriptions/other';
+    const { namespace, clock } = environment.broker;
+    const setStatus = (status: 'SendDisabled' | 'Active') => namespace.update('other', { status }, clock.now());
+    await expect(transport.deadLetters.replay(place)).rejects.toMatchObject({
+      code: 'InvalidOptions',
+      message: expect.stringContaining('Name the queue'),
+    });
+    setStatus('SendDisabled');
+    await transport.send([outgoing('m', { type: 'other.happened' }, { topic: 'happenings' })]);
+    expect((await transport.deadLetters.peek(place)).letters).toMatchObject([{ id: 'm', generation: 0 }]);
+    setStatus('Active');
+    const result = await transport.deadLetters.replay(place, { to: 'other' });
+    expect(result).toEqual({ replayed: 1, failed: 0, skipped: 0 });
+    const other = await receive(transport, 'other');
+    expect((await other.complete()).envelope).toMatchObject({ id: 'm', type: 'other.happened' });
+    expect((await transport.deadLetters.peek(place)).letters).toEqual([]);
   });
 
   it('replays again what it sent and could not remove, and the broker keeps one copy', async () => {
@@ -88,9 +158,9 @@ describe('dead letters on Service Bus', () => {
     await deadLetter(transport, ['m', 'next']);
     environment.broker.faults.add({ kind: 'lose-settlements', entity: 'work' });
     await expect(transport.deadLetters.replay('work')).rejects.toMatchObject({ name: 'TransportError' });
-    expect(await deadLetterIds(transport)).toEqual(['m', 'next']);
+    expect(await deadLetterIds(transport)).toEqual(['m']);
     await environment.advance(environment.lockDurationMs);
-    expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 2, remaining: 0 });
+    expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 1, failed: 0, skipped: 0 });
     const work = await receive(transport, 'work');
     expect((await work.complete()).envelope.id).toBe('m');
     expect((await work.complete()).envelope.id).toBe('next');
@@ -107,7 +177,7 @@ describe('dead letters on Service Bus', () => {
     const replay = transport.deadLetters.replay('work', { filter }).finally(() => (isDone = true));
     const result = replay.catch((error: unknown) => error);
     while (!isDone) await environment.advance(environment.lockDurationMs / 8);
-    expect(await result).toEqual({ replayed: 2, remaining: 0 });
+    expect(await result).toEqual({ replayed: 2, failed: 0, skipped: 0 });
     const { letters } = await transport.deadLetters.peek('work');
     expect(letters.map(({ id, attempt }) => [id, attempt])).toEqual([['2', 1]]);
   });
@@ -127,7 +197,7 @@ describe('dead letters on Service Bus', () => {
     await refuse('3');
     await work.subscription.stop();
     const filter = ({ id }: { readonly id: string }): boolean => id === '3';
-    expect(await transport.deadLetters.replay('work', { filter })).toEqual({ replayed: 1, remaining: 0 });
+    expect(await transport.deadLetters.replay('work', { filter })).toEqual({ replayed: 1, failed: 0, skipped: 0 });
     const { letters } = await transport.deadLetters.peek('work');
     expect(letters.map(({ id, attempt }) => [id, attempt])).toEqual([
       ['1', 1],

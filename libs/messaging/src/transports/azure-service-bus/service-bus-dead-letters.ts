@@ -1,27 +1,32 @@
-import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
+import type { ServiceBusClient, ServiceBusReceiver } from '@azure/service-bus';
 import Long from 'long';
 import type { Clock } from '../../clock.js';
 import type {
-  DeadLetter,
   DeadLetterPage,
   DeadLetters,
+  DiscardOptions,
+  DiscardResult,
   PeekOptions,
   ReplayOptions,
   ReplayResult,
 } from '../../dead-letter/dead-letters.js';
-import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
 import { pageLimit } from '../../dead-letter/page-limit.js';
+import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
+import { fromNative, nextGeneration } from '../../native-message.js';
 import { TransportError } from '../../transport.js';
+import { replayCopy } from './copies.js';
+import { DeadLetterPass, type PassParts } from './dead-letter-pass.js';
 import { openDeadLetters } from './dead-letter-receiver.js';
+import { describe } from './dead-letter-windows.js';
+import type { HeldLetter } from './held-letters.js';
 import { brokerFacts, fromServiceBusMessage } from './service-bus-message.js';
-import { Replay } from './replay.js';
 import type { SenderConnection } from './sender-connection.js';
 import { translateError } from './translate-error.js';
 
-/** The most messages one look returns. */
-const largestPage = 250;
-
-/** The dead letters of the queues of a namespace. Needs the rights to listen and to send, no more. */
+/**
+ * The dead letters of the queues and subscriptions of a namespace. Needs the rights to listen and to send, no more; so it
+ * cannot tell where a subscription forwards to, and a replay from one has to name the queue.
+ */
 export class ServiceBusDeadLetters implements DeadLetters {
   readonly #sender: SenderConnection;
   readonly #clock: Clock;
@@ -31,82 +36,83 @@ export class ServiceBusDeadLetters implements DeadLetters {
     this.#clock = clock;
   }
 
-  async peek(queue: string, options: PeekOptions = {}): Promise<DeadLetterPage> {
+  async peek(place: string, options: PeekOptions = {}): Promise<DeadLetterPage> {
     const limit = pageLimit(options.limit);
     const from = options.from === undefined ? Long.ONE : placeOf(options.from);
-    return this.#explained(queue, 'look at', () =>
-      this.#sender.use(async (client) => {
-        const receiver = openDeadLetters(client, queue);
-        try {
-          return await page(receiver, queue, limit, from);
-        } finally {
-          await receiver.close();
-        }
-      }),
+    return this.#explained(place, 'look at', async (client) => {
+      const receiver = openDeadLetters(client, place);
+      try {
+        return await page(receiver, place, limit, from);
+      } finally {
+        await receiver.close();
+      }
+    });
+  }
+
+  async replay(place: string, options: ReplayOptions = {}): Promise<ReplayResult> {
+    const to = options.to ?? queueOf(place);
+    const handle = (letter: HeldLetter): Promise<void> => this.#sendAgain(letter, place, to);
+    const onProgress = (counts: Counts): void => options.onProgress?.(replayResult(counts));
+    return replayResult(await this.#pass('replay', place, options, { handle, onProgress }));
+  }
+
+  async discard(place: string, options: DiscardOptions = {}): Promise<DiscardResult> {
+    const onProgress = (counts: Counts): void => options.onProgress?.(discardResult(counts));
+    return discardResult(await this.#pass('discard', place, options, { handle: async () => {}, onProgress }));
+  }
+
+  async #pass(
+    doing: 'replay' | 'discard',
+    place: string,
+    options: ReplayOptions | DiscardOptions,
+    parts: Pick<PassParts, 'handle' | 'onProgress'>,
+  ): Promise<Counts> {
+    const selection = resolveSelection(options);
+    return this.#explained(place, doing, (client) =>
+      new DeadLetterPass({ place, client, clock: this.#clock, selection, ...parts }).run(),
     );
   }
 
   /**
-   * Active dead letters cannot be fetched by number, so choosing some means receiving and holding the others in between.
-   * A first pass only looks, and notes what is to be replayed; the second receives up to the last of those.
+   * The letter is removed after this: dying in between leaves a copy that is recognised, never a loss.
    */
-  async replay(queue: string, options: ReplayOptions = {}): Promise<ReplayResult> {
-    return this.#explained(queue, 'replay', () =>
-      this.#sender.use(async (client) => {
-        const plan = await this.#plan(client, queue, options.filter ?? (() => true));
-        const replay = new Replay({ queue, client, sender: this.#sender, clock: this.#clock, plan, options });
-        return replay.run();
-      }),
-    );
+  async #sendAgain({ message, state, brokerTime }: HeldLetter, place: string, to: string): Promise<void> {
+    const { envelope } = fromNative(fromServiceBusMessage(message), brokerFacts(message, place));
+    const copy = replayCopy({ message, envelope }, nextGeneration(state), brokerTime.now());
+    await this.#sender.send({ queue: to }, [copy]);
   }
 
-  /** Every dead letter there is now, in order, and whether it was chosen. */
-  async #plan(
-    client: ServiceBusClient,
-    queue: string,
-    filter: (letter: DeadLetter) => boolean,
-  ): Promise<ReadonlyMap<string, boolean>> {
-    const plan = new Map<string, boolean>();
-    const receiver = openDeadLetters(client, queue);
+  async #explained<T>(place: string, doing: string, work: (client: ServiceBusClient) => Promise<T>): Promise<T> {
     try {
-      let next: Long | undefined = Long.ONE;
-      while (next !== undefined) {
-        const found: DeadLetterPage = await page(receiver, queue, largestPage, next);
-        for (const letter of found.letters) plan.set(letter.place, filter(letter));
-        next = found.next === undefined ? undefined : placeOf(found.next);
-      }
-    } finally {
-      await receiver.close();
-    }
-    return plan;
-  }
-
-  async #explained<T>(queue: string, doing: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
+      return await this.#sender.use(work);
     } catch (error) {
-      throw translateError(error, `${doing} the dead letters of queue "${queue}"`);
+      throw translateError(error, `${doing} the dead letters of "${place}"`);
     }
   }
 }
 
-async function page(receiver: ServiceBusReceiver, queue: string, limit: number, from: Long): Promise<DeadLetterPage> {
+function replayResult({ done, failed, skipped }: Counts): ReplayResult {
+  return { replayed: done, failed, skipped };
+}
+
+function discardResult({ done, failed, skipped }: Counts): DiscardResult {
+  return { discarded: done, failed, skipped };
+}
+
+function queueOf(place: string): string {
+  const entity = parsePlace(place);
+  if ('queue' in entity) return entity.queue;
+  const message = `Name the queue that gets the messages of "${place}" (\`to\`): where a subscription forwards to can be read with the right to manage only.`;
+  throw new TransportError('InvalidOptions', message, false);
+}
+
+async function page(receiver: ServiceBusReceiver, place: string, limit: number, from: Long): Promise<DeadLetterPage> {
   const messages = await receiver.peekMessages(limit, { fromSequenceNumber: from });
   const last = messages.at(-1)?.sequenceNumber;
   return {
-    letters: messages.map((message) => describe(message, queue)),
+    letters: messages.map((message) => describe(message, place)),
     ...(last === undefined ? {} : { next: String(last.add(1)) }),
   };
-}
-
-function describe(message: ServiceBusReceivedMessage, queue: string): DeadLetter {
-  return describeDeadLetter(fromServiceBusMessage(message), {
-    ...brokerFacts(message, queue),
-    place: String(message.sequenceNumber),
-    reason: message.deadLetterReason,
-    detail: message.deadLetterErrorDescription,
-    deliveryCount: message.deliveryCount ?? 0,
-  });
 }
 
 function placeOf(place: string): Long {

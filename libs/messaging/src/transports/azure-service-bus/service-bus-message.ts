@@ -24,7 +24,7 @@ export function fromServiceBusMessage(message: ServiceBusReceivedMessage): Recei
     contentType,
     correlationId,
     ...(applicationProperties === undefined ? {} : { applicationProperties }),
-    body: bytes(message.body),
+    body: bytes(message),
   };
 }
 
@@ -36,9 +36,11 @@ export function brokerFacts(message: ServiceBusReceivedMessage, queue: string): 
   };
 }
 
-/** The bytes of a data section; other AMQP bodies, which we never send, as their text or JSON. */
-function bytes(body: unknown): Uint8Array {
-  if (body instanceof Uint8Array) return body;
-  if (body === undefined || body === null) return new Uint8Array();
-  return new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body));
+/** The bytes of the data sections; other AMQP bodies, which we never send, as their text or JSON. */
+function bytes({ body, _rawAmqpMessage: { bodyType } }: ServiceBusReceivedMessage): Uint8Array {
+  const content: unknown = body;
+  if (content instanceof Uint8Array) return content;
+  if (content === undefined || content === null) return new Uint8Array();
+  if (bodyType === 'data' && Array.isArray(content)) return Buffer.concat(content as readonly Uint8Array[]);
+  return new TextEncoder().encode(typeof content === 'string' ? content : JSON.stringify(content));
 }

@@ -12,9 +12,10 @@ import { defaultDrainTimeoutMs, InFlight } from '../in-flight.js';
 import { OccupiedPlaces } from '../occupied-places.js';
 import type { RunningDelivery } from '../running-delivery.js';
 import type { ResolvedSubscribeOptions } from '../subscribe-options.js';
+import { BrokerTime } from './broker-time.js';
 import type { ClientSource } from './client-factory.js';
 import type { DeliveryLink } from './delivery-link.js';
-import { LockDuration } from './lock-duration.js';
+import { LockDuration, type LockTime } from './lock-duration.js';
 import { LockRenewer } from './lock-renewer.js';
 import type { ResolvedOptions } from './options.js';
 import { type Handled, ReceiverConnection } from './receiver-connection.js';
@@ -129,12 +130,14 @@ export class ServiceBusSubscription implements Subscription {
   /** One message from the SDK, to its settlement. Nothing in here may throw: the SDK would abandon it at once. */
   async #receive(message: ServiceBusReceivedMessage, link: DeliveryLink): Promise<Handled> {
     const occupants: Promise<unknown>[] = [];
-    const received = read(message, link, this.queue);
+    const lockTime = this.#lockDuration.of(message);
+    const brokerTime = new BrokerTime(message, lockTime.durationMs, this.#clock);
+    const received = read(message, { link, brokerTime, queue: this.queue });
     this.#supervisor.received();
     this.#inHand.add(message);
     if (link.isNearlyFull && this.#connection.link === link && this.#slots.limit > 0) this.#replace();
     await this.#inFlight.run(async (running) => {
-      const stopRenewing = this.#keepLocked(received, running);
+      const stopRenewing = this.#keepLocked(received, lockTime, running);
       try {
         const settlement = await this.#handle(received, running, occupants);
         if (!running.lockLost) return await this.#settler.settle(settlement, received);
@@ -175,9 +178,9 @@ export class ServiceBusSubscription implements Subscription {
     }
   }
 
-  #keepLocked({ message, link }: Received, running: RunningDelivery): () => void {
+  #keepLocked({ message, link }: Received, lockTime: LockTime, running: RunningDelivery): () => void {
     return this.#locks.keep({
-      ...this.#lockDuration.of(message),
+      ...lockTime,
       renew: () => link.receiver.renewMessageLock(message),
       isGone: (error) => translateError(error, 'renew a lock').code === 'LockLost',
       onLost: () => running.loseLock(),

@@ -8,14 +8,17 @@ import {
   nextRound,
   releasedCopy,
   releasesProperty,
-  toNative,
   unsettledOf,
 } from '../../native-message.js';
 import type { Settlement } from '../../transport.js';
 import { isReleasedAsCopy } from '../release-as-copy.js';
+import type { BrokerTime } from './broker-time.js';
+import { retryCopy } from './copies.js';
 import type { DeliveryLink } from './delivery-link.js';
+import type { Sendable } from './encoded-message.js';
 import type { SenderConnection } from './sender-connection.js';
-import { brokerFacts, fromServiceBusMessage, toServiceBusMessage } from './service-bus-message.js';
+import { refusalOf, type Refusal } from './refusal.js';
+import { brokerFacts, fromServiceBusMessage } from './service-bus-message.js';
 import type { Outcome } from './settlement-turns.js';
 import { translateError } from './translate-error.js';
 
@@ -26,6 +29,7 @@ const maxReasonLength = 4096;
 export interface Received {
   readonly message: ServiceBusReceivedMessage;
   readonly link: DeliveryLink;
+  readonly brokerTime: BrokerTime;
   /** Its number on the link. */
   readonly delivery: number;
   readonly envelope: Envelope;
@@ -35,12 +39,16 @@ export interface Received {
 }
 
 /** Reads what the SDK handed over, and counts it on its link; never throws. */
-export function read(message: ServiceBusReceivedMessage, link: DeliveryLink, queue: string): Received {
+export function read(
+  message: ServiceBusReceivedMessage,
+  { link, brokerTime, queue }: Pick<Received, 'link' | 'brokerTime'> & { readonly queue: string },
+): Received {
   const { envelope, state } = fromNative(fromServiceBusMessage(message), brokerFacts(message, queue));
   const deliveryCount = message.deliveryCount ?? 0;
   return {
     message,
     link,
+    brokerTime,
     delivery: link.deliver(),
     envelope,
     state,
@@ -67,23 +75,16 @@ export class Settler {
 
   /** Applies a settlement; rejects when the broker refused it, mostly because the lock was lost. */
   async settle(settlement: Settlement, received: Received): Promise<void> {
-    const { message, state, attempt } = received;
+    const { state, attempt } = received;
     switch (settlement.kind) {
       case 'complete':
         return this.#complete(received);
       case 'release':
         return this.#release(received, settlement.delayMs);
       case 'retry':
-        await this.#sendCopy(received, nextRound(state, attempt, settlement.reason), settlement.delayMs);
-        return this.#complete(received);
-      case 'dead-letter': {
-        const reasons = {
-          ...idIfMissing(received),
-          deadLetterReason: settlement.reason.slice(0, maxReasonLength),
-          deadLetterErrorDescription: settlement.detail.slice(0, maxReasonLength),
-        };
-        return this.#onLink(received, 'other', (receiver) => receiver.deadLetterMessage(message, reasons));
-      }
+        return this.#goOnAsCopy(received, nextRound(state, attempt, settlement.reason), settlement.delayMs);
+      case 'dead-letter':
+        return this.#deadLetter(received, settlement);
     }
   }
 
@@ -113,21 +114,54 @@ export class Settler {
   /** Hands a message back; for later, or when the broker would soon give it up, as a copy that is counted anew. */
   async #release(received: Received, delayMs = 0): Promise<void> {
     const { message, state } = received;
-    if (delayMs > 0 || isReleasedAsCopy(message.deliveryCount ?? 0, this.#options.maxDeliveryCount)) {
-      await this.#sendCopy(received, releasedCopy(state, message.deliveryCount ?? 0), delayMs);
-      return this.#complete(received);
+    const deliveryCount = message.deliveryCount ?? 0;
+    if (delayMs > 0 || isReleasedAsCopy(deliveryCount, this.#options.maxDeliveryCount)) {
+      return this.#goOnAsCopy(received, releasedCopy(state, deliveryCount), delayMs);
     }
     await this.#onLink(received, 'other', (receiver) => release(receiver, message, state));
   }
 
   /**
    * Sends the copy that is the next round. The original is completed after that: dying in between leaves both, the
-   * original is delivered again and makes an equal copy, which duplicate detection drops.
+   * original is delivered again and makes an equal copy, which duplicate detection drops. What cannot go on as a copy is
+   * dead-lettered now: trying again would end the same.
    */
-  async #sendCopy({ envelope }: Received, state: DeliveryState, delayMs: number): Promise<void> {
-    const { queue, sender, clock } = this.#options;
-    const deliverAt = delayMs > 0 ? new Date(clock.now() + delayMs) : undefined;
-    await sender.send({ queue }, [toServiceBusMessage(toNative(envelope, state), deliverAt)]);
+  async #goOnAsCopy(received: Received, state: DeliveryState, delayMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const deliverAt = delayMs > 0 ? clock.now() + delayMs : undefined;
+    const copy = retryCopy(received, state, { delayMs, brokerNow: received.brokerTime.now(), deliverAt });
+    const refusal = copy === 'expired' ? expired(delayMs) : await this.#send(copy);
+    return refusal === undefined ? this.#complete(received) : this.#deadLetter(received, refusal);
+  }
+
+  async #send(copy: Sendable): Promise<Refusal | undefined> {
+    try {
+      await this.#options.sender.send({ queue: this.#options.queue }, [copy]);
+      return undefined;
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      return refusal;
+    }
+  }
+
+  /** A reason that does not fit beside what the message holds goes without its description. */
+  async #deadLetter(received: Received, { reason, detail }: Refusal): Promise<void> {
+    const deadLetterReason = reason.slice(0, maxReasonLength);
+    const deadLetter = (deadLetterErrorDescription: string): Promise<void> =>
+      this.#onLink(received, 'other', (receiver) =>
+        receiver.deadLetterMessage(received.message, {
+          ...idIfMissing(received),
+          deadLetterReason,
+          deadLetterErrorDescription,
+        }),
+      );
+    try {
+      await deadLetter(detail.slice(0, maxReasonLength));
+    } catch (error) {
+      if (refusalOf(error) === undefined) throw error;
+      await deadLetter('');
+    }
   }
 
   /** Settles where the message came from, or over the sender connection when that is gone: its lock outlives it. */
@@ -143,6 +177,11 @@ export class Settler {
       await receiver.close();
     });
   }
+}
+
+function expired(delayMs: number): Refusal {
+  const detail = `Its time to live ends before it could be delivered again, ${delayMs} ms from now.`;
+  return { reason: 'Expired', detail };
 }
 
 /** Hands a message back; the broker counts a delivery, the property takes it off the attempts again. */

@@ -44,7 +44,11 @@ describe('a settlement that fails', () => {
 
   it('does not complete a message whose retry could not be sent: it is delivered again', async () => {
     await transport.send([outgoing('m')]);
-    environment.broker.faults.add({ kind: 'refuse-sends', entity: 'work', condition: 'amqp:not-allowed' });
+    environment.broker.faults.add({
+      kind: 'refuse-sends',
+      entity: 'work',
+      condition: 'amqp:resource-limit-exceeded',
+    });
     (await work.next()).settle(retry);
     await reported(1);
     expect(work.errors).toEqual([
@@ -241,7 +245,7 @@ describe('the copy of a retry', () => {
     await settleNext(deadLetter);
     await transport.send([outgoing('fence')]);
     expect((await work.complete()).envelope.id).toBe('fence');
-    expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 1, remaining: 0 });
+    expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 1, failed: 0, skipped: 0 });
     await settleNext(retry);
     await settleNext(complete);
     await client.close();

@@ -92,7 +92,7 @@ describe('the memory broker', () => {
     const rest = await receive(transport, 'work');
     expect((await rest.complete()).envelope.id).toBe('3');
     expect((await rest.complete()).envelope.id).toBe('1');
-    expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 1, remaining: 0 });
+    expect(await transport.deadLetters.replay('work')).toEqual({ replayed: 1, failed: 0, skipped: 0 });
     expect((await rest.complete()).envelope.id).toBe('2');
     await transport.close();
   });

@@ -40,7 +40,7 @@ export class MemoryBroker {
   readonly clock: Clock;
   readonly lockDurationMs: number;
   readonly #queues = new Map<string, MemoryQueue>();
-  readonly #topics: ReadonlyMap<string, readonly MemoryTopicSubscription[]>;
+  readonly #topics: ReadonlyMap<string, Readonly<Record<string, MemoryTopicSubscription>>>;
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #scheduled = new Map<NativeMessage, () => void>();
   readonly #lockTimers = new Map<string, () => void>();
@@ -52,7 +52,7 @@ export class MemoryBroker {
     for (const queue of topology.queues) this.#queues.set(queue, new MemoryQueue(limits));
     const topics = Object.entries(topology.topics ?? {});
     checkForwards(topics, this.#queues);
-    this.#topics = new Map(topics.map(([topic, subscriptions]) => [topic, Object.values(subscriptions)]));
+    this.#topics = new Map(topics);
   }
 
   /** The queue of that name; throws a {@link TransportError} when there is none. */
@@ -61,6 +61,13 @@ export class MemoryBroker {
     if (queue !== undefined) return queue;
     const known = [...this.#queues.keys()].join(', ');
     throw new TransportError('QueueNotFound', `There is no queue "${name}"; the topology has: ${known}.`, false);
+  }
+
+  /** The queue a subscription forwards to; throws a {@link TransportError} when there is no such subscription. */
+  forwardOf({ topic, subscription }: { readonly topic: string; readonly subscription: string }): string {
+    const found = this.#subscriptions(topic)[subscription];
+    if (found !== undefined) return found.forwardTo;
+    throw new TransportError('QueueNotFound', `The topic "${topic}" has no subscription "${subscription}".`, false);
   }
 
   /** Stores a message at once, or at `at` (milliseconds since 1970) when that is still to come. */
@@ -104,12 +111,15 @@ export class MemoryBroker {
 
   #targets(to: Destination, type: string): readonly string[] {
     if ('queue' in to) return [to.queue];
-    const subscriptions = this.#topics.get(to.topic);
-    if (subscriptions === undefined) {
-      const known = [...this.#topics.keys()].join(', ');
-      throw new TransportError('TopicNotFound', `There is no topic "${to.topic}"; the topology has: ${known}.`, false);
-    }
+    const subscriptions = Object.values(this.#subscriptions(to.topic));
     return subscriptions.filter(({ types }) => types?.includes(type) ?? true).map(({ forwardTo }) => forwardTo);
+  }
+
+  #subscriptions(topic: string): Readonly<Record<string, MemoryTopicSubscription>> {
+    const subscriptions = this.#topics.get(topic);
+    if (subscriptions !== undefined) return subscriptions;
+    const known = [...this.#topics.keys()].join(', ');
+    throw new TransportError('TopicNotFound', `There is no topic "${topic}"; the topology has: ${known}.`, false);
   }
 
   #storeIn(name: string, native: NativeMessage, at: number | undefined): void {

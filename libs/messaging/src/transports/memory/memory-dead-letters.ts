@@ -2,18 +2,21 @@ import type {
   DeadLetter,
   DeadLetterPage,
   DeadLetters,
+  DiscardOptions,
+  DiscardResult,
   PeekOptions,
   ReplayOptions,
   ReplayResult,
 } from '../../dead-letter/dead-letters.js';
 import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
 import { pageLimit } from '../../dead-letter/page-limit.js';
+import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
 import { fromNative, nextGeneration, toNative } from '../../native-message.js';
 import type { MemoryBroker } from './memory-broker.js';
 import type { DeadMessage } from './memory-queue.js';
 import { brokerFacts } from './memory-subscription.js';
 
-/** The dead letters of a {@link MemoryBroker}. */
+/** The dead letters of a {@link MemoryBroker}. Its subscriptions only forward and have none. */
 export class MemoryDeadLetters implements DeadLetters {
   readonly #broker: MemoryBroker;
 
@@ -21,41 +24,79 @@ export class MemoryDeadLetters implements DeadLetters {
     this.#broker = broker;
   }
 
-  async peek(queue: string, options: PeekOptions = {}): Promise<DeadLetterPage> {
+  async peek(place: string, options: PeekOptions = {}): Promise<DeadLetterPage> {
     const limit = pageLimit(options.limit);
     const from = Number(options.from ?? 0);
-    const found = this.#inOrder(queue).filter(({ sequence }) => sequence >= from);
+    const found = this.#inOrder(place).filter(({ sequence }) => sequence >= from);
     const letters = found.slice(0, limit);
     const last = letters.at(-1);
     return {
-      letters: letters.map((message) => describe(message, queue)),
+      letters: letters.map((message) => describe(message, place)),
       ...(last === undefined ? {} : { next: String(last.sequence + 1) }),
     };
   }
 
-  async replay(queue: string, options: ReplayOptions = {}): Promise<ReplayResult> {
-    const { filter = () => true, max = Infinity, onProgress, signal } = options;
-    const matching = this.#inOrder(queue).filter((message) => filter(describe(message, queue)));
-    let replayed = 0;
-    const progress = (): ReplayResult => ({ replayed, remaining: matching.length - replayed });
-    for (const message of matching.slice(0, max)) {
-      if (signal?.aborted === true) break;
-      const { envelope, state } = fromNative(message.native, brokerFacts(message, queue));
+  async replay(place: string, options: ReplayOptions = {}): Promise<ReplayResult> {
+    const queue = options.to ?? this.#queueOf(place);
+    this.#broker.queue(queue);
+    const send = (message: DeadMessage): void => {
+      const { envelope, state } = fromNative(message.native, brokerFacts(message, place));
       this.#broker.store({ queue }, toNative(envelope, nextGeneration(state)));
-      this.#broker.queue(queue).deadLetters.delete(message.sequence);
-      replayed += 1;
-      onProgress?.(progress());
-    }
-    return progress();
+    };
+    const result = ({ done, failed, skipped }: Counts): ReplayResult => ({ replayed: done, failed, skipped });
+    return result(this.#pass(place, options, send, (counts) => options.onProgress?.(result(counts))));
   }
 
-  #inOrder(queue: string): readonly DeadMessage[] {
-    return [...this.#broker.queue(queue).deadLetters.values()].sort((a, b) => a.sequence - b.sequence);
+  async discard(place: string, options: DiscardOptions = {}): Promise<DiscardResult> {
+    const result = ({ done, failed, skipped }: Counts): DiscardResult => ({ discarded: done, failed, skipped });
+    return result(
+      this.#pass(
+        place,
+        options,
+        () => {},
+        (counts) => options.onProgress?.(result(counts)),
+      ),
+    );
+  }
+
+  /** Handles what was chosen one after the other; nobody else can take a letter meanwhile. */
+  #pass(
+    place: string,
+    options: ReplayOptions | DiscardOptions,
+    handle: (message: DeadMessage) => void,
+    onProgress: (counts: Counts) => void,
+  ): Counts {
+    const { isChosen, limit, isEnded, missing } = resolveSelection(options);
+    const chosen = this.#inOrder(place).filter((message) => isChosen(describe(message, place)));
+    const wanted = chosen.slice(0, limit);
+    let done = 0;
+    for (const message of wanted) {
+      if (isEnded()) break;
+      handle(message);
+      this.#broker.queue(place).deadLetters.delete(message.sequence);
+      done += 1;
+      onProgress({ done, failed: 0, skipped: 0 });
+    }
+    return { done, failed: 0, skipped: isEnded() || chosen.length > limit ? 0 : missing() };
+  }
+
+  #queueOf(place: string): string {
+    const entity = parsePlace(place);
+    return 'queue' in entity ? entity.queue : this.#broker.forwardOf(entity);
+  }
+
+  #inOrder(place: string): readonly DeadMessage[] {
+    const entity = parsePlace(place);
+    if ('topic' in entity) {
+      this.#broker.forwardOf(entity);
+      return [];
+    }
+    return [...this.#broker.queue(entity.queue).deadLetters.values()].sort((a, b) => a.sequence - b.sequence);
   }
 }
 
-function describe(message: DeadMessage, queue: string): DeadLetter {
+function describe(message: DeadMessage, place: string): DeadLetter {
   const { reason, detail, deliveryCount } = message;
-  const facts = { ...brokerFacts(message, queue), place: String(message.sequence), reason, detail, deliveryCount };
+  const facts = { ...brokerFacts(message, place), place: String(message.sequence), reason, detail, deliveryCount };
   return describeDeadLetter(message.native, facts);
 }
