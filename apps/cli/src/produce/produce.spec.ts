@@ -141,10 +141,10 @@ describe('orderflow dlq', () => {
     ]);
 
     const one = await dlq('replay', 'billing', '--id', 'second', '--json');
-    expect(JSON.parse(one.output)).toEqual({ replayed: 1, remaining: 0, notFound: [] });
+    expect(JSON.parse(one.output)).toEqual({ replayed: 1, failed: 0, skipped: 0, notFound: [] });
     expect((await receive('billing', 1)).map(({ messageId }) => messageId)).toEqual(['second/1/0']);
 
-    expect((await dlq('replay', 'billing')).output).toBe('Replayed 2 to billing, 0 remain.\n');
+    expect((await dlq('replay', 'billing')).output).toBe('Replayed 2 to billing, 0 failed, 0 skipped.\n');
     expect((await dlq('list', 'billing')).output).toBe('No dead letters in billing.\n');
   });
 

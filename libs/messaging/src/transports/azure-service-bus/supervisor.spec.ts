@@ -209,7 +209,8 @@ describe('a check of a subscription', () => {
     running.settle({ kind: 'complete' });
     while (work.subscription.health().inFlight > 1) await giveWay();
     while (stalls() === 0) await check();
-    await work.subscription.stop(0);
+    // Five seconds are left to hand it back.
+    await Promise.all([work.subscription.stop(25_000), environment.advance(20_000)]);
     expect(work.errors.map(({ code }) => code)).toEqual(['Stalled']);
     const rest = await receive(await environment.connect(), 'work');
     expect(await rest.complete()).toMatchObject({ attempt: 1, envelope: { id: '2' } });
