@@ -3,7 +3,8 @@ import { type Fault, faults } from './protocol.js';
 import { type RunOptions, runKillPoints } from './run-kill-points.js';
 
 /**
- * `main ci|all [FAULT …] [PART OF A NAME]`: `ci` kills before and after every await and does everything else at the one
+ * `main census|ci|all [FAULT …] [PART OF A NAME]`: `census` strikes nothing and checks that every point is reached or
+ * listed; `ci` kills before and after every await and does everything else at the one
  * moment of each where it hurts most; `all` does all at every moment, with a dozen messages in flight.
  */
 const [, , mode = 'ci', ...rest] = process.argv;
@@ -22,12 +23,15 @@ const ciMoments: Readonly<Record<Fault, readonly Moment[]>> = {
 };
 
 const size: Pick<RunOptions, 'benches' | 'concurrency' | 'messages'> =
-  mode === 'ci' ? { benches: 6, concurrency: 4, messages: 1 } : { benches: 6, concurrency: 8, messages: 4 };
+  mode !== 'all' ? { benches: 6, concurrency: 4, messages: 1 } : { benches: 6, concurrency: 8, messages: 4 };
 
 const isGood = await runKillPoints({
   ...size,
   strikes: new Map(
-    (chosen.length > 0 ? chosen : faults).map((fault) => [fault, mode === 'ci' ? ciMoments[fault] : moments]),
+    (mode === 'census' ? [] : chosen.length > 0 ? chosen : faults).map((fault) => [
+      fault,
+      mode === 'ci' ? ciMoments[fault] : moments,
+    ]),
   ),
   ...(only !== undefined && { only }),
   print: (line) => void process.stdout.write(`${line}\n`),

@@ -90,6 +90,7 @@ class Run {
       `${this.#points.length} awaits, ${this.#points.length * moments.length} points generated, ${reached} reached`,
     );
     if (problems.length > 0) return false;
+    if (this.#options.strikes.size === 0) return true;
     const waiting = this.#plan(census).values();
     await Promise.all(this.#benches.map((stage) => this.#runBench(stage, waiting, census)));
     return this.#conclude();
