@@ -200,13 +200,13 @@ describe('the relay', () => {
     start(send, { batch: 10, clock });
     start(send, { batch: 10, clock }, otherProcess());
     await until(async () => {
-      await clock.advance(5_000);
+      await clock.advance(200);
       return (await leases()).join() === '8,8';
     });
     const keys = Array.from({ length: 200 }, (_, index) => `key${index}`);
     await Promise.all(keys.map((key) => add([`${key}-1`, key], [`${key}-2`, key])));
     await until(async () => {
-      await clock.advance(1_000);
+      await clock.advance(100);
       return await empty();
     });
     expect(ids()).toHaveLength(400);
