@@ -23,6 +23,8 @@ export interface ManagedClient {
   onDisconnected(listener: (error: Error | undefined) => void): void;
   /** When to move on to a new one; undefined while that is not known to be needed. */
   replaceAt(): number | undefined;
+  /** Whether a new one would show another key. Asks for the connection string again: for when this one was refused. */
+  isOutdated(): boolean;
 }
 
 /**
@@ -65,9 +67,11 @@ export class ClientFactory implements ClientSource {
     const connection = this.#connection;
     if ('connectionString' in connection) {
       const given = connection.connectionString;
-      const connectionString = typeof given === 'string' ? given : given();
+      const current = typeof given === 'string' ? () => given : given;
+      const connectionString = current();
       const replaceAt = replacementOf(connectionString, this.#now());
-      return managedClient(this.#fromConnectionString(connectionString), () => replaceAt);
+      const isOutdated = (): boolean => differs(current, connectionString);
+      return managedClient(this.#fromConnectionString(connectionString), () => replaceAt, isOutdated);
     }
     const { credential, replaceAt } = trackToken(connection.credential, this.#now);
     return managedClient(
@@ -87,6 +91,15 @@ export class ClientFactory implements ClientSource {
   }
 }
 
+/** One that cannot be had now counts as the same: the refusal that made us ask is reported, and is followed by others. */
+function differs(current: () => string, used: string): boolean {
+  try {
+    return current() !== used;
+  } catch {
+    return false;
+  }
+}
+
 /** When a client with this connection string has to be replaced; undefined when that would not help. */
 function replacementOf(connectionString: string, now: number): number | undefined {
   const signature = /SharedAccessSignature=([^;]*)/i.exec(connectionString)?.[1];
@@ -95,12 +108,17 @@ function replacementOf(connectionString: string, now: number): number | undefine
   return expiresAt - now > shortestLifeMs ? moveOnAt(now, expiresAt) : undefined;
 }
 
-/** A client that is good until `replaceAt`. */
-export function managedClient(client: ServiceBusClient, replaceAt: () => number | undefined): ManagedClient {
+/** A client that is good until `replaceAt`, or until it is outdated, which one with a credential never is. */
+export function managedClient(
+  client: ServiceBusClient,
+  replaceAt: () => number | undefined,
+  isOutdated = (): boolean => false,
+): ManagedClient {
   keepReceivedBytes(client);
   return {
     client,
     replaceAt,
+    isOutdated,
     onDisconnected(listener) {
       const { connection } = (client as unknown as KeepsConnection)._connectionContext ?? {};
       connection?.on('disconnected', ({ error }) => listener(error));

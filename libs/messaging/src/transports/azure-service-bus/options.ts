@@ -12,7 +12,7 @@ export type AzureServiceBusConnection =
   | {
       /**
        * With a key, or with a `SharedAccessSignature` that ends. Give a function to have it asked again for each new
-       * connection, so that a signature can follow the last.
+       * connection and whenever the broker refuses the one in use, so that a key or a signature can follow the last.
        */
       readonly connectionString: string | (() => string);
     }

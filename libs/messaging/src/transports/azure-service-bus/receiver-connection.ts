@@ -73,6 +73,11 @@ export class ReceiverConnection {
     return this.#managed.replaceAt();
   }
 
+  /** Whether another connection would show another key than this one, which was refused. */
+  isOutdated(): boolean {
+    return this.#managed.isOutdated();
+  }
+
   /** Begins receiving. The SDK attaches, and attaches again after a loss, for ever and by itself. */
   open(concurrency: number): void {
     const handlers: AttachHandlers = {

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { ServiceBusClient } from '@azure/service-bus';
 import type { Clock } from '../../clock.js';
 import { type Destination, TransportError } from '../../transport.js';
+import { isUnauthorized } from './translate-error.js';
 import { waitAtMost } from './wait-at-most.js';
 import type { ManagedClient, ClientSource } from './client-factory.js';
 import type { Sendable } from './encoded-message.js';
@@ -22,14 +23,16 @@ interface SenderClient {
   /** Aborted with the loss of the connection: the SDK then lets go of what it would wait for. */
   readonly lost: AbortController;
   loss: TransportError | undefined;
+  /** Its key is not taken any more, and there is another. */
+  outdated: boolean;
   retired: boolean;
   /** Called when nothing waits for an answer any more. */
   onIdle: () => void;
 }
 
 /**
- * The connection that sends, with one sender an entity. It moves on to a new client when the connection is lost, and
- * before a token ends.
+ * The connection that sends, with one sender an entity. It moves on to a new client when the connection is lost, before
+ * a token ends, and when its key is refused and there is another.
  */
 export class SenderConnection {
   readonly #source: ClientSource;
@@ -47,7 +50,8 @@ export class SenderConnection {
 
   /**
    * Resolves once the broker has stored all of them; rejects with a TransportError. When the connection is lost before
-   * the answer came they are sent once more: the copies that this may make are dropped as duplicates.
+   * the answer came, or its key was replaced, they are sent once more: the copies that this may make are dropped as
+   * duplicates.
    */
   async send(to: Destination, messages: readonly Sendable[]): Promise<void> {
     this.#checkOpen();
@@ -55,12 +59,16 @@ export class SenderConnection {
     try {
       await this.#sendOn(client, to, messages);
     } catch (error) {
-      if (error !== client.loss || this.#closed) throw error;
+      const isOver = error === client.loss || (client.outdated && isUnauthorized(error));
+      if (!isOver || this.#closed) throw error;
       await this.#sendOn(this.#currentClient(), to, messages);
     }
   }
 
-  /** Runs `work` with a client that stays open until it is done; rejects with a TransportError when its connection is lost. */
+  /**
+   * Runs `work` with a client that stays open until it is done; rejects with a TransportError when its connection is
+   * lost. Work that was refused because the key was replaced is not done again: the next call has the new one.
+   */
   async use<T>(work: (client: ServiceBusClient) => Promise<T>): Promise<T> {
     this.#checkOpen();
     return this.#useClient(this.#currentClient(), ({ managed }) => work(managed.client));
@@ -103,6 +111,9 @@ export class SenderConnection {
     client.waiting.add(giveUp);
     try {
       return await Promise.race([work(client), lost]);
+    } catch (error) {
+      client.outdated ||= isUnauthorized(error) && client.managed.isOutdated();
+      throw error;
     } finally {
       client.waiting.delete(giveUp);
       await this.#closeIfDone(client);
@@ -119,6 +130,7 @@ export class SenderConnection {
       senders: new Map(),
       waiting: new Set(),
       loss: undefined,
+      outdated: false,
       retired: false,
       onIdle: () => {},
     };
@@ -128,9 +140,9 @@ export class SenderConnection {
   }
 
   #currentClient(): SenderClient {
-    const { managed, loss } = this.#current;
+    const { managed, loss, outdated } = this.#current;
     const replaceAt = managed.replaceAt();
-    const isDue = replaceAt !== undefined && this.#clock.now() >= replaceAt;
+    const isDue = outdated || (replaceAt !== undefined && this.#clock.now() >= replaceAt);
     if (this.#closed || (loss === undefined && !isDue)) return this.#current;
     const old = this.#current;
     old.retired = true;

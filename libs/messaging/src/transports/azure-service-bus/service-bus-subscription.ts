@@ -212,6 +212,7 @@ export class ServiceBusSubscription implements Subscription {
     this.#supervisor.failed(error);
     this.#options.onError(error);
     this.#firstAttempt.resolve();
+    if (error.code === 'Unauthorized' && this.#slots.limit > 0 && this.#connection.isOutdated()) this.#replace();
   }
 
   /** Opens a new connection; the old one closes once what it delivered is settled. */

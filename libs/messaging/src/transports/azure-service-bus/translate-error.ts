@@ -42,6 +42,11 @@ export function translateError(error: unknown, doing: string, kind: 'queue' | 't
   return new TransportError(code, `Could not ${doing}: ${cause.message}`, retryable, { cause: error });
 }
 
+/** Whether the broker does not take the key or the token, or it allows something else. */
+export function isUnauthorized(error: unknown): boolean {
+  return translateError(error, 'show a token').code === 'Unauthorized';
+}
+
 function classify(error: BrokerError, kind: 'queue' | 'topic'): readonly [TransportErrorCode, boolean] {
   const code = String(error.code ?? '');
   if (code === 'MessagingEntityNotFound') return [kind === 'queue' ? 'QueueNotFound' : 'TopicNotFound', false];
