@@ -1,41 +1,21 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { RunningService } from '@orderflow/service-kit';
-import {
-  fuzzHttp,
-  fuzzSeed,
-  openServiceDatabase,
-  type ServiceDatabase,
-  startQuietly,
-} from '@orderflow/service-kit/testing';
-import { type Broker, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
-import { composeAnalyticsWorker, serviceName } from './compose-analytics-worker.js';
-import { configSchema } from './config.js';
-
-const topology = new URL('../../../infra/servicebus/Config.json', import.meta.url);
+import { fuzzHttp, fuzzSeed, type ServiceFixture } from '@orderflow/service-kit/testing';
+import { openAnalyticsWorker } from '../test/open-analytics-worker.js';
 
 const time = { type: 'string', format: 'date-time' };
 
-let database: ServiceDatabase;
-let broker: Broker;
+let fixture: ServiceFixture;
 let service: RunningService;
 
 beforeAll(async () => {
-  database = await openServiceDatabase(serviceName, new URL('../migrations/', import.meta.url));
-  broker = await startBroker({ topology: parseTopology(readFileSync(topology, 'utf8')) });
-  service = await startQuietly(
-    { name: serviceName, schema: configSchema, compose: composeAnalyticsWorker },
-    {
-      DATABASE_URL: database.url,
-      SERVICEBUS_CONNECTION_STRING: broker.connectionString,
-    },
-  );
+  fixture = await openAnalyticsWorker();
+  service = await fixture.start();
 });
 
 afterAll(async () => {
   await service.stop();
-  await broker.close();
-  await database.close();
+  await fixture.close();
 });
 
 it.each(['0000-01-01T00:00:00Z', '0001-01-01T00:00:00+23:59', '9999-12-31T23:59:59-23:59'])(

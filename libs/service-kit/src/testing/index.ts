@@ -1,4 +1,5 @@
 export { TestIssuer, type TestToken } from './test-issuer.js';
+export { isPublic, needsAnIssuer, workerAccessSuite } from './access-suite.js';
 export { endsByAbortWhileLocked } from './abort-while-locked.js';
 export { fuzzHttp, type FuzzOptions, fuzzSeed } from './fuzz-http.js';
 export type { FuzzedRoute } from './fuzz-requests.js';
@@ -8,4 +9,5 @@ export { exchangeBytes, type RawAnswer } from './raw-http.js';
 export { customersProblems, refusalProblems } from './refused-callers.js';
 export { rowsUnder } from './rows-under.js';
 export { startQuietly } from './start-quietly.js';
+export { openServiceFixture, type ServiceFixture, type ServiceFixtureOptions } from './service-fixture.js';
 export { openServiceDatabase, type ServiceDatabase } from './service-database.js';
