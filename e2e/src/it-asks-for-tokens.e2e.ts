@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -22,17 +23,27 @@ function buildIssuer(): string {
   return file;
 }
 
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
 let issuer: ChildProcess;
 let bundle: string;
 let system: System;
 let client: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
-  const port = '3905';
+  // Its address is its name, so the port has to be known before it listens.
+  const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   bundle = buildIssuer();
   issuer = spawn(process.execPath, [bundle], {
-    env: { PORT: port, ISSUER: url, CLIENT_SECRET: 'of-this-test' },
+    env: { PORT: String(port), ISSUER: url, CLIENT_SECRET: 'of-this-test' },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   if (!issuer.stdout) throw new Error('The issuer has no output to read.');
@@ -79,5 +90,16 @@ describe('a system with an issuer', () => {
     const sent = system.runWith(client, 'produce', '--orders', '5', '--events', '0', '--via-api', '--json');
     expect(JSON.parse(sent)).toMatchObject({ orders: Array.from({ length: 5 }, () => expect.any(String)), failed: 0 });
     expect(() => system.run('produce', '--orders', '1', '--events', '0', '--via-api')).toThrow(/answers 401/);
+  });
+
+  it('is put under load by the command, which gets its tokens itself, and pays every order', () => {
+    const load = ['load', '--orders', '60', '--rate', '60', '--warm-up', '10', '--workers', '1', '--json'];
+    const out = ['--out', join(system.state, 'load')];
+    const { runs } = JSON.parse(system.runWith(client, ...load, ...out)) as {
+      readonly runs: readonly { readonly paid: { readonly orders: number }; readonly failures: object }[];
+    };
+    expect(runs).toMatchObject([{ paid: { orders: 60 }, failures: {}, deadLettered: {} }]);
+    // Whoever has no token is told so before thousands of orders are refused.
+    expect(() => system.run(...load, ...out)).toThrow(/answers 401.*orderflow token --help/);
   });
 });

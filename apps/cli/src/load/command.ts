@@ -43,6 +43,9 @@ auto scales by the rules of infra/kubernetes: every 15 s one replica for each 50
 at least 2 and, on one machine, at most 4; fewer again after 300 s. The system that runs here (npm start) is taken, its
 own process of each worker being the first replica. With ORDER_API_URL another one is: then nothing is scaled here.
 
+A system that asks for tokens needs one that may read and write orders (orderflow token --help), and lets one client
+make RATE_LIMIT requests a minute of each replica, 6000 unless set: more orders than that are answered 429.
+
 The report is DIR/report.md with charts, and report.json. Exit code 1 when an order was not accepted or not paid.
 
 Examples:

@@ -59,6 +59,8 @@ export async function loadCommand(context: CommandContext, flags: LoadFlags): Pr
 async function runAll(context: CommandContext, flags: LoadFlags): Promise<LoadRun[]> {
   checkAddresses(context);
   const api = findOrderApi(context);
+  // Before thousands of orders are refused: whether it answers, and takes the token.
+  await api.list({ limit: '1' });
   const counts = await QueueCounts.open(findServiceBus(context));
   const runtime = localRuntime(context);
   const allWorkers = workersOf(flags, runtime);
