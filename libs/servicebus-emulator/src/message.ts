@@ -10,6 +10,9 @@ export interface MessageContent {
   readonly bare: Buffer;
   /** The sender's own message annotations: AMQP key, value, key, value …, without the broker's `x-opt-…`. */
   readonly annotations: Buffer;
+  /** The header's `durable` and `first-acquirer` as the sender wrote them; undefined when it did not. */
+  readonly durable: boolean | undefined;
+  readonly firstAcquirer: boolean | undefined;
   /** The header's priority; 4 by default. */
   readonly priority: number;
   /** How long the sender wants the message to live, in ms; undefined for as long as the entity allows. */

@@ -11,9 +11,15 @@ beforeAll(async () => {
 });
 afterAll(() => broker.close());
 
-async function request(path: string, init?: RequestInit): Promise<{ status: number; text: string }> {
+interface Answered {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Headers;
+}
+
+async function request(path: string, init?: RequestInit): Promise<Answered> {
   const response = await fetch(`http://127.0.0.1:${broker.port}${path}`, init);
-  return { status: response.status, text: await response.text() };
+  return { status: response.status, text: await response.text(), headers: response.headers };
 }
 
 const entry = (content: string) =>
@@ -72,6 +78,55 @@ describe('the management API over HTTP', () => {
       'MaxDeliveryCount',
     ];
     expect(elements.filter((name) => known.includes(name ?? ''))).toEqual(known);
+  });
+});
+
+describe('what clients for other languages read', () => {
+  const titlesOf = (text: string) => [...text.matchAll(/<title type="text">([^<]*)</g)].map(([, title]) => title);
+  const get = (path: string) => request(`${path}?api-version=2021-05`);
+
+  it('is the name of a thing in its title, and what is listed in that of a list', async () => {
+    await put('/titled/queue', entry('<QueueDescription/>'));
+    await put('/titled', entry('<TopicDescription/>'));
+    await put('/titled/subscriptions/audit', entry('<SubscriptionDescription/>'));
+    expect(titlesOf((await get('/titled/queue')).text)).toEqual(['titled/queue']);
+    expect(titlesOf((await get('/titled/Subscriptions')).text)).toEqual(['Subscriptions', 'audit']);
+    expect(titlesOf((await get('/titled/Subscriptions/audit/Rules')).text)).toEqual(['Rules', '$Default']);
+    expect(titlesOf((await get('/$Resources/Queues')).text)).toEqual(
+      expect.arrayContaining(['Queues', 'titled/queue']),
+    );
+    expect(titlesOf((await get('/$Resources/Topics')).text)).toEqual(expect.arrayContaining(['Topics', 'titled']));
+    expect(titlesOf((await get('/$namespaceinfo')).text)).toEqual(['sbemulatorns']);
+  });
+
+  it('is a version in ticks, which changes with what it belongs to', async () => {
+    const created = await put('/versioned', entry('<QueueDescription/>'));
+    expect([created.status, created.headers.get('etag')]).toEqual([201, null]);
+    const first = await get('/versioned');
+    const [, ticks = ''] = /^'(\d{18})'$/.exec(first.headers.get('etag') ?? '') ?? [];
+    const [, updatedAt = ''] = /<UpdatedAt>([^<]*)</.exec(first.text) ?? [];
+    expect((BigInt(ticks) - 621_355_968_000_000_000n) / 10_000n).toBe(BigInt(Date.parse(updatedAt)));
+    broker.clock.advance(5);
+    const init = { method: 'PUT', body: entry('<QueueDescription/>'), headers: { 'if-match': '*' } };
+    const updated = await request('/versioned?api-version=2021-05', init);
+    expect(updated.status).toBe(200);
+    expect(BigInt(updated.headers.get('etag')?.slice(1, -1) ?? 0)).toBeGreaterThan(BigInt(ticks));
+    const deleted = await request('/versioned?api-version=2021-05', { method: 'DELETE' });
+    expect(deleted.headers.get('etag')).toBe(updated.headers.get('etag'));
+  });
+
+  it('is whether an answer is an entry or a feed', async () => {
+    expect((await get('/$namespaceinfo')).headers.get('content-type')).toContain('type=entry');
+    expect((await get('/$Resources/Queues')).headers.get('content-type')).toContain('type=feed');
+  });
+
+  it('is that the namespace can be reached, at its own address and without a version', async () => {
+    for (const path of ['/', '/?api-version=2021-05']) {
+      const { status, text, headers } = await request(path);
+      expect([status, headers.get('content-type')]).toEqual([200, 'application/atom+xml;type=feed; charset=utf-8']);
+      expect(titlesOf(text)).toEqual(['Publicly Listed Services']);
+    }
+    expect((await request('/', { method: 'POST' })).status).toBe(404);
   });
 });
 

@@ -47,9 +47,12 @@ export class HttpApi {
     if (!url) return sendText(response, 400, 'text/plain', 'The URL or the host header cannot be read.\n');
     // Every request of Azure's API has a version; so an entity may be named like one of the broker's own pages.
     const isAtom = url.searchParams.has('api-version');
+    const isServices = url.pathname === '/' && (request.method === 'GET' || request.method === 'HEAD');
     try {
       if (url.pathname === '/health' && !isAtom) return this.#health(response);
       const apis = this.#ready();
+      // Whoever wants to know whether the namespace can be reached asks this, without a token.
+      if (isServices && !isAtom) return sendText(response, 200, `${ATOM};type=feed`, apis.atom.services());
       // The broker's own pages show and change everything.
       apis.access?.check(request.headers.authorization, isAtom ? decodeURIComponent(url.pathname) : '/', 'Manage');
       if (isAtom) await answerAtom(apis.atom, url, request, response);
@@ -79,7 +82,7 @@ export class HttpApi {
 }
 
 async function answerAtom(atom: AtomApi, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { status, xml } = await atom.answer({
+  const { status, xml, document, etag } = await atom.answer({
     method: request.method ?? 'GET',
     path: decodeURIComponent(url.pathname),
     query: url.searchParams,
@@ -87,7 +90,7 @@ async function answerAtom(atom: AtomApi, url: URL, request: IncomingMessage, res
     update: request.headers['if-match'] !== undefined,
     base: `${url.origin}/`,
   });
-  sendText(response, status, ATOM, xml);
+  sendText(response, status, `${ATOM};type=${document}`, xml, etag === undefined ? {} : { etag });
 }
 
 /** What was asked for, by the URL as this client reached the namespace; undefined when it is no URL. */

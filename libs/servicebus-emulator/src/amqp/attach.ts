@@ -3,7 +3,7 @@ import type { ConnectionAccess } from '../auth/connection-access.js';
 import type { BrokerCore } from '../broker-core.js';
 import { checkReceives } from '../entities/admission.js';
 import type { Entity, QueueEntity, SubscriptionEntity } from '../entities/entity.js';
-import { type EntityAddress, parseAddress } from '../entities/entity-path.js';
+import { type EntityAddress, parseAddress, pathOfAddress } from '../entities/entity-path.js';
 import { BrokerError, entityDisabled } from '../entities/errors.js';
 import type { Session, SessionHolder } from '../entities/session.js';
 import type { Attached } from './attached.js';
@@ -36,7 +36,7 @@ export function attachSender(receiver: ReceiverLink, ports: AttachPorts): Attach
   const { core, access, client, replies } = ports;
   const { target } = receiver.attach;
   const address = textOf(target?.type === 'target' ? target.address : undefined);
-  if (address === CBS) {
+  if (isTokenNode(address)) {
     const answer = (request: Parameters<typeof answerToken>[2], send: (reply: Buffer) => void) =>
       send(answerToken(core, access, request));
     return new ServiceNode(core, receiver, { address, entity: undefined, replies, answer });
@@ -61,7 +61,7 @@ export function attachSender(receiver: ReceiverLink, ports: AttachPorts): Attach
 export function attachReceiver(sender: SenderLink, ports: AttachPorts): Attached {
   const { core, access, client, replies, output } = ports;
   const address = textOf(sender.attach.source?.address);
-  if (address === CBS) return replies.create(sender, address);
+  if (isTokenNode(address)) return replies.create(sender, address);
   const { entity, subQueue, management } = resolve(core, address);
   access.watch(sender, entity.path, management ? undefined : 'Listen');
   if (management) return replies.create(sender, address);
@@ -101,6 +101,10 @@ function attachToSession(sender: SenderLink, { core, client, granted }: AttachPo
   const session = wanted === null ? table.acceptNext(holder, now) : table.accept(wanted, holder, now);
   if (session) return grant(session);
   return new SessionWait(core, sender, { entity, table, holder, granted: (found) => granted(sender, grant(found)) });
+}
+
+function isTokenNode(address: string): boolean {
+  return pathOfAddress(address).toLowerCase() === CBS;
 }
 
 function textOf(address: AmqpValue | undefined): string {

@@ -30,16 +30,6 @@ function refusalOf(core: BrokerCore, access: ConnectionAccess, { properties, bod
     throw error;
   }
   const audience = properties.text('name') ?? '';
-  const { entity } = parseAddress(pathOf(audience));
+  const { entity } = parseAddress(audience);
   return entity === '' || core.namespace.registry.find(entity) ? undefined : entityNotFound(audience);
-}
-
-/** The path of an audience such as `sb://127.0.0.1:5672/orders/$management`. */
-function pathOf(audience: string): string {
-  const path = audience.replace(/^[a-z]+:\/\/[^/]*\/?/i, '');
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path; // Not encoded after all: a name may hold a percent sign.
-  }
 }

@@ -7,6 +7,7 @@ import { QUOTAS } from '../entities/quotas.js';
 import { adminClient } from '../testing/admin.js';
 import { loopbackDelivered } from '../testing/loopback.js';
 import { FrameClient } from './testing/frame-client.js';
+import { testMessage } from '../testing/message.js';
 import { RawClient } from './testing/raw-client.js';
 
 const MB = 1024 * 1024;
@@ -36,7 +37,11 @@ describe('a message', () => {
     const [message] = await client.createReceiver('premium', { receiveMode: 'receiveAndDelete' }).receiveMessages(1);
     expect(body.equals(message?.body)).toBe(true);
     const more = { maxMessageSizeInKilobytes: 102_401 };
-    expect(() => namespace.createQueue('more', more, clock.now())).toThrow('between 1 and 102400, not 102401');
+    expect(() => namespace.createQueue('more', more, clock.now())).toThrow('between 256 and 102400, not 102401');
+    const between = { maxMessageSizeInKilobytes: 512 };
+    expect(() => namespace.createQueue('between', between, clock.now())).toThrow(
+      'must be 256, or between 1024 and 102400, not 512',
+    );
   });
 
   it('comes in batches of at most 1 MB, however large it may be by itself', async () => {
@@ -61,6 +66,18 @@ describe('a message', () => {
     expect(reply).toMatchObject({ status: 400, condition: 'amqp:not-allowed' });
     await raw.close();
   });
+});
+
+it('lets a partitioned entity hold sixteen times its size, and no more than 80 GB in all', () => {
+  const { namespace, clock } = broker;
+  namespace.createQueue('q', { maxSizeInMegabytes: 1, enablePartitioning: true }, clock.now());
+  const messages = Array.from({ length: 4 }, (_, i) => testMessage({ id: `${i}`, body: Buffer.alloc(5 * MB) }));
+  for (const message of messages.slice(0, 3)) {
+    namespace.commit(namespace.send('q', [message], clock.now()).unit, clock.now());
+  }
+  expect(() => namespace.send('q', messages.slice(3), clock.now())).toThrow(`${16 * MB}`);
+  const tooLarge = { maxSizeInMegabytes: 5_121, enablePartitioning: true };
+  expect(() => namespace.createQueue('p', tooLarge, clock.now())).toThrow('at most 5120 for a partitioned entity');
 });
 
 it('tells a sender that an entity is full, and takes messages again once there is room', async () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import rhea from 'rhea';
 import { type Broker, startBroker } from '../broker.js';
+import { testMessage } from '../testing/message.js';
 import { RawClient } from './testing/raw-client.js';
 
 const COORDINATOR = 0x30;
@@ -41,21 +42,10 @@ async function next(receiver: rhea.Receiver): Promise<Received> {
 }
 
 describe('what a client says became of a message', () => {
-  it('"released" gives it back without counting a delivery, however often', async () => {
-    const sender = await raw.openSender('q');
-    sender.send({ body: 'patient' });
-    const receiver = await raw.openReceiver('q');
-    for (let i = 0; i < 5; i++) {
-      const { message, delivery } = await next(receiver);
-      expect([message.body, message.delivery_count]).toEqual(['patient', 0]);
-      const settled = once(receiver, 'settled');
-      delivery.release();
-      await settled;
-    }
-    expect(broker.namespace.registry.target('q')?.main.counts.active).toBe(1);
-  });
-
-  it('"modified" counts a delivery, and the last one that may fail dead-letters it', async () => {
+  it.each([
+    ['released', (delivery: rhea.Delivery) => delivery.release()],
+    ['modified', (delivery: rhea.Delivery) => delivery.modified({ delivery_failed: true })],
+  ])('"%s" counts a delivery, and the last one that may fail dead-letters it', async (_, settle) => {
     const sender = await raw.openSender('q');
     sender.send({ body: 'poison' });
     const receiver = await raw.openReceiver('q');
@@ -63,11 +53,28 @@ describe('what a client says became of a message', () => {
       const { message, delivery } = await next(receiver);
       expect(message.delivery_count).toBe(count);
       const settled = once(receiver, 'settled');
-      delivery.modified({ delivery_failed: true });
+      settle(delivery);
       await settled;
     }
     const { message } = await next(await raw.openReceiver('q/$DeadLetterQueue'));
     expect(message.application_properties).toMatchObject({ DeadLetterReason: 'MaxDeliveryCountExceeded' });
+  });
+
+  it('counts nothing in a dead-letter queue, and leaves the message there', async () => {
+    const { namespace, clock } = broker;
+    namespace.commit(namespace.send('q', [testMessage({ id: 'm' })], clock.now()).unit, clock.now());
+    const queue = namespace.registry.target('q');
+    if (queue?.kind !== 'queue') throw new Error('There is no queue.');
+    queue.main.abandon(queue.main.receive(clock.now()) as never, undefined, clock.now());
+    queue.main.abandon(queue.main.receive(clock.now()) as never, undefined, clock.now());
+    const receiver = await raw.openReceiver('q/$DeadLetterQueue');
+    for (let i = 0; i < 4; i++) {
+      const { message, delivery } = await next(receiver);
+      expect(message.delivery_count).toBe(2);
+      const settled = once(receiver, 'settled');
+      delivery.modified({ delivery_failed: true });
+      await settled;
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import type { AttachAnswer, DeliveryState, Outcome, SenderLink } from '@orderflow/amqp';
 import type { BrokerCore } from '../broker-core.js';
-import type { LockToken } from '../codec/lock-token.js';
-import { writeMessage } from '../codec/write-message.js';
+import { type LockToken, LockTokens } from '../codec/lock-token.js';
+import { writeReceived } from '../codec/write-message.js';
 import type { Entity } from '../entities/entity.js';
 import { sessionLockLost } from '../entities/errors.js';
 import type { MessageQueue } from '../entities/message-queue.js';
@@ -159,9 +159,11 @@ export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
     const { queue, receiveAndDelete, output } = this.#options;
     this.#used();
     const token = { sequenceNumber: message.sequenceNumber, lockId: message.lock?.id ?? 0 };
-    const bytes = writeMessage(message, receiveAndDelete ? undefined : queue.lockedUntil(message));
+    const uuid = this.#core.tokens.encode(token);
+    const lock = receiveAndDelete ? undefined : { until: queue.lockedUntil(message), token: uuid };
+    const bytes = writeReceived(message, lock);
     const given = receiveAndDelete ? undefined : new GivenMessage(this, this.#core, token);
-    const tag = this.#core.tokens.tag(token);
+    const tag = LockTokens.tag(uuid);
     const id = this.#sender.send(tag, bytes, { settled: receiveAndDelete, format: 0, batchable: true, token: given });
     if (given && id !== undefined) this.#given(given, id);
     output.relieve();

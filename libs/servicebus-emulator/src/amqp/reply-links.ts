@@ -1,4 +1,5 @@
 import type { SenderLink, Session } from '@orderflow/amqp';
+import { pathOfAddress } from '../entities/entity-path.js';
 import type { Attached } from './attached.js';
 
 /** Replies that wait for their client's credit; beyond that its requests are refused. */
@@ -81,8 +82,13 @@ export class ReplyLinks {
     const all = [...this.#links].reverse();
     const links = [...all.filter(({ sender }) => sender.session === session), ...all];
     const named = replyTo === '' ? undefined : links.find((link) => isCalled(link, replyTo));
-    return named ?? links.find((link) => link.node.toLowerCase() === node.toLowerCase());
+    return named ?? links.find((link) => nameOf(link.node) === nameOf(node));
   }
+}
+
+/** A node's name, however a client writes its address. */
+function nameOf(address: string): string {
+  return pathOfAddress(address).toLowerCase();
 }
 
 function isCalled({ sender: { attach } }: ReplyLink, name: string): boolean {

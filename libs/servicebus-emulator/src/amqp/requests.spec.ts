@@ -64,6 +64,18 @@ describe('a request', () => {
     expect([reply['handle'], correlation(reply), reply['settled']]).toEqual([handle, '7', true]);
   });
 
+  it('is answered however its client writes addresses: as paths or as URIs, in any case', async () => {
+    client.attach('requests', 0, false, 'amqps://namespace.example/Q/$management');
+    client.attach('replies', 1, true, '/q/$Management').credit(1, 1);
+    ask(0, 0, request(7));
+    expect(correlation(await client.next('transfer'))).toBe('7');
+    client.attach('tokens', 2, false, 'amqps://namespace.example/$cbs');
+    expect(await client.next('attach')).toMatchObject({
+      target: { address: 'amqps://namespace.example/$cbs' },
+      maxMessageSize: expect.anything(),
+    });
+  });
+
   it('is accepted before its reply', async () => {
     client.attach('requests', 0, false, NODE).attach('replies', 1, true, NODE).credit(1, 10);
     await client.next('attach');

@@ -18,7 +18,8 @@ export function settle(
     case 'accepted':
       return queue.remove(message);
     case 'released':
-      return queue.release(message, now);
+      // Counts like an abandon (Learn, "AMQP protocol guide": repeated rejections or releases end in the dead letters).
+      return queue.abandon(message, undefined, now);
     case 'modified': {
       const changes = encodeEntries(outcome.messageAnnotations);
       if (outcome.undeliverableHere) return queue.defer(message, changes, now);

@@ -29,9 +29,13 @@ export class LockTokens {
     return { lockId: bytes.readUIntBE(4, 6), sequenceNumber: bytes.readUIntBE(10, 6) };
   }
 
-  /** The token as a delivery tag: the bytes of a .NET Guid, whose first three fields are little-endian. */
-  tag(token: LockToken): Buffer {
-    const bytes = this.encode(token);
+  /**
+   * An encoded token as a delivery tag: the bytes of a .NET Guid, whose first three fields are little-endian.
+   * @param uuid see {@link encode}
+   */
+  static tag(uuid: Buffer): Buffer {
+    const bytes = Buffer.allocUnsafe(uuid.length);
+    uuid.copy(bytes);
     bytes.writeUInt32LE(bytes.readUInt32BE(0), 0);
     bytes.writeUInt16LE(bytes.readUInt16BE(4), 4);
     bytes.writeUInt16LE(bytes.readUInt16BE(6), 6);

@@ -59,6 +59,8 @@ export function readMessage(bytes: Buffer, newId: () => string): IncomingMessage
           : own(bytes, bareAt),
       annotations: annotations.others,
       partitionKey: annotations.partitionKey,
+      durable: header.durable,
+      firstAcquirer: header.firstAcquirer,
       priority: header.priority,
       timeToLive: timeToLive(header.timeToLive, properties),
     },
@@ -76,19 +78,24 @@ function own(bytes: Buffer, from = 0): Buffer {
 }
 
 interface Header {
+  readonly durable: boolean | undefined;
+  readonly firstAcquirer: boolean | undefined;
   readonly priority: number;
   readonly timeToLive: number | undefined;
 }
 
-const NO_HEADER: Header = { priority: 4, timeToLive: undefined };
+const NO_HEADER: Header = { durable: undefined, firstAcquirer: undefined, priority: 4, timeToLive: undefined };
 
 function readHeader(bytes: Buffer, offset: number): Header {
   const reader = new ValueReader(bytes, offset);
   const count = reader.enter();
-  if (count > 0) reader.skip();
+  const durable = count > 0 ? reader.next() : null;
   const priority = count > 1 ? reader.next() : null;
   const timeToLive = count > 2 ? reader.next() : null;
+  const firstAcquirer = count > 3 ? reader.next() : null;
   return {
+    durable: typeof durable === 'boolean' ? durable : undefined,
+    firstAcquirer: typeof firstAcquirer === 'boolean' ? firstAcquirer : undefined,
     priority: typeof priority === 'bigint' ? Number(priority) : NO_HEADER.priority,
     timeToLive: typeof timeToLive === 'bigint' ? Number(timeToLive) : undefined,
   };

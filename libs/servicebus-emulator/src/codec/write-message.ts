@@ -1,6 +1,6 @@
 import type { StoredMessage } from '../message.js';
 import { ValueReader } from './read-value.js';
-import { HEADER, MESSAGE_ANNOTATIONS } from './sections.js';
+import { DELIVERY_ANNOTATIONS, HEADER, MESSAGE_ANNOTATIONS } from './sections.js';
 import { ValueWriter } from './value-writer.js';
 
 const STATE_CODES = { active: 0, deferred: 1, scheduled: 2 } as const;
@@ -12,23 +12,45 @@ const ENQUEUED_SEQUENCE_NUMBER = symbol('x-opt-enqueue-sequence-number');
 const ENQUEUED_TIME = symbol('x-opt-enqueued-time');
 const MESSAGE_STATE = symbol('x-opt-message-state');
 const LOCKED_UNTIL = symbol('x-opt-locked-until');
+const LOCK_TOKEN = symbol('x-opt-lock-token');
 
 function symbol(name: string): Buffer {
   return new ValueWriter().symbol(name).finish();
 }
 
+/** The lock under which a message is handed out. */
+interface Lock {
+  /** Ms since 1970. */
+  readonly until: number | undefined;
+  /** Its token, a uuid in the order of RFC 4122. */
+  readonly token: Buffer;
+}
+
+/** A message that is looked at, in whichever state it is. */
+export function writePeeked(message: StoredMessage): Buffer {
+  return write(message, message.state, undefined);
+}
+
 /**
  * A message as a receiver gets it: the broker's header and annotations, then the bare message byte for byte.
- * @param lockedUntil ms since 1970, for a message handed out under a lock
+ * @param lock undefined for a message that is handed out for good
  */
-export function writeMessage(message: StoredMessage, lockedUntil?: number): Buffer {
+export function writeReceived(message: StoredMessage, lock: Lock | undefined): Buffer {
+  // What came by its schedule says so to its receiver, and only to that: Microsoft's own tests of Azure expect it.
+  const cameBySchedule = message.state === 'active' && message.scheduledFor !== undefined;
+  return write(message, cameBySchedule ? 'scheduled' : message.state, lock);
+}
+
+function write(message: StoredMessage, state: StoredMessage['state'], lock: Lock | undefined): Buffer {
   const { content } = message;
-  const writer = new ValueWriter(content.bare.length + content.annotations.length + 320);
+  const writer = new ValueWriter(content.bare.length + content.annotations.length + 360);
   writeHeader(writer, message);
+  // Clients that cannot use the delivery's tag find the token here.
+  if (lock) writer.descriptor(DELIVERY_ANNOTATIONS).map(1, (map) => map.raw(LOCK_TOKEN).uuid(lock.token));
   writer.descriptor(MESSAGE_ANNOTATIONS);
   const others = countPairs(content.annotations);
   const optional =
-    Number(lockedUntil !== undefined) +
+    Number(lock?.until !== undefined) +
     Number(message.scheduledFor !== undefined) +
     Number(content.partitionKey !== undefined) +
     Number(message.deadLetterSource !== undefined);
@@ -36,8 +58,8 @@ export function writeMessage(message: StoredMessage, lockedUntil?: number): Buff
     map.raw(SEQUENCE_NUMBER).long(message.sequenceNumber);
     map.raw(ENQUEUED_SEQUENCE_NUMBER).long(message.enqueuedSequenceNumber);
     map.raw(ENQUEUED_TIME).timestamp(message.enqueuedAt);
-    map.raw(MESSAGE_STATE).int(STATE_CODES[message.state]);
-    if (lockedUntil !== undefined) map.raw(LOCKED_UNTIL).timestamp(lockedUntil);
+    map.raw(MESSAGE_STATE).int(STATE_CODES[state]);
+    if (lock?.until !== undefined) map.raw(LOCKED_UNTIL).timestamp(lock.until);
     if (message.scheduledFor !== undefined) map.symbol('x-opt-scheduled-enqueue-time').timestamp(message.scheduledFor);
     if (content.partitionKey !== undefined) map.symbol('x-opt-partition-key').string(content.partitionKey);
     if (message.deadLetterSource !== undefined) map.symbol('x-opt-deadletter-source').string(message.deadLetterSource);
@@ -51,11 +73,15 @@ function writeHeader(writer: ValueWriter, message: StoredMessage): void {
   const { expiresAt, enqueuedAt, content } = message;
   const lifetime = expiresAt === undefined ? content.timeToLive : expiresAt - enqueuedAt;
   writer.descriptor(HEADER).list(5, (list) => {
-    list.boolean(true).ubyte(message.content.priority);
+    writeFlag(list, content.durable).ubyte(content.priority);
     if (lifetime === undefined) list.null();
     else list.uint(Math.min(Math.max(lifetime, 0), MAX_UINT));
-    list.boolean(message.deliveryCount === 0).uint(message.deliveryCount);
+    writeFlag(list, content.firstAcquirer).uint(message.deliveryCount);
   });
+}
+
+function writeFlag(writer: ValueWriter, flag: boolean | undefined): ValueWriter {
+  return flag === undefined ? writer.null() : writer.boolean(flag);
 }
 
 function countPairs(annotations: Buffer): number {

@@ -64,7 +64,10 @@ describe('queues', () => {
       forwardDeadLetteredMessagesTo: name('target'),
     });
     const queue = await admin.getQueue(name('TEAM/Orders'));
-    expect(queue).toMatchObject({ ...options, name: name('team/orders') });
+    // A partitioned queue says how large all its partitions are together.
+    expect(queue).toMatchObject({ ...options, maxSizeInMegabytes: 16 * 2048, name: name('team/orders') });
+    const again = await admin.updateQueue({ ...queue, maxDeliveryCount: 6 });
+    expect(again).toMatchObject({ maxSizeInMegabytes: 16 * 2048, maxDeliveryCount: 6 });
     const uri = administration.uri(name('target'));
     expect([queue.forwardTo, queue.forwardDeadLetteredMessagesTo]).toEqual([uri, uri]);
   });

@@ -2,6 +2,7 @@ import type { IncomingMessage } from '../codec/read-message.js';
 import type { Source, SubQueues, Target } from './entity.js';
 import { BrokerError, entityDisabled, entityNotFound, quotaExceeded } from './errors.js';
 import type { RoutedMessage } from './routed-message.js';
+import { sizeInMegabytes } from './options.js';
 import { type DeadLetterCause, tooManyHops } from './dead-letter-cause.js';
 import { sizeOf } from '../message.js';
 
@@ -14,7 +15,7 @@ export function checkSend(target: Target, messages: readonly IncomingMessage[]):
   if (options.status === 'Disabled' || options.status === 'SendDisabled') throw entityDisabled(path);
   let added = 0;
   for (const { content } of messages) added += sizeOf(content);
-  const limit = options.maxSizeInMegabytes * 1024 * 1024;
+  const limit = sizeInMegabytes(options) * 1024 * 1024;
   const bytes = bytesOf(target);
   if (bytes + added > limit) throw quotaExceeded(path, bytes, limit);
   const mustHaveSession = target.kind === 'queue' && target.options.requiresSession;

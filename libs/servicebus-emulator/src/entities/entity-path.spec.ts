@@ -1,6 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseResource } from '../admin/atom/resource.js';
-import { trimSlashes } from './entity-path.js';
+import { parseAddress, trimSlashes } from './entity-path.js';
+
+describe('an address', () => {
+  const dead = { entity: 'a/b', subQueue: 'deadLetters', management: true };
+  it.each([
+    ['a/b/$DeadLetterQueue/$management', dead],
+    ['/a/b/$deadletterqueue/$Management', dead],
+    ['amqps://host.example:5671/a/b/$DeadLetterQueue/$management', dead],
+    ['amqp://host//a/b/%24DeadLetterQueue/$management?timeout=5', dead],
+    ['sb://host/a/b/$DeadLetterQueue/$management', dead],
+    ['amqps://host', { entity: '', subQueue: 'main', management: false }],
+    ['amqps://host/100%', { entity: '100%', subQueue: 'main', management: false }],
+    ['https://host/a', { entity: 'https://host/a', subQueue: 'main', management: false }],
+  ])('%s', (address, parsed) => expect(parseAddress(address)).toEqual(parsed));
+});
 
 describe('trimSlashes', () => {
   it.each([

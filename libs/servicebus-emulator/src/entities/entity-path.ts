@@ -16,9 +16,30 @@ const SUFFIXES: readonly (readonly [suffix: string, subQueue: SubQueue])[] = [
   ['/$deadletterqueue', 'deadLetters'],
 ];
 
-/** Reads an address from the right: an entity's name may contain slashes itself. A leading slash is ignored. */
+/** Clients write an address as a path, or as a URI: `amqps://host:5671/orders/$DeadLetterQueue`. */
+const URI = /^(?:amqps?|sb):\/\/[^/?#]*\/*([^?#]*)/i;
+
+/**
+ * An address as the path of what it names, without a leading slash. A URI's scheme, host and query are left out: a
+ * client calls this broker by whichever name it reaches it.
+ */
+export function pathOfAddress(address: string): string {
+  const uri = URI.exec(address);
+  return (uri ? decoded(uri[1] as string) : address).replace(/^\/+/, '');
+}
+
+/** A path of a URI; as it is when it is not encoded after all. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Reads an address from the right: an entity's name may contain slashes itself. */
 export function parseAddress(address: string): EntityAddress {
-  let entity = address.replace(/^\/+/, '');
+  let entity = pathOfAddress(address);
   const management = entity.toLowerCase().endsWith('/$management');
   if (management) entity = entity.slice(0, -'/$management'.length);
   for (const [suffix, subQueue] of SUFFIXES) {

@@ -272,8 +272,13 @@ export class MessageQueue {
     this.#ports.timers.cancel(message);
     this.#sessionOf(message)?.unsettled.delete(message);
     if (failed) {
-      message.deliveryCount++;
-      if (message.deliveryCount >= this.#ports.settings().maxDeliveryCount && message.state === 'active') {
+      // A dead letter keeps the count it came with.
+      if (this.#ports.deadLetter) message.deliveryCount++;
+      if (
+        this.#ports.deadLetter &&
+        message.deliveryCount >= this.#ports.settings().maxDeliveryCount &&
+        message.state === 'active'
+      ) {
         return this.deadLetter(message, tooManyDeliveries(this.#ports.settings().maxDeliveryCount), now);
       }
       this.#ports.record({

@@ -37,15 +37,18 @@ interface ReceivingOptions extends CommonOptions {
 
 /** What is stored by size and may detect duplicates: queues and topics. */
 interface SendingOptions extends CommonOptions {
-  /** Messages beyond this size in all are refused. 1,024 (default) to 81,920 MB. */
+  /**
+   * Messages beyond this size in all are refused. 1 to 81,920 MB, default 1,024. For a partitioned entity it is the
+   * size of one partition, at most 5,120: see {@link sizeInMegabytes}.
+   */
   readonly maxSizeInMegabytes: number;
-  /** The largest message, in KB: 256 (Standard) to 102,400 (Premium). Default 256. */
+  /** The largest message, in KB: 256, the default (Standard), or 1,024 to 102,400 (Premium). */
   readonly maxMessageSizeInKilobytes: number;
   /** A message whose id was seen within the window is accepted and dropped. Fixed at creation. Default false. */
   readonly requiresDuplicateDetection: boolean;
   /** 20 s to 7 days, default 10 min. */
   readonly duplicateDetectionHistoryTimeWindow: number;
-  /** Accepted, without effect here. Fixed at creation. Default false. */
+  /** Multiplies the size by the 16 partitions of Azure; no other effect here. Fixed at creation. Default false. */
   readonly enablePartitioning: boolean;
   /** Accepted, without effect here. Default false. */
   readonly enableExpress: boolean;
@@ -117,6 +120,13 @@ export function withDefaults<T extends object>(defaults: T, options: Partial<T>)
   return Object.freeze({ ...defaults, ...Object.fromEntries(given) });
 }
 
+const PARTITIONS = 16;
+
+/** The size of an entity in MB, all its partitions together. */
+export function sizeInMegabytes(options: Pick<SendingOptions, 'maxSizeInMegabytes' | 'enablePartitioning'>): number {
+  return options.maxSizeInMegabytes * (options.enablePartitioning ? PARTITIONS : 1);
+}
+
 /** Azure's limits, both ends included. Durations in ms. */
 export const LIMITS = Object.freeze({
   lockDuration: [5_000, 5 * MINUTE],
@@ -125,7 +135,7 @@ export const LIMITS = Object.freeze({
   autoDeleteOnIdle: [5 * MINUTE, FOREVER],
   duplicateDetectionHistoryTimeWindow: [20_000, 7 * 24 * 60 * MINUTE],
   maxSizeInMegabytes: [1, 81_920],
-  maxMessageSizeInKilobytes: [1, 102_400],
+  maxMessageSizeInKilobytes: [256, 102_400],
 } as const);
 
 /** The longest name of a queue or topic, and of a subscription or rule. */

@@ -1,7 +1,7 @@
 import type { BrokerEvent, EntityDescription, SingleEvent } from '../entities/events.js';
 import type { MessageContent, MessageState, StoredMessage } from '../message.js';
 import type { ByteReader } from './byte-reader.js';
-import { STATES, TAG } from './event-tags.js';
+import { PRIORITIES, STATES, TAG } from './event-tags.js';
 import { readRule } from './rule-text.js';
 
 /** The contents already read in one group, in order. */
@@ -124,6 +124,10 @@ function readState(reader: ByteReader): MessageState {
   return state;
 }
 
+function flagOf(code: number): boolean | undefined {
+  return code === 0 ? undefined : code === 2;
+}
+
 function readContent(reader: ByteReader, seen: Seen): MessageContent {
   const place = reader.count();
   if (place > 0) {
@@ -133,10 +137,16 @@ function readContent(reader: ByteReader, seen: Seen): MessageContent {
     }
     return earlier;
   }
+  const bare = reader.bytes();
+  const annotations = reader.bytes();
+  const header = reader.count();
+  const flags = Math.floor(header / PRIORITIES);
   const content: MessageContent = {
-    bare: reader.bytes(),
-    annotations: reader.bytes(),
-    priority: reader.count(),
+    bare,
+    annotations,
+    durable: flagOf(flags % 3),
+    firstAcquirer: flagOf(Math.floor(flags / 3)),
+    priority: header % PRIORITIES,
     timeToLive: reader.optional(() => reader.double()),
     partitionKey: reader.optional(() => reader.text()),
   };

@@ -1,7 +1,7 @@
 import type { BrokerEvent, SingleEvent } from '../entities/events.js';
 import type { MessageContent, StoredMessage } from '../message.js';
 import type { ByteWriter } from './byte-writer.js';
-import { STATES, TAG } from './event-tags.js';
+import { PRIORITIES, STATES, TAG } from './event-tags.js';
 import { writeRule } from './rule-text.js';
 
 /** The contents already written in one group, by the order in which they were. */
@@ -96,6 +96,10 @@ function encodeMessage(message: StoredMessage, writer: ByteWriter, written: Writ
   encodeContent(message.content, writer, written);
 }
 
+function flagCode(flag: boolean | undefined): number {
+  return flag === undefined ? 0 : 1 + Number(flag);
+}
+
 /** Writes a content once per group: 0 and the content, or the place of an earlier one from 1. */
 function encodeContent(content: MessageContent, writer: ByteWriter, written: Written): void {
   const earlier = written.get(content);
@@ -106,7 +110,7 @@ function encodeContent(content: MessageContent, writer: ByteWriter, written: Wri
   writer.count(0);
   writer.bytes(content.bare);
   writer.bytes(content.annotations);
-  writer.count(content.priority);
+  writer.count(content.priority + PRIORITIES * (flagCode(content.durable) + 3 * flagCode(content.firstAcquirer)));
   writer.optional(content.timeToLive, (ttl) => writer.double(ttl));
   writer.optional(content.partitionKey, (key) => writer.text(key));
 }

@@ -18,3 +18,6 @@ export const TAG = Object.freeze({
 
 /** Stored states of a message. */
 export const STATES = Object.freeze(['active', 'deferred', 'scheduled'] as const);
+
+/** Priorities are one byte; the header's flags are written above them, so that journals without flags can be read. */
+export const PRIORITIES = 256;

@@ -124,9 +124,9 @@ describe('dead letters on Service Bus', () => {
     expect(await transport.deadLetters.replay('work', { filter })).toEqual({ replayed: 1, failed: 0, skipped: 0 });
     const client = new ServiceBusClient(connectionStringTo(environment.broker.port));
     const left = await client.createReceiver('work', { subQueueType: 'deadLetter' }).receiveMessages(3);
-    // The broker counts a delivery of what lay before the chosen one, and none of what lay behind it.
+    // In a dead-letter queue no deliveries are counted, neither here nor on Azure.
     expect(left.map(({ messageId, deliveryCount }) => [messageId, deliveryCount])).toEqual([
-      ['1', 1],
+      ['1', 0],
       ['3', 0],
       ['4', 0],
     ]);

@@ -3,7 +3,7 @@ import { BrokerError } from '../../entities/errors.js';
 import { formatXml, type XmlElement } from '../xml.js';
 import { deleteEntity, findEntity, listEntities, listSubscriptions, putEntity } from './entities.js';
 import type { AtomContext, AtomRequest } from './atom-request.js';
-import { formatEntry, formatFeed, type Entry } from './feed.js';
+import { type Entry, etagOf, formatEntry, formatFeed, formatServices } from './feed.js';
 import { parseResource, type Resource } from './resource.js';
 import { deleteRule, findRule, listRules, putRule } from './rules.js';
 
@@ -11,6 +11,10 @@ interface AtomAnswer {
   readonly status: 200 | 201;
   /** A document; empty after a deletion. */
   readonly xml: string;
+  /** What the document is, for its content type. */
+  readonly document: 'entry' | 'feed';
+  /** The version of what was asked for; undefined where there is none. */
+  readonly etag: string | undefined;
 }
 
 const API_VERSIONS = ['2021-05', '2017-04'];
@@ -28,6 +32,11 @@ export class AtomApi {
     this.#name = name;
   }
 
+  /** What whoever asks for the namespace's own address gets. */
+  services(): string {
+    return formatXml(formatServices(this.#name, new Date(this.#core.clock.now()).toISOString()));
+  }
+
   /** Resolves once what was done is durable. @throws BrokerError, XmlError or RuleSyntaxError when it is refused */
   async answer(request: AtomRequest): Promise<AtomAnswer> {
     const { clock } = this.#core;
@@ -43,22 +52,35 @@ export class AtomApi {
     const resource = parseResource(request.path);
     switch (request.method) {
       case 'GET':
-        return { status: 200, xml: formatXml(get(context, resource, request)) };
+        return this.#get(context, resource, request);
       case 'PUT':
         return this.#put(context, resource, request);
       case 'DELETE':
-        remove(context, resource);
-        await this.#durable();
-        return { status: 200, xml: '' };
+        return this.#delete(context, resource);
       default:
         throw new BrokerError('amqp:not-implemented', `The method ${request.method} is not supported here.`);
     }
   }
 
+  #get(context: AtomContext, resource: Resource, request: AtomRequest): AtomAnswer {
+    const { feed, entry } = get(context, resource, request);
+    if (feed) return { status: 200, xml: formatXml(feed), document: 'feed', etag: undefined };
+    return { status: 200, xml: formatXml(formatEntry(entry, context)), document: 'entry', etag: etagOf(entry) };
+  }
+
+  async #delete(context: AtomContext, resource: Resource): Promise<AtomAnswer> {
+    const entry = remove(context, resource);
+    await this.#durable();
+    return { status: 200, xml: '', document: 'entry', etag: etagOf(entry) };
+  }
+
   async #put(context: AtomContext, resource: Resource, request: AtomRequest): Promise<AtomAnswer> {
     const entry = put(context, resource, request);
     await this.#durable();
-    return { status: request.update ? 200 : 201, xml: formatXml(formatEntry(entry, context)) };
+    const xml = formatXml(formatEntry(entry, context));
+    // What was just created has no version to compare with yet: Azure's answer leaves it out.
+    if (!request.update) return { status: 201, xml, document: 'entry', etag: undefined };
+    return { status: 200, xml, document: 'entry', etag: etagOf(entry) };
   }
 
   #durable(): Promise<void> {
@@ -68,21 +90,29 @@ export class AtomApi {
   }
 }
 
-function get(context: AtomContext, resource: Resource, request: AtomRequest): XmlElement {
+/** One thing, or a list as a document. */
+type Found =
+  | { readonly entry: Entry; readonly feed?: undefined }
+  | { readonly feed: XmlElement; readonly entry?: undefined };
+
+function get(context: AtomContext, resource: Resource, request: AtomRequest): Found {
   switch (resource.kind) {
+    case 'services':
+      return { feed: formatServices(context.name, context.now) };
     case 'namespace':
-      return formatEntry(describeNamespace(context), context);
+      return { entry: describeNamespace(context) };
     case 'queues':
+      return list(context, request, 'Queues', listEntities(context, 'queue'));
     case 'topics':
-      return feed(context, request, listEntities(context, resource.kind === 'queues' ? 'queue' : 'topic'));
+      return list(context, request, 'Topics', listEntities(context, 'topic'));
     case 'subscriptions':
-      return feed(context, request, listSubscriptions(context, resource.topic));
+      return list(context, request, 'Subscriptions', listSubscriptions(context, resource.topic));
     case 'rules':
-      return feed(context, request, listRules(context, resource));
+      return list(context, request, 'Rules', listRules(context, resource));
     case 'rule':
-      return formatEntry(findRule(context, resource), context);
+      return { entry: findRule(context, resource) };
     default:
-      return formatEntry(findEntity(context, resource), context);
+      return { entry: findEntity(context, resource) };
   }
 }
 
@@ -92,7 +122,7 @@ function put(context: AtomContext, resource: Resource, request: AtomRequest): En
   throw notForWriting(resource);
 }
 
-function remove(context: AtomContext, resource: Resource): void {
+function remove(context: AtomContext, resource: Resource): Entry {
   if (resource.kind === 'rule') return deleteRule(context, resource);
   if (resource.kind === 'entity' || resource.kind === 'subscription') return deleteEntity(context, resource);
   throw notForWriting(resource);
@@ -102,13 +132,13 @@ function notForWriting({ kind }: Resource): BrokerError {
   return new BrokerError('amqp:not-allowed', `The ${kind} can only be read here.`);
 }
 
-function feed(context: AtomContext, { query, path }: AtomRequest, entries: readonly Entry[]): XmlElement {
+function list(context: AtomContext, { query, path }: AtomRequest, title: string, entries: readonly Entry[]): Found {
   const skip = wholeNumber(query, '$skip') ?? 0;
   const top = Math.min(wholeNumber(query, '$top') ?? PAGE_SIZE, PAGE_SIZE);
   const page = entries.slice(skip, skip + top);
   const more = skip + top < entries.length;
   const next = more ? `$skip=${skip + top}&$top=${top}` : undefined;
-  return formatFeed({ path: path.replace(/^\/+/, ''), entries: page, next }, context);
+  return { feed: formatFeed({ path: path.replace(/^\/+/, ''), title, entries: page, next }, context) };
 }
 
 function wholeNumber(query: URLSearchParams, name: string): number | undefined {
@@ -129,5 +159,5 @@ function describeNamespace({ core, name, now }: AtomContext): Entry {
     Name: name,
     NamespaceType: 'Messaging',
   };
-  return { path: '', element: 'NamespaceInfo', description };
+  return { path: '', title: name, updatedAt: undefined, element: 'NamespaceInfo', description };
 }

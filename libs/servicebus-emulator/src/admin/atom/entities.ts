@@ -1,7 +1,7 @@
 import type { Entity } from '../../entities/entity.js';
 import { subscriptionPath } from '../../entities/entity-path.js';
 import { BrokerError, entityNotFound } from '../../entities/errors.js';
-import { DEFAULT_OPTIONS } from '../../entities/options.js';
+import { DEFAULT_OPTIONS, sizeInMegabytes } from '../../entities/options.js';
 import { DEFAULT_RULE } from '../../rules/index.js';
 import { child, parseXml, textOf, type XmlElement } from '../xml.js';
 import type { AtomContext, AtomRequest } from './atom-request.js';
@@ -38,9 +38,11 @@ export function putEntity(context: AtomContext, resource: EntityResource, reques
   return entryOf(entity, context);
 }
 
-/** @throws BrokerError when there is no such entity */
-export function deleteEntity({ core }: AtomContext, resource: EntityResource): void {
-  core.namespace.delete(pathOf(resource), core.clock.now());
+/** @returns what was there. @throws BrokerError when there is no such entity */
+export function deleteEntity(context: AtomContext, resource: EntityResource): Entry {
+  const entry = findEntity(context, resource);
+  context.core.namespace.delete(pathOf(resource), context.core.clock.now());
+  return entry;
 }
 
 function create({ core }: AtomContext, path: string, kind: Entity['kind'], description: XmlElement): Entity {
@@ -58,6 +60,8 @@ function create({ core }: AtomContext, path: string, kind: Entity['kind'], descr
   return namespace.createSubscription(path, options, now, [rule]);
 }
 
+const SIZE = 'MaxSizeInMegabytes';
+
 /** What is fixed at creation. */
 const FIXED = ['requiresSession', 'requiresDuplicateDetection', 'enablePartitioning'] as const;
 
@@ -67,7 +71,16 @@ function update({ core }: AtomContext, path: string, kind: Entity['kind'], descr
   if (entity?.kind !== kind) throw entityNotFound(path);
   const kept = Object.entries(entity.options).filter(([name]) => FIXED.some((fixed) => fixed === name));
   const defaults: AnyOptions = { ...DEFAULT_OPTIONS[kind], ...Object.fromEntries(kept) };
-  return core.namespace.update(path, readDescription(path, description, defaults), core.clock.now());
+  const own = withOwnSize(entity, description);
+  return core.namespace.update(path, readDescription(path, own, defaults), core.clock.now());
+}
+
+/** A client that read a description sends it back: a partitioned entity's size, as it was reported, is its own. */
+function withOwnSize({ options }: Entity, description: XmlElement): XmlElement {
+  if (!('maxSizeInMegabytes' in options) || textOf(description, SIZE) !== String(sizeInMegabytes(options))) {
+    return description;
+  }
+  return { ...description, [SIZE]: String(options.maxSizeInMegabytes) };
 }
 
 /** @throws BrokerError or XmlError when it is no description of what the path names */
@@ -90,6 +103,8 @@ function pathOf(resource: Resource): string {
 function entryOf(entity: Entity, { base, apiVersion }: AtomContext): Entry {
   return {
     path: entity.path,
+    title: entity.kind === 'subscription' ? entity.name : entity.path,
+    updatedAt: entity.lifecycle.updatedAt,
     element: DESCRIPTION[entity.kind],
     description: formatEntity(entity, base, apiVersion),
   };

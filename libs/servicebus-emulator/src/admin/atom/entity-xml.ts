@@ -1,6 +1,7 @@
 import type { Entity, QueueEntity, TopicEntity } from '../../entities/entity.js';
 import type { XmlElement } from '../xml.js';
 import { formatAuthorizationRules } from './authorization-xml.js';
+import { sizeInMegabytes } from '../../entities/options.js';
 import { formatOptions } from './description-fields.js';
 import { countsOf, type EntityCounts } from '../counts.js';
 
@@ -15,7 +16,7 @@ export const DESCRIPTION = {
 
 /** The content of an entity's description: its options, and how it is right now. @param base the namespace's URL */
 export function formatEntity(entity: Entity, base: string, apiVersion: string): XmlElement {
-  const options = formatOptions(entity.options, base, apiVersion);
+  const options = { ...formatOptions(entity.options, base, apiVersion), ...partitioningOf(entity) };
   switch (entity.kind) {
     case 'queue':
       return { ...options, ...sendingOf(entity), ...runtimeOf(entity), MessageCount: countsOf(entity).total };
@@ -24,6 +25,13 @@ export function formatEntity(entity: Entity, base: string, apiVersion: string): 
     case 'subscription':
       return { ...options, ...runtimeOf(entity), MessageCount: countsOf(entity).total };
   }
+}
+
+/** A partitioned entity has the size of all its partitions, and no order among them. */
+function partitioningOf({ kind, options }: Entity): XmlElement {
+  if (!('enablePartitioning' in options) || !options.enablePartitioning) return {};
+  const size = { MaxSizeInMegabytes: sizeInMegabytes(options) };
+  return kind === 'topic' ? { ...size, SupportOrdering: false } : size;
 }
 
 function sendingOf(entity: QueueEntity | TopicEntity): XmlElement {

@@ -2,6 +2,8 @@ import { trimSlashes } from '../../entities/entity-path.js';
 
 /** What the path of a management request names. */
 export type Resource =
+  /** The namespace's own address: what is publicly listed there. */
+  | { readonly kind: 'services' }
   | { readonly kind: 'namespace' }
   | { readonly kind: 'queues' }
   | { readonly kind: 'topics' }
@@ -15,6 +17,7 @@ export type Resource =
 const PATTERN = /^(?<topic>.+?)\/subscriptions(?:\/(?<subscription>[^/]+)(?<rules>\/rules(?:\/(?<rule>[^/]+))?)?)?$/i;
 
 const COLLECTIONS: Readonly<Record<string, Resource>> = {
+  '': { kind: 'services' },
   $namespaceinfo: { kind: 'namespace' },
   '$resources/queues': { kind: 'queues' },
   '$resources/topics': { kind: 'topics' },

@@ -46,10 +46,12 @@ export function putRule(context: AtomContext, resource: RuleResource, { body, up
   return findRule(context, resource);
 }
 
-/** @throws BrokerError when there is no such rule */
-export function deleteRule(context: AtomContext, resource: RuleResource): void {
+/** @returns what was there. @throws BrokerError when there is no such rule */
+export function deleteRule(context: AtomContext, resource: RuleResource): Entry {
   const { namespace, clock } = context.core;
+  const entry = findRule(context, resource);
   namespace.removeRule(subscriptionOf(context, resource).path, resource.name, clock.now());
+  return entry;
 }
 
 function subscriptionOf({ core }: AtomContext, { topic, subscription }: RuleOwner): SubscriptionEntity {
@@ -62,6 +64,8 @@ function subscriptionOf({ core }: AtomContext, { topic, subscription }: RuleOwne
 function entryOf({ path }: SubscriptionEntity, rule: Rule, createdAt: number): Entry {
   return {
     path: `${path}/Rules/${rule.name}`,
+    title: rule.name,
+    updatedAt: createdAt,
     element: 'RuleDescription',
     description: formatRule(rule, createdAt),
   };

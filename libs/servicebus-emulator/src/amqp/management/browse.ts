@@ -1,4 +1,4 @@
-import { writeMessage } from '../../codec/write-message.js';
+import { writePeeked } from '../../codec/write-message.js';
 import { checkReceives } from '../../entities/admission.js';
 import type { QueuedMessage } from '../../entities/queued-message.js';
 import { DONE, NOTHING, type Operation, queueOf, receivable, required } from './operation.js';
@@ -16,7 +16,7 @@ export const peek: Operation = (context, request) => {
   let bytes = 0;
   for (const message of queueOf(context).from(from, request.text('session-id'))) {
     if (messages.length >= count) break;
-    const encoded = writeMessage(message);
+    const encoded = writePeeked(message);
     bytes += encoded.length;
     if (messages.length > 0 && bytes > MAX_BYTES) break;
     messages.push(encoded);
@@ -49,6 +49,5 @@ export const batchDelete: Operation = (context, request) => {
   }
   for (const message of deleted) queue.remove(message);
   context.entity.lifecycle.touch(context.now);
-  if (deleted.length === 0) return NOTHING;
   return { ...DONE, body: (writer) => writer.map(1, (map) => map.string('message-count').int(deleted.length)) };
 };

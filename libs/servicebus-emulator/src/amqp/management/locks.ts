@@ -1,6 +1,6 @@
 import type { PropertyChanges } from '../../codec/application-properties.js';
 import { encodeProperty } from '../../codec/application-properties.js';
-import { writeMessage } from '../../codec/write-message.js';
+import { writeReceived } from '../../codec/write-message.js';
 import { withChanges } from '../../entities/check-message.js';
 import { checkReceives } from '../../entities/admission.js';
 import { BrokerError, messageLockLost, messageNotFound, sessionLockLost } from '../../entities/errors.js';
@@ -98,7 +98,8 @@ export const receiveBySequenceNumber: Operation = (context, request) => {
     if (!lock) queue.remove(message);
     else queue.lock(message, now);
     const token = core.tokens.encode({ sequenceNumber: message.sequenceNumber, lockId: message.lock?.id ?? 0 });
-    return { token, bytes: writeMessage(message, lock ? queue.lockedUntil(message) : undefined) };
+    const bytes = writeReceived(message, lock ? { until: queue.lockedUntil(message), token } : undefined);
+    return { token, bytes };
   });
   return {
     status: 200,

@@ -20,6 +20,8 @@ export function message(sequenceNumber: number, body = `body ${sequenceNumber}`)
     content: {
       bare: Buffer.from(body),
       annotations: Buffer.alloc(0),
+      durable: undefined,
+      firstAcquirer: undefined,
       priority: 4,
       timeToLive: undefined,
       partitionKey: undefined,
@@ -55,6 +57,8 @@ const values = fc.dictionary(fc.string(), value, { noNullPrototype: true });
 const content: fc.Arbitrary<MessageContent> = fc.record({
   bare: bytes,
   annotations: bytes,
+  durable: maybe(fc.boolean()),
+  firstAcquirer: maybe(fc.boolean()),
   priority: fc.nat(255),
   timeToLive: maybe(time),
   partitionKey: maybe(fc.string()),

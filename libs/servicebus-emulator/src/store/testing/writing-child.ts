@@ -54,6 +54,8 @@ function enqueuedBy(number: number): SingleEvent {
   const content = {
     bare: bodyOf(number),
     annotations: Buffer.alloc(0),
+    durable: undefined,
+    firstAcquirer: undefined,
     priority: 4,
     timeToLive: undefined,
     partitionKey: undefined,
