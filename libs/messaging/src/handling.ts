@@ -2,6 +2,7 @@ import type { Contract } from './contract.js';
 import type { Message } from './message.js';
 import type { FailureRule } from './retry/classify.js';
 import type { RetryPolicy } from './retry/retry-policy.js';
+import { type AnySteps, inSteps, isSteps } from './steps.js';
 import type { Delivery } from './transport.js';
 
 /** Handles one message. Returning means done; throwing means not done. */
@@ -24,10 +25,14 @@ export interface Handling {
 }
 
 /**
- * Binds a handler to the latest version of its contract: `message.payload` has the contract's type.
+ * Binds a handler, or one in two steps, to the latest version of its contract: `message.payload` has the contract's type.
  * @throws Error for a contract that upcasts: its messages arrive as those of the version it leads to
  */
-export function handle<T>(contract: Contract<T>, handler: Handler<NoInfer<T>>, options: HandlerOptions = {}): Handling {
+export function handle<T>(
+  contract: Contract<T>,
+  handler: Handler<NoInfer<T>> | AnySteps<NoInfer<T>>,
+  options: HandlerOptions = {},
+): Handling {
   if (contract.upcast) {
     const { to } = contract.upcast;
     throw new Error(
@@ -35,7 +40,8 @@ export function handle<T>(contract: Contract<T>, handler: Handler<NoInfer<T>>, o
     );
   }
   // The reader gives a handler nothing but payloads that its own contract has checked.
-  return Object.freeze({ contract, handler: handler as Handler, options });
+  const run: Handler<T> = isSteps(handler) ? inSteps<T>(handler) : handler;
+  return Object.freeze({ contract, handler: run as Handler, options });
 }
 
 /** One handling a message type. */

@@ -58,6 +58,7 @@ export {
 } from './retry/classify.js';
 export { type DeclaredQueue, declarationProblems, problemsInQueue } from './retry/declared-queue.js';
 export { defaultRetryPolicy, type ExponentialDelays, type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
+export type { Steps } from './steps.js';
 export { HandlerTimeoutError } from './time-limit.js';
 export {
   type Capabilities,

@@ -1,8 +1,7 @@
 import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Order, orderAccepted, paymentFailed } from '@orderflow/contracts';
-import { createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
-import { MessageContext } from '@orderflow/messaging/nest';
+import { createEnvelopeWriter, createMessageReader, type Delivery, handle, type Outgoing } from '@orderflow/messaging';
 import { createPostgresMessaging, type PostgresMessaging } from '@orderflow/messaging/postgres';
 import { sendWaiting } from '@orderflow/messaging/testing/postgres';
 import { endsByAbortWhileLocked, openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
@@ -13,6 +12,7 @@ import { InvoiceStore } from './invoice-store.js';
 
 const migrations = new URL('../../migrations', import.meta.url);
 const write = createEnvelopeWriter('/spec');
+const read = createMessageReader([orderAccepted]);
 const captured = answer(201, { status: 'captured', chargeId: 'ch-1' });
 
 let provider: ScriptedGateway;
@@ -41,19 +41,20 @@ const order: Order = {
   createdAt: '2026-01-01T00:00:00.000Z',
 };
 
-function billing(gatewayKeyLifetimeMs = 86_400_000): Billing {
+/** Handles the delivery as the worker does. */
+async function bill(delivery: Delivery, gatewayKeyLifetimeMs = 86_400_000): Promise<void> {
   const gateway = new HttpPaymentGateway({ url: provider.url, timeoutMs: 5_000 });
-  return new Billing({ messaging, invoices, gateway, gatewayKeyLifetimeMs, topic: 'events' });
+  const billing = new Billing({ messaging, invoices, gateway, gatewayKeyLifetimeMs, topic: 'events' });
+  await handle(orderAccepted, billing).handler(read(delivery.envelope), delivery);
 }
 
-function context(id = 'order.accepted:o-1', signal = new AbortController().signal): MessageContext {
+function delivered(id = 'order.accepted:o-1', signal = new AbortController().signal): Delivery {
   const payload = { order, decidedAt: '2026-01-01T00:00:01.000Z', cause: { messageId: 'm-1', attempt: 1 } };
   const envelope = write(orderAccepted, payload, {
     id,
     cause: { correlationId: 'c-42', headers: { traceparent: 't' } },
   });
-  const message = { id, type: 'order.accepted', version: 1, payload, envelope };
-  return new MessageContext([message, { envelope, queue: 'billing', attempt: 2, unsettled: 0, signal }]);
+  return { envelope, queue: 'billing', attempt: 2, unsettled: 0, signal };
 }
 
 async function published(): Promise<readonly Outgoing[]> {
@@ -85,7 +86,7 @@ const keys = () => provider.requests.filter(({ method }) => method === 'POST').m
 describe('billing', () => {
   it('charges with a key that follows from the order, invoices, and publishes', async () => {
     provider.answers.push(captured);
-    await billing().bill(order, context());
+    await bill(delivered());
     expect(keys()).toEqual(['charge:o-1']);
     expect(await invoices.ofOrder('o-1')).toEqual({
       id: expect.any(String),
@@ -109,13 +110,13 @@ describe('billing', () => {
       asked = await json(request);
       await captured(request, response);
     });
-    await billing().bill(order, context());
+    await bill(delivered());
     expect(asked).toEqual({ reference: 'o-1', amount: 500, currency: 'EUR' });
   });
 
   it('tells in the place and the trace of the order, and when the order was created', async () => {
     provider.answers.push(captured);
-    await billing().bill(order, context());
+    await bill(delivered());
     const [event] = await published();
     expect(event).toMatchObject({
       to: { topic: 'events' },
@@ -131,7 +132,7 @@ describe('billing', () => {
 
   it('takes a decline for an end, with its reason', async () => {
     provider.answers.push(answer(402, { status: 'declined', reason: 'insufficient-funds' }));
-    await billing().bill(order, context());
+    await bill(delivered());
     expect(await invoices.ofOrder('o-1')).toMatchObject({ status: 'failed', reason: 'insufficient-funds' });
     expect((await published()).map(payloadOf)).toMatchObject([{ reason: 'insufficient-funds' }]);
   });
@@ -145,7 +146,7 @@ describe('billing', () => {
     ['a megabyte of NULs', '\0'.repeat(1_000_000), `${'\ufffd'.repeat(499)}…`],
   ])('records a decline whose reason is %s, and publishes', async (_, reason, recorded) => {
     provider.answers.push(answer(402, { status: 'declined', reason }));
-    await billing().bill(order, context());
+    await bill(delivered());
     expect(await invoices.ofOrder('o-1')).toMatchObject({ status: 'failed', reason: recorded });
     const [event, ...others] = (await published()).map(payloadOf);
     expect(others).toEqual([]);
@@ -154,7 +155,7 @@ describe('billing', () => {
 
   it('records a capture whatever characters the charge is named by', async () => {
     provider.answers.push(answer(201, { status: 'captured', chargeId: 'ch\0\ud800' }));
-    await billing().bill(order, context());
+    await bill(delivered());
     expect(await invoices.ofOrder('o-1')).toMatchObject({ status: 'captured', chargeId: 'ch\ufffd\ufffd' });
   });
 
@@ -164,7 +165,7 @@ describe('billing', () => {
       intents = (await database.pool.query('SELECT order_id FROM charge_intents')).rows;
       await captured(request, response);
     });
-    await billing().bill(order, context());
+    await bill(delivered());
     expect(intents).toEqual([{ order_id: 'o-1' }]);
   });
 
@@ -181,24 +182,24 @@ describe('billing', () => {
         await give(request, response);
       };
     provider.answers.push(look(answer(200, { charges: [] })), look(captured));
-    await billing(0).bill(order, context());
+    await bill(delivered(), 0);
     expect(open).toEqual([[], []]);
   });
 
   it('leaves the intent behind when the gateway fails, and uses the same key again', async () => {
     provider.answers.push(answer(503, {}), captured);
-    await expect(billing().bill(order, context())).rejects.toThrow('answered 503');
+    await expect(bill(delivered())).rejects.toThrow('answered 503');
     expect(await invoices.ofOrder('o-1')).toBeUndefined();
-    await billing().bill(order, context());
+    await bill(delivered());
     expect(keys()).toEqual(['charge:o-1', 'charge:o-1']);
     expect(await published()).toHaveLength(1);
   });
 
   it('does not ask the gateway again for an order that has its invoice', async () => {
     provider.answers.push(captured);
-    await billing().bill(order, context());
-    await billing().bill(order, context());
-    await billing().bill(order, context('a replay under another id'));
+    await bill(delivered());
+    await bill(delivered());
+    await bill(delivered('a replay under another id'));
     expect(keys()).toHaveLength(1);
     expect(await published()).toHaveLength(1);
   });
@@ -208,7 +209,7 @@ describe('billing', () => {
     ['two messages about the order', 'a replay under another id'],
   ])('writes one invoice and one event for %s at the same time', async (_, second) => {
     provider.answers.push(...together(captured, captured));
-    await Promise.all([billing().bill(order, context()), billing().bill(order, context(second))]);
+    await Promise.all([bill(delivered()), bill(delivered(second))]);
     expect(keys()).toEqual(['charge:o-1', 'charge:o-1']);
     expect(await invoiceCount()).toBe(1);
     const events = await published();
@@ -219,10 +220,10 @@ describe('billing', () => {
   it('leaves nothing but the intent behind when its event cannot be written, and charges with the same key', async () => {
     provider.answers.push(captured, captured);
     await database.pool.query('ALTER TABLE outbox RENAME TO outbox_away');
-    await expect(billing().bill(order, context())).rejects.toThrow('outbox');
+    await expect(bill(delivered())).rejects.toThrow('outbox');
     expect(await invoiceCount()).toBe(0);
     await database.pool.query('ALTER TABLE outbox_away RENAME TO outbox');
-    await billing().bill(order, context());
+    await bill(delivered());
     expect(keys()).toEqual(['charge:o-1', 'charge:o-1']);
     expect(await invoiceCount()).toBe(1);
     expect(await published()).toHaveLength(1);
@@ -231,15 +232,15 @@ describe('billing', () => {
   it('gives up when the delivery is aborted, and records nothing', async () => {
     const abort = new AbortController();
     provider.answers.push(() => abort.abort(new Error('lock lost')));
-    await expect(billing().bill(order, context('m-1', abort.signal))).rejects.toThrow('lock lost');
+    await expect(bill(delivered('m-1', abort.signal))).rejects.toThrow('lock lost');
     expect(await invoiceCount()).toBe(0);
   });
 
   it('looks a charge up before it charges, once the gateway may have forgotten the key', async () => {
     provider.answers.push(answer(500, {}), answer(200, { charges: [{ status: 'captured', chargeId: 'ch-0' }] }));
-    await expect(billing().bill(order, context())).rejects.toThrow('answered 500');
+    await expect(bill(delivered())).rejects.toThrow('answered 500');
     await database.pool.query("UPDATE charge_intents SET created_at = now() - interval '25 hours'");
-    await billing().bill(order, context());
+    await bill(delivered());
     expect(provider.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
       'POST /charges',
       'GET /charges?reference=o-1',
@@ -250,34 +251,34 @@ describe('billing', () => {
   it('counts the lifetime of the key from the first intent, however many tries have failed since', async () => {
     const found = answer(200, { charges: [{ status: 'captured', chargeId: 'ch-0' }] });
     provider.answers.push(answer(500, {}), answer(503, {}), answer(503, {}), found);
-    await expect(billing().bill(order, context())).rejects.toThrow('answered 500');
+    await expect(bill(delivered())).rejects.toThrow('answered 500');
     await database.pool.query("UPDATE charge_intents SET created_at = now() - interval '25 hours'");
-    await expect(billing().bill(order, context())).rejects.toThrow('answered 503');
-    await expect(billing().bill(order, context('another'))).rejects.toThrow('answered 503');
-    await billing().bill(order, context());
+    await expect(bill(delivered())).rejects.toThrow('answered 503');
+    await expect(bill(delivered('another'))).rejects.toThrow('answered 503');
+    await bill(delivered());
     expect(provider.requests.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET', 'GET']);
     expect(await invoices.ofOrder('o-1')).toMatchObject({ chargeId: 'ch-0' });
   });
 
   it('takes a decline that it finds for an end', async () => {
     provider.answers.push(answer(200, { charges: [{ status: 'declined', reason: 'insufficient-funds' }] }), captured);
-    await billing(0).bill(order, context());
+    await bill(delivered(), 0);
     expect(keys()).toEqual([]);
     expect(await invoices.ofOrder('o-1')).toMatchObject({ status: 'failed', reason: 'insufficient-funds' });
   });
 
   it('charges after all when the look-up finds nothing', async () => {
     provider.answers.push(answer(200, { charges: [] }), captured);
-    await billing(0).bill(order, context());
+    await bill(delivered(), 0);
     expect(await invoices.ofOrder('o-1')).toMatchObject({ chargeId: 'ch-1' });
   });
 
   it('gives its invoice up when its delivery does, and writes it at the next one', async () => {
     provider.answers.push(captured, captured);
-    const bill = (signal: AbortSignal) => billing().bill(order, context(undefined, signal));
-    expect(await endsByAbortWhileLocked(database.pool, 'inbox', bill)).toBe(true);
+    const abortable = (signal: AbortSignal) => bill(delivered(undefined, signal));
+    expect(await endsByAbortWhileLocked(database.pool, 'inbox', abortable)).toBe(true);
     expect(await invoiceCount()).toBe(0);
-    await billing().bill(order, context());
+    await bill(delivered());
     expect(await invoiceCount()).toBe(1);
   });
 });

@@ -1,14 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import {
   type Order,
+  type OrderAccepted,
   paymentCaptured,
   paymentFailed,
   paymentMessageId,
   storableText,
   textLimit,
 } from '@orderflow/contracts';
-import { createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
-import type { MessageContext } from '@orderflow/messaging/nest';
+import {
+  causeOf,
+  causeReference,
+  createEnvelopeWriter,
+  type Delivery,
+  type Message,
+  type Outgoing,
+  type Steps,
+} from '@orderflow/messaging';
 import type { PostgresMessaging, SqlTransaction } from '@orderflow/messaging/postgres';
 import type { ChargeOutcome, PaymentGateway } from '../gateway/payment-gateway.js';
 import { type Invoice, type InvoiceStore, insertInvoice } from './invoice-store.js';
@@ -23,25 +31,48 @@ export interface BillingOptions {
   readonly topic: string;
 }
 
-const CONSUMER = 'billing-worker';
 const write = createEnvelopeWriter('/billing-worker');
 
+/** How an order's charge came out, and which message asked for it. */
+interface Charged {
+  readonly outcome: ChargeOutcome;
+  readonly cause: { readonly messageId: string; readonly attempt: number };
+}
+
 /**
- * Bills accepted orders, each once. A crash at any point is safe: the intent is committed before the gateway is asked,
- * the gateway knows the charge by a key that follows from the order, and invoice, event and inbox row are one commit.
+ * Bills accepted orders, each once, in two steps. A crash at any point is safe: the intent is committed before the gateway
+ * is asked, the gateway knows the charge by a key that follows from the order, and invoice, event and inbox row are one
+ * commit.
  */
-export class Billing {
+export class Billing implements Steps<OrderAccepted, Charged | undefined, SqlTransaction> {
+  readonly consumer = 'billing-worker';
+  readonly inbox: PostgresMessaging['inbox'];
   readonly #options: BillingOptions;
 
   constructor(options: BillingOptions) {
+    this.inbox = options.messaging.inbox;
     this.#options = options;
   }
 
-  async bill(order: Order, context: MessageContext): Promise<void> {
+  /** Charges the order; undefined when it has its invoice. */
+  async prepare(
+    message: Message<OrderAccepted>,
+    signal: AbortSignal,
+    delivery: Delivery,
+  ): Promise<Charged | undefined> {
+    const { order } = message.payload;
     const intent = await this.#options.invoices.intend(order);
-    if (intent.invoiced) return;
-    const outcome = await this.#charge(order, intent.ageMs, context.signal);
-    await this.#invoice(order, outcome, context);
+    if (intent.invoiced) return undefined;
+    return { outcome: await this.#charge(order, intent.ageMs, signal), cause: causeReference(message, delivery) };
+  }
+
+  /** Writes the invoice and publishes the payment. */
+  async commit(charged: Charged | undefined, tx: SqlTransaction, message: Message<OrderAccepted>): Promise<void> {
+    if (charged === undefined) return;
+    const { messaging, topic } = this.#options;
+    const invoice = invoiceOf(message.payload.order, charged.outcome);
+    const inserted = await insertInvoice(tx, invoice);
+    if (inserted) await messaging.outbox.add(tx, [paymentEvent(message, invoice, topic, charged.cause)]);
   }
 
   async #charge(order: Order, intentAgeMs: number, signal: AbortSignal): Promise<ChargeOutcome> {
@@ -52,16 +83,6 @@ export class Billing {
     const request = { reference: order.orderId, amount: order.total, currency: order.currency };
     return gateway.charge(`charge:${order.orderId}`, request, signal);
   }
-
-  async #invoice(order: Order, outcome: ChargeOutcome, context: MessageContext): Promise<void> {
-    const { messaging, topic } = this.#options;
-    const invoice = invoiceOf(order, outcome);
-    const record = async (tx: SqlTransaction): Promise<void> => {
-      const inserted = await insertInvoice(tx, invoice);
-      if (inserted) await messaging.outbox.add(tx, [paymentEvent(order, invoice, topic, context)]);
-    };
-    await messaging.inbox.once(CONSUMER, context.message.id, record, { signal: context.signal });
-  }
 }
 
 function invoiceOf({ orderId, total, currency }: Order, outcome: ChargeOutcome): Invoice {
@@ -71,7 +92,13 @@ function invoiceOf({ orderId, total, currency }: Order, outcome: ChargeOutcome):
     : { ...common, status: 'failed', reason: storableText(outcome.reason, textLimit) || 'no reason given' };
 }
 
-function paymentEvent(order: Order, invoice: Invoice, topic: string, context: MessageContext): Outgoing {
+function paymentEvent(
+  message: Message<OrderAccepted>,
+  invoice: Invoice,
+  topic: string,
+  cause: Charged['cause'],
+): Outgoing {
+  const { order } = message.payload;
   const payload = {
     orderId: order.orderId,
     customerId: order.customerId,
@@ -79,12 +106,12 @@ function paymentEvent(order: Order, invoice: Invoice, topic: string, context: Me
     currency: invoice.currency,
     invoiceId: invoice.id,
     orderCreatedAt: order.createdAt,
-    cause: context.causeReference,
+    cause,
   };
   const details = {
     id: paymentMessageId(order.orderId, invoice.status),
     orderingKey: order.orderId,
-    cause: context.cause,
+    cause: causeOf(message),
     time: invoice.issuedAt,
   };
   const envelope =

@@ -3,6 +3,7 @@ import { EventPattern } from '@nestjs/microservices';
 import { type Observable, throwError } from 'rxjs';
 import type { Contract } from '../contract.js';
 import type { HandlerOptions } from '../handling.js';
+import type { AnySteps } from '../steps.js';
 import type { MessageContext } from './message-context.js';
 
 /** Marks handlers whose errors arrive as they were thrown; `MessagingServer` accepts no others. */
@@ -18,10 +19,14 @@ type HandlerMethod<T> =
   | ((payload: T, context: MessageContext) => unknown)
   | ((context: MessageContext, payload: T) => unknown);
 
+/** Steps that take another payload are no answer of a handler. */
+type FitsContract<Method extends (...all: never[]) => unknown, T> =
+  Extract<Awaited<ReturnType<Method>>, AnySteps<never>> extends AnySteps<T> ? Method : never;
+
 type HandlerDecorator<T> = <Method extends HandlerMethod<T>>(
   target: object,
   name: string | symbol,
-  descriptor: TypedPropertyDescriptor<Method>,
+  descriptor: TypedPropertyDescriptor<FitsContract<Method, T>>,
 ) => void;
 
 /** Nest's own filter would replace every error with "Internal server error", and with it the retry decision. */
@@ -42,6 +47,9 @@ class KeepError implements ExceptionFilter {
  * @MessageHandler(orderPlace)
  * async place(@Payload() order: OrderPlace, @Ctx() context: MessageContext) { … }
  * ```
+ *
+ * A method may answer {@link Steps} instead, which then handle the message: `prepare` outside of the transaction, `commit`
+ * inside. Guards, pipes and interceptors run before them.
  */
 export function MessageHandler<T>(contract: Contract<T>, options: HandlerOptions = {}): HandlerDecorator<T> {
   return applyDecorators(

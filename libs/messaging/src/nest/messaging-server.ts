@@ -5,6 +5,7 @@ import { type Consumer, type ConsumerOptions, startConsumer } from '../consumer.
 import type { EndpointHealth } from '../endpoint/endpoint.js';
 import type { Contract } from '../contract.js';
 import { handle, type Handler, type HandlerOptions, type Handling } from '../handling.js';
+import { inSteps, isSteps } from '../steps.js';
 import { MessageContext } from './message-context.js';
 import { nestFailures } from './nest-failures.js';
 import { CONTRACT, KEEPS_ERRORS, OPTIONS } from './message-handler.js';
@@ -102,8 +103,9 @@ function adapt(type: string, handler: NestHandler): Handling {
     );
   }
   const run: Handler = async (message, delivery) => {
-    const result: unknown = await handler(message.payload, new MessageContext([message, delivery]));
-    if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+    const answer: unknown = await handler(message.payload, new MessageContext([message, delivery]));
+    const result: unknown = isObservable(answer) ? await lastValueFrom(answer, { defaultValue: undefined }) : answer;
+    if (isSteps(result)) await inSteps(result)(message, delivery);
   };
   return handle(handler.extras[CONTRACT] as Contract, run, handler.extras[OPTIONS] as HandlerOptions);
 }

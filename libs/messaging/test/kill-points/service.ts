@@ -4,12 +4,12 @@ import {
   type Delivery,
   type EnvelopeWriter,
   handle,
-  type Handler,
   type Message,
   observeDeliveries,
   type Outgoing,
   PermanentError,
   startConsumer,
+  type Steps,
 } from '../../src/index.js';
 import { createAzureServiceBusTransport } from '../../src/transports/azure-service-bus/index.js';
 import { createPostgresMessaging, postgresFailures, type UnitOfWork } from '../../src/postgres/index.js';
@@ -69,22 +69,26 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await tx.query('INSERT INTO effects (message_id, value) VALUES ($1, $2)', values);
     await messaging.outbox.add(tx, results);
   };
-  const handler: Handler<Work> = async (message, delivery) => {
-    const { kind } = message.payload;
-    if (kind === 'held' || kind === 'deaf') await options.hold?.(delivery, kind === 'held');
-    if (kind === 'refused') throw new PermanentError('Refused', 'This message can never succeed.');
-    const work = async (tx: UnitOfWork<unknown>): Promise<void> => {
+  const steps: Steps<Work, Delivery, UnitOfWork<unknown>> = {
+    inbox: messaging.inbox,
+    consumer: 'worker',
+    async prepare({ payload: { kind } }, _signal, delivery) {
+      if (kind === 'held' || kind === 'deaf') await options.hold?.(delivery, kind === 'held');
+      if (kind === 'refused') throw new PermanentError('Refused', 'This message can never succeed.');
+      return delivery;
+    },
+    async commit(delivery, tx, message) {
+      const { kind } = message.payload;
       await effect(tx, message);
       if (kind === 'open') await options.hold?.(delivery, true);
       if (kind === 'retried' && delivery.attempt === 1) throw new Error('It succeeds at its second attempt.');
-    };
-    await messaging.inbox.once('worker', message.id, work, { signal: delivery.signal });
+    },
   };
 
   const subscription = await startConsumer({
     transport,
     queue: workQueue,
-    handlers: [handle(work, handler)],
+    handlers: [handle(work, steps)],
     middleware: [observeDeliveries({ finished: () => undefined })],
     policy: { immediate: [1], delayed: { baseMs: 10, factor: 1, capMs: 10, retries: 90 }, jitter: 'none' },
     failures: [{ when: { code: notAccepting }, is: 'dependency-away', dependency: 'database' }, ...postgresFailures],

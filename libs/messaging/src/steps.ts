@@ -1,0 +1,46 @@
+import type { Inbox } from './inbox/inbox.js';
+import type { Message } from './message.js';
+import type { Delivery } from './transport.js';
+
+/**
+ * A handler in two steps: what asks the world runs before the transaction, which is open only to write. `Tx` is the
+ * transaction handle of the inbox.
+ */
+export interface Steps<T, Prepared, Tx> {
+  /** Where what was handled is remembered, in the transaction of `commit`. */
+  readonly inbox: Inbox<Tx>;
+  /** The name the inbox remembers it under, e.g. `billing-worker`; another name handles the message again. */
+  readonly consumer: string;
+  /**
+   * Outside of any transaction: calls to other services. Runs at every try, also of a message that was handled before, so
+   * that what it changes elsewhere needs an idempotency key. `signal` is aborted when the consumer stops, the lock is
+   * lost, or the handler's time limit is reached.
+   */
+  prepare(message: Message<T>, signal: AbortSignal, delivery: Delivery): Promise<Prepared>;
+  /**
+   * Inside the transaction, after the inbox row: the effect and the outgoing messages. Not called for a message that was
+   * handled before; all is undone when it throws. It waits for nothing but the database.
+   */
+  commit(prepared: Prepared, tx: Tx, message: Message<T>): Promise<void>;
+}
+
+/** Steps of any kind, as a handler may answer or be them. */
+// biome-ignore lint/suspicious/noExplicitAny: what is prepared, and by which transaction, is their own business
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnySteps<T> = Steps<T, any, any>;
+
+/** Tells steps from a function, and from whatever else a handler answered. */
+export function isSteps(value: unknown): value is AnySteps<unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const { prepare, commit } = value as Partial<AnySteps<unknown>>;
+  return typeof prepare === 'function' && typeof commit === 'function';
+}
+
+/** The handler that runs the steps, one after the other. */
+export function inSteps<T>(steps: AnySteps<T>): (message: Message<T>, delivery: Delivery) => Promise<void> {
+  return async (message, delivery) => {
+    const { signal } = delivery;
+    const prepared: unknown = await steps.prepare(message, signal, delivery);
+    await steps.inbox.once(steps.consumer, message.id, (tx) => steps.commit(prepared, tx, message), { signal });
+  };
+}
