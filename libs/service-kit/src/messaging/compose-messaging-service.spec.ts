@@ -4,28 +4,10 @@ import { createLogger } from '../logging/create-logger.js';
 import { StartupError } from '../startup-error.js';
 import type { ServiceParts } from '../service/service-parts.js';
 import { createMetrics } from '../telemetry/metrics.js';
+import { messagingConfig } from '../testing/messaging-config.js';
 import { composeMessagingService } from './compose-messaging-service.js';
-import type { MessagingConfig } from './messaging-resources.js';
 
-const config: MessagingConfig = {
-  PORT: 0,
-  HOST: '127.0.0.1',
-  LOG_LEVEL: 'silent',
-  SHUTDOWN_TIMEOUT: 1_000,
-  MESSAGING_TRANSPORT: 'azure-service-bus',
-  DATABASE_URL: 'postgres://127.0.0.1:1/books',
-  DATABASE_POOL_SIZE: 2,
-  DATABASE_MAX_WAITING: 10,
-  MAX_CONCURRENCY: 1,
-  PAUSE_AFTER_MESSAGES: 5,
-  PROBE_MAX_INTERVAL: 30_000,
-  CIRCUIT_FAILURES: 5,
-  CIRCUIT_OPEN_TIME: 30_000,
-  IMMEDIATE_ATTEMPTS: 1,
-  MAX_ATTEMPTS: 1,
-  RETRY_BASE_DELAY: 0,
-  RETRY_MAX_DELAY: 0,
-};
+const config = messagingConfig('postgres://127.0.0.1:1/books');
 
 /** These parts ask the application for nothing. */
 const healthOf = ({ health }: ServiceParts) => health?.(undefined as never) ?? [];

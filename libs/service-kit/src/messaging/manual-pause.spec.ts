@@ -3,22 +3,19 @@ import { Controller } from '@nestjs/common';
 import { type Contract, createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import { createMemoryTransport, MemoryBroker } from '@orderflow/messaging/memory';
 import { MessageHandler } from '@orderflow/messaging/nest';
-import { createManualPauses, messagingSchema } from '@orderflow/messaging/postgres';
-import { cloneDatabase, type TestDatabase } from '@orderflow/local-postgres/testing';
+import { createManualPauses } from '@orderflow/messaging/postgres';
 import { createLogger } from '../logging/create-logger.js';
-import { createPool } from '../postgres/create-pool.js';
-import { migrate } from '../postgres/migrate.js';
 import { type RunningService, startService } from '../service/start-service.js';
 import { createMetrics } from '../telemetry/metrics.js';
+import { messagingConfig } from '../testing/messaging-config.js';
+import { openServiceDatabase, type ServiceDatabase } from '../testing/service-database.js';
 import { composeMessagingService } from './compose-messaging-service.js';
-import type { MessagingConfig } from './messaging-resources.js';
 import { watchManualPause } from './watch-manual-pause.js';
 
 const lend: Contract = { type: 'book.lend', version: 1, kind: 'command', parse: (value) => value };
 const write = createEnvelopeWriter('/spec');
 const outgoing = (id: string): Outgoing => ({ to: { queue: 'books' }, envelope: write(lend, {}, { id }) });
 const logger = createLogger({ name: 'books', level: 'silent' });
-const connect = (url: string) => createPool({ url, applicationName: 'spec', onError: () => {} });
 
 let handled = 0;
 
@@ -32,12 +29,12 @@ class Lending {
 
 class LibraryModule {}
 
-let database: TestDatabase;
+let database: ServiceDatabase;
 let broker: MemoryBroker;
 let replicas: RunningService[];
 
 beforeEach(async () => {
-  database = await cloneDatabase({ template: 'messaging-life', prepare });
+  database = await openServiceDatabase('messaging');
   broker = new MemoryBroker({ topology: { queues: ['books'] } });
   replicas = [];
   handled = 0;
@@ -46,35 +43,11 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const replica of replicas) await replica.stop();
   broker.close();
-  await database.drop();
+  await database.close();
 });
 
-async function prepare(url: string): Promise<void> {
-  const empty = connect(url);
-  await migrate(empty, messagingSchema);
-  await empty.end();
-}
-
 async function startReplica(): Promise<RunningService> {
-  const config: MessagingConfig = {
-    PORT: 0,
-    HOST: '127.0.0.1',
-    LOG_LEVEL: 'silent',
-    SHUTDOWN_TIMEOUT: 10_000,
-    MESSAGING_TRANSPORT: 'azure-service-bus',
-    DATABASE_URL: database.url,
-    DATABASE_POOL_SIZE: 4,
-    DATABASE_MAX_WAITING: 10,
-    MAX_CONCURRENCY: 4,
-    PAUSE_AFTER_MESSAGES: 5,
-    PROBE_MAX_INTERVAL: 30_000,
-    CIRCUIT_FAILURES: 5,
-    CIRCUIT_OPEN_TIME: 30_000,
-    IMMEDIATE_ATTEMPTS: 1,
-    MAX_ATTEMPTS: 5,
-    RETRY_BASE_DELAY: 0,
-    RETRY_MAX_DELAY: 0,
-  };
+  const config = messagingConfig(database.url, { MAX_CONCURRENCY: 4 });
   const context = { config, logger, metrics: createMetrics('books') };
   const options = { name: 'books', queue: 'books', contracts: [lend], migrations: [], restartWhenStalled: true };
   const module = { module: LibraryModule, controllers: [Lending] };
@@ -136,8 +109,7 @@ it('refuses a pause without a reason', async () => {
 });
 
 it('keeps to what was known last while the database is away', async () => {
-  const pool = connect(database.url);
-  const pauses = createManualPauses(pool);
+  const pauses = createManualPauses(database.pool);
   await pauses.pause('books', 'stocktaking');
   const known: string[] = [];
   const failures = Promise.withResolvers<void>();
@@ -154,5 +126,4 @@ it('keeps to what was known last while the database is away', async () => {
   await failures.promise;
   expect(known).not.toContain('resumed');
   await stop();
-  await pool.end();
 });

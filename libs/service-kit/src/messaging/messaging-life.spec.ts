@@ -3,21 +3,18 @@ import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx } from '@nestjs/microservices';
-import { cloneDatabase, type TestDatabase } from '@orderflow/local-postgres/testing';
 import { type Contract, createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import { createMemoryTransport, MemoryBroker, type MemoryTransport } from '@orderflow/messaging/memory';
 import { type MessageContext, MessageHandler, MessagingServer } from '@orderflow/messaging/nest';
-import { messagingSchema } from '@orderflow/messaging/postgres';
 import { ManualClock, receive } from '@orderflow/messaging/testing';
-import type { Pool } from 'pg';
 import { createLogger } from '../logging/create-logger.js';
-import { createPool } from '../postgres/create-pool.js';
-import { migrate } from '../postgres/migrate.js';
 import { type RunningService, startService } from '../service/start-service.js';
 import { StartupError } from '../startup-error.js';
 import { shutdownOnSignal } from '../shutdown/shutdown-on-signal.js';
 import { createMetrics } from '../telemetry/metrics.js';
-import { MessagingResources, type MessagingConfig } from './messaging-resources.js';
+import { messagingConfig } from '../testing/messaging-config.js';
+import { openServiceDatabase, type ServiceDatabase } from '../testing/service-database.js';
+import { MessagingResources } from './messaging-resources.js';
 
 const lend: Contract = { type: 'book.lend', version: 1, kind: 'command', parse: (value) => value };
 const write = createEnvelopeWriter('/spec');
@@ -49,10 +46,8 @@ class EndingProcess extends EventEmitter {
 }
 
 const logger = createLogger({ name: 'books', level: 'silent' });
-const connect = (url: string) => createPool({ url, applicationName: 'spec', onError: () => {} });
 
-let database: TestDatabase;
-let pool: Pool;
+let database: ServiceDatabase;
 let clock: ManualClock;
 let broker: MemoryBroker;
 let sender: MemoryTransport;
@@ -61,8 +56,7 @@ let messaging: MessagingResources;
 let service: RunningService | undefined;
 
 beforeEach(async () => {
-  database = await cloneDatabase({ template: 'messaging-life', prepare });
-  pool = connect(database.url);
+  database = await openServiceDatabase('messaging');
   clock = new ManualClock();
   broker = new MemoryBroker({ topology: { queues: ['books', 'returns'] }, clock });
   sender = createMemoryTransport({ broker });
@@ -75,15 +69,8 @@ afterEach(async () => {
   service = undefined;
   await sender.close();
   broker.close();
-  await pool.end();
-  await database.drop();
+  await database.close();
 });
-
-async function prepare(url: string): Promise<void> {
-  const empty = connect(url);
-  await migrate(empty, messagingSchema);
-  await empty.end();
-}
 
 interface Setup {
   readonly PORT?: number;
@@ -95,25 +82,7 @@ async function start(
   work: (context: MessageContext) => Promise<void>,
   { PORT = 0, migrations = [] }: Setup = {},
 ): Promise<void> {
-  const config: MessagingConfig = {
-    PORT,
-    HOST: '127.0.0.1',
-    LOG_LEVEL: 'silent',
-    SHUTDOWN_TIMEOUT: 10_000,
-    MESSAGING_TRANSPORT: 'azure-service-bus',
-    DATABASE_URL: database.url,
-    DATABASE_POOL_SIZE: 4,
-    DATABASE_MAX_WAITING: 10,
-    MAX_CONCURRENCY: 1,
-    PAUSE_AFTER_MESSAGES: 5,
-    PROBE_MAX_INTERVAL: 30_000,
-    CIRCUIT_FAILURES: 5,
-    CIRCUIT_OPEN_TIME: 30_000,
-    IMMEDIATE_ATTEMPTS: 1,
-    MAX_ATTEMPTS: 5,
-    RETRY_BASE_DELAY: 0,
-    RETRY_MAX_DELAY: 0,
-  };
+  const config = messagingConfig(database.url, { PORT });
   const context = { config, logger, metrics: createMetrics('books') };
   const options = { name: 'books', queue: 'books', contracts: [lend], migrations, restartWhenStalled: true };
   messaging = await MessagingResources.open({ ...context, ...options }, transport);
@@ -180,7 +149,7 @@ describe('a service that is asked to stop', () => {
     const { ended } = await askToStop();
     go.open();
     expect(await ended).toEqual([0]);
-    expect((await pool.query('SELECT message_id FROM inbox')).rows).toEqual([{ message_id: 'm-1' }]);
+    expect((await database.pool.query('SELECT message_id FROM inbox')).rows).toEqual([{ message_id: 'm-1' }]);
     const next = await (await receive(sender, 'books')).complete();
     expect([next.envelope.id, next.attempt]).toEqual(['m-2', 1]);
   });
@@ -202,13 +171,13 @@ describe('a service that is asked to stop', () => {
     await began.opened;
     const stopping = await askToStop();
     // Whoever does not wait for the batch goes on here.
-    for (let turn = 0; turn < 10; turn += 1) await pool.query('SELECT 1');
+    for (let turn = 0; turn < 10; turn += 1) await database.pool.query('SELECT 1');
     go.open();
     expect(await stopping.ended).toEqual([0]);
     const order = [sent, closed, ended].map(({ mock }) => mock.invocationCallOrder);
     expect(order.map(({ length }) => length)).toEqual([1, 1, 1]);
     expect(order.flat()).toEqual([...order.flat()].sort((a, b) => a - b));
-    expect((await pool.query('SELECT FROM outbox')).rowCount).toBe(0);
+    expect((await database.pool.query('SELECT FROM outbox')).rowCount).toBe(0);
     expect((await (await receive(sender, 'returns')).complete()).envelope.id).toBe('m-1');
   });
 

@@ -1,44 +1,18 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { cloneDatabase, type TestDatabase } from '@orderflow/local-postgres/testing';
-import { messagingSchema } from '@orderflow/messaging/postgres';
 import { createMemoryTransport } from '@orderflow/messaging/memory';
 import { createLogger } from '../logging/create-logger.js';
-import { createPool } from '../postgres/create-pool.js';
-import { migrate } from '../postgres/migrate.js';
 import { createMetrics } from '../telemetry/metrics.js';
+import { messagingConfig } from '../testing/messaging-config.js';
+import { openServiceDatabase, type ServiceDatabase } from '../testing/service-database.js';
 import { MessagingResources } from './messaging-resources.js';
 
-let database: TestDatabase;
+let database: ServiceDatabase;
 let resources: MessagingResources;
 
-async function prepare(url: string): Promise<void> {
-  const pool = createPool({ url, applicationName: 'spec', onError: () => {} });
-  await migrate(pool, messagingSchema);
-  await pool.end();
-}
-
 beforeEach(async () => {
-  database = await cloneDatabase({ template: 'outbox', prepare });
+  database = await openServiceDatabase('messaging');
   const options = {
-    config: {
-      PORT: 0,
-      HOST: '127.0.0.1',
-      LOG_LEVEL: 'silent' as const,
-      SHUTDOWN_TIMEOUT: 1_000,
-      MESSAGING_TRANSPORT: 'azure-service-bus' as const,
-      DATABASE_URL: database.url,
-      DATABASE_POOL_SIZE: 10,
-      DATABASE_MAX_WAITING: 10,
-      MAX_CONCURRENCY: 1,
-      IMMEDIATE_ATTEMPTS: 1,
-      MAX_ATTEMPTS: 1,
-      RETRY_BASE_DELAY: 0,
-      RETRY_MAX_DELAY: 0,
-      PAUSE_AFTER_MESSAGES: 5,
-      PROBE_MAX_INTERVAL: 30_000,
-      CIRCUIT_FAILURES: 5,
-      CIRCUIT_OPEN_TIME: 30_000,
-    },
+    config: messagingConfig(database.url, { MAX_ATTEMPTS: 1 }),
     logger: createLogger({ name: 'books', level: 'silent' }),
     metrics: createMetrics('books'),
     name: 'books',
@@ -53,7 +27,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await resources.close();
-  await database.drop();
+  await database.close();
 });
 
 const check = async () =>

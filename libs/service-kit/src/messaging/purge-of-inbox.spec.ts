@@ -1,11 +1,8 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import { cloneDatabase, type TestDatabase } from '@orderflow/local-postgres/testing';
-import { createPostgresMessaging, messagingSchema, type PostgresMessaging } from '@orderflow/messaging/postgres';
-import type { Pool } from 'pg';
+import { createPostgresMessaging, type PostgresMessaging } from '@orderflow/messaging/postgres';
 import { createLogger } from '../logging/create-logger.js';
-import { createPool } from '../postgres/create-pool.js';
-import { migrate } from '../postgres/migrate.js';
 import { purgeRegularly } from '../postgres/purge-regularly.js';
+import { openServiceDatabase, type ServiceDatabase } from '../testing/service-database.js';
 import { purgeOfInbox } from './purge-of-inbox.js';
 
 const HOUR_MS = 3_600_000;
@@ -21,27 +18,18 @@ const everythingButIntervals = [
   'setTimeout',
 ] as const;
 
-let database: TestDatabase;
-let pool: Pool;
+let database: ServiceDatabase;
 let purging: Promise<unknown>[];
 let inbox: Pick<PostgresMessaging['inbox'], 'purge'>;
 let lines: string[];
 
-const connect = (url: string) => createPool({ url, applicationName: 'spec', onError: () => {} });
 const logger = createLogger({ name: 'spec', destination: { write: (line) => void lines.push(line) } });
 
-async function prepare(url: string): Promise<void> {
-  const empty = connect(url);
-  await migrate(empty, messagingSchema);
-  await empty.end();
-}
-
 beforeEach(async () => {
-  database = await cloneDatabase({ template: 'inbox', prepare });
-  pool = connect(database.url);
+  database = await openServiceDatabase('messaging');
   lines = [];
   purging = [];
-  const real = createPostgresMessaging({ pool }).inbox;
+  const real = createPostgresMessaging(database).inbox;
   inbox = {
     purge: (options) => {
       const purged = real.purge(options);
@@ -54,17 +42,18 @@ beforeEach(async () => {
 
 afterEach(async () => {
   jest.useRealTimers();
-  await pool.end();
-  await database.drop();
+  await database.close();
 });
 
 async function remembered(): Promise<readonly string[]> {
-  const { rows } = await pool.query<{ message_id: string }>('SELECT message_id FROM inbox ORDER BY message_id');
+  const { rows } = await database.pool.query<{ message_id: string }>(
+    'SELECT message_id FROM inbox ORDER BY message_id',
+  );
   return rows.map(({ message_id }) => message_id);
 }
 
 it('forgets every hour what is older than 30 days, and nothing younger, until it is stopped', async () => {
-  await pool.query(
+  await database.pool.query(
     `INSERT INTO inbox (consumer, message_id, handled_at) VALUES
        ('c', 'old', now() - interval '30 days 1 minute'), ('c', 'young', now() - interval '29 days 23 hours')`,
   );
@@ -80,7 +69,7 @@ it('forgets every hour what is older than 30 days, and nothing younger, until it
 });
 
 it('says when it could not, and tries again an hour later', async () => {
-  await pool.query('ALTER TABLE inbox RENAME TO inbox_away');
+  await database.pool.query('ALTER TABLE inbox RENAME TO inbox_away');
   const stop = purgeRegularly(purgeOfInbox(inbox), logger);
   jest.advanceTimersByTime(HOUR_MS);
   await Promise.allSettled(purging);
@@ -88,7 +77,7 @@ it('says when it could not, and tries again an hour later', async () => {
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     { level: 'warn', msg: expect.stringContaining('trying again later') },
   ]);
-  await pool.query('ALTER TABLE inbox_away RENAME TO inbox');
+  await database.pool.query('ALTER TABLE inbox_away RENAME TO inbox');
   await new Promise(setImmediate);
   jest.advanceTimersByTime(HOUR_MS);
   expect(await Promise.all(purging.slice(1))).toEqual([0]);

@@ -1,39 +1,25 @@
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import { cloneDatabase, type TestDatabase } from '@orderflow/local-postgres/testing';
-import { createPostgresMessaging, messagingSchema, type PostgresOutbox } from '@orderflow/messaging/postgres';
-import type { Pool } from 'pg';
+import { createPostgresMessaging, type PostgresOutbox } from '@orderflow/messaging/postgres';
 import { createLogger } from '../logging/create-logger.js';
-import { createPool } from '../postgres/create-pool.js';
-import { migrate } from '../postgres/migrate.js';
+import { openServiceDatabase, type ServiceDatabase } from '../testing/service-database.js';
 import { reportOnce, reportWaitingOutbox } from './report-waiting-outbox.js';
 
-let database: TestDatabase;
-let pool: Pool;
+let database: ServiceDatabase;
 let outbox: PostgresOutbox;
 let lines: Record<string, unknown>[];
 let written: PromiseWithResolvers<void>;
 
-const connect = (url: string) => createPool({ url, applicationName: 'spec', onError: () => {} });
-
-async function prepare(url: string): Promise<void> {
-  const empty = connect(url);
-  await migrate(empty, messagingSchema);
-  await empty.end();
-}
-
 beforeEach(async () => {
-  database = await cloneDatabase({ template: 'outbox', prepare });
-  pool = connect(database.url);
-  outbox = createPostgresMessaging({ pool }).outbox;
+  database = await openServiceDatabase('messaging');
+  outbox = createPostgresMessaging(database).outbox;
   lines = [];
   written = Promise.withResolvers();
 });
 
 afterEach(async () => {
   jest.useRealTimers();
-  await pool.end();
-  await database.drop();
+  await database.close();
 });
 
 const report = () => reportOnce(outbox, logger());
@@ -60,7 +46,7 @@ async function addMessage(): Promise<void> {
     headers: {},
     body: Buffer.from('{}'),
   };
-  await outbox.add(pool, [{ to: { queue: 'q' }, envelope }]);
+  await outbox.add(database.pool, [{ to: { queue: 'q' }, envelope }]);
 }
 
 it('says nothing of an empty outbox, nor of a message that was just written', async () => {
@@ -72,7 +58,7 @@ it('says nothing of an empty outbox, nor of a message that was just written', as
 
 it('says how long the oldest message has waited', async () => {
   await addMessage();
-  await pool.query("UPDATE outbox SET created_at = now() - interval '2 minutes'");
+  await database.pool.query("UPDATE outbox SET created_at = now() - interval '2 minutes'");
   await report();
   expect(lines).toMatchObject([{ level: 'warn', msg: 'messages wait in the outbox', outboxRows: 1 }]);
   expect(lines[0]?.['outboxOldestAgeSeconds']).toBeGreaterThanOrEqual(120);
@@ -80,8 +66,8 @@ it('says how long the oldest message has waited', async () => {
 
 it('says how many messages are set aside, and how many keys are held', async () => {
   await addMessage();
-  await pool.query("INSERT INTO outbox_dead SELECT outbox.*, 'Too large.' FROM outbox");
-  await pool.query(
+  await database.pool.query("INSERT INTO outbox_dead SELECT outbox.*, 'Too large.' FROM outbox");
+  await database.pool.query(
     "INSERT INTO outbox_holds (bucket, ordering_key, attempts, until, last_error) VALUES (1, 'k', 3, now(), 'No.')",
   );
   await report();
@@ -92,7 +78,7 @@ it('says how many messages are set aside, and how many keys are held', async () 
 });
 
 it('says when it cannot look', async () => {
-  await pool.query('DROP TABLE outbox');
+  await database.pool.query('DROP TABLE outbox');
   const stop = reportWaitingOutbox(outbox, logger(), 1);
   await written.promise;
   await stop();

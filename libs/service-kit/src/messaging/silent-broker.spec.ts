@@ -1,18 +1,16 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Controller, Inject } from '@nestjs/common';
-import { cloneDatabase, type TestDatabase } from '@orderflow/local-postgres/testing';
 import { type Contract, createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
 import { createAzureServiceBusTransport } from '@orderflow/messaging/azure-service-bus';
 import { MessageHandler, MessagingServer } from '@orderflow/messaging/nest';
-import { messagingSchema } from '@orderflow/messaging/postgres';
 import { TcpProxy } from '@orderflow/messaging/testing';
 import { type Broker, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
 import { createLogger } from '../logging/create-logger.js';
-import { createPool } from '../postgres/create-pool.js';
-import { migrate } from '../postgres/migrate.js';
 import { type RunningService, startService } from '../service/start-service.js';
 import { createMetrics } from '../telemetry/metrics.js';
-import { MessagingResources, type MessagingConfig } from './messaging-resources.js';
+import { messagingConfig } from '../testing/messaging-config.js';
+import { openServiceDatabase, type ServiceDatabase } from '../testing/service-database.js';
+import { MessagingResources } from './messaging-resources.js';
 
 const lend: Contract = { type: 'book.lend', version: 1, kind: 'command', parse: (value) => value };
 const write = createEnvelopeWriter('/spec');
@@ -32,47 +30,19 @@ class Lending {
   }
 }
 
-let database: TestDatabase;
+let database: ServiceDatabase;
 let broker: Broker;
 let proxy: TcpProxy;
 beforeEach(async () => {
-  database = await cloneDatabase({ template: 'silent-broker', prepare });
+  database = await openServiceDatabase('messaging');
   broker = await startBroker({ topology });
   proxy = await TcpProxy.to(broker.port);
 });
 afterEach(async () => {
   await proxy.close();
   await broker.close();
-  await database.drop();
+  await database.close();
 });
-
-async function prepare(url: string): Promise<void> {
-  const empty = createPool({ url, applicationName: 'spec', onError: () => {} });
-  await migrate(empty, messagingSchema);
-  await empty.end();
-}
-
-function configOf(SHUTDOWN_TIMEOUT: number): MessagingConfig {
-  return {
-    PORT: 0,
-    HOST: '127.0.0.1',
-    LOG_LEVEL: 'silent',
-    SHUTDOWN_TIMEOUT,
-    MESSAGING_TRANSPORT: 'azure-service-bus',
-    DATABASE_URL: database.url,
-    DATABASE_POOL_SIZE: 4,
-    DATABASE_MAX_WAITING: 10,
-    MAX_CONCURRENCY: 1,
-    PAUSE_AFTER_MESSAGES: 5,
-    PROBE_MAX_INTERVAL: 30_000,
-    CIRCUIT_FAILURES: 5,
-    CIRCUIT_OPEN_TIME: 30_000,
-    IMMEDIATE_ATTEMPTS: 1,
-    MAX_ATTEMPTS: 5,
-    RETRY_BASE_DELAY: 0,
-    RETRY_MAX_DELAY: 0,
-  };
-}
 
 async function start(messaging: MessagingResources, work: () => Promise<void>): Promise<RunningService> {
   const providers = [
@@ -80,7 +50,11 @@ async function start(messaging: MessagingResources, work: () => Promise<void>): 
     { provide: 'work', useValue: work },
   ];
   class LibraryModule {}
-  const context = { config: configOf(3_000), logger, metrics: createMetrics('books') };
+  const context = {
+    config: messagingConfig(database.url, { SHUTDOWN_TIMEOUT: 3_000 }),
+    logger,
+    metrics: createMetrics('books'),
+  };
   return startService(context, {
     module: { module: LibraryModule, controllers: [Lending], providers },
     strategy: () => messaging.server,
@@ -94,7 +68,11 @@ it('stops in time on a network that has fallen silent: the relay has stopped and
   const connectionString = `Endpoint=sb://127.0.0.1:${proxy.port};SharedAccessKeyName=a;SharedAccessKey=a;UseDevelopmentEmulator=true`;
   const transport = createAzureServiceBusTransport({ connectionString });
   const began = Promise.withResolvers<void>();
-  const context = { config: configOf(3_000), logger, metrics: createMetrics('books') };
+  const context = {
+    config: messagingConfig(database.url, { SHUTDOWN_TIMEOUT: 3_000 }),
+    logger,
+    metrics: createMetrics('books'),
+  };
   const options = { name: 'books', queue: 'books', contracts: [lend], migrations: [], restartWhenStalled: true };
   const messaging = await MessagingResources.open({ ...context, ...options }, transport);
   const service = await start(messaging, async () => {
@@ -117,7 +95,5 @@ it('stops in time on a network that has fallen silent: the relay has stopped and
   expect(messaging.pool.totalCount).toBe(0);
   await expect(transport.send([])).rejects.toMatchObject({ code: 'Closed' });
   // Not lost: its row is still there.
-  const pool = createPool({ url: database.url, applicationName: 'spec', onError: () => {} });
-  expect((await pool.query('SELECT FROM outbox')).rowCount).toBe(1);
-  await pool.end();
+  expect((await database.pool.query('SELECT FROM outbox')).rowCount).toBe(1);
 }, 60_000);

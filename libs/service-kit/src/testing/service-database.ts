@@ -16,10 +16,10 @@ export interface ServiceDatabase {
 
 /**
  * @param app names the template, so that an app's migrations run once for all its specs
- * @param migrations the folder of its migrations
+ * @param migrations the folder of its migrations; inbox and outbox alone when absent
  */
-export async function openServiceDatabase(app: string, migrations: URL): Promise<ServiceDatabase> {
-  const prepare = (url: string) => migrateService(url, fileURLToPath(migrations));
+export async function openServiceDatabase(app: string, migrations?: URL): Promise<ServiceDatabase> {
+  const prepare = (url: string) => migrateService(url, migrations && fileURLToPath(migrations));
   const { url, drop } = await cloneDatabase({ template: app, prepare });
   const pool = connect(url);
   return {
@@ -33,10 +33,10 @@ export async function openServiceDatabase(app: string, migrations: URL): Promise
 }
 
 /** Gives an empty database inbox, outbox and the tables that the files in `folder` make. */
-export async function migrateService(url: string, folder: string): Promise<void> {
+export async function migrateService(url: string, folder?: string): Promise<void> {
   const pool = connect(url);
   try {
-    await migrate(pool, [...messagingSchema, ...(await readMigrations(folder))]);
+    await migrate(pool, [...messagingSchema, ...(folder === undefined ? [] : await readMigrations(folder))]);
   } finally {
     await pool.end();
   }
