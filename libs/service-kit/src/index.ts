@@ -19,10 +19,8 @@ export {
   paymentGatewayVariables,
   port,
   processVariables,
-  secretFile,
-  variable,
-  wholeNumber,
 } from './config/variables.js';
+export { secretFile, variable, wholeNumber } from './config/variable.js';
 export { Problem } from './http/problem.js';
 export { problemDocument } from './http/problem-document.js';
 export { ProblemFilter } from './http/problem-filter.js';

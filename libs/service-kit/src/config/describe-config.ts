@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { notesOf } from './variables.js';
+import { notesOf } from './variable.js';
 
 const head = ['| variable | what | default | example |', '|---|---|---|---|'];
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { notesOf } from './variables.js';
+import { notesOf } from './variable.js';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { ConfigError, type Environment } from './load-config.js';
 import { readSecret } from './read-secret.js';
-import { notesOf } from './variables.js';
+import { notesOf } from './variable.js';
 
 const suffix = '_FILE';
 

@@ -1,63 +1,10 @@
-import { type AllowListProblem, problemsOfHosts, problemsOfOrigins, splitList } from '@orderflow/http-guard';
+import { problemsOfHosts, problemsOfOrigins, splitList } from '@orderflow/http-guard';
 import { z } from 'zod';
 import { duration, durations } from './duration.js';
-
-/** What a variable is documented and reported with. */
-export interface VariableNotes {
-  readonly description: string;
-  readonly example: string;
-  /** The value is never shown, neither in an error nor in the documentation. */
-  readonly secret?: boolean;
-}
-
-/** A variable with its notes; they are found again by {@link notesOf}. */
-export function variable<S extends z.ZodType>(schema: S, notes: VariableNotes): S {
-  return schema.meta({ ...notes }) as S;
-}
-
-/** The notes of a variable, if it was made with {@link variable}. */
-export function notesOf(schema: z.ZodType): Partial<VariableNotes> {
-  return (schema.meta() ?? {}) as Partial<VariableNotes>;
-}
-
-/** A whole number within bounds. */
-export function wholeNumber(min: number, max: number) {
-  const message = `must be a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, message)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, message);
-}
-
-/** The file of a secret variable. */
-export function secretFile(name: string, forEach: string) {
-  return variable(z.string().min(1).optional(), {
-    description: `A file that holds \`${name}\`, instead of it; read again for each new ${forEach}`,
-    example: `/run/secrets/${name.toLowerCase().replaceAll('_', '-')}`,
-  });
-}
+import { allowList, count, secretFile, time, url, variable, wholeNumber } from './variable.js';
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const entityName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,259}$/, 'must be the name of a queue or topic');
-
-function url(protocols: readonly string[]) {
-  return z.string().refine((value) => protocols.includes(URL.parse(value)?.protocol ?? ''), {
-    message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-  });
-}
-
-/** Several entries; what is wrong is reported by position, since values do not appear in errors. */
-function allowList(problemsOf: (entries: readonly string[]) => readonly AllowListProblem[]) {
-  return z
-    .string()
-    .transform(splitList)
-    .superRefine((entries, context) => {
-      for (const { position, problem } of problemsOf(entries)) {
-        context.addIssue({ code: 'custom', message: `entry ${position} ${problem}` });
-      }
-    });
-}
 
 /** The port a service takes for HTTP, `usual` by default. */
 export function port(usual: number) {
@@ -86,14 +33,14 @@ export const processVariables = {
     description: 'The least important level that is logged',
     example: 'debug',
   }),
-  SHUTDOWN_TIMEOUT: variable(duration(1, 600_000).prefault('25s'), {
-    description: 'How long a stopping process may finish what is in flight; keep it below what the platform grants',
-    example: '25s',
-  }),
-  REQUEST_TIMEOUT: variable(duration(100, 300_000).prefault('30s'), {
-    description: 'How long a request may take to arrive before its connection is closed, at most a second later',
-    example: '30s',
-  }),
+  SHUTDOWN_TIMEOUT: time(
+    { usual: '25s', min: 1, max: 600_000 },
+    'How long a stopping process may finish what is in flight; keep it below what the platform grants',
+  ),
+  REQUEST_TIMEOUT: time(
+    { usual: '30s', min: 100, max: 300_000 },
+    'How long a request may take to arrive before its connection is closed, at most a second later',
+  ),
   METRICS_PORT: variable(wholeNumber(0, 65_535).optional(), {
     description:
       'Port of `/metrics` alone, for a port that the edge does not publish; beside everything else on `PORT` when absent',
@@ -138,15 +85,14 @@ export const accessVariables = {
     description: "The claim that makes a token a customer's: it may act for that customer only",
     example: 'customer_id',
   }),
-  AUTH_LEEWAY: variable(duration(0, 300_000).prefault('30s'), {
-    description: "How far the issuer's clock may be from ours when a token begins or ends",
-    example: '30s',
-  }),
-  RATE_LIMIT: variable(wholeNumber(0, 10_000_000).prefault('6000'), {
-    description:
-      'Requests a minute that one client may make of one replica, where tokens are asked for; 0 for any number',
-    example: '6000',
-  }),
+  AUTH_LEEWAY: time(
+    { usual: '30s', min: 0, max: 300_000 },
+    "How far the issuer's clock may be from ours when a token begins or ends",
+  ),
+  RATE_LIMIT: count(
+    { usual: 6000, min: 0, max: 10_000_000 },
+    'Requests a minute that one client may make of one replica, where tokens are asked for; 0 for any number',
+  ),
 };
 
 /** Where the broker is and what its entities are called. Use with {@link requireBrokerAddress}. */
@@ -188,43 +134,33 @@ export const databaseVariables = {
     secret: true,
   }),
   DATABASE_URL_FILE: secretFile('DATABASE_URL', 'connection'),
-  DATABASE_POOL_SIZE: variable(wholeNumber(2, 1_000).prefault('20'), {
-    description: 'Database connections of one replica at most, besides one that listens for its outbox',
-    example: '20',
-  }),
-  DATABASE_MAX_WAITING: variable(wholeNumber(0, 100_000).prefault('500'), {
-    description:
-      'HTTP requests of one replica that may wait for a database connection (for 5 s at most); one more is answered 503 at once',
-    example: '500',
-  }),
+  DATABASE_POOL_SIZE: count(
+    { usual: 20, min: 2, max: 1_000 },
+    'Database connections of one replica at most, besides one that listens for its outbox',
+  ),
+  DATABASE_MAX_WAITING: count(
+    { usual: 500, min: 0, max: 100_000 },
+    'HTTP requests of one replica that may wait for a database connection (for 5 s at most); one more is answered 503 at once',
+  ),
 };
 
 /** How a worker consumes; the retry policy of the messaging library. Use with {@link requireRetryPolicy}. */
 export const consumerVariables = {
-  MAX_CONCURRENCY: variable(wholeNumber(1, 1_000).prefault('32'), {
-    description: 'Messages handled at a time',
-    example: '32',
-  }),
-  PAUSE_AFTER_MESSAGES: variable(wholeNumber(1, 1_000).prefault('5'), {
-    description: 'Different messages in a row that fail because something is away, before the queue is paused',
-    example: '5',
-  }),
-  PROBE_MAX_INTERVAL: variable(duration(1_000, 600_000).prefault('PT30S'), {
-    description: 'The longest time between two looks whether it is back; the first comes after a second',
-    example: 'PT30S',
-  }),
-  CIRCUIT_FAILURES: variable(wholeNumber(1, 1_000).prefault('5'), {
-    description: 'Failures in a row of one message type after which its messages run one at a time for a while',
-    example: '5',
-  }),
-  CIRCUIT_OPEN_TIME: variable(duration(1, 600_000).prefault('PT30S'), {
-    description: 'How long that while is',
-    example: 'PT30S',
-  }),
-  IMMEDIATE_ATTEMPTS: variable(wholeNumber(1, 10).prefault('3'), {
-    description: 'Tries within one delivery, before the failure counts',
-    example: '3',
-  }),
+  MAX_CONCURRENCY: count({ usual: 32, min: 1, max: 1_000 }, 'Messages handled at a time'),
+  PAUSE_AFTER_MESSAGES: count(
+    { usual: 5, min: 1, max: 1_000 },
+    'Different messages in a row that fail because something is away, before the queue is paused',
+  ),
+  PROBE_MAX_INTERVAL: time(
+    { usual: 'PT30S', min: 1_000, max: 600_000 },
+    'The longest time between two looks whether it is back; the first comes after a second',
+  ),
+  CIRCUIT_FAILURES: count(
+    { usual: 5, min: 1, max: 1_000 },
+    'Failures in a row of one message type after which its messages run one at a time for a while',
+  ),
+  CIRCUIT_OPEN_TIME: time({ usual: 'PT30S', min: 1, max: 600_000 }, 'How long that while is'),
+  IMMEDIATE_ATTEMPTS: count({ usual: 3, min: 1, max: 10 }, 'Tries within one delivery, before the failure counts'),
   RETRY_DELAYS: variable(durations(99, 0, 604_800_000).optional(), {
     description:
       'Delays before the second delivery and each further one, before jitter; 1m,5m,30m when no delay is set',
@@ -242,18 +178,18 @@ export const consumerVariables = {
     description: 'The longest delay between two deliveries, jitter included; not with `RETRY_DELAYS`',
     example: 'PT5M',
   }),
-  QUEUE_LOCK_DURATION: variable(duration(5_000, 300_000).prefault('1m'), {
-    description: "How long a lock of the app's queue lasts, as the queue was declared: an app may not ask the broker",
-    example: 'PT1M',
-  }),
+  QUEUE_LOCK_DURATION: time(
+    { usual: '1m', min: 5_000, max: 300_000 },
+    "How long a lock of the app's queue lasts, as the queue was declared: an app may not ask the broker",
+  ),
   QUEUE_TIME_TO_LIVE: variable(duration(1, 315_360_000_000).optional(), {
     description: "How long the app's queue keeps a message, as the queue was declared; for good when absent",
     example: '336h',
   }),
-  QUEUE_MAX_DELIVERY_COUNT: variable(wholeNumber(1, 2_000).prefault('20'), {
-    description: "After how many deliveries of one copy the app's queue dead-letters it, as the queue was declared",
-    example: '20',
-  }),
+  QUEUE_MAX_DELIVERY_COUNT: count(
+    { usual: 20, min: 1, max: 2_000 },
+    "After how many deliveries of one copy the app's queue dead-letters it, as the queue was declared",
+  ),
 };
 
 export const paymentGatewayVariables = {
