@@ -1,13 +1,10 @@
 import { connect } from 'node:net';
-import Fastify from 'fastify';
 import { Body, Controller, Get, Module, Param, Post, Query } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Public } from '../../access/declare-access.js';
 import { createLogger } from '../../logging/create-logger.js';
 import { type RunningService, startService } from '../../service/start-service.js';
 import { createMetrics } from '../../telemetry/metrics.js';
-import { HttpEdge } from './http-edge.js';
-import type { Refusal } from './unreadable-requests.js';
 
 @Controller('books')
 class BooksController {
@@ -68,8 +65,8 @@ const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, st
   ask('/books', { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
 
 /** Sends bytes as they are and reads until the other side ends. */
-async function exchange(bytes: string, url = service.url): Promise<string> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+async function exchange(bytes: string): Promise<string> {
+  const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
   socket.write(bytes, 'latin1');
   let answer = '';
   for await (const chunk of socket) answer += String(chunk);
@@ -264,48 +261,5 @@ describe('what is hardly a request', () => {
     expect(problemIn(old)).toEqual({ id: '1', query: {} });
     const upgrade = `GET /books/1 HTTP/1.1\r\n${host}connection: close, upgrade\r\nupgrade: h2c\r\n\r\n`;
     expect(await exchange(upgrade)).toMatch(/^HTTP\/1\.1 200 /);
-  });
-});
-
-describe('a connection', () => {
-  const refusals: Refusal[] = [];
-  const edge = new HttpEdge((refusal) => void refusals.push(refusal));
-  const fastify = Fastify({
-    ...edge.options,
-    http: { ...edge.options.http, headersTimeout: 50, connectionsCheckingInterval: 20 },
-    requestTimeout: 50,
-  });
-  let url = '';
-
-  beforeAll(async () => {
-    edge.guard(fastify);
-    fastify.get('/begun', (_request, reply) => {
-      reply.hijack();
-      reply.raw.writeHead(200, { 'content-length': '10' }).write('begun');
-    });
-    fastify.post('/read', async () => ({}));
-    url = await fastify.listen({ port: 0, host: '127.0.0.1' });
-  });
-
-  afterAll(() => fastify.close());
-
-  it.each([
-    ['headers', 'GET /begun HTTP/1.1\r\nhost: x\r\n'],
-    ['body', 'POST /read HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{'],
-  ])('on which the %s of a request do not arrive is answered so', async (_, bytes) => {
-    const answer = await exchange(bytes, url);
-    expect(answer).toMatch(/^HTTP\/1\.1 408 [^]*application\/problem\+json/);
-    expect(problemIn(answer)).toMatchObject({ detail: expect.any(String) });
-  });
-
-  it('gets no second answer into one that has begun', async () => {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1');
-    socket.write('GET /begun HTTP/1.1\r\nhost: x\r\n\r\n');
-    let answer = '';
-    for await (const chunk of socket) {
-      answer += String(chunk);
-      if (answer.endsWith('begun')) socket.write('rubbish\r\n\r\n');
-    }
-    expect(answer).toMatch(/\r\n\r\nbegun$/);
   });
 });
