@@ -115,14 +115,15 @@ export const serviceOf = ({ Config }: ContainerFacts): string => Config.Labels['
 const portVariable = (name: string): string => `${name.toUpperCase().replaceAll('-', '_')}_PORT`;
 
 /**
- * Asks again and again until the answer satisfies: containers tell what they will do only when asked.
+ * Asks again and again until the answer satisfies: containers tell what they will do only when asked. Five minutes are
+ * more than the first delay of a message that failed on a machine that is too busy.
  * @throws Error with the last answer when `timeoutMs` have passed
  */
 export async function until<T>(
   what: string,
   ask: () => Promise<T>,
   satisfies: (answer: T) => boolean,
-  timeoutMs = 120_000,
+  timeoutMs = 300_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

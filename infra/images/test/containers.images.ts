@@ -13,7 +13,7 @@ import {
   inspectImage,
   runToEnd,
 } from './docker.ts';
-import { askForToken, authorization } from './token.ts';
+import { askForToken, authorization, forgetToken } from './token.ts';
 import { countPaid, getJson, placeOrders, placeOrdersDuring } from './orders.ts';
 
 const tag = `verify-${process.pid}`;
@@ -196,6 +196,7 @@ whereDockerIs('the system in containers', () => {
     say(`stopped everything in ${(await system.stop()).toFixed(1)} s`);
     expect(await system.endsOtherThan0()).toEqual([]);
     await system.start();
+    forgetToken(system);
     await until(
       '200 orders are paid',
       () => countPaid(system, ids),

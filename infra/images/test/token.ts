@@ -2,13 +2,18 @@ import type { ComposeSystem } from './compose-system.ts';
 
 const tokens = new WeakMap<ComposeSystem, Promise<string>>();
 
-/** The header of a request to order-api, with a token of the system's development issuer: one for all of a run. */
+/** The header of a request to order-api, with a token of the system's development issuer: one for as long as that runs. */
 export async function authorization(system: ComposeSystem): Promise<{ readonly authorization: string }> {
   const token = tokens.get(system) ?? askForToken(system);
   tokens.set(system, token);
   // One that could not be had is asked for again.
   token.catch(() => tokens.delete(system));
   return { authorization: `Bearer ${await token}` };
+}
+
+/** For when the development issuer was started again: it has another key then, and its tokens end with it. */
+export function forgetToken(system: ComposeSystem): void {
+  tokens.delete(system);
 }
 
 /** @param customer whose token it is to be; an application's when absent */
