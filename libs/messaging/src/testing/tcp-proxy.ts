@@ -7,6 +7,8 @@ export class TcpProxy {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #silent = false;
   #refusing = false;
+  /** The text at which the connections are cut, and how often it has still to come. */
+  #cutAt: { readonly text: string; left: number } | undefined;
 
   private constructor(targetPort: number) {
     this.#targetPort = targetPort;
@@ -37,6 +39,11 @@ export class TcpProxy {
       broker.destroy();
     }
     this.#pairs.clear();
+  }
+
+  /** Cuts every connection, once, when a client is about to send `text` for the nth time from now; n counts from 1. */
+  cutAt(text: string, n: number): void {
+    this.#cutAt = { text, left: n };
   }
 
   /** Passes nothing on any more, in either direction, without closing anything: what a dead route looks like. */
@@ -86,7 +93,16 @@ export class TcpProxy {
       });
     }
     if (this.#silent) return;
+    client.on('data', (sent) => this.#look(sent));
     client.pipe(broker);
     broker.pipe(client);
+  }
+
+  #look(sent: Buffer): void {
+    if (this.#cutAt === undefined || !sent.includes(this.#cutAt.text)) return;
+    this.#cutAt.left -= 1;
+    if (this.#cutAt.left > 0) return;
+    this.#cutAt = undefined;
+    this.cut();
   }
 }

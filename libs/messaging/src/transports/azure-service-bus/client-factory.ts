@@ -17,8 +17,8 @@ const shortestLifeMs = 30_000;
 export interface ManagedClient {
   readonly client: ServiceBusClient;
   /**
-   * Calls `listener` when the connection is gone. The SDK lets requests that were under way then wait out their
-   * timeout.
+   * Calls `listener` when the present connection is gone; each call after the first for a connection does nothing. The
+   * SDK lets requests that were under way then wait out their timeout, and goes on with another connection.
    */
   onDisconnected(listener: (error: Error | undefined) => void): void;
   /** When to move on to a new one; undefined while that is not known to be needed. */
@@ -115,13 +115,16 @@ export function managedClient(
   isOutdated = (): boolean => false,
 ): ManagedClient {
   keepReceivedBytes(client);
+  const watched = new WeakSet<object>();
   return {
     client,
     replaceAt,
     isOutdated,
     onDisconnected(listener) {
       const { connection } = (client as unknown as KeepsConnection)._connectionContext ?? {};
-      connection?.on('disconnected', ({ error }) => listener(error));
+      if (connection === undefined || watched.has(connection)) return;
+      watched.add(connection);
+      connection.on('disconnected', ({ error }) => listener(error));
     },
   };
 }

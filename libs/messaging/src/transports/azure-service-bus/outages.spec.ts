@@ -65,6 +65,38 @@ describe('a broker that is away', () => {
   });
 });
 
+describe('a connection that is cut while a receiver attaches', () => {
+  let environment: ServiceBusEnvironment;
+  beforeEach(async () => {
+    environment = await ServiceBusEnvironment.start();
+  });
+  afterEach(() => environment.close());
+  // Long waits of the SDK, so that only what we do ourselves is fast enough for the test.
+  const options = { maxReconnectDelayMs: 50, requestTimeoutMs: 120_000, stallAfterMs: 120_000 };
+
+  // The first token is for the look at the queue, the second one for the receiver.
+  it.each([1, 2])('is replaced at once at the start, with the request for token %i unanswered', async (n) => {
+    const { transport, proxy } = await environment.connectThroughProxy(options);
+    proxy.cutAt('put-token', n);
+    const work = await receive(transport, 'work');
+    const other = await environment.connect();
+    await other.send([outgoing('m')]);
+    expect((await work.complete()).envelope.id).toBe('m');
+    expect(work.subscription.health().state).toBe('running');
+  });
+
+  it('is replaced at once when the receiver was attaching again after another loss', async () => {
+    const { transport, proxy } = await environment.connectThroughProxy(options);
+    const work = await receive(transport, 'work');
+    proxy.cutAt('put-token', 1);
+    proxy.cut();
+    const other = await environment.connect();
+    await other.send([outgoing('m')]);
+    expect((await work.complete()).envelope.id).toBe('m');
+    expect(work.subscription.health().state).toBe('running');
+  });
+});
+
 describe('a receiver that attached again', () => {
   let environment: ServiceBusEnvironment;
   beforeEach(async () => {

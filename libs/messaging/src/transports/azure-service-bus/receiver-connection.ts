@@ -5,6 +5,7 @@ import type {
   ServiceBusReceiver,
 } from '@azure/service-bus';
 import Long from 'long';
+import { TransportError } from '../../transport.js';
 import type { ManagedClient, ClientSource } from './client-factory.js';
 import { DeliveryLink } from './delivery-link.js';
 import { keepReceivedBytes } from './received-bytes.js';
@@ -34,6 +35,8 @@ export interface ReceiverEvents {
   onAttaching(connection: ReceiverConnection): void;
   onAttached(connection: ReceiverConnection): void;
   onError(error: unknown, connection: ReceiverConnection): void;
+  /** The network connection is gone; what the SDK does about it follows. */
+  onDisconnected(connection: ReceiverConnection): void;
 }
 
 /**
@@ -47,6 +50,8 @@ export class ReceiverConnection {
   readonly #stop = new AbortController();
   #link: DeliveryLink;
   #subscription: { close(): Promise<void> } | undefined;
+  /** Rejects each look at the queue that waits for an answer. */
+  readonly #looking = new Set<(loss: TransportError) => void>();
   #running = 0;
   #retired: (() => void) | undefined;
 
@@ -59,8 +64,7 @@ export class ReceiverConnection {
       maxAutoLockRenewalDurationInMs: 0,
     });
     this.#link = new DeliveryLink(this.#receiver);
-    // The SDK attaches again after a loss, and reports it; not once it was stopped.
-    this.#managed.onDisconnected(() => this.#link.lose());
+    this.#managed.onDisconnected(this.#onDisconnected);
   }
 
   /** The link that brings messages now. */
@@ -86,7 +90,9 @@ export class ReceiverConnection {
       preInitialize: async () => {
         this.#link.lose();
         this.#link = new DeliveryLink(this.#receiver);
-        keepReceivedBytes(this.#managed.client); // after a loss the SDK has another connection
+        // After a loss the SDK has another connection.
+        keepReceivedBytes(this.#managed.client);
+        this.#managed.onDisconnected(this.#onDisconnected);
         this.#events.onAttaching(this);
       },
       postInitialize: async () => this.#events.onAttached(this),
@@ -98,11 +104,17 @@ export class ReceiverConnection {
     });
   }
 
-  /** The messages at the head of the queue that wait to be delivered, by sequence number, some maybe locked. */
+  /**
+   * The messages at the head of the queue that wait to be delivered, by sequence number, some maybe locked.
+   * @throws TransportError `Unreachable` as soon as the connection is lost
+   */
   async waitingAtHead(): Promise<readonly string[]> {
     // `omitMessageBody` is missing from the published type; where it should be ignored, bodies come along unread.
     const options = { fromSequenceNumber: Long.ONE, omitMessageBody: true };
-    const head = await this.#receiver.peekMessages(peekedAtHead, options);
+    const { promise: lost, reject } = Promise.withResolvers<never>();
+    this.#looking.add(reject);
+    const peeked = Promise.race([this.#receiver.peekMessages(peekedAtHead, options), lost]);
+    const head = await peeked.finally(() => this.#looking.delete(reject));
     return head.filter(({ state }) => state === 'active').map(({ sequenceNumber }) => String(sequenceNumber));
   }
 
@@ -119,6 +131,14 @@ export class ReceiverConnection {
     await this.#receiver.close();
     await this.#managed.client.close();
   }
+
+  // The SDK attaches again after a loss, and reports it; not once it was stopped.
+  readonly #onDisconnected = (cause: Error | undefined): void => {
+    this.#link.lose();
+    const message = `The connection to the broker was lost: ${cause?.message ?? 'it was closed from the other end'}.`;
+    for (const giveUp of this.#looking) giveUp(new TransportError('Unreachable', message, true, { cause }));
+    this.#events.onDisconnected(this);
+  };
 
   async #deliver(message: ServiceBusReceivedMessage): Promise<void> {
     this.#running += 1;

@@ -18,17 +18,14 @@ import type { DeliveryLink } from './delivery-link.js';
 import { LockDuration, type LockTime } from './lock-duration.js';
 import { LockRenewer } from './lock-renewer.js';
 import type { ResolvedOptions } from './options.js';
-import { type Handled, ReceiverConnection } from './receiver-connection.js';
+import type { Handled } from './receiver-connection.js';
 import type { SenderConnection } from './sender-connection.js';
 import { read, type Received, Settler } from './settle.js';
 import { Slots } from './slots.js';
-import { Supervisor } from './supervisor.js';
 import { stopTimes } from './stop-times.js';
 import { translateError } from './translate-error.js';
 import { waitAtMost } from './wait-at-most.js';
-
-/** How long a connection may take to stop receiving or to close, in milliseconds, before it is left behind. */
-const closingMs = 5_000;
+import { WatchedReceiver } from './watched-receiver.js';
 
 interface Parts {
   readonly source: ClientSource;
@@ -37,64 +34,50 @@ interface Parts {
 }
 
 /**
- * Delivers one queue's messages to one consumer. It owns the receiver, replaces it when its supervisor says so, and
- * takes each message from there to its settlement.
+ * Delivers one queue's messages to one consumer: takes each from the receiver, which looks after itself, to its
+ * settlement.
  */
 export class ServiceBusSubscription implements Subscription {
   readonly queue: string;
   readonly #consume: Consume;
   readonly #options: ResolvedSubscribeOptions;
-  readonly #source: ClientSource;
   readonly #clock: Clock;
-  readonly #stallAfterMs: number;
   readonly #inFlight = new InFlight();
   readonly #slots: Slots;
   readonly #occupied = new OccupiedPlaces();
   readonly #locks: LockRenewer;
   readonly #lockDuration: LockDuration;
   readonly #settler: Settler;
-  readonly #supervisor: Supervisor;
+  readonly #receiver: WatchedReceiver;
   readonly #inHand = new Set<ServiceBusReceivedMessage>();
-  readonly #firstAttempt = Promise.withResolvers<void>();
   readonly #stopped = Promise.withResolvers<void>();
-  #connection: ReceiverConnection;
-  #cancelCheck: () => void = () => {};
   #changing: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
   constructor(queue: string, consume: Consume, options: ResolvedSubscribeOptions, parts: Parts) {
-    const { clock, stallAfterMs } = parts.resolved;
+    const { clock } = parts.resolved;
     this.queue = queue;
     this.#consume = consume;
     this.#options = options;
-    this.#source = parts.source;
     this.#clock = clock;
-    this.#stallAfterMs = stallAfterMs;
     this.#slots = new Slots(options.concurrency);
     this.#locks = new LockRenewer(clock);
     this.#lockDuration = new LockDuration(clock, options.lockDurationMs);
     this.#settler = new Settler({ queue, sender: parts.sender, clock, maxDeliveryCount: options.maxDeliveryCount });
-    this.#supervisor = new Supervisor(queue);
-    this.#connection = this.#connect();
+    this.#receiver = new WatchedReceiver(queue, {
+      source: parts.source,
+      resolved: parts.resolved,
+      slots: this.#slots,
+      onMessage: (message, link) => this.#receive(message, link),
+      onError: options.onError,
+      inHand: () => new Set([...this.#inHand].map(({ sequenceNumber }) => String(sequenceNumber))),
+    });
   }
 
   /** Resolves when attached or when the broker cannot be reached yet; rejects when it never could be. */
   async start(): Promise<void> {
     try {
-      await this.#connection.waitingAtHead();
-    } catch (error) {
-      const failure = this.#explain(error);
-      if (!failure.retryable) {
-        await this.#close();
-        throw failure;
-      }
-      this.#failed(failure);
-    }
-    if (this.#stopping !== undefined) return;
-    this.#connection.open(this.#slots.limit);
-    this.#planCheck();
-    try {
-      await this.#firstAttempt.promise;
+      await this.#receiver.start();
     } catch (error) {
       await this.stop(0);
       throw error;
@@ -104,7 +87,7 @@ export class ServiceBusSubscription implements Subscription {
   health(): SubscriptionHealth {
     const inFlight = this.#slots.taken;
     if (this.#stopping !== undefined) return { state: 'stopped', inFlight, detail: 'The subscription was stopped.' };
-    return this.#occupied.judge({ ...this.#supervisor.condition, inFlight }, this.#options.concurrency);
+    return this.#occupied.judge({ ...this.#receiver.condition, inFlight }, this.#options.concurrency);
   }
 
   get inHand(): number {
@@ -133,9 +116,8 @@ export class ServiceBusSubscription implements Subscription {
     const lockTime = this.#lockDuration.of(message);
     const brokerTime = new BrokerTime(message, lockTime.durationMs, this.#clock);
     const received = read(message, { link, brokerTime, queue: this.queue });
-    this.#supervisor.received();
     this.#inHand.add(message);
-    if (link.isNearlyFull && this.#connection.link === link && this.#slots.limit > 0) this.#replace();
+    this.#receiver.received(link);
     await this.#inFlight.run(async (running) => {
       const stopRenewing = this.#keepLocked(received, lockTime, running);
       try {
@@ -187,98 +169,22 @@ export class ServiceBusSubscription implements Subscription {
     });
   }
 
-  #connect(): ReceiverConnection {
-    const isCurrent = (connection: ReceiverConnection): boolean =>
-      connection === this.#connection && this.#stopping === undefined;
-    return new ReceiverConnection(this.#source, this.queue, {
-      onMessage: (message, link) => this.#receive(message, link),
-      onAttaching: (connection) => {
-        if (isCurrent(connection)) this.#supervisor.attaching();
-      },
-      onAttached: (connection) => {
-        if (!isCurrent(connection)) return;
-        this.#supervisor.attached();
-        this.#firstAttempt.resolve();
-      },
-      onError: (error, connection) => {
-        if (isCurrent(connection)) this.#failed(this.#explain(error));
-      },
-    });
-  }
-
-  #failed(error: TransportError): void {
-    // The SDK would try for ever, and wait for people who know nothing of it.
-    if (error.code === 'InvalidTopology') this.#firstAttempt.reject(error);
-    this.#supervisor.failed(error);
-    this.#options.onError(error);
-    this.#firstAttempt.resolve();
-    if (error.code === 'Unauthorized' && this.#slots.limit > 0 && this.#connection.isOutdated()) this.#replace();
-  }
-
-  /** Opens a new connection; the old one closes once what it delivered is settled. */
-  #replace(): void {
-    const old = this.#connection;
-    this.#connection = this.#connect();
-    this.#supervisor.replaced();
-    this.#connection.open(this.#slots.limit);
-    old.retire().catch((error: unknown) => this.#options.onError(this.#explain(error)));
-  }
-
   async #setConcurrency(limit: number): Promise<void> {
     if (this.#stopping !== undefined || limit === this.#slots.limit) return;
-    const old = this.#connection;
     this.#slots.setLimit(limit);
-    await waitAtMost(closingMs, this.#clock, old.stopReceiving());
-    // The SDK cannot be given another limit, so another receiver begins, as soon as it may bring something.
-    if (limit === 0) return;
-    void this.#slots.room().then(() => {
-      if (this.#stopping === undefined && this.#slots.limit === limit && this.#connection === old) this.#replace();
-    });
-  }
-
-  #planCheck(): void {
-    if (this.#stopping !== undefined) return;
-    this.#cancelCheck = this.#clock.schedule(
-      this.#clock.now() + this.#stallAfterMs,
-      () => void this.#check().finally(() => this.#planCheck()),
-    );
-  }
-
-  async #check(): Promise<void> {
-    if (this.#slots.limit === 0) return;
-    const checked = this.#connection;
-    const facts = { now: this.#clock.now(), untilNextCheck: this.#stallAfterMs, hasRoom: this.#slots.hasRoom };
-    const before = this.#supervisor.condition.state;
-    let verdict = this.#supervisor.check({ ...facts, replaceAt: checked.replaceAt() });
-    if (verdict === 'look') verdict = await this.#look(checked);
-    if (verdict !== 'replace' || this.#stopping !== undefined || this.#connection !== checked) return;
-    this.#replace();
-    const { state, detail = '' } = this.#supervisor.condition;
-    if (state === 'stalled' && before !== state) this.#options.onError(new TransportError('Stalled', detail, true));
-  }
-
-  async #look(connection: ReceiverConnection): Promise<'keep' | 'replace'> {
-    try {
-      const waiting = await connection.waitingAtHead();
-      const ours = new Set([...this.#inHand].map(({ sequenceNumber }) => String(sequenceNumber)));
-      return this.#supervisor.saw(waiting.find((place) => !ours.has(place)));
-    } catch (error) {
-      if (this.#stopping === undefined) this.#failed(this.#explain(error));
-      return 'keep';
-    }
+    await this.#receiver.followLimit();
   }
 
   /** Ends in time whatever the network does: what the broker has not answered by then is left to its locks. */
   async #stop(drainTimeoutMs: number): Promise<void> {
     const { graceMs, limitMs } = stopTimes(drainTimeoutMs);
-    this.#cancelCheck();
-    this.#firstAttempt.resolve();
     this.#slots.setLimit(0);
     // The drain timeout counts from now, however long the broker takes to stop delivering.
     const drained = this.#inFlight.drain(limitMs - graceMs, this.#clock);
-    const receiving = waitAtMost(closingMs, this.#clock, this.#connection.stopReceiving());
-    const closed = Promise.all([receiving, drained]).then(() => this.#close());
-    const reported = closed.catch((error: unknown) => this.#options.onError(this.#explain(error)));
+    const closed = Promise.all([this.#receiver.stopReceiving(), drained]).then(() => this.#close());
+    const reported = closed.catch((error: unknown) => {
+      this.#options.onError(translateError(error, `receive from queue "${this.queue}"`));
+    });
     await waitAtMost(limitMs, this.#clock, reported);
     this.#locks.close();
     this.#stopped.resolve();
@@ -286,11 +192,7 @@ export class ServiceBusSubscription implements Subscription {
 
   #close(): Promise<void> {
     this.#locks.close();
-    return waitAtMost(closingMs, this.#clock, this.#connection.retire());
-  }
-
-  #explain(error: unknown): TransportError {
-    return translateError(error, `receive from queue "${this.queue}"`);
+    return this.#receiver.close();
   }
 }
 
