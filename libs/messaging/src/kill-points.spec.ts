@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
+import { choose, seedOf } from '../test/kill-points/plan.js';
+import { faults } from '../test/kill-points/protocol.js';
+import { within } from '../test/kill-points/within.js';
 import { instrument } from '../test/kill-points/points.js';
 import { Probe } from '../test/kill-points/probe.js';
 
@@ -14,11 +17,13 @@ const FROM_SOURCE = [
 ];
 const MAIN = fileURLToPath(new URL('../test/kill-points/main.ts', import.meta.url));
 
-// The strikes themselves take many minutes: `npx nx run messaging:kill-points`.
-describe('an undisturbed worker', () => {
-  it('reaches every point there is, or its absence is listed with a reason', async () => {
+/** How many cases of each fault but `kill` are run here; all of them by `npx nx run messaging:kill-points`. */
+const SAMPLE = 20;
+
+describe('a worker that is struck', () => {
+  it('ends as an undisturbed one: killed at every point, and with a sample of the other faults', async () => {
     const { NODE_OPTIONS: _, ...environment } = process.env;
-    const run = spawn(process.execPath, [...FROM_SOURCE, MAIN, 'census'], {
+    const run = spawn(process.execPath, [...FROM_SOURCE, MAIN, 'ci', '--sample', String(SAMPLE)], {
       cwd: root,
       env: environment,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -30,8 +35,48 @@ describe('an undisturbed worker', () => {
     });
     const [code] = await once(run, 'close');
     expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
-    expect(output).toMatch(/\d+ points generated/);
+    expect(output).toMatch(/^in total: (\d+) run, \1 identical$/m);
+    for (const fault of faults) {
+      const [, cases] = new RegExp(`^${fault}: (\\d+) run`, 'm').exec(output) ?? [];
+      expect(Number(cases)).toBeGreaterThanOrEqual(SAMPLE);
+    }
   }, 600_000);
+});
+
+describe('a sample of the cases', () => {
+  const cases = (['kill', 'cut', 'freeze'] as const).flatMap((fault) =>
+    Array.from({ length: 30 }, (_, id) => ({
+      name: `${fault} ${id}`,
+      strike: { id, moment: 'before' as const, fault },
+      scenarios: [],
+    })),
+  );
+  const names = (seed: string): string[] => choose(cases, { size: 5, seed }).map(({ name }) => name);
+
+  it('has every kill, and so many of each other fault', () => {
+    const counts = (fault: string): number => names('a').filter((name) => name.startsWith(fault)).length;
+    expect([counts('kill'), counts('cut'), counts('freeze')]).toEqual([30, 5, 5]);
+  });
+
+  it('is the same for one seed, and another for another', () => {
+    expect(names('a')).toEqual(names('a'));
+    expect(names('a')).not.toEqual(names('b'));
+  });
+
+  it('is drawn anew when a point moves', () => {
+    const point = { name: 'a.ts f: await g()', file: 'a.ts', line: 1, column: 1 };
+    expect(seedOf([point])).toBe(seedOf([{ ...point }]));
+    expect(seedOf([point])).not.toBe(seedOf([{ ...point, line: 2 }]));
+  });
+});
+
+describe('a case that hangs', () => {
+  it('fails when its time is over, and says what it was waiting for last', async () => {
+    let step = 'the worker is armed';
+    const waiting = within(50, () => step, new Promise<never>(() => {}));
+    step = 'the system is quiet';
+    await expect(waiting).rejects.toThrow('Not within 50 ms: the system is quiet.');
+  });
 });
 
 describe('instrumented code', () => {

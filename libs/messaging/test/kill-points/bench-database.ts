@@ -15,6 +15,7 @@ export class BenchDatabase {
   readonly #pool: pg.Pool;
   /** How often it was sent away and has not come back. */
   #away = 0;
+  #closed = false;
 
   private constructor(server: LocalPostgres, name: string) {
     this.#name = name;
@@ -96,6 +97,7 @@ export class BenchDatabase {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#pool.end();
     await this.#admin.end();
   }
@@ -107,7 +109,8 @@ export class BenchDatabase {
       try {
         return await this.#pool.query<Row>(text, values);
       } catch (error) {
-        if (!wasAway && this.#away === 0 && !away.includes((error as { code?: string }).code ?? '')) throw error;
+        const isAway = wasAway || this.#away > 0 || away.includes((error as { code?: string }).code ?? '');
+        if (this.#closed || !isAway) throw error;
         await pause(20);
       }
     }

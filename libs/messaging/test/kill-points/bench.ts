@@ -49,6 +49,7 @@ export class Bench {
   /** The values of each outgoing message, by its id; more than one when it had false copies. */
   readonly #results = new Map<string, Set<string>>();
   readonly #deadLetters: string[] = [];
+  readonly #rivals = new Set<Service>();
   #aheadMs = 0;
 
   private constructor(broker: Broker, database: BenchDatabase) {
@@ -122,14 +123,26 @@ export class Bench {
   }
 
   /** A second replica, in this process. */
-  startRival(): Promise<Service> {
-    return startService({ ...this.settings(4), clock: this.#clock, onError: () => undefined });
+  async startRival(): Promise<Service> {
+    const rival = await startService({ ...this.settings(4), clock: this.#clock, onError: () => undefined });
+    this.#rivals.add(rival);
+    return rival;
+  }
+
+  /** @param drainTimeoutMs how long its deliveries in flight are waited for */
+  async stopRival(rival: Service, drainTimeoutMs: number): Promise<void> {
+    if (this.#rivals.delete(rival)) await rival.stop(drainTimeoutMs);
+  }
+
+  /** Whether no message of any case waits or is being handled. */
+  get isEmpty(): boolean {
+    const { active, scheduled, deferred } = this.#broker.namespace.registry.get(workQueue).main.counts;
+    return active + scheduled + deferred === 0;
   }
 
   /** Whether nothing is left to do. */
   async isQuiet(prefix: string, kinds: readonly Kind[]): Promise<boolean> {
-    const { active, scheduled, deferred } = this.#broker.namespace.registry.get(workQueue).main.counts;
-    if (active + scheduled + deferred > 0 || (await this.database.unsent()) > 0) return false;
+    if (!this.isEmpty || (await this.database.unsent()) > 0) return false;
     const { results, deadLetters } = await this.endState(prefix);
     return results.length / resultSuffixes.length + deadLetters.length >= kinds.length;
   }
@@ -157,6 +170,7 @@ export class Bench {
   }
 
   async close(): Promise<void> {
+    await Promise.all([...this.#rivals].map((rival) => this.stopRival(rival, 0)));
     await this.#transport.close();
     await this.#client.close();
     await this.#broker.close();

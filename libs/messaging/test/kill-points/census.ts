@@ -5,6 +5,7 @@ import { type AwaitPoint, type Moment, moments } from './points.js';
 import type { Stage } from './run-case.js';
 import { runUndisturbed } from './run-case.js';
 import { type Scenario, scenarios } from './scenarios.js';
+import { within } from './within.js';
 
 /** What the scenarios reach, and lead to, when nothing strikes. */
 export interface Census {
@@ -18,13 +19,27 @@ export function keyOf(id: number, moment: Moment): string {
   return `${id} ${moment}`;
 }
 
-/** Runs every scenario undisturbed, one after the other. */
-export async function takeCensus(stage: Pick<Stage, 'bench' | 'replica'>, messages: number): Promise<Census> {
+/**
+ * Runs every scenario undisturbed, one after the other.
+ * @param limitMs how long one may take, in milliseconds
+ * @throws Error that names the scenario when it takes longer or the system does not get quiet
+ */
+export async function takeCensus(
+  place: Pick<Stage, 'bench' | 'replica'>,
+  messages: number,
+  limitMs: number,
+): Promise<Census> {
   const states = new Map<Scenario, EndState>();
   const reachedIn = new Map<string, Scenario[]>();
   for (const [index, scenario] of scenarios.entries()) {
     const kinds = kindsOf(scenario.kinds, messages);
-    const { state, reached } = await runUndisturbed(scenario, { ...stage, prefix: `census-${index}-`, kinds });
+    let step = '';
+    const begins = (what: string): void => void (step = what);
+    const stage = { ...place, prefix: `census-${index}-`, kinds, patience: 1, begins };
+    const undisturbed = within(limitMs, () => step, runUndisturbed(scenario, stage));
+    const { state, reached } = await undisturbed.catch((cause: unknown) => {
+      throw new Error(`Undisturbed, in ${scenario.name}: ${String(cause)}`, { cause });
+    });
     states.set(scenario, state);
     for (const key of reached) reachedIn.set(key, [...(reachedIn.get(key) ?? []), scenario]);
   }

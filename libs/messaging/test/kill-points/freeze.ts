@@ -20,5 +20,5 @@ export async function freeze(worker: WorkerProcess, { bench, prefix, kinds }: St
   }
   worker.thaw();
   worker.resume({ aheadMs: beyondLockMs });
-  await rival.stop(stopMs);
+  await bench.stopRival(rival, stopMs);
 }

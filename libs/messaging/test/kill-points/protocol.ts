@@ -34,19 +34,27 @@ export interface WorkerSettings {
 /** What a worker is asked for over its IPC channel. */
 export type Command =
   | { readonly kind: 'arm'; readonly strike?: Strike; readonly hold: boolean }
+  | { readonly kind: 'disarm' }
   | { readonly kind: 'let-go' }
   | { readonly kind: 'cut' }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
   | { readonly kind: 'advance'; readonly ms: number }
   | { readonly kind: 'stop'; readonly drainTimeoutMs: number }
-  | { readonly kind: 'report' };
+  | { readonly kind: 'report'; readonly id: number };
 
 /** What a worker says over its IPC channel. */
 export type Report =
-  | { readonly kind: 'ready' | 'armed' | 'holding' }
+  | { readonly kind: 'ready' | 'armed' | 'disarmed' | 'holding' }
   | { readonly kind: 'error'; readonly message: string }
-  | { readonly kind: 'state'; readonly inFlight: number; readonly reached: readonly string[] };
+  | {
+      readonly kind: 'state';
+      /** That of the command it answers; absent when nobody asked. */
+      readonly id?: number;
+      readonly inFlight: number;
+      readonly probes: number;
+      readonly reached: readonly string[];
+    };
 
 /**
  * The pipe on which a worker says, byte by byte and without letting anything else run, that a fault has to be done now,

@@ -14,6 +14,7 @@ export class Replica {
   readonly #bench: Bench;
   readonly #options: ReplicaOptions;
   #worker: WorkerProcess | undefined;
+  #closed = false;
 
   constructor(bench: Bench, options: ReplicaOptions) {
     this.#bench = bench;
@@ -31,6 +32,7 @@ export class Replica {
 
   /** Starts a worker. */
   start(particular: Partial<WorkerSettings> = {}): WorkerProcess {
+    if (this.#closed) throw new Error('No worker is started any more: the case was given up.');
     const { concurrency, ...options } = this.#options;
     const settings = { ...this.#bench.settings(concurrency), ...particular };
     return (this.#worker = new WorkerProcess({ ...options, settings }));
@@ -44,8 +46,9 @@ export class Replica {
     if (problem !== undefined) throw new Error(problem);
   }
 
-  /** Ends the worker that there is, at once. */
-  async kill(): Promise<void> {
+  /** Ends the worker that there is, at once, and starts no other. */
+  async close(): Promise<void> {
+    this.#closed = true;
     await this.#worker?.kill();
   }
 

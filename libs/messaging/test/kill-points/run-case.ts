@@ -15,6 +15,10 @@ export interface Stage {
   /** What the ids of the messages begin with: unique in the bench. */
   readonly prefix: string;
   readonly kinds: readonly Kind[];
+  /** How much longer than usual the scenario lets things take that give no signal, from 1. */
+  readonly patience: number;
+  /** Called with what is waited for from now on, for the case that it never comes. */
+  begins(what: string): void;
 }
 
 export interface Outcome {
@@ -36,16 +40,33 @@ const awayMs = 100;
  * @throws Error when the system does not get quiet or the worker ends by itself
  */
 export async function runCase(scenario: Scenario, strike: Strike, stage: Stage): Promise<Outcome> {
+  const { bench, begins } = stage;
+  begins('the worker is armed');
   const worker = await stage.replica.begin(scenario, stage, strike);
-  const driven = scenario.drive?.(worker, stage.bench);
-  const reached = await worker.struck(quietWithout(worker, stage, driven));
+  begins('the worker reaches the point, or the scenario is over');
+  const driven = scenario.drive?.(worker, bench, stage.patience);
+  driven?.catch(() => undefined); // shows when it is awaited below, or in what it left undone
+  const reached = (await worker.struck(quietWithout(worker, stage, driven))) || (await isLate(worker));
+  begins('the fault is done');
   if (reached) await strikeWith(strike.fault, worker, stage);
+  begins('the worker has stopped');
   if (scenario.stopsWorker === true) await until('the worker has stopped', () => !worker.isAlive, limitMs);
+  begins('the system is quiet');
   const state = await endState(stage);
   worker.forget();
-  stage.bench.clearFaults();
+  bench.clearFaults();
+  begins('the scenario is over');
   await driven;
   return { reached, state };
+}
+
+/**
+ * Disarms a worker that has not reached its point: later on nobody would do the fault that it asks for. Answers whether
+ * it reached it while it was told.
+ */
+async function isLate(worker: WorkerProcess): Promise<boolean> {
+  worker.send({ kind: 'disarm' });
+  return worker.struck(worker.said('disarmed'));
 }
 
 /** Runs a scenario undisturbed. Answers the end state and what was reached, as the probe names it. */
@@ -53,9 +74,13 @@ export async function runUndisturbed(
   scenario: Scenario,
   stage: Stage,
 ): Promise<{ readonly state: EndState; readonly reached: ReadonlySet<string> }> {
+  const { bench, begins, patience } = stage;
+  begins('the scenario is over');
   const worker = await stage.replica.begin(scenario, stage);
-  await scenario.drive?.(worker, stage.bench);
+  await scenario.drive?.(worker, bench, patience);
+  begins('the worker has stopped');
   if (scenario.stopsWorker === true) await until('the worker has stopped', () => !worker.isAlive, limitMs);
+  begins('the system is quiet');
   const state = await endState(stage);
   await worker.state();
   return { state, reached: new Set(worker.reached) };

@@ -3,16 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { startPostgres } from '@orderflow/local-postgres';
-import { bundleWorker } from './bundle-worker.js';
-import { type Census, keyOf, problemsOf, takeCensus } from './census.js';
 import { Bench } from './bench.js';
+import { bundleWorker } from './bundle-worker.js';
+import { type Census, problemsOf, takeCensus } from './census.js';
 import { kindsOf } from './messages.js';
-import { isOnPath, unreachableAs } from './path.js';
+import { isOnPath } from './path.js';
+import { type Case, choose, planCases, seedOf } from './plan.js';
 import { type AwaitPoint, type Moment, moments } from './points.js';
-import type { Fault, Strike } from './protocol.js';
+import type { Fault } from './protocol.js';
 import { Replica } from './replica.js';
 import { runCase } from './run-case.js';
-import type { Scenario } from './scenarios.js';
+import { within } from './within.js';
 
 export interface RunOptions {
   /** What strikes, and at which moments of each point. */
@@ -23,125 +24,140 @@ export interface RunOptions {
   readonly concurrency: number;
   /** How many messages of each kind a case has. */
   readonly messages: number;
-  /** Only points whose names contain it; all when absent. */
+  /** Only cases whose names contain it; all when absent. */
   readonly only?: string;
+  /** How many cases of each fault but `kill`, from 1; all when absent. */
+  readonly sample?: number;
+  /** What the sample is drawn with; the points decide when absent. */
+  readonly seed?: string;
   /** Called with each line that the run has to say. */
   readonly print: (line: string) => void;
 }
 
-/** One strike at one point. */
-interface Case {
-  readonly name: string;
-  readonly strike: Strike;
-  /** Those that reach the point, best first. */
-  readonly scenarios: readonly Scenario[];
+type Verdict = 'identical' | 'not reached' | 'different' | 'failed';
+
+/** A bench with its worker. */
+interface Place {
+  readonly bench: Bench;
+  readonly replica: Replica;
 }
 
-type Verdict = 'identical' | 'not reached' | 'different' | 'failed';
+/** How long a case may take, in milliseconds: whatever hangs, in the product or here, becomes a case that failed. */
+const caseLimitMs = 120_000;
+/** How long a bench may take to close, in milliseconds. */
+const closingMs = 30_000;
+/** After how many cases it is said how far the run has come. */
+const progressEvery = 50;
 
 /** Generates the points, runs every case and prints what came of them. Answers whether everything is as it should be. */
 export async function runKillPoints(options: RunOptions): Promise<boolean> {
   const directory = await mkdtemp(join(tmpdir(), 'orderflow-kill-points-'));
   const server = await startPostgres();
-  const benches: { bench: Bench; replica: Replica }[] = [];
   try {
     const worker = { file: join(directory, 'worker.mjs'), cacheDir: join(directory, 'cache') };
     const { points, files } = await bundleWorker(worker.file, isOnPath);
-    for (let index = 0; index < options.benches; index += 1) {
-      const bench = await Bench.start(server, `bench_${index}`);
-      benches.push({ bench, replica: new Replica(bench, { ...worker, concurrency: options.concurrency }) });
-    }
-    return await new Run(options, benches, points).run(files);
+    let opened = 0;
+    const open = async (): Promise<Place> => {
+      const bench = await Bench.start(server, `bench_${(opened += 1)}`);
+      return { bench, replica: new Replica(bench, { ...worker, concurrency: options.concurrency }) };
+    };
+    return await new Run(options, open, points).run(files);
   } finally {
-    for (const { bench, replica } of benches) {
-      await replica.kill();
-      await bench.close();
-    }
     await server.stop();
     await rm(directory, { recursive: true });
   }
 }
 
+async function close({ bench, replica }: Place): Promise<void> {
+  await replica.close();
+  await within(closingMs, () => 'the bench has closed', bench.close());
+}
+
 class Run {
   readonly #options: RunOptions;
-  readonly #benches: readonly { readonly bench: Bench; readonly replica: Replica }[];
+  readonly #open: () => Promise<Place>;
   readonly #points: readonly AwaitPoint[];
   readonly #verdicts: { readonly fault: Fault; readonly verdict: Verdict }[] = [];
 
-  constructor(
-    options: RunOptions,
-    benches: readonly { readonly bench: Bench; readonly replica: Replica }[],
-    points: readonly AwaitPoint[],
-  ) {
+  constructor(options: RunOptions, open: () => Promise<Place>, points: readonly AwaitPoint[]) {
     this.#options = options;
-    this.#benches = benches;
+    this.#open = open;
     this.#points = points;
   }
 
   async run(files: readonly string[]): Promise<boolean> {
-    const { print, messages } = this.#options;
-    const [first] = this.#benches;
-    if (first === undefined) throw new RangeError('A run needs a bench.');
-    const census = await takeCensus(first, messages);
+    const { print, strikes } = this.#options;
+    const census = await this.#takeCensus();
     const problems = problemsOf(census, this.#points, files);
     problems.forEach(print);
-    const reached = census.reachedIn.size;
-    print(
-      `${this.#points.length} awaits, ${this.#points.length * moments.length} points generated, ${reached} reached`,
-    );
+    const generated = this.#points.length * moments.length;
+    print(`${this.#points.length} awaits, ${generated} points generated, ${census.reachedIn.size} reached`);
     if (problems.length > 0) return false;
-    if (this.#options.strikes.size === 0) return true;
-    const waiting = this.#plan(census).values();
-    await Promise.all(this.#benches.map((stage) => this.#runBench(stage, waiting, census)));
+    if (strikes.size === 0) return true;
+    const cases = this.#plan(census);
+    const waiting = cases.values();
+    const workers = Array.from({ length: this.#options.benches }, () => this.#runBench(waiting, census, cases.length));
+    await Promise.all(workers);
     return this.#conclude();
   }
 
-  /** Every case, those of one fault together. */
-  #plan({ reachedIn }: Census): readonly Case[] {
-    const { strikes, only = '' } = this.#options;
-    return [...strikes].flatMap(([fault, at]) =>
-      this.#points.flatMap((point, id) =>
-        at.flatMap((moment) => {
-          const scenarios = reachedIn.get(keyOf(id, moment));
-          const name = `${fault} ${moment} ${point.file}:${point.line}:${point.column} (${point.name})`;
-          const isListed = unreachableAs(`${point.name} (${moment})`) !== undefined;
-          return scenarios === undefined || isListed || !name.includes(only)
-            ? []
-            : [{ name, strike: { id, moment, fault }, scenarios }];
-        }),
-      ),
-    );
+  async #takeCensus(): Promise<Census> {
+    const place = await this.#open();
+    try {
+      return await takeCensus(place, this.#options.messages, caseLimitMs);
+    } finally {
+      await close(place);
+    }
   }
 
-  async #runBench(stage: { bench: Bench; replica: Replica }, waiting: Iterator<Case>, census: Census): Promise<void> {
+  #plan(census: Census): readonly Case[] {
+    const { strikes, only = '', sample, seed = seedOf(this.#points), print } = this.#options;
+    const all = planCases(this.#points, census, strikes).filter(({ name }) => name.includes(only));
+    if (sample === undefined) return all;
+    const chosen = choose(all, { size: sample, seed });
+    print(`${chosen.length} of ${all.length} cases, drawn with the seed ${seed}`);
+    return chosen;
+  }
+
+  async #runBench(waiting: Iterator<Case>, census: Census, cases: number): Promise<void> {
+    const { print } = this.#options;
+    let place = await this.#open();
     let number = 0;
     for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
       const started = performance.now();
-      const { verdict, detail } = await this.#try(next.value, stage, census, () => `${(number += 1)}-`);
+      const { verdict, detail } = await this.#try(next.value, place, census, () => `${(number += 1)}-`);
       this.#verdicts.push({ fault: next.value.strike.fault, verdict });
       const line = `${verdict}: ${next.value.name} in ${Math.round(performance.now() - started)} ms${detail}`;
-      if (verdict !== 'identical' || process.env['KILL_POINTS_VERBOSE'] === '1') this.#options.print(line);
+      if (verdict !== 'identical' || process.env['KILL_POINTS_VERBOSE'] === '1') print(line);
+      if (this.#verdicts.length % progressEvery === 0) print(`${this.#verdicts.length} of ${cases} cases done`);
+      if (verdict !== 'failed') continue;
+      // Nobody knows what still goes on in it.
+      await close(place).catch((error: unknown) => print(`left open: ${String(error)}`));
+      place = await this.#open();
     }
+    await close(place);
   }
 
   /** Tries the scenarios in turn until one reaches the point. */
   async #try(
     { strike, scenarios }: Case,
-    stage: { bench: Bench; replica: Replica },
+    place: Place,
     { states }: Census,
     nextPrefix: () => string,
   ): Promise<{ readonly verdict: Verdict; readonly detail: string }> {
     // What a timer sets off may be late on a busy machine: a second try each.
-    for (const scenario of [...scenarios, ...scenarios]) {
+    const tries = [1, 5].flatMap((patience) => scenarios.map((scenario) => ({ scenario, patience })));
+    for (const { scenario, patience } of tries) {
       const kinds = kindsOf(scenario.kinds, this.#options.messages);
+      let step = '';
+      const stage = { ...place, prefix: nextPrefix(), kinds, patience, begins: (what: string) => void (step = what) };
       try {
-        const { reached, state } = await runCase(scenario, strike, { ...stage, prefix: nextPrefix(), kinds });
+        const { reached, state } = await within(caseLimitMs, () => step, runCase(scenario, strike, stage));
         if (!isDeepStrictEqual(state, states.get(scenario))) {
           return { verdict: 'different', detail: `, in ${scenario.name}: ${JSON.stringify(state)}` };
         }
         if (reached) return { verdict: 'identical', detail: `, in ${scenario.name}` };
       } catch (error) {
-        await stage.replica.kill();
         return { verdict: 'failed', detail: `, in ${scenario.name}: ${error instanceof Error ? error.stack : error}` };
       }
     }
@@ -158,6 +174,8 @@ class Run {
           `${count('not reached')} not reached, ${count('failed')} failed`,
       );
     }
-    return this.#verdicts.length > 0 && this.#verdicts.every(({ verdict }) => verdict === 'identical');
+    const identical = this.#verdicts.filter(({ verdict }) => verdict === 'identical').length;
+    print(`in total: ${this.#verdicts.length} run, ${identical} identical`);
+    return this.#verdicts.length > 0 && identical === this.#verdicts.length;
   }
 }

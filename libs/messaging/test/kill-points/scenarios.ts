@@ -15,8 +15,11 @@ export interface Scenario {
   readonly kinds: readonly Kind[];
   /** Before the messages are sent. */
   prepare?(bench: Bench): void;
-  /** Once the messages are sent. It ends early when the worker does. */
-  drive?(worker: WorkerProcess, bench: Bench): Promise<void>;
+  /**
+   * Once the messages are sent. It ends early when the worker does. `patience`: how much longer than usual it waits
+   * where nothing tells that it is time, from 1.
+   */
+  drive?(worker: WorkerProcess, bench: Bench, patience: number): Promise<void>;
 }
 
 /** How long something that nobody reports may take to have happened, in milliseconds. */
@@ -29,10 +32,12 @@ const timeoutMs = 330_000;
 const renewalMs = 6_000;
 
 /** Does something while the worker's handler waits with a message of the kind `held`. */
-function whileHeld(act: (worker: WorkerProcess, bench: Bench) => Promise<void> | void): Scenario['drive'] {
-  return async (worker, bench) => {
+function whileHeld(
+  act: (worker: WorkerProcess, bench: Bench, patience: number) => Promise<void> | void,
+): Scenario['drive'] {
+  return async (worker, bench, patience) => {
     if (!(await worker.said('holding'))) return;
-    await act(worker, bench);
+    await act(worker, bench, patience);
     worker.send({ kind: 'let-go' });
   };
 }
@@ -47,10 +52,13 @@ async function pass(ms: number, worker: WorkerProcess, bench: Bench): Promise<vo
   worker.send({ kind: 'advance', ms });
 }
 
-/** Waits for what may never come, because the worker was struck before: a point that is not reached shows. */
+/** Waits for what may never come, as when the worker is struck before: a point that is not reached shows. */
 async function soon(worker: WorkerProcess, holds: () => Promise<boolean> | boolean): Promise<void> {
   const end = performance.now() + soonMs;
-  await until('it is time', async () => !worker.isAlive || performance.now() > end || (await holds()));
+  await until('it is time', async () => {
+    const isInVain = !worker.isAlive || worker.isStruck || performance.now() > end;
+    return isInVain || (await holds());
+  });
 }
 
 const everyKind: readonly Kind[] = ['plain', 'retried', 'refused'];
@@ -69,10 +77,10 @@ export const scenarios: readonly Scenario[] = [
     ...onRunning,
     name: 'a lock that is lost',
     // Its renewal finds out.
-    drive: whileHeld(async (worker, bench) => {
+    drive: whileHeld(async (worker, bench, patience) => {
       bench.expireLocks();
       await pass(0.6 * lockMs, worker, bench);
-      await pause(momentMs);
+      await pause(momentMs * patience);
     }),
   },
   {
@@ -101,11 +109,12 @@ export const scenarios: readonly Scenario[] = [
     name: 'a database that is away',
     kinds: ['open'],
     drive: whileHeld(async (worker, bench) => {
+      const asked = (await worker.state())?.probes ?? 0;
       await bench.database.goAway();
       worker.send({ kind: 'let-go' });
       worker.send({ kind: 'advance', ms: renewalMs });
-      // Long enough for the endpoint to pause and to ask for it in vain.
-      await pause(3 * momentMs);
+      // The endpoint pauses, and asks for it in vain.
+      await soon(worker, async () => ((await worker.state())?.probes ?? 0) > asked);
       await bench.database.comeBack();
     }),
   },
@@ -121,18 +130,19 @@ export const scenarios: readonly Scenario[] = [
       worker.send({ kind: 'advance', ms: renewalMs });
       await soon(worker, async () => (await database.freeBuckets()) > 0);
       worker.send({ kind: 'let-go' });
-      await rival.stop(0);
+      await bench.stopRival(rival, 0);
     }),
   },
   {
     ...onRunning,
     name: 'minutes without a message',
-    drive: async (worker, bench) => {
+    drive: async (worker, bench, patience) => {
       worker.send({ kind: 'let-go' });
-      await soon(worker, async () => (await worker.state())?.inFlight === 0);
       for (let minutes = 0; minutes < 3 && worker.isAlive; minutes += 1) {
+        // What is still there would lose its lock each time, and be taken for a message that kills its workers.
+        await soon(worker, () => bench.isEmpty);
         await pass(lockMs + 1, worker, bench);
-        await pause(momentMs);
+        await pause(momentMs * patience);
       }
     },
   },
@@ -140,11 +150,11 @@ export const scenarios: readonly Scenario[] = [
     ...onRunning,
     name: 'a pause',
     // Receiving begins again with one at a time, while the old receiver has still something in hand.
-    drive: whileHeld(async (worker) => {
+    drive: whileHeld(async (worker, _, patience) => {
       worker.send({ kind: 'pause' });
-      await pause(momentMs);
+      await pause(momentMs * patience);
       worker.send({ kind: 'resume' });
-      await pause(2 * momentMs);
+      await pause(2 * momentMs * patience);
     }),
   },
   { name: 'a type whose messages fail', kinds: Array<Kind>(8).fill('retried') },

@@ -39,6 +39,8 @@ export interface ServiceOptions {
 export interface Service {
   /** Deliveries being handled now. */
   readonly inFlight: number;
+  /** How often it was asked whether the database is back. */
+  readonly probes: number;
   /** Receives nothing new until {@link resume}. */
   pause(): void;
   resume(): void;
@@ -85,6 +87,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
   };
 
+  let probes = 0;
+  const probe = (): Promise<unknown> => {
+    probes += 1;
+    return pool.query('SELECT');
+  };
   const subscription = await startConsumer({
     transport,
     queue: workQueue,
@@ -92,7 +99,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     middleware: [observeDeliveries({ finished: () => undefined })],
     policy: { immediate: [1], delayed: { baseMs: 10, factor: 1, capMs: 10, retries: 90 }, jitter: 'none' },
     failures: [{ when: { code: notAccepting }, is: 'dependency-away', dependency: 'database' }, ...postgresFailures],
-    dependencies: [{ name: 'database', probe: () => pool.query('SELECT') }],
+    dependencies: [{ name: 'database', probe }],
     pause: { probeMs: 50, probeMaxMs: 200, resumeStepMs: 100 },
     breaker: { failures: 3, openMs: 200 },
     clock,
@@ -103,6 +110,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   return {
     get inFlight() {
       return subscription.health().inFlight;
+    },
+    get probes() {
+      return probes;
     },
     pause: () => subscription.pause('by hand'),
     resume: () => subscription.resume(),

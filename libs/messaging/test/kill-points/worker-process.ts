@@ -25,6 +25,7 @@ export class WorkerProcess {
   /** What it reached since it was asked to forget, as its probe names it. */
   readonly reached = new Set<string>();
   #era = 0;
+  #asked = 0;
   #output = '';
   #struck = false;
 
@@ -53,14 +54,22 @@ export class WorkerProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Resolves with `true` when it was struck, with `false` when it ended or `giveUp` resolved before. */
+  /** Whether it waits for a fault to be done, and does nothing else. */
+  get isStruck(): boolean {
+    return this.#struck;
+  }
+
+  /** Resolves with `true` when it was struck, with `false` when it ended or `giveUp` settled before. */
   async struck(giveUp: Promise<unknown>): Promise<boolean> {
     let gaveUp = false;
-    void giveUp.then(() => {
+    const end = (): void => {
       gaveUp = true;
       this.#changed();
-    });
+    };
+    void giveUp.then(end, end);
     await this.#when(() => this.#struck || !this.isAlive || gaveUp);
+    // What it said last may come after the news of its end.
+    if (!this.isAlive) await this.#ended;
     return this.#struck;
   }
 
@@ -78,7 +87,9 @@ export class WorkerProcess {
   async said(kind: Report['kind']): Promise<boolean> {
     const era = this.#era;
     let came = false;
-    await this.#when(() => this.#era !== era || (came = this.#take(kind) !== undefined) || !this.isAlive);
+    await this.#when(
+      () => this.#era !== era || (came = this.#take((report) => report.kind === kind) !== undefined) || !this.isAlive,
+    );
     return came;
   }
 
@@ -94,12 +105,14 @@ export class WorkerProcess {
     if (this.#child.connected) this.#child.send(command, () => undefined);
   }
 
-  /** What it is doing now; undefined when it has ended. */
+  /** What it is doing now; undefined when it has ended or is struck. */
   async state(): Promise<StateReport | undefined> {
-    this.send({ kind: 'report' });
-    let state: StateReport | undefined;
-    await this.#when(() => (state = this.#take('state') as StateReport | undefined) !== undefined || !this.isAlive);
-    return state;
+    const id = (this.#asked += 1);
+    this.send({ kind: 'report', id });
+    const isAnswer = (report: Report): boolean => report.kind === 'state' && report.id === id;
+    let state: Report | undefined;
+    await this.#when(() => (state = this.#take(isAnswer)) !== undefined || this.#struck || !this.isAlive);
+    return state as StateReport | undefined;
   }
 
   /** Resolves once the system has frozen it. */
@@ -133,8 +146,8 @@ export class WorkerProcess {
     if (report.kind === 'state') report.reached.forEach((key) => this.reached.add(key));
   }
 
-  #take(kind: Report['kind']): Report | undefined {
-    const index = this.#reports.findIndex((report) => report.kind === kind);
+  #take(isWanted: (report: Report) => boolean): Report | undefined {
+    const index = this.#reports.findIndex(isWanted);
     return index < 0 ? undefined : this.#reports.splice(index, 1)[0];
   }
 

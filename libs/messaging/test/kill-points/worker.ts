@@ -40,6 +40,9 @@ async function obey(command: Command): Promise<void> {
       probe.takeReached();
       arm(command.strike);
       return report({ kind: 'armed' });
+    case 'disarm':
+      arm(undefined);
+      return report({ kind: 'disarmed' });
     case 'let-go':
       holds = false;
       for (const release of holding) release();
@@ -53,7 +56,7 @@ async function obey(command: Command): Promise<void> {
     case 'advance':
       return clock.jump(command.ms);
     case 'report':
-      return reportState();
+      return reportState(command.id);
     case 'stop':
       await started.service?.stop(command.drainTimeoutMs);
       await nextTurn(); // a strike may be due then
@@ -62,9 +65,10 @@ async function obey(command: Command): Promise<void> {
   }
 }
 
-function reportState(): void {
+function reportState(id?: number): void {
   // What has not started may have something in hand by the next moment.
-  report({ kind: 'state', inFlight: started.service?.inFlight ?? 1, reached: probe.takeReached() });
+  const { inFlight = 1, probes = 0 } = started.service ?? {};
+  report({ kind: 'state', ...(id !== undefined && { id }), inFlight, probes, reached: probe.takeReached() });
 }
 
 arm(settings.strike);
