@@ -103,8 +103,17 @@ export interface ReplayResult {
   readonly replayed: number;
   /** Chosen, and refused by the broker for the message's own sake: it is still there. */
   readonly failed: number;
-  /** Chosen, and not got hold of: somebody else has it or took it. What an ended replay did not come to is not counted. */
+  /**
+   * Chosen, and not got hold of: somebody else has it or took it; where all were chosen, only what is still there. What an
+   * ended replay did not come to is not counted.
+   */
   readonly skipped: number;
+  /**
+   * What the selection cost: letters that were locked to get at those behind them, and those that failed, all given back
+   * at the end. The broker counts a delivery of each, their attempts stay as they were. Absent where none was, and in
+   * reports on the way.
+   */
+  readonly handedBack?: number;
 }
 
 export interface DiscardResult {
@@ -112,4 +121,6 @@ export interface DiscardResult {
   readonly failed: number;
   /** As for {@link ReplayResult}. */
   readonly skipped: number;
+  /** As for {@link ReplayResult}. */
+  readonly handedBack?: number;
 }

@@ -25,6 +25,8 @@ export function parsePlace(place: string): DeadLetterPlace {
 /** The options of a replay or a discard, with every default filled in. */
 export interface ResolvedSelection {
   readonly limit: number;
+  /** All letters are chosen, whatever they are like. */
+  readonly isEverything: boolean;
   readonly isChosen: (letter: DeadLetter) => boolean;
   readonly onFailed: (letter: DeadLetter, error: Error) => void;
   readonly isEnded: () => boolean;
@@ -41,6 +43,7 @@ export function resolveSelection(options: ReplayOptions | DiscardOptions): Resol
   const unseen = places && new Set(places);
   return {
     limit: limit ?? Infinity,
+    isEverything: limit === undefined && places === undefined && filter === undefined,
     isChosen: (letter) => {
       if (places?.has(letter.place) === false) return false;
       unseen?.delete(letter.place);

@@ -12,7 +12,12 @@ export function replaysToTheQueueNamed(harness: TransportHarness): void {
       for (const limit of [0, -1, NaN]) {
         await expect(transport.deadLetters.replay('work', { limit })).rejects.toMatchObject(invalid);
       }
-      for (const place of ['', 'happenings/subscriptions', 'happenings/subscriptions/work/x', '/subscriptions/work']) {
+      for (const place of [
+        '',
+        'happenings/subscriptions',
+        'happenings/subscriptions/billing/x',
+        '/subscriptions/work',
+      ]) {
         await expect(transport.deadLetters.replay(place, { to: 'other' })).rejects.toMatchObject(invalid);
       }
       expect(await transport.deadLetters.replay('work', { to: 'other' })).toMatchObject({ replayed: 1 });

@@ -110,7 +110,7 @@ describe('copies of messages that are not ours', () => {
     const failures: string[] = [];
     const onFailed = (_: DeadLetter, error: Error): number => failures.push((error as TransportError).code);
     const result = await transport.deadLetters.replay('work', { onFailed });
-    expect([result, failures]).toEqual([{ replayed: 0, failed: 1, skipped: 0 }, ['MessageTooLarge']]);
+    expect([result, failures]).toEqual([{ replayed: 0, failed: 1, skipped: 0, handedBack: 1 }, ['MessageTooLarge']]);
   });
 
   it.each(['amqp:decode-error', 'com.microsoft:argument-error'] as const)(
@@ -186,7 +186,7 @@ describe('copies of messages that are not ours', () => {
     const notAtAll = (): never => {
       throw new Error('The SDK takes no bytes any more.');
     };
-    await new EncodedMessage(name, bytes, notAtAll).sendWith(sender, {
+    await new EncodedMessage({ id: name, bytes, otherwise: notAtAll }).sendWith(sender, {
       abortSignal: new AbortController().signal,
     });
   }

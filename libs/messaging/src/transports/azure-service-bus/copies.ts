@@ -8,6 +8,7 @@ import {
   timeToLiveProperty,
   toNative,
 } from '../../native-message.js';
+import { writeString } from './amqp-values.js';
 import { EncodedMessage, type Sendable } from './encoded-message.js';
 import { bytesOf } from './received-bytes.js';
 import { type Lifetime, readLifetime, rewriteMessage } from './rewrite-message.js';
@@ -82,11 +83,13 @@ function copy({ message, envelope }: Original, { state, lifetime, deliverAt, pro
     ...properties,
   };
   const messageId = nativeMessageId({ ...state, id: envelope.id });
-  return new EncodedMessage(
-    envelope.id,
-    rewriteMessage(bytes, { messageId, applicationProperties, lifetime, deliverAt }),
-    anew,
-  );
+  const isAlone = deliverAt !== undefined || message.sessionId !== undefined || message.partitionKey !== undefined;
+  return new EncodedMessage({
+    id: envelope.id,
+    bytes: rewriteMessage(bytes, { messageId, applicationProperties, lifetime, deliverAt }),
+    ...(!isAlone && { batchId: writeString(messageId) }),
+    otherwise: anew,
+  });
 }
 
 /** What a message says of its lifetime; where its header is silent, by what its sender wrote in the properties. */

@@ -1,28 +1,30 @@
 import type { ServiceBusClient, ServiceBusReceiver } from '@azure/service-bus';
+import Long from 'long';
 import type { Clock } from '../../clock.js';
-import type { DeadLetter } from '../../dead-letter/dead-letters.js';
 import type { Counts, ResolvedSelection } from '../../dead-letter/selection.js';
+import { DeadLetterLinks } from './dead-letter-links.js';
 import { openDeadLetters } from './dead-letter-receiver.js';
-import { type Window, windowsOf } from './dead-letter-windows.js';
+import { countUpTo, describe, lastPlace, type Window, windowsOf } from './dead-letter-windows.js';
 import { type HeldLetter, HeldLetters } from './held-letters.js';
 import { refusalOf } from './refusal.js';
 import { translateError } from './translate-error.js';
 
 /** Letters received and worked on at a time: so many copies at most are in between when a process dies. */
 const batchSize = 100;
-/** How long to wait for the next letter, in milliseconds; what is left then is locked by another. */
-const receiveTimeoutMs = 3_000;
-/** Deliveries on a link after the first that stays unsettled; at 2,047 the SDK receives no more. */
-const mostAfterHeld = 1_500;
 
 export interface PassParts {
   readonly place: string;
   readonly client: ServiceBusClient;
   readonly clock: Clock;
   readonly selection: ResolvedSelection;
-  /** What is done to a chosen letter before it is removed; rejects when it must stay. */
-  readonly handle: (letter: HeldLetter) => Promise<void>;
+  /** What is done to chosen letters before they are removed. Resolves with the error of each that must stay. */
+  readonly handle: (letters: readonly HeldLetter[]) => Promise<ReadonlyMap<HeldLetter, unknown>>;
   readonly onProgress: (counts: Counts) => void;
+}
+
+export interface PassResult extends Counts {
+  /** Letters that were locked to get at those behind them, or were refused. */
+  readonly handedBack: number;
 }
 
 /**
@@ -33,143 +35,178 @@ export interface PassParts {
 export class DeadLetterPass {
   readonly #parts: PassParts;
   readonly #looker: ServiceBusReceiver;
+  readonly #links: DeadLetterLinks;
   readonly #held: HeldLetters;
-  /** The newest link last; older ones are full, and closed once nothing of theirs is worked on. */
-  readonly #receivers: ServiceBusReceiver[] = [];
-  /** Deliveries on the newest link since its first letter that was passed over; undefined before that. */
-  #afterHeld: number | undefined;
   /** Letters looked at that have still to be received to get at those behind them. */
   readonly #before = new Set<string>();
+  /** Chosen letters whose lock ran out while they were handled: they come again. */
+  readonly #lost = new Set<string>();
+  /** Chosen letters that the broker refused; ours to the end. */
+  readonly #failed = new Set<string>();
+  /** Letters up to here were looked at, and what was chosen of them is known. */
+  #horizon = Long.ZERO;
   #done = 0;
-  #failed = 0;
   #skipped = 0;
 
   constructor(parts: PassParts) {
     this.#parts = parts;
     this.#looker = openDeadLetters(parts.client, parts.place);
+    this.#links = new DeadLetterLinks(parts.client, parts.place);
     this.#held = new HeldLetters(parts.place, this.#looker, parts.clock);
   }
 
   /** Rejects with what went wrong on the broker's side, once everything was handed back. */
-  async run(): Promise<Counts> {
-    const { place, selection } = this.#parts;
-    let chosen = 0;
+  async run(): Promise<PassResult> {
+    let handedBack = 0;
     try {
-      for await (const window of windowsOf(this.#looker, place, selection)) {
-        if (selection.isEnded()) break;
-        chosen += window.chosen.size;
-        await this.#take(window);
-      }
-      if (!selection.isEnded() && chosen < selection.limit) this.#skipped += selection.missing();
+      const tail = await lastPlace(this.#looker);
+      if (this.#parts.selection.isEverything) await this.#takeEverything(tail);
+      else await this.#takeWindows(tail);
     } finally {
-      await this.#held.handBack();
-      await Promise.allSettled([this.#looker, ...this.#receivers].map((receiver) => receiver.close()));
+      handedBack = await this.#held.handBack();
+      await Promise.allSettled([this.#looker.close(), this.#links.close()]);
     }
-    return this.#counts;
+    return { ...this.#counts, handedBack };
   }
 
   get #counts(): Counts {
-    return { done: this.#done, failed: this.#failed, skipped: this.#skipped };
+    return { done: this.#done, failed: this.#failed.size, skipped: this.#skipped };
+  }
+
+  get #isEnded(): boolean {
+    return this.#parts.selection.isEnded();
+  }
+
+  /** Takes all up to the tail as they come: there is nothing to look at before. */
+  async #takeEverything(tail: Long): Promise<void> {
+    const isChosen = ({ place }: HeldLetter): boolean => tail.greaterThanOrEqual(place);
+    this.#horizon = Long.MAX_VALUE;
+    let missing = tail.isZero() ? 0 : batchSize;
+    let batch = await this.#receive(missing);
+    while (batch.length > 0 && !this.#isEnded) {
+      if (batch.some(({ place }) => tail.lessThanOrEqual(place))) missing = 0;
+      batch = await this.#handleWhileReceiving(batch, isChosen, () => missing);
+      if (batch.length === 0) batch = await this.#receive(this.#lost.size);
+    }
+    // Of what is left, ours failed; the others are locked by somebody else.
+    if (!this.#isEnded) this.#skipped += Math.max(0, (await countUpTo(this.#looker, tail)) - this.#failed.size);
+  }
+
+  /** Looks first, and takes what was chosen of each window. */
+  async #takeWindows(tail: Long): Promise<void> {
+    const { place, selection } = this.#parts;
+    let chosen = 0;
+    for await (const window of windowsOf(this.#looker, place, tail, selection)) {
+      if (this.#isEnded) return;
+      chosen += window.chosen.size;
+      await this.#take(window);
+    }
+    if (!this.#isEnded && chosen < selection.limit) this.#skipped += selection.missing();
   }
 
   /** Takes what was chosen in a window; what lies behind it comes first when more is chosen later. */
   async #take({ chosen, places }: Window): Promise<void> {
     const inOrder = [...places];
+    this.#horizon = Long.fromString(inOrder.at(-1) ?? '0');
     const end = inOrder.findLastIndex((place) => chosen.has(place)) + 1;
-    for (const place of inOrder.slice(0, end)) this.#before.add(place);
-    if (end > 0) await this.#receiveAll(chosen);
-    for (const place of inOrder.slice(end)) this.#before.add(place);
+    this.#expect(inOrder.slice(0, end), chosen);
+    if (end > 0) await this.#takeChosen(chosen);
+    this.#expect(inOrder.slice(end), chosen);
+  }
+
+  /** Notes what must be received to get at what lies behind it; some of it was received already. */
+  #expect(places: readonly string[], chosen: ReadonlySet<string>): void {
+    for (const place of places) {
+      const letter = this.#held.get(place);
+      if (letter === undefined) this.#before.add(place);
+      else if (!chosen.has(place)) this.#passOver(letter);
+    }
   }
 
   /** Receives until everything chosen was handled, or no more of it comes. */
-  async #receiveAll(chosen: Map<string, DeadLetter>): Promise<void> {
-    let batch: readonly HeldLetter[] = [...chosen.keys()].flatMap((place) => this.#held.get(place) ?? []);
+  async #takeChosen(chosen: Set<string>): Promise<void> {
+    const isChosen = ({ place }: HeldLetter): boolean => chosen.delete(place);
+    let batch = [...chosen].flatMap((place) => this.#held.get(place) ?? []);
     do {
-      // What comes next is received meanwhile.
-      const handled = this.#handle(batch, chosen);
-      const [outcome, next] = await Promise.allSettled([handled, this.#receiveNext(chosen)]);
-      await Promise.allSettled(this.#receivers.splice(0, this.#receivers.length - 1).map((full) => full.close()));
-      if (outcome.status === 'rejected') throw outcome.reason;
-      if (next.status === 'rejected') throw next.reason;
+      batch = await this.#handleWhileReceiving(batch, isChosen, () => this.#before.size);
       // What was lost while it was handled comes again, once all others have come.
-      const isLost = next.value.length === 0 && this.#before.size === 0;
-      batch = isLost ? await this.#receiveNext(chosen) : next.value;
+      for (const place of this.#lost) chosen.add(place);
+      this.#lost.clear();
+      if (batch.length === 0 && this.#before.size === 0) batch = await this.#receive(chosen.size);
       // What was received meanwhile is handed back when the pass is to end.
-    } while (batch.length > 0 && !this.#parts.selection.isEnded());
-    if (this.#parts.selection.isEnded()) return;
+    } while (batch.length > 0 && !this.#isEnded);
+    if (this.#isEnded) return;
     this.#skipped += chosen.size;
     // What did not come is locked by another, and not to be waited for once more.
     if (chosen.size > 0) this.#before.clear();
   }
 
+  /** Handles some letters; resolves with those that come next and were received meanwhile, as many as are missing then. */
+  async #handleWhileReceiving(
+    batch: readonly HeldLetter[],
+    isChosen: (letter: HeldLetter) => boolean,
+    missing: () => number,
+  ): Promise<HeldLetter[]> {
+    const [outcome, next] = await Promise.allSettled([this.#handle(batch, isChosen), this.#receive(missing())]);
+    await this.#links.closeFull();
+    if (outcome.status === 'rejected') throw outcome.reason;
+    if (next.status === 'rejected') throw next.reason;
+    return next.value;
+  }
+
   /** Receives as many as are missing; none when nothing is, or the pass is to end. */
-  async #receiveNext(chosen: ReadonlyMap<string, DeadLetter>): Promise<readonly HeldLetter[]> {
-    const lost = [...chosen.keys()].filter((place) => this.#held.get(place) === undefined);
-    const missing = this.#before.size > 0 ? this.#before.size : lost.length;
-    if (missing === 0 || this.#parts.selection.isEnded()) return [];
-    const receiver = this.#receiver();
-    const messages = await receiver.receiveMessages(Math.min(batchSize, missing), {
-      maxWaitTimeInMs: receiveTimeoutMs,
-    });
-    if (this.#afterHeld !== undefined) this.#afterHeld += messages.length;
+  async #receive(missing: number): Promise<HeldLetter[]> {
+    if (missing === 0 || this.#isEnded) return [];
+    const { messages, receiver } = await this.#links.receive(Math.min(batchSize, missing));
     return messages.map((message) => this.#held.add(message, receiver));
   }
 
-  #receiver(): ServiceBusReceiver {
-    const current = this.#receivers.at(-1);
-    if (current !== undefined && (this.#afterHeld ?? 0) < mostAfterHeld) return current;
-    const receiver = openDeadLetters(this.#parts.client, this.#parts.place);
-    this.#receivers.push(receiver);
-    this.#afterHeld = undefined;
-    return receiver;
-  }
-
-  /**
-   * Handles what was chosen of some letters, all at the same time, and passes the others over; one not looked at yet
-   * keeps its content.
-   */
-  async #handle(letters: readonly HeldLetter[], chosen: Map<string, DeadLetter>): Promise<void> {
-    const outcomes = letters.map(async (letter) => {
-      const isKnown = this.#before.delete(letter.place);
-      const wanted = chosen.get(letter.place);
-      if (wanted !== undefined) await this.#handleOne(letter, wanted, chosen);
-      else if (isKnown) this.#passOver(letter);
-      else this.#afterHeld ??= 0;
-    });
-    const settled = await Promise.allSettled(outcomes);
-    const trouble = settled.find((outcome) => outcome.status === 'rejected');
-    if (trouble !== undefined) throw trouble.reason;
-  }
-
-  async #handleOne(letter: HeldLetter, wanted: DeadLetter, chosen: Map<string, DeadLetter>): Promise<void> {
-    try {
-      await this.#parts.handle(letter);
-    } catch (error) {
-      if (refusalOf(error) === undefined) throw error;
-      this.#failed += 1;
-      chosen.delete(letter.place);
-      this.#passOver(letter);
-      return this.#parts.selection.onFailed(wanted, translateError(error, `handle dead letter ${wanted.id}`));
+  /** Handles what was chosen of some letters and passes the others over; one not looked at yet keeps its content. */
+  async #handle(letters: readonly HeldLetter[], isChosen: (letter: HeldLetter) => boolean): Promise<void> {
+    const chosen: HeldLetter[] = [];
+    for (const letter of letters) {
+      this.#before.delete(letter.place);
+      this.#lost.delete(letter.place);
+      if (!this.#failed.has(letter.place) && isChosen(letter)) chosen.push(letter);
+      else if (this.#horizon.greaterThanOrEqual(letter.place)) this.#passOver(letter);
+      else this.#links.leaveUnsettled();
     }
-    await this.#remove(letter, chosen);
+    if (chosen.length === 0) return;
+    const errors = await this.#parts.handle(chosen);
+    const removals = await Promise.allSettled(
+      chosen.filter((letter) => !errors.has(letter)).map((letter) => this.#remove(letter)),
+    );
+    const troubles = [...errors].filter(([letter, error]) => !this.#fail(letter, error)).map(([, error]) => error);
+    for (const removal of removals) if (removal.status === 'rejected') troubles.push(removal.reason);
+    if (troubles.length > 0) throw troubles[0];
   }
 
-  async #remove(letter: HeldLetter, chosen: Map<string, DeadLetter>): Promise<void> {
+  /** Leaves a letter that the broker refuses; false when the error says nothing of the letter. */
+  #fail(letter: HeldLetter, error: unknown): boolean {
+    if (refusalOf(error) === undefined) return false;
+    const described = describe(letter.message, this.#parts.place);
+    this.#failed.add(letter.place);
+    this.#passOver(letter);
+    this.#parts.selection.onFailed(described, translateError(error, `handle dead letter ${described.id}`));
+    return true;
+  }
+
+  async #remove(letter: HeldLetter): Promise<void> {
     try {
       await letter.receiver.completeMessage(letter.message);
     } catch (error) {
+      if (translateError(error, 'complete').code !== 'LockLost') throw error;
       // It is received again, and what was sent for it is recognised.
-      if (translateError(error, 'complete').code === 'LockLost') return this.#held.remove(letter);
-      throw error;
+      this.#lost.add(letter.place);
+      return this.#held.remove(letter);
     }
     this.#held.remove(letter);
-    chosen.delete(letter.place);
     this.#done += 1;
     this.#parts.onProgress(this.#counts);
   }
 
   #passOver(letter: HeldLetter): void {
     this.#held.passOver(letter);
-    this.#afterHeld ??= 0;
+    this.#links.leaveUnsettled();
   }
 }

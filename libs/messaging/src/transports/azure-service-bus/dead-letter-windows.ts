@@ -10,23 +10,23 @@ const windowSize = 200;
 
 /** Some dead letters that follow each other, looked at and not taken. */
 export interface Window {
-  /** What was chosen of them, by place. */
-  readonly chosen: Map<string, DeadLetter>;
-  /** All of them, by place. */
+  /** The places of what was chosen of them. */
+  readonly chosen: Set<string>;
+  /** The places of all of them, in order. */
   readonly places: ReadonlySet<string>;
 }
 
 /**
- * Looks through what is there now, oldest first, a window at a time so that memory does not grow with the queue. Ends
- * behind the last letter that was there at the start, or once as many were chosen as are wanted.
+ * Looks through what is there up to `tail`, oldest first, a window at a time so that memory does not grow with the queue.
+ * Ends behind that, or once as many were chosen as are wanted.
  */
 export async function* windowsOf(
   receiver: ServiceBusReceiver,
   place: string,
+  tail: Long,
   { isChosen, limit }: ResolvedSelection,
 ): AsyncGenerator<Window> {
-  const tail = await lastPlace(receiver);
-  if (tail === undefined) return;
+  if (tail.isZero()) return;
   const look = (fromSequenceNumber: Long): Promise<ServiceBusReceivedMessage[]> => {
     const found = receiver.peekMessages(windowSize, { fromSequenceNumber });
     found.catch(() => {}); // the next look is under way while the last is worked on, and may not be waited for
@@ -39,13 +39,13 @@ export async function* windowsOf(
     if (last === undefined) return;
     const isLast = numberOf(last).greaterThanOrEqual(tail);
     if (!isLast) looked = look(numberOf(last).add(1));
-    const chosen = new Map<string, DeadLetter>();
+    const chosen = new Set<string>();
     const places = new Set<string>();
     for (const message of messages) {
       if (chosen.size === left || numberOf(message).greaterThan(tail)) break;
       const letter = describe(message, place);
       places.add(letter.place);
-      if (isChosen(letter)) chosen.set(letter.place, letter);
+      if (isChosen(letter)) chosen.add(letter.place);
     }
     left -= chosen.size;
     yield { chosen, places };
@@ -64,15 +64,12 @@ export function describe(message: ServiceBusReceivedMessage, place: string): Dea
   });
 }
 
-/** The place of the last letter there is, found with a number of looks that grows with its logarithm; undefined when there is none. */
-async function lastPlace(receiver: ServiceBusReceiver): Promise<Long | undefined> {
-  // `omitMessageBody` is missing from the published type; where it should be ignored, bodies come along unread.
-  const firstFrom = async (from: Long): Promise<Long | undefined> => {
-    const options = { fromSequenceNumber: from, omitMessageBody: true };
-    return (await receiver.peekMessages(1, options))[0]?.sequenceNumber;
-  };
+/** The place of the last letter there is, found with a number of looks that grows with its logarithm; 0 when there is none. */
+export async function lastPlace(receiver: ServiceBusReceiver): Promise<Long> {
+  const firstFrom = async (from: Long): Promise<Long | undefined> =>
+    (await lookBriefly(receiver, 1, from))[0]?.sequenceNumber;
   let last = await firstFrom(Long.ONE);
-  if (last === undefined) return undefined;
+  if (last === undefined) return Long.ZERO;
   let none = Long.MAX_VALUE;
   for (let step = Long.ONE; none.subtract(last).greaterThan(step); step = step.multiply(2)) {
     const probe: Long = last.add(step);
@@ -88,6 +85,29 @@ async function lastPlace(receiver: ServiceBusReceiver): Promise<Long | undefined
     else last = found;
   }
   return last;
+}
+
+/** How many letters there are up to `tail`, whoever has locked them. */
+export async function countUpTo(receiver: ServiceBusReceiver, tail: Long): Promise<number> {
+  let count = 0;
+  for (let from = Long.ONE; from.lessThanOrEqual(tail); ) {
+    const found = await lookBriefly(receiver, windowSize, from);
+    const last = found.at(-1);
+    if (last === undefined) break;
+    count += found.filter((message) => numberOf(message).lessThanOrEqual(tail)).length;
+    from = numberOf(last).add(1);
+  }
+  return count;
+}
+
+/** `omitMessageBody` is missing from the published type; where it should be ignored, bodies come along unread. */
+function lookBriefly(
+  receiver: ServiceBusReceiver,
+  count: number,
+  fromSequenceNumber: Long,
+): Promise<ServiceBusReceivedMessage[]> {
+  const options = { fromSequenceNumber, omitMessageBody: true };
+  return receiver.peekMessages(count, options);
 }
 
 function numberOf({ sequenceNumber }: ServiceBusReceivedMessage): Long {

@@ -1,6 +1,6 @@
 import type { ServiceBusMessage, ServiceBusMessageBatch, ServiceBusSender } from '@azure/service-bus';
 import { TransportError } from '../../transport.js';
-import { EncodedMessage, type Sendable } from './encoded-message.js';
+import { EncodedBatch, EncodedMessage, type Sendable } from './encoded-message.js';
 import { translateError } from './translate-error.js';
 
 /**
@@ -49,11 +49,22 @@ export class EntitySender {
       answers.push(answer);
     };
     let batch: ServiceBusMessageBatch | undefined;
+    let encoded = new EncodedBatch();
     const flush = (): void => {
       if (batch !== undefined && batch.count > 0) start(this.#sender.sendMessages(batch, this.#options));
+      if (encoded.count > 0) start(encoded.sendWith(this.#sender, this.#options));
       batch = undefined;
+      encoded = new EncodedBatch();
     };
     for (const message of messages) {
+      const isBatched = message instanceof EncodedMessage && message.batchId !== undefined && messages.length > 1;
+      if (isBatched ? batch !== undefined : encoded.count > 0) flush();
+      if (isBatched) {
+        if (encoded.tryAdd(message)) continue;
+        flush();
+        encoded.tryAdd(message);
+        continue;
+      }
       if (message instanceof EncodedMessage || isSentAlone(message) || messages.length === 1) {
         flush();
         start(this.#sendOne(message));

@@ -15,10 +15,12 @@ import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/sel
 import { fromNative, nextGeneration } from '../../native-message.js';
 import { TransportError } from '../../transport.js';
 import { replayCopy } from './copies.js';
-import { DeadLetterPass, type PassParts } from './dead-letter-pass.js';
+import { DeadLetterPass, type PassParts, type PassResult } from './dead-letter-pass.js';
+import type { Sendable } from './encoded-message.js';
 import { openDeadLetters } from './dead-letter-receiver.js';
 import { describe } from './dead-letter-windows.js';
 import type { HeldLetter } from './held-letters.js';
+import { refusalOf } from './refusal.js';
 import { brokerFacts, fromServiceBusMessage } from './service-bus-message.js';
 import type { SenderConnection } from './sender-connection.js';
 import { translateError } from './translate-error.js';
@@ -51,14 +53,14 @@ export class ServiceBusDeadLetters implements DeadLetters {
 
   async replay(place: string, options: ReplayOptions = {}): Promise<ReplayResult> {
     const to = options.to ?? queueOf(place);
-    const handle = (letter: HeldLetter): Promise<void> => this.#sendAgain(letter, place, to);
+    const handle: PassParts['handle'] = (letters) => this.#sendAgain(letters, place, to);
     const onProgress = (counts: Counts): void => options.onProgress?.(replayResult(counts));
     return replayResult(await this.#pass('replay', place, options, { handle, onProgress }));
   }
 
   async discard(place: string, options: DiscardOptions = {}): Promise<DiscardResult> {
     const onProgress = (counts: Counts): void => options.onProgress?.(discardResult(counts));
-    return discardResult(await this.#pass('discard', place, options, { handle: async () => {}, onProgress }));
+    return discardResult(await this.#pass('discard', place, options, { handle: async () => new Map(), onProgress }));
   }
 
   async #pass(
@@ -66,7 +68,7 @@ export class ServiceBusDeadLetters implements DeadLetters {
     place: string,
     options: ReplayOptions | DiscardOptions,
     parts: Pick<PassParts, 'handle' | 'onProgress'>,
-  ): Promise<Counts> {
+  ): Promise<PassResult> {
     const selection = resolveSelection(options);
     return this.#explained(place, doing, (client) =>
       new DeadLetterPass({ place, client, clock: this.#clock, selection, ...parts }).run(),
@@ -74,12 +76,34 @@ export class ServiceBusDeadLetters implements DeadLetters {
   }
 
   /**
-   * The letter is removed after this: dying in between leaves a copy that is recognised, never a loss.
+   * The letters are removed after this: dying in between leaves copies that are recognised, never a loss. They go
+   * together; when the broker refuses that, each alone shows which it is about.
    */
-  async #sendAgain({ message, state, brokerTime }: HeldLetter, place: string, to: string): Promise<void> {
-    const { envelope } = fromNative(fromServiceBusMessage(message), brokerFacts(message, place));
-    const copy = replayCopy({ message, envelope }, nextGeneration(state), brokerTime.now());
-    await this.#sender.send({ queue: to }, [copy]);
+  async #sendAgain(
+    letters: readonly HeldLetter[],
+    place: string,
+    to: string,
+  ): Promise<ReadonlyMap<HeldLetter, unknown>> {
+    const send = (some: readonly HeldLetter[]): Promise<void> =>
+      this.#sender.send(
+        { queue: to },
+        some.map((letter) => copyOf(letter, place)),
+      );
+    try {
+      await send(letters);
+      return new Map();
+    } catch (error) {
+      if (letters.length === 1 || refusalOf(error) === undefined) {
+        return new Map(letters.map((letter) => [letter, error]));
+      }
+    }
+    const outcomes = await Promise.allSettled(letters.map((letter) => send([letter])));
+    return new Map(
+      outcomes.flatMap((outcome, n) => {
+        const letter = letters[n];
+        return outcome.status === 'rejected' && letter !== undefined ? [[letter, outcome.reason]] : [];
+      }),
+    );
   }
 
   async #explained<T>(place: string, doing: string, work: (client: ServiceBusClient) => Promise<T>): Promise<T> {
@@ -91,12 +115,25 @@ export class ServiceBusDeadLetters implements DeadLetters {
   }
 }
 
-function replayResult({ done, failed, skipped }: Counts): ReplayResult {
-  return { replayed: done, failed, skipped };
+function copyOf({ message, state, brokerTime }: HeldLetter, place: string): Sendable {
+  const { envelope } = fromNative(fromServiceBusMessage(message), brokerFacts(message, place));
+  return replayCopy({ message, envelope }, nextGeneration(state), brokerTime.now());
 }
 
-function discardResult({ done, failed, skipped }: Counts): DiscardResult {
-  return { discarded: done, failed, skipped };
+function replayResult({ done, ...rest }: Counts & Partial<PassResult>): ReplayResult {
+  return { replayed: done, ...resultOf(rest) };
+}
+
+function discardResult({ done, ...rest }: Counts & Partial<PassResult>): DiscardResult {
+  return { discarded: done, ...resultOf(rest) };
+}
+
+function resultOf({ failed, skipped, handedBack = 0 }: Omit<Counts, 'done'> & Partial<PassResult>): {
+  readonly failed: number;
+  readonly skipped: number;
+  readonly handedBack?: number;
+} {
+  return { failed, skipped, ...(handedBack > 0 && { handedBack }) };
 }
 
 function queueOf(place: string): string {
