@@ -4,6 +4,7 @@ import { createMessagingDatabase, type MessagingDatabase } from '../../test/mess
 import { connectionStringTo, serviceBusTopology } from '../../test/service-bus-environment.js';
 import type { Relay } from '../outbox/relay-health.js';
 import { outgoing } from '../testing/outgoing.js';
+import { TcpProxy } from '../testing/tcp-proxy.js';
 import type { Delivery, Outgoing, Settlement, Transport, TransportErrorCode } from '../transport.js';
 import { createAzureServiceBusTransport } from '../transports/azure-service-bus/index.js';
 import { createPostgresMessaging, type PostgresMessaging } from './postgres-messaging.js';
@@ -16,6 +17,8 @@ const MANY = 1_000_000;
 
 let database: MessagingDatabase;
 let broker: Broker;
+/** Between the transport and the broker. */
+let proxy: TcpProxy;
 let transport: Transport;
 let messaging: PostgresMessaging;
 let relay: Relay;
@@ -31,7 +34,8 @@ beforeAll(async () => {
 beforeEach(async () => {
   await database.clear();
   broker = await startBroker({ topology: serviceBusTopology });
-  const azure = createAzureServiceBusTransport({ connectionString: connectionStringTo(broker.port) });
+  proxy = await TcpProxy.to(broker.port);
+  const azure = createAzureServiceBusTransport({ connectionString: connectionStringTo(proxy.port) });
   transport = azure;
   messaging = createPostgresMessaging({ pool: database.pool });
   sends = [];
@@ -58,6 +62,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await relay.stop();
   await transport.close();
+  await proxy.close();
   await broker.close();
 });
 
@@ -113,6 +118,12 @@ function disabled(): () => void {
   return () => void broker.namespace.update('work', { status: 'Active' }, broker.clock.now());
 }
 
+/** The broker's host is there and nobody listens. */
+function away(): () => void {
+  proxy.refuse();
+  return () => proxy.welcome();
+}
+
 const troubles: readonly (readonly [TransportErrorCode, () => () => void])[] = [
   ['Busy', () => fault({ kind: 'throttle' })],
   ['Timeout', () => fault({ kind: 'lose-send-replies' })],
@@ -120,6 +131,7 @@ const troubles: readonly (readonly [TransportErrorCode, () => () => void])[] = [
   ['Unauthorized', refusing('amqp:unauthorized-access')],
   ['EntityDisabled', disabled],
   ['QueueNotFound', missing],
+  ['Unreachable', away],
 ];
 
 describe('a relay whose broker is in trouble', () => {
@@ -135,12 +147,14 @@ describe('a relay whose broker is in trouble', () => {
 
       await add([outgoing(`${code}-elsewhere`, { orderingKey: 'key-1' }, { queue: 'other' })]);
       await until(() => sends.some(({ queue }) => queue === 'other'));
+      // The other queue is away as well where the whole broker is.
+      const elsewhere = code === 'Unreachable' ? 1 : 0;
       await until(() => performance.now() - begun > LASTS_MS);
       const during = sends.filter(({ queue }) => queue === 'work');
       expect(during.length).toBeLessThanOrEqual(7);
       // A batch of each worker, then probes of one message.
       expect(during.slice(2).every(({ ids }) => ids.length === 1)).toBe(true);
-      expect((await messaging.outbox.backlog()).rows).toBe(ROWS);
+      expect((await messaging.outbox.backlog()).rows).toBe(ROWS + elsewhere);
 
       end();
       expect(await until(empty)).toBeLessThan(Math.max(1_000, 600 + 3 * undisturbedMs));
@@ -154,4 +168,19 @@ describe('a relay whose broker is in trouble', () => {
       }
     },
   );
+
+  it('TopicNotFound: waits with few sends, and sends all once the topic is there', async () => {
+    const now = (): number => broker.clock.now();
+    await add(Array.from({ length: ROWS }, (_, n) => outgoing(`event-${n}`, {}, { topic: 'missing' })));
+    await until(() => relay.health().state === 'degraded');
+    expect(relay.health().troubles).toMatchObject([{ destination: 'topic missing', code: 'TopicNotFound' }]);
+    const begun = performance.now();
+    await until(() => performance.now() - begun > LASTS_MS);
+    expect(sends.length).toBeLessThanOrEqual(7);
+    expect((await messaging.outbox.backlog()).rows).toBe(ROWS);
+
+    broker.namespace.createTopic('missing', {}, now());
+    expect(await until(empty)).toBeLessThan(Math.max(1_000, 600 + 3 * undisturbedMs));
+    expect(await messaging.outbox.backlog()).toMatchObject({ heldKeys: 0, dead: 0 });
+  });
 });
