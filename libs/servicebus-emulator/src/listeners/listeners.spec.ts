@@ -64,6 +64,16 @@ describe('one port', () => {
     await client.close();
   });
 
+  it.each(['/$servicebus/websocket', '/$servicebus/websocket/', '/%24servicebus/websocket?x=y'])(
+    'takes WebSockets at %s',
+    async (path) => {
+      const webSocket = new WebSocket(`ws://127.0.0.1:${broker.port}${path}`, 'AMQPWSB10');
+      await once(webSocket, 'open');
+      webSocket.close();
+      await once(webSocket, 'close');
+    },
+  );
+
   it('refuses WebSockets elsewhere', async () => {
     const webSocket = new WebSocket(`ws://127.0.0.1:${broker.port}/elsewhere`, 'AMQPWSB10');
     const [error] = (await once(webSocket, 'error')) as [Error];

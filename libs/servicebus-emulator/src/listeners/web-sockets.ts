@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 
-/** Some clients encode the dollar sign. */
-const PATH = /^\/(\$|%24)servicebus\/websocket(\?|$)/i;
+/** Some clients encode the dollar sign, others end with a slash. */
+const PATH = /^\/(\$|%24)servicebus\/websocket\/?(\?|$)/i;
 const PROTOCOL = 'AMQPWSB10';
 /** Clients send an AMQP frame, or a few, in one WebSocket message. */
 const MAX_PAYLOAD = 4 * 1024 * 1024;
