@@ -32,15 +32,19 @@ export class System {
     this.state = state;
   }
 
-  static async start(environment: Readonly<Record<string, string>> = {}): Promise<System> {
+  /** @param flags of `orderflow up` */
+  static async start(
+    environment: Readonly<Record<string, string>> = {},
+    flags: readonly string[] = [],
+  ): Promise<System> {
     const system = new System(await mkdtemp(join(tmpdir(), 'orderflow-e2e-')));
-    await system.up(environment);
+    await system.up(environment, flags);
     return system;
   }
 
   /** Starts it, again where it was stopped before. */
-  async up(environment: Readonly<Record<string, string>> = {}): Promise<void> {
-    const supervisor = spawn(process.execPath, [command, 'up'], {
+  async up(environment: Readonly<Record<string, string>> = {}, flags: readonly string[] = []): Promise<void> {
+    const supervisor = spawn(process.execPath, [command, 'up', ...flags], {
       env: this.#environment(environment),
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { splitList } from '@orderflow/http-guard';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { LogLevel, SyncMode } from '@orderflow/servicebus-emulator';
 import type { CommandContext } from '../command-context.js';
 import { topologyFileOf } from '../topology-file.js';
 import { collect, port } from '../options.js';
@@ -12,7 +13,15 @@ interface BrokerFlags {
   readonly allowHost: readonly string[];
   readonly allowOrigin: readonly string[];
   readonly data: string;
+  readonly sync: SyncMode;
   readonly topology: string;
+  readonly config?: string;
+  readonly tls?: string;
+  readonly requireAuth?: boolean;
+  readonly ignoreTokenExpiry?: boolean;
+  readonly acceptEntraTokens?: boolean;
+  readonly keepIdleClients?: boolean;
+  readonly log: LogLevel;
 }
 
 export function addBrokerCommand(program: Command, context: CommandContext): void {
@@ -26,7 +35,23 @@ export function addBrokerCommand(program: Command, context: CommandContext): voi
     .option('--allow-host <name>', 'a name that clients may call it by over HTTP; may be repeated', collect, [])
     .option('--allow-origin <origin>', 'a web site whose pages may use it; may be repeated', collect, [])
     .option('--data <directory>', 'where messages are kept', join(workspace.state, 'broker'))
-    .option('--topology <file>', 'queues, topics, subscriptions', topologyFileOf(context))
+    .addOption(
+      new Option('--sync <when>', 'when kept messages are synced to the disk itself')
+        .choices(['always', 'interval', 'none'])
+        .default('always'),
+    )
+    .option('--topology <file>', 'queues, topics, subscriptions, keys', topologyFileOf(context))
+    .option('--config <file>', 'the same as --topology')
+    .option('--tls <directory>', 'speak TLS too, with its cert.pem and key.pem; both are made when they are missing')
+    .option('--require-auth', 'clients must show a valid shared access signature')
+    .option('--ignore-token-expiry', 'with --require-auth: links outlive the tokens that opened them')
+    .option('--accept-entra-tokens', 'with --require-auth: tokens of Entra ID are believed, unchecked')
+    .option('--keep-idle-clients', 'links and connections that are not used are not ended, as they are on Azure')
+    .addOption(
+      new Option('--log <level>', 'the least important lines to print')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('debug'),
+    )
     .addHelpText('after', help)
     .action(async (flags: BrokerFlags) => {
       const { runBroker } = await import('./run-broker.js');
@@ -37,7 +62,14 @@ export function addBrokerCommand(program: Command, context: CommandContext): voi
         allowedHosts: [...splitList(environment['ALLOWED_HOSTS'] ?? ''), ...flags.allowHost],
         allowedOrigins: [...splitList(environment['ALLOWED_ORIGINS'] ?? ''), ...flags.allowOrigin],
         dataDir: flags.data,
-        topologyFile: flags.topology,
+        sync: flags.sync,
+        topologyFile: flags.config ?? flags.topology,
+        certificateDirectory: flags.tls,
+        requireAuth: flags.requireAuth ?? false,
+        enforceTokenExpiry: !flags.ignoreTokenExpiry,
+        acceptEntraTokens: flags.acceptEntraTokens ?? false,
+        enforceIdleTimeouts: !flags.keepIdleClients,
+        leastLogged: flags.log,
       });
     });
 }
@@ -48,4 +80,5 @@ ALLOWED_HOSTS and ALLOWED_ORIGINS, each separated by commas, are allowed besides
 The topology file has the format of the Config.json of Microsoft's emulator; BROKER_TOPOLOGY names another one.
 
 Example:
-  $ orderflow broker --port 5673 --data /tmp/broker`;
+  $ orderflow broker --port 5673 --data /tmp/broker
+  $ orderflow broker --port 5671 --management-port 443 --tls .tls --config Config.json`;

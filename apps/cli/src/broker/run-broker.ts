@@ -1,12 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { AllowListError } from '@orderflow/http-guard';
-import { type LogLevel, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
+import {
+  type BrokerOptions,
+  type LogLevel,
+  openCertificate,
+  parseTopology,
+  startBroker,
+} from '@orderflow/servicebus-emulator';
 import { reportReady, untilAskedToStop } from '../child/supervised.js';
 import { CommandError, UsageError } from '../command-error.js';
 import { describeReadable, keepNewFilesPrivate } from '../private-files.js';
 import { prepareDataDirectory } from './data-directory.js';
 
-export interface RunBrokerOptions {
+type Passed = 'sync' | 'requireAuth' | 'enforceTokenExpiry' | 'acceptEntraTokens' | 'enforceIdleTimeouts';
+
+export interface RunBrokerOptions extends Pick<BrokerOptions, Passed> {
   readonly port: number;
   readonly managementPort: number;
   readonly host: string;
@@ -15,6 +23,9 @@ export interface RunBrokerOptions {
   readonly allowedOrigins: readonly string[];
   readonly dataDir: string;
   readonly topologyFile: string;
+  /** Where `cert.pem` and `key.pem` are, or are made; undefined for a broker without TLS. */
+  readonly certificateDirectory: string | undefined;
+  readonly leastLogged: LogLevel;
 }
 
 /** What is reported to the supervisor when the broker listens. */
@@ -22,18 +33,31 @@ export interface BrokerFacts {
   readonly connectionString: string;
   /** For the administration client. */
   readonly adminConnectionString: string;
+  /** For both over TLS, and the file with the certificate that they must trust. */
+  readonly secureConnectionString?: string;
+  readonly certificateFile?: string;
 }
 
 /** Runs the embedded broker until asked to stop. Throws an error that names every mistake of the topology file. */
-export async function runBroker({ topologyFile, ...options }: RunBrokerOptions): Promise<void> {
+export async function runBroker({
+  topologyFile,
+  certificateDirectory,
+  leastLogged,
+  ...options
+}: RunBrokerOptions): Promise<void> {
   keepNewFilesPrivate();
   const readable = describeReadable(prepareDataDirectory(options.dataDir));
-  if (readable !== undefined) log('warn', readable);
+  if (readable !== undefined) print('warn', readable);
   await untilAskedToStop(async (asked) => {
     const topology = parseTopology(await readTopology(topologyFile));
-    const broker = await startBroker({ ...options, topology, log }).catch(explainStart);
-    const { connectionString, adminConnectionString } = broker;
-    reportReady({ connectionString, adminConnectionString } satisfies BrokerFacts);
+    const tls =
+      certificateDirectory === undefined ? {} : { tls: await openCertificate(certificateDirectory, options.host) };
+    const log = logFrom(leastLogged);
+    const broker = await startBroker({ ...options, ...tls, topology, log }).catch(explainStart);
+    const { connectionString, adminConnectionString, secureConnectionString } = broker;
+    const secure = tls.tls && secureConnectionString && { secureConnectionString, certificateFile: tls.tls.file };
+    if (secure) log('info', 'Clients over TLS must trust this certificate.', { file: secure.certificateFile });
+    reportReady({ connectionString, adminConnectionString, ...(secure || {}) } satisfies BrokerFacts);
     await asked;
     await broker.close();
   });
@@ -57,7 +81,15 @@ async function readTopology(path: string): Promise<string> {
   }
 }
 
-function log(level: LogLevel, message: string, details: object = {}): void {
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+function logFrom(least: LogLevel): NonNullable<BrokerOptions['log']> {
+  return (level, message, details = {}) => {
+    if (LEVELS.indexOf(level) >= LEVELS.indexOf(least)) print(level, message, details);
+  };
+}
+
+function print(level: LogLevel, message: string, details: object = {}): void {
   const fields = Object.entries(details).map(([name, value]) => `${name}=${String(value)}`);
   console.log([new Date().toISOString(), level.padEnd(5), message, ...fields].join(' '));
 }

@@ -6,10 +6,11 @@ export function addUpCommand(program: Command, { workspace, environment, finish 
     .command('up')
     .description('start PostgreSQL, the broker, the payment gateway, the workers and the API, and keep them running')
     .option('--fresh', 'begin anew: remove all data first')
+    .option('--tls', 'let the broker speak TLS too, for clients in other languages; its certificate is made')
     .addHelpText('after', help)
-    .action(async ({ fresh = false }: { fresh?: boolean }) => {
+    .action(async ({ fresh = false, tls = false }: { fresh?: boolean; tls?: boolean }) => {
       const { up } = await import('./up.js');
-      finish(await up({ workspace, environment, fresh, print: console.log }));
+      finish(await up({ workspace, environment, fresh, tls, print: console.log }));
     });
 }
 
@@ -24,4 +25,5 @@ and no broker is started.
 Examples:
   $ orderflow up
   $ orderflow up --fresh
+  $ BROKER_PORT=5671 orderflow up --tls
   $ ORDER_API_PORT=8080 orderflow up`;

@@ -41,12 +41,20 @@ export function readyReport(system: System, workspace: Workspace, tookMs: number
     '',
     table(['what', 'where', 'log'], rows),
     '',
+    ...secureLines(system),
     'Place an order:',
     `  curl -i ${system.url('order-api')}/orders -H 'content-type: application/json' -d '${body}'`,
     `OpenAPI: ${system.url('order-api')}/docs   URLs of the databases, with passwords: ${shortest(workspace.runtimeFile)}`,
     'Ctrl-C stops everything.',
     '',
   ].join('\n');
+}
+
+/** What clients over TLS need. */
+function secureLines({ broker, ports }: System): readonly string[] {
+  if (broker?.certificateFile === undefined) return [];
+  const trusted = shortest(broker.certificateFile);
+  return [`The broker speaks TLS too, at port ${ports['broker']}: clients must trust ${trusted}.`, ''];
 }
 
 /** The message for whoever starts the system although it runs already. */

@@ -29,6 +29,8 @@ export interface SystemOptions {
   /** Where everything listens. */
   readonly host: string;
   readonly ports: Ports;
+  /** Whether the broker speaks TLS too, with a certificate of its own. */
+  readonly tls: boolean;
   readonly report: (event: ProcessEvent) => void;
   /** Called with one line for each thing that is not as usual. */
   readonly note: (line: string) => void;
@@ -145,12 +147,13 @@ export class System {
   }
 
   #brokerProcess(): Work {
-    const { workspace, host, ports } = this.#options;
+    const { workspace, host, ports, tls } = this.#options;
     const flags = (): Record<string, string> => ({
       data: join(workspace.state, 'broker'),
       host,
       port: String(ports.of(brokerPort.name)),
       'management-port': String(ports.of(managementPort.name)),
+      ...(tls && { tls: join(workspace.state, 'tls') }),
     });
     return {
       script: join(workspace.bundles, 'cli.mjs'),

@@ -21,6 +21,8 @@ export interface UpOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** Begins anew: removes databases, the broker's journal and logs. */
   readonly fresh: boolean;
+  /** Whether the broker speaks TLS too. */
+  readonly tls: boolean;
   readonly print: (line: string) => void;
 }
 
@@ -33,7 +35,7 @@ const leftBehindGraceMs = 35_000;
  * Runs the whole system until a signal, and answers the exit code. Everything that was started is stopped again, also
  * when the start fails.
  */
-export async function up({ workspace, environment, fresh, print }: UpOptions): Promise<number> {
+export async function up({ workspace, environment, fresh, tls, print }: UpOptions): Promise<number> {
   // Seconds since this process began, a build included.
   const say = (line: string): void => print(`[${(performance.now() / 1000).toFixed(1).padStart(5)} s] ${line}`);
   if (!existsSync(join(workspace.bundles, 'order-api.mjs'))) {
@@ -48,7 +50,7 @@ export async function up({ workspace, environment, fresh, print }: UpOptions): P
     if (fresh) await removeState(workspace);
     const readable = describeReadable(makeStatePrivate(workspace.state));
     if (readable !== undefined) say(readable);
-    return await prepareAndRun(workspace, environment, { say, print });
+    return await prepareAndRun({ workspace, environment, tls }, { say, print });
   } finally {
     removeRuntime(workspace.runtimeFile);
     lock.release();
@@ -61,18 +63,21 @@ async function removeState({ state }: Workspace): Promise<void> {
   for (const name of perishable) rmSync(join(state, name), { recursive: true, force: true });
 }
 
-async function prepareAndRun(workspace: Workspace, environment: NodeJS.ProcessEnv, voice: Voice): Promise<number> {
+type Wish = Pick<SystemOptions, 'workspace' | 'environment' | 'tls'>;
+
+async function prepareAndRun(wish: Wish, voice: Voice): Promise<number> {
+  const { workspace, environment } = wish;
   const host = environment['HOST'] || '127.0.0.1';
   const wishes = [...apps, databasePort, ...(usesOwnBroker(environment) ? [brokerPort, managementPort] : [])];
   const ports = await Ports.choose(wishes, withApiPort(environment), host, voice.say);
   try {
-    return await run(prepare({ workspace, environment, host, ports }, voice), workspace, voice);
+    return await run(prepare({ ...wish, host, ports }, voice), workspace, voice);
   } finally {
     ports.release();
   }
 }
 
-type Place = Pick<SystemOptions, 'workspace' | 'environment' | 'host' | 'ports'>;
+type Place = Wish & Pick<SystemOptions, 'host' | 'ports'>;
 
 function prepare(place: Place, { say }: Voice): System {
   const { workspace, environment } = place;

@@ -3,7 +3,7 @@ import { type Broker, startBroker } from '../broker.js';
 import type { BrokerOptions } from '../broker-options.js';
 import type { Log, LogLevel } from '../log.js';
 import type { SyncMode } from '../store/index.js';
-import { type CertificateFiles, openCertificate } from './tls-files.js';
+import { type CertificateFiles, openCertificate } from '../listeners/certificate-files.js';
 import { parseTopology, type Topology } from '../topology/index.js';
 
 export interface ServeFlags {

@@ -77,6 +77,31 @@ describe('a footer before the body, as two clients write it', () => {
   });
 });
 
+describe('delivery annotations just before the body, as uamqp writes them', () => {
+  const [properties, annotations, footer, body] = [
+    '005373c00401a1016d',
+    '005371c10100',
+    '005378c10100',
+    '005375a00178',
+  ];
+
+  it.each([
+    ['behind the properties', properties + annotations + body, properties + body],
+    ['behind a footer', properties + footer + annotations + body, properties + footer + body],
+    ['where they belong', annotations + properties + body, properties + body],
+  ])('are left out, and the rest is kept byte for byte: %s', (_, hex, kept) => {
+    const { content, messageId } = readMessage(Buffer.from(hex, 'hex'), () => 'made');
+    expect([content.bare.toString('hex'), messageId]).toEqual([kept, 'm']);
+  });
+
+  it.each([
+    ['twice', annotations + properties + annotations + body, '0x71 comes after 0x73'],
+    ['behind the body', properties + body + annotations, '0x71 comes after 0x75'],
+  ])('are refused %s', (_, hex, message) => {
+    expect(() => readMessage(Buffer.from(hex, 'hex'), () => 'made')).toThrow(message);
+  });
+});
+
 describe('application properties', () => {
   const withProperty = (value: string) => {
     const entry = Buffer.concat([Buffer.from('a10161', 'hex'), Buffer.from(value, 'hex')]);

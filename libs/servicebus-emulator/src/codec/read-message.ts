@@ -3,7 +3,14 @@ import { checkPropertyTypes } from './application-properties.js';
 import { DecodeError } from './decode-error.js';
 import { encodeField, PROPERTY_FIELDS, withProperties } from './properties-section.js';
 import { type AmqpValue, ValueReader } from './read-value.js';
-import { APPLICATION_PROPERTIES, HEADER, MESSAGE_ANNOTATIONS, PROPERTIES, SectionCursor } from './sections.js';
+import {
+  APPLICATION_PROPERTIES,
+  DELIVERY_ANNOTATIONS,
+  HEADER,
+  MESSAGE_ANNOTATIONS,
+  PROPERTIES,
+  SectionCursor,
+} from './sections.js';
 
 /** A message as a client sent it, taken apart. */
 export interface IncomingMessage {
@@ -39,15 +46,18 @@ export function readMessage(bytes: Buffer, newId: () => string): IncomingMessage
   let annotations = NO_ANNOTATIONS;
   let properties = NO_PROPERTIES;
   let bareAt = -1;
+  let late: Stretch | undefined;
   while (section.next()) {
     if (section.code === HEADER) header = readHeader(bytes, section.value);
     else if (section.code === MESSAGE_ANNOTATIONS) annotations = readAnnotations(bytes, section.value);
     else if (section.code === PROPERTIES) properties = readProperties(bytes, section.value);
     else if (section.code === APPLICATION_PROPERTIES) checkPropertyTypes(bytes, section.value);
+    else if (section.code === DELIVERY_ANNOTATIONS && bareAt >= 0) late = { start: section.start, end: section.end };
     if (bareAt < 0 && section.code >= PROPERTIES) bareAt = section.start;
   }
   if (bareAt < 0) throw new DecodeError('The message has no body.');
   const messageId = properties.messageId ?? newId();
+  const bare = late ? without(bytes.subarray(bareAt), late, bareAt) : bytes.subarray(bareAt);
   return {
     messageId,
     sessionId: properties.sessionId,
@@ -55,8 +65,8 @@ export function readMessage(bytes: Buffer, newId: () => string): IncomingMessage
     content: {
       bare:
         properties.messageId === undefined
-          ? withProperties(bytes.subarray(bareAt), new Map([['messageId', encodeField('messageId', messageId)]]))
-          : own(bytes, bareAt),
+          ? withProperties(bare, new Map([['messageId', encodeField('messageId', messageId)]]))
+          : own(bare),
       annotations: annotations.others,
       partitionKey: annotations.partitionKey,
       durable: header.durable,
@@ -67,13 +77,23 @@ export function readMessage(bytes: Buffer, newId: () => string): IncomingMessage
   };
 }
 
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Delivery annotations are of one hop: they are not kept. @param offset where `bytes` begin, for the stretch */
+function without(bytes: Buffer, { start, end }: Stretch, offset: number): Buffer {
+  return Buffer.concat([bytes.subarray(0, start - offset), bytes.subarray(end - offset)]);
+}
+
 /**
  * A copy that does not keep what was read from the socket in memory. Small ones share pages of 8 KB: allocating each
  * by itself costs more than all the rest of a send when there is a backlog.
  */
-function own(bytes: Buffer, from = 0): Buffer {
-  const copy = Buffer.allocUnsafe(bytes.length - from);
-  bytes.copy(copy, 0, from);
+function own(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafe(bytes.length);
+  bytes.copy(copy);
   return copy;
 }
 

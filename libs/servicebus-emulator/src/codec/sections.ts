@@ -24,6 +24,9 @@ export class SectionCursor implements Section {
   readonly #bytes: Buffer;
   #hasBody = false;
   #hasFooter = false;
+  #hasDeliveryAnnotations = false;
+  /** The code that the next section's is compared with. */
+  #last = 0;
   code = 0;
   start = 0;
   value = 0;
@@ -49,12 +52,17 @@ export class SectionCursor implements Section {
     const repeatable = code === DATA || code === SEQUENCE;
     // A footer may come before the body, as two clients write it.
     const isBody = code === DATA || code === SEQUENCE || code === VALUE;
-    const isEarly = code < this.code && !(isBody && this.code === FOOTER && !this.#hasBody);
-    if (isEarly || (code === this.code && !repeatable) || (code === FOOTER && this.#hasFooter)) {
-      throw new DecodeError(`Section 0x${code.toString(16)} comes after 0x${this.code.toString(16)}.`);
+    const isEarly = code < this.#last && !(isBody && this.#last === FOOTER && !this.#hasBody);
+    // uamqp writes delivery annotations just before the body when it sends a message on that it received.
+    const isLate = code === DELIVERY_ANNOTATIONS && !this.#hasDeliveryAnnotations && !this.#hasBody;
+    const isOutOfOrder = isEarly && !isLate;
+    if (isOutOfOrder || (code === this.#last && !repeatable) || (code === FOOTER && this.#hasFooter)) {
+      throw new DecodeError(`Section 0x${code.toString(16)} comes after 0x${this.#last.toString(16)}.`);
     }
     this.#hasBody ||= isBody;
     this.#hasFooter ||= code === FOOTER;
+    this.#hasDeliveryAnnotations ||= code === DELIVERY_ANNOTATIONS;
+    if (!isEarly || isBody) this.#last = code;
     this.end = endOfValue(bytes, value);
     this.code = code;
     this.start = start;

@@ -20,7 +20,7 @@ const PYTHON = ['/usr/bin/python3', '-u'] as const;
 const NODE = [process.execPath, '--no-deprecation'] as const;
 
 const NO_DELETE = 'came with @azure/service-bus 7.10';
-const NO_PLAIN = '`UseDevelopmentEmulator` came with 7.9.5';
+const NO_PLAIN = 'its `@azure/core-amqp` has no `UseDevelopmentEmulator`';
 const AMQP_ONLY = 'an AMQP library: no HTTP, and its errors are conditions';
 
 const javaScript = (name: string, pack: string, cannot: Client['cannot']): Client => ({

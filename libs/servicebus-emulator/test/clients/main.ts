@@ -1,5 +1,6 @@
 /**
- * Tries the broker with every client there is, unmodified, and prints client by ability. Fails when a client is missing,
+ * Tries the broker with every client there is, unmodified, prints client by ability, and runs the README's commands for
+ * other languages. Fails when a client is missing,
  * when one cannot do what it could, and when docs/broker-compatibility.md says something else; --write writes it there.
  * Names of clients, or parts of them, run only these.
  */
@@ -8,6 +9,7 @@ import { join } from 'node:path';
 import { CLIENTS } from './clients.js';
 import { formatMatrix, type Matrix, problemsOf, withTable } from './matrix.js';
 import { type Column, compiledFiles, runClient } from './run-client.js';
+import { runReadme } from './readme.js';
 import { startTestBroker } from './test-broker.js';
 
 const PAGE = join(import.meta.dirname, '../../../../docs/broker-compatibility.md');
@@ -20,7 +22,7 @@ const matrix = await run();
 const table = formatMatrix(matrix);
 console.log(`\n${table}\n`);
 const problems = [...problemsOf(matrix)];
-if (chosen.length === CLIENTS.length) problems.push(...(await compareWithPage(table)));
+if (chosen.length === CLIENTS.length) problems.push(...(await compareWithPage(table)), ...(await runReadme()));
 for (const problem of problems) console.error(problem);
 console.log(problems.length === 0 ? `All ${chosen.length} clients work.` : `${problems.length} problems.`);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -27,8 +27,9 @@ export async function runClient(
   label: string,
 ): Promise<Column> {
   const cells = new Map<Ability, Cell>();
-  for (const [ability, reason] of Object.entries(client.cannot))
+  for (const [ability, reason] of Object.entries(client.cannot)) {
     cells.set(ability as Ability, { is: 'cannot', reason });
+  }
   const [first] = client.transports;
   for (const transport of client.transports) {
     const entities = createEntities(broker, `${label}-${transport}`);

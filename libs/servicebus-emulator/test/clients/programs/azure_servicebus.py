@@ -11,7 +11,11 @@ from azure.servicebus import (
     ServiceBusReceiveMode,
     ServiceBusSubQueue,
 )
-from azure.servicebus.exceptions import MessageLockLostError, MessageNotFoundError, OperationTimeoutError
+from azure.servicebus.exceptions import (
+    MessageNotFoundError,
+    MessageSizeExceededError,
+    SessionCannotBeLockedError,
+)
 from azure.servicebus.management import CorrelationRuleFilter, ServiceBusAdministrationClient, SqlRuleFilter
 
 from abilities import CERTIFICATE, HOST, KEY, KEY_NAME, LARGE, PORT, QUEUE, SESSIONS, SUBSCRIPTION, TOPIC, TRANSPORT
@@ -182,19 +186,24 @@ def refusals():
     with client.get_queue_receiver(QUEUE) as other:
         message = take("refusals", other)
         other.complete_message(message)
-        try:
-            receiver.receive_deferred_messages([message.sequence_number])
-        except MessageNotFoundError:
-            pass
-        else:
-            raise AssertionError("a message that is gone was received")
-    try:
-        with client.get_queue_receiver(SESSIONS, session_id=NEXT_AVAILABLE_SESSION, max_wait_time=1) as none:
-            none.receive_messages(max_wait_time=1)
-    except OperationTimeoutError:
+        refused(MessageNotFoundError, lambda: receiver.receive_deferred_messages([message.sequence_number]))
+    with client.get_queue_receiver(SESSIONS, session_id="held"):
+        refused(SessionCannotBeLockedError, lambda: open_and_close(client.get_queue_receiver(SESSIONS, session_id="held")))
+    too_large = ServiceBusMessage(b"x" * 300 * 1024)
+    refused(MessageSizeExceededError, lambda: sender.send_messages(too_large))
+
+
+def open_and_close(handler):
+    with handler:
         pass
-    else:
-        raise AssertionError("a session was accepted that is not there")
+
+
+def refused(expected, attempt):
+    try:
+        attempt()
+    except expected:
+        return
+    raise AssertionError(f"no {expected.__name__}")
 
 
 def administration():

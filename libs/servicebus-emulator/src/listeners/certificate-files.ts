@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type Certificate, generateCertificate } from '../listeners/certificate.js';
+import { type Certificate, generateCertificate } from './certificate.js';
 
 export interface CertificateFiles extends Certificate {
   /** The file with the certificate, which clients must trust. */
