@@ -5,6 +5,7 @@ import { LabModule } from './lab/lab.module.js';
 import { CancelOrder } from './orders/cancel-order.js';
 import { OrderCommandOutbox } from './orders/order-command-outbox.js';
 import { OrdersController } from './orders/orders.controller.js';
+import { ScheduledOrders } from './orders/scheduled-orders.js';
 import { PlaceOrder } from './orders/place-order.js';
 import { FactRecorder } from './status/fact-recorder.js';
 import { OrderEventHandlers } from './status/order-events.handlers.js';
@@ -31,8 +32,12 @@ import { OrderEventHandlers } from './status/order-events.handlers.js';
     },
     {
       provide: CancelOrder,
-      inject: [OrderCommandOutbox],
-      useFactory: (commands: OrderCommandOutbox) => new CancelOrder(commands),
+      inject: [OrderCommandOutbox, MessagingResources, SERVICE_CONFIG],
+      useFactory: (
+        commands: OrderCommandOutbox,
+        { messaging, transport }: MessagingResources,
+        { QUEUE_NAME: queue }: OrderApiConfig,
+      ) => new CancelOrder(commands, new ScheduledOrders({ messaging, transport, queue })),
     },
     {
       provide: FactRecorder,

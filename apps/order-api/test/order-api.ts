@@ -1,4 +1,11 @@
-import { createLogger, createMetrics, loadConfig, type RunningService, startService } from '@orderflow/service-kit';
+import {
+  createLogger,
+  createMetrics,
+  loadConfig,
+  type OpenTransport,
+  type RunningService,
+  startService,
+} from '@orderflow/service-kit';
 import { composeOrderApi } from '../src/compose-order-api.js';
 import { configSchema } from '../src/config.js';
 
@@ -11,6 +18,8 @@ export interface TestOrderApiOptions {
   readonly connectionString: string;
   /** Further environment variables. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The broker by its address when absent. */
+  readonly openTransport?: OpenTransport;
 }
 
 export async function startOrderApi(options: TestOrderApiOptions): Promise<TestOrderApi> {
@@ -22,5 +31,5 @@ export async function startOrderApi(options: TestOrderApiOptions): Promise<TestO
   });
   const logger = createLogger({ name: 'order-api', level: 'silent' });
   const context = { config, logger, metrics: createMetrics('order-api') };
-  return startService(context, await composeOrderApi(context));
+  return startService(context, await composeOrderApi(context, options.openTransport));
 }

@@ -67,6 +67,7 @@ export {
   type Destination,
   type Middleware,
   type Outgoing,
+  type ScheduledMessage,
   type SendOptions,
   type Settlement,
   type SubscribeOptions,

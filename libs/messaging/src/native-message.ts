@@ -16,6 +16,8 @@ export interface NativeMessage {
   readonly correlationId?: string;
   readonly applicationProperties: Readonly<Record<string, string | number>>;
   readonly body: Uint8Array;
+  /** How long it may wait to be delivered, in milliseconds; as long as the queue allows when absent. */
+  readonly timeToLiveMs?: number;
 }
 
 /** A message as a broker handed it over. Anyone may have sent it, so nothing but the body is taken for granted. */

@@ -27,6 +27,13 @@ export interface Transport {
    */
   subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription>;
 
+  /**
+   * Takes back a message that waits for its time, see {@link SendOptions.onScheduled}. Resolves with whether it did: false
+   * when the message was delivered or taken back before. Rejects with a {@link TransportError} when it is not known. Needs
+   * the `cancelScheduled` capability, and is absent without it.
+   */
+  cancelScheduled?(message: ScheduledMessage): Promise<boolean>;
+
   /** Stops every subscription, waits for what is in flight, then closes the connection. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -37,6 +44,19 @@ export interface SendOptions {
    * again anyhow, such as a relay, learns sooner, and burdens a broker in trouble less, without.
    */
   readonly retry?: boolean;
+  /**
+   * Called for each message that now waits for its `deliverAt`, with what takes it back, before the send resolves. Not
+   * called for what was delivered at once, nor by a broker without the `cancelScheduled` capability. Asking costs a round
+   * trip a scheduled message on some brokers.
+   */
+  readonly onScheduled?: (message: Outgoing, scheduled: ScheduledMessage) => void;
+}
+
+/** A message that waits at the broker for its time. Can be stored, and used by another process. */
+export interface ScheduledMessage {
+  readonly to: Destination;
+  /** The broker's own name for it. */
+  readonly reference: string;
 }
 
 /** Optional abilities of a broker. */
@@ -45,6 +65,10 @@ export interface Capabilities {
   readonly scheduling: boolean;
   /** The broker drops a second message with the same native id inside a window. */
   readonly duplicateDetection: boolean;
+  /** A scheduled message can be taken back by `Transport.cancelScheduled`. Absent means no. */
+  readonly cancelScheduled?: boolean;
+  /** `Outgoing.timeToLiveMs` is honoured. Absent means no. */
+  readonly timeToLive?: boolean;
 }
 
 /** Where a message goes: to the one consumer of a queue, or to every subscription of a topic. */
@@ -56,6 +80,12 @@ export interface Outgoing {
   readonly envelope: Envelope;
   /** The earliest moment of delivery; needs the `scheduling` capability. Now when absent. */
   readonly deliverAt?: Date;
+  /**
+   * How long the message may wait to be delivered, in milliseconds, 1 or more, counted from when the broker stored it, or
+   * from `deliverAt`; needs the `timeToLive` capability. After that it is dead-lettered, or dropped where the queue was
+   * declared so. A delayed retry does not prolong it; a replay starts it anew. As long as the queue allows when absent.
+   */
+  readonly timeToLiveMs?: number;
 }
 
 /** One envelope handed to a consumer once. */

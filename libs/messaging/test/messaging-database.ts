@@ -18,7 +18,7 @@ export async function createMessagingDatabase(): Promise<MessagingDatabase> {
   return {
     pool,
     async clear() {
-      await pool.query('TRUNCATE inbox, outbox, outbox_holds, outbox_dead, outbox_relays, effects');
+      await pool.query('TRUNCATE inbox, outbox, outbox_holds, outbox_dead, outbox_scheduled, outbox_relays, effects');
       await pool.query("UPDATE outbox_buckets SET leased_by = NULL, leased_until = '-infinity'");
     },
     async drop() {

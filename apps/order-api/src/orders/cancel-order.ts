@@ -1,18 +1,24 @@
 import { orderCancel } from '@orderflow/contracts';
 import type { Cause, Outgoing } from '@orderflow/messaging';
-import type { SqlTransaction } from '@orderflow/messaging/postgres';
+import type { UnitOfWork } from '@orderflow/messaging/postgres';
 import { Parameters } from '../sql/parameters.js';
 import { insertMessage } from '../timeline/timeline-store.js';
 import type { OrderCommandOutbox } from './order-command-outbox.js';
 import type { OrderView } from './order-view.js';
 import { readOrder, requestCancel } from './order-store.js';
+import type { ScheduledOrders } from './scheduled-orders.js';
 
-/** Asks for orders to be cancelled. order-worker decides; this notes that it was asked and sends the command. */
+/**
+ * Asks for orders to be cancelled. order-worker decides; this notes that it was asked, sends the command, and takes back
+ * the command of an order that is scheduled.
+ */
 export class CancelOrder {
   readonly #commands: OrderCommandOutbox;
+  readonly #scheduled: ScheduledOrders;
 
-  constructor(commands: OrderCommandOutbox) {
+  constructor(commands: OrderCommandOutbox, scheduled: ScheduledOrders) {
     this.#commands = commands;
+    this.#scheduled = scheduled;
   }
 
   /**
@@ -30,12 +36,13 @@ export class CancelOrder {
 
   async #ask(orderId: string, { requestedAt, reason, command }: CancelRequest): Promise<OrderView | undefined> {
     const { requests, messaging } = this.#commands;
-    const work = async (tx: SqlTransaction) => {
+    const work = async (tx: UnitOfWork<unknown>) => {
       const order = await requestCancel(tx, orderId, { requestedAt, reason });
       if (!order) return undefined;
       const parameters = new Parameters();
       await tx.query(insertMessage(parameters, orderId, command.envelope), [...parameters.values]);
       await messaging.outbox.add(tx, [command]);
+      await this.#scheduled.cancel(tx, order);
       return order;
     };
     return requests.admit(() => messaging.transaction(work));

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { backoff } from '../retry/backoff.js';
 import { type RetryPolicy, retryPolicy } from '../retry/retry-policy.js';
-import { type Destination, type Outgoing, type Transport, TransportError } from '../transport.js';
+import { type Destination, type Outgoing, type SendOptions, type Transport, TransportError } from '../transport.js';
 import type { BatchResult } from './batch-result.js';
 import type { DestinationTrouble } from './relay-health.js';
 import { RelayWorker } from './relay-worker.js';
@@ -154,7 +154,7 @@ export class Outlet {
   }
 
   /** Sends once. Rejects when the broker takes too long; its answer counts all the same when it comes. */
-  readonly #send = (messages: readonly Outgoing[]): Promise<void> => {
+  readonly #send = (messages: readonly Outgoing[], how?: SendOptions): Promise<void> => {
     const { clock, transport } = this.#options;
     const withinMs = this.#trouble === undefined ? this.#answerMs : PROBE_ANSWER_MS;
     const begun = clock.elapsed();
@@ -164,7 +164,7 @@ export class Outlet {
       isLate = true;
       gaveUp.reject(this.#noAnswer(withinMs));
     });
-    const answer = transport.send(messages, { retry: false }).finally(cancel);
+    const answer = transport.send(messages, { ...how, retry: false }).finally(cancel);
     answer.then(
       () => this.#onAnswer(clock.elapsed() - begun, isLate),
       (error: unknown) => {

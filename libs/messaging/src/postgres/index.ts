@@ -6,6 +6,7 @@ export {
   type PostgresMessaging,
   type PostgresMessagingOptions,
 } from './postgres-messaging.js';
+export type { CancelledMessage } from './outbox-scheduled.js';
 export type { PostgresOutbox } from './postgres-outbox.js';
 export type { DestinationTrouble, Relay, RelayHealth } from '../outbox/relay-health.js';
 export type { RelayOptions } from './relay.js';

@@ -67,6 +67,7 @@ async function rowsRead(work: (pool: pg.Pool) => Promise<unknown>): Promise<numb
 
 const batch = (pool: pg.Pool, send: Transport['send']): Promise<BatchResult> =>
   sendBatch({
+    transport: {},
     pool,
     destination: { queue: 'work' },
     leases,

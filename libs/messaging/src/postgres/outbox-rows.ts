@@ -25,6 +25,7 @@ const columns: readonly (readonly [string, string, (message: Outgoing) => unknow
   ['headers', 'jsonb', ({ envelope }) => JSON.stringify(envelope.headers)],
   ['body', 'bytea', ({ envelope: { body } }) => Buffer.from(body.buffer, body.byteOffset, body.byteLength)],
   ['deliver_at', 'timestamptz', ({ deliverAt }) => deliverAt?.toISOString() ?? null],
+  ['time_to_live_ms', 'double precision', ({ timeToLiveMs }) => timeToLiveMs ?? null],
 ];
 
 const names = columns.map(([name]) => name).join(', ');
@@ -77,6 +78,7 @@ export interface StoredMessage {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   readonly deliver_at: Date | null;
+  readonly time_to_live_ms: number | null;
 }
 
 export function toOutboxRow(stored: StoredMessage): OutboxRow {
@@ -97,6 +99,11 @@ export function toOutboxRow(stored: StoredMessage): OutboxRow {
     id: stored.id,
     bucket: stored.bucket,
     attempts: stored.attempts,
-    outgoing: { to, envelope, ...(stored.deliver_at !== null && { deliverAt: stored.deliver_at }) },
+    outgoing: {
+      to,
+      envelope,
+      ...(stored.deliver_at !== null && { deliverAt: stored.deliver_at }),
+      ...(stored.time_to_live_ms !== null && { timeToLiveMs: stored.time_to_live_ms }),
+    },
   };
 }

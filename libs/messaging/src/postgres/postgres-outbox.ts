@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Outbox, OutboxBacklog, SetAside } from '../outbox/outbox.js';
-import type { Outgoing } from '../transport.js';
+import type { Outgoing, ScheduledMessage } from '../transport.js';
+import { type CancelledMessage, noteCancelled } from './outbox-scheduled.js';
 import { readBacklog } from './outbox-backlog.js';
 import { outboxInsert, type Statement } from './outbox-rows.js';
 import { OpenUnitOfWork } from './open-unit-of-work.js';
@@ -42,6 +43,16 @@ export class PostgresOutbox implements Outbox<SqlTransaction> {
     await db.query(`WITH ${effect.text} ${insert.text}`, [...effect.values, ...insert.values]);
     if (db instanceof OpenUnitOfWork) db.wroteMessages();
     else this.#wake();
+  }
+
+  /**
+   * Says, as part of `tx`, that a message added with a `deliverAt` is not to be delivered. After the commit give what this
+   * answers to `Transport.cancelScheduled`; undefined means that no relay has sent the message yet, and the one that does
+   * takes it back. Best effort: a message whose time has come, or whose taking back failed, is delivered. So whoever
+   * handles it must be able to tell that it was cancelled.
+   */
+  cancelScheduled(tx: SqlTransaction, message: CancelledMessage): Promise<ScheduledMessage | undefined> {
+    return noteCancelled(tx, message);
   }
 
   backlog(): Promise<OutboxBacklog> {

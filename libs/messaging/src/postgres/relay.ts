@@ -22,7 +22,8 @@ import { WakeChannel } from './wake-channel.js';
 import type { Wakes } from '../outbox/wakes.js';
 
 export interface RelayOptions {
-  readonly transport: Pick<Transport, 'send'>;
+  /** Cancelled messages are taken back where it can. */
+  readonly transport: Pick<Transport, 'send' | 'cancelScheduled'>;
   /** Called with everything that went wrong; the relay goes on by itself. The messaging's `onError` when absent. */
   readonly onError?: (error: unknown) => void;
   /** Messages a batch; 500 when absent. */
@@ -167,7 +168,7 @@ class PostgresRelay implements Relay {
   readonly #pauseMs = (failures: number): number => backoff(holdPolicy, failures, this.#options.random);
 
   #sendBatch(destination: Destination, send: Transport['send'], worker: number | undefined): Promise<BatchResult> {
-    const { pool, batch, random } = this.#options;
+    const { pool, batch, random, transport } = this.#options;
     const until = this.#leasedUntil;
     const leases = this.#usable().filter(({ bucket }) => worker === undefined || bucket % WORKERS === worker);
     // Another bucket comes first each time, so that a full one does not starve those behind it.
@@ -177,7 +178,8 @@ class PostgresRelay implements Relay {
       destination,
       leases: [...leases.slice(first), ...leases.slice(0, first)],
       limit: worker === undefined ? 1 : batch,
-      send: (messages) => (this.#isBefore(until) ? send(messages) : Promise.reject(leasesEnded())),
+      transport,
+      send: (messages, how) => (this.#isBefore(until) ? send(messages, how) : Promise.reject(leasesEnded())),
       policy: holdPolicy,
       random,
       turns: this.#turns,

@@ -107,4 +107,26 @@ ALTER TABLE outbox_holds ADD COLUMN due timestamptz;
 CREATE INDEX outbox_holds_by_due ON outbox_holds (bucket, (coalesce(due, until)));
 `,
   },
+  {
+    name: 'messaging-0004',
+    sql: `
+-- How long a message may wait at the broker.
+ALTER TABLE outbox ADD COLUMN time_to_live_ms double precision;
+ALTER TABLE outbox_dead ADD COLUMN time_to_live_ms double precision;
+
+-- Messages that wait at the broker for their time, and those that are not to be delivered any more. A row goes after the
+-- message's time.
+CREATE TABLE outbox_scheduled (
+  message_id       text        NOT NULL,
+  destination_kind text        NOT NULL CHECK (destination_kind IN ('queue', 'topic')),
+  destination      text        NOT NULL,
+  -- What takes it back; null until a relay has sent it.
+  reference        text,
+  deliver_at       timestamptz NOT NULL,
+  cancelled        boolean     NOT NULL DEFAULT false,
+  PRIMARY KEY (message_id, destination_kind, destination)
+);
+CREATE INDEX outbox_scheduled_by_time ON outbox_scheduled (deliver_at);
+`,
+  },
 ]);

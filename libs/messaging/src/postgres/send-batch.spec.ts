@@ -40,6 +40,7 @@ const drain = (send: Transport['send'], limit = 100): Promise<BatchResult> =>
     random: () => 0.5,
     destination: { queue: 'work' },
     turns: new Turns(),
+    transport: {},
   });
 const keyed = (id: string, orderingKey: string): Outgoing => outgoing(id, { orderingKey });
 const add = (...messages: Outgoing[]): Promise<void> =>

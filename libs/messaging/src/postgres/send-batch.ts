@@ -7,6 +7,7 @@ import type { RetryPolicy } from '../retry/retry-policy.js';
 import type { Destination, Transport } from '../transport.js';
 import type { Lease } from './bucket-leases.js';
 import { parkHeld, readRows } from './outbox-read.js';
+import { ScheduledMessages } from './outbox-scheduled.js';
 import { hold, remove, setAside } from './settle-rows.js';
 import type { Turns } from './turns.js';
 
@@ -17,6 +18,8 @@ interface BatchOptions {
   readonly leases: readonly Lease[];
   readonly limit: number;
   readonly send: Transport['send'];
+  /** Takes back what was scheduled and is cancelled. */
+  readonly transport: Pick<Transport, 'cancelScheduled'>;
   /** How long a failed ordering key waits. */
   readonly policy: RetryPolicy;
   readonly random: () => number;
@@ -34,7 +37,11 @@ export async function sendBatch(options: BatchOptions): Promise<BatchResult> {
   if (leases.length === 0) return emptyBatch;
   const { rows, more, passedHeld } = await readRows(pool, options, limit);
   if (passedHeld) await turns.run(() => parkHeld(pool, options));
-  const { sent, failed, outage } = await sendInOrder(rows, send);
+  const scheduled = new ScheduledMessages(pool, options.transport);
+  const { sent, failed, outage } = await sendInOrder(rows, (messages) =>
+    send(messages, { onScheduled: scheduled.add }),
+  );
+  const notTakenBack = await scheduled.settle();
 
   const isHeld = rows.some(({ bucket }) => bucket < 0);
   if (isHeld) await turns.run(() => remove(options, sent));
@@ -52,7 +59,7 @@ export async function sendBatch(options: BatchOptions): Promise<BatchResult> {
   return {
     read: rows.length,
     sent: sent.length,
-    errors: [...failed.map(({ error }) => error), ...(outage ? [outage] : [])],
+    errors: [...failed.map(({ error }) => error), ...notTakenBack, ...(outage ? [outage] : [])],
     more,
     ...(outage && { outage }),
     ...(delays.length > 0 && { retryInMs: Math.min(...delays) }),

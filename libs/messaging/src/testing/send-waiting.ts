@@ -15,7 +15,12 @@ const leaseMs = 60_000;
  * Sends what waits in a PostgreSQL outbox as a relay does, but once: up to `limit` messages, oldest first, of the
  * buckets that no relay works on. Rejects when the database fails.
  */
-export async function sendWaiting(pool: Pool, limit: number, send: Transport['send']): Promise<DrainReport> {
+export async function sendWaiting(
+  pool: Pool,
+  limit: number,
+  send: Transport['send'],
+  transport: Pick<Transport, 'cancelScheduled'> = {},
+): Promise<DrainReport> {
   const leases = new BucketLeases(pool, randomUUID(), leaseMs);
   const taken = await leases.take(BUCKETS);
   try {
@@ -30,6 +35,7 @@ export async function sendWaiting(pool: Pool, limit: number, send: Transport['se
         leases: taken,
         limit: limit - report.sent,
         send,
+        transport,
         policy: holdPolicy,
         random: Math.random,
         turns: new Turns(),

@@ -9,6 +9,7 @@ import { deliversEachMessageOnce } from './behaviours/delivers-each-message-once
 import { deliversTheEnvelopeUnchanged } from './behaviours/delivers-the-envelope-unchanged.js';
 import { discardsTheChosenDeadLetters } from './behaviours/discards-the-chosen-dead-letters.js';
 import { doesNotBurnAnAttemptOnRelease } from './behaviours/does-not-burn-an-attempt-on-release.js';
+import { doesNotDeliverWhatHasExpired } from './behaviours/does-not-deliver-what-has-expired.js';
 import { doesNotReplayInCircles } from './behaviours/does-not-replay-in-circles.js';
 import { dropsASecondCopyOfAMessage } from './behaviours/drops-a-second-copy-of-a-message.js';
 import { fansOutToTheSubscriptionsOfATopic } from './behaviours/fans-out-to-the-subscriptions-of-a-topic.js';
@@ -32,6 +33,7 @@ import { resumesAReplayThatEndedEarly } from './behaviours/resumes-a-replay-that
 import { retriesAfterADelayToThisQueueOnly } from './behaviours/retries-after-a-delay-to-this-queue-only.js';
 import { settlesNeighboursEachItsOwnWay } from './behaviours/settles-neighbours-each-its-own-way.js';
 import { stopsAfterInFlightDeliveries } from './behaviours/stops-after-in-flight-deliveries.js';
+import { takesBackAScheduledMessage } from './behaviours/takes-back-a-scheduled-message.js';
 import { survivesAnyNumberOfReleases } from './behaviours/survives-any-number-of-releases.js';
 import { survivesALostConnection } from './behaviours/survives-a-lost-connection.js';
 import type { TransportHarness } from './transport-harness.js';
@@ -48,6 +50,8 @@ export function transportSuite(harness: TransportHarness): void {
     fansOutToTheSubscriptionsOfATopic(harness);
     limitsDeliveriesToTheConcurrency(harness);
     deliversAScheduledMessageAtItsTime(harness);
+    takesBackAScheduledMessage(harness);
+    doesNotDeliverWhatHasExpired(harness);
     dropsASecondCopyOfAMessage(harness);
     retriesAfterADelayToThisQueueOnly(harness);
     countsEveryAttempt(harness);

@@ -24,6 +24,8 @@ const byHand = 'is run by people on dead letters, not on the way of a delivery; 
 
 const refusedAlone =
   'needs a message that the broker refuses for what it is: it stays unsent, and its own tests look after it';
+const scheduledOnly =
+  'needs a message that is scheduled by its sender: its rows go last, and its own tests repeat and break each step';
 const endedTwice = 'needs a delivery that ended unsettled twice: struck once more it is dead-lettered, as it should be';
 
 /** A file named here that the worker does not load fails the run. */
@@ -50,6 +52,9 @@ export const unreachable: readonly Exception[] = [
   { of: `${library}/postgres/send-batch.ts sendBatch: await turns.run(`, because: refusedAlone },
   { of: `${library}/postgres/settle-rows.ts setAside:`, because: refusedAlone },
   { of: `${library}/postgres/settle-rows.ts hold:`, because: refusedAlone },
+  { of: `${library}/postgres/outbox-scheduled.ts `, because: scheduledOnly },
+  { of: `${azure}/scheduled-send.ts `, because: scheduledOnly },
+  { of: `${azure}/cancel-scheduled.ts `, because: scheduledOnly },
   { of: `${library}/postgres/outbox-read.ts parkHeld:`, because: refusedAlone },
   { of: `${library}/outbox/send-in-order.ts Halving.#isolate`, because: refusedAlone },
   {

@@ -1,5 +1,6 @@
 import type { ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
 import { writeList } from './amqp-values.js';
+import type { ScheduledSend } from './scheduled-send.js';
 
 /**
  * How large a batch of encoded messages may be, in bytes. Every tier of Service Bus takes 262,144 with the envelope, and
@@ -76,7 +77,7 @@ export class EncodedBatch {
 }
 
 /** What may be handed to a sender. */
-export type Sendable = ServiceBusMessage | EncodedMessage;
+export type Sendable = ServiceBusMessage | EncodedMessage | ScheduledSend;
 
 interface SendOptions {
   readonly abortSignal: AbortSignal;

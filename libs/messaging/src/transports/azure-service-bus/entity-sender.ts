@@ -65,7 +65,7 @@ export class EntitySender {
         encoded.tryAdd(message);
         continue;
       }
-      if (message instanceof EncodedMessage || isSentAlone(message) || messages.length === 1) {
+      if ('sendWith' in message || isSentAlone(message) || messages.length === 1) {
         flush();
         start(this.#sendOne(message));
         continue;
@@ -82,7 +82,7 @@ export class EntitySender {
   /** Alone: copies, scheduled messages, and single ones, which spares them the batch around them. */
   async #sendOne(message: Sendable): Promise<void> {
     try {
-      if (message instanceof EncodedMessage) await message.sendWith(this.#sender, this.#options);
+      if ('sendWith' in message) await message.sendWith(this.#sender, this.#options);
       else await this.#sender.sendMessages(message, this.#options);
     } catch (error) {
       throw translateError(error, `send message ${idOf(message)} to ${this.#kind} "${this.#entity}"`, this.#kind);
@@ -99,7 +99,7 @@ function isSentAlone({ scheduledEnqueueTimeUtc }: ServiceBusMessage): boolean {
 }
 
 function idOf(message: Sendable): string {
-  if (message instanceof EncodedMessage) return message.id;
+  if ('sendWith' in message) return message.id;
   return String(message.applicationProperties?.['cloudEvents_id'] ?? message.messageId);
 }
 

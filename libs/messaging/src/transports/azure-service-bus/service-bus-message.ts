@@ -3,7 +3,7 @@ import type { BrokerFacts, NativeMessage, ReceivedMessage } from '../../native-m
 
 /** What the SDK sends for a native message; at `deliverAt` when given. */
 export function toServiceBusMessage(native: NativeMessage, deliverAt?: Date): ServiceBusMessage {
-  const { messageId, subject, contentType, correlationId, applicationProperties, body } = native;
+  const { messageId, subject, contentType, correlationId, applicationProperties, body, timeToLiveMs } = native;
   return {
     messageId,
     subject,
@@ -11,6 +11,7 @@ export function toServiceBusMessage(native: NativeMessage, deliverAt?: Date): Se
     ...(correlationId === undefined ? {} : { correlationId }),
     applicationProperties: { ...applicationProperties },
     body,
+    ...(timeToLiveMs === undefined ? {} : { timeToLive: timeToLiveMs }),
     ...(deliverAt === undefined ? {} : { scheduledEnqueueTimeUtc: deliverAt }),
   };
 }

@@ -1,8 +1,8 @@
 import {
   type Capabilities,
   type Consume,
-  type Destination,
   type Outgoing,
+  type ScheduledMessage,
   type SendOptions,
   type SubscribeOptions,
   type Subscription,
@@ -10,6 +10,10 @@ import {
   TransportError,
 } from '../../transport.js';
 import { toNative } from '../../native-message.js';
+import { withTimeToLive } from '../time-to-live.js';
+import { cancelScheduled } from './cancel-scheduled.js';
+import type { Sendable } from './encoded-message.js';
+import { ScheduledSend } from './scheduled-send.js';
 import { resolveSubscribeOptions } from '../subscribe-options.js';
 import { ClientFactory } from './client-factory.js';
 import { toServiceBusMessage } from './service-bus-message.js';
@@ -24,7 +28,12 @@ import { ServiceBusSubscription } from './service-bus-subscription.js';
  * listen and to send, never to manage.
  */
 export class AzureServiceBusTransport implements Transport {
-  readonly capabilities: Capabilities = Object.freeze({ scheduling: true, duplicateDetection: true });
+  readonly capabilities: Capabilities = Object.freeze({
+    scheduling: true,
+    duplicateDetection: true,
+    cancelScheduled: true,
+    timeToLive: true,
+  });
   readonly deadLetters: ServiceBusDeadLetters;
   readonly #factory: ClientFactory;
   readonly #resolved: ResolvedOptions;
@@ -42,11 +51,18 @@ export class AzureServiceBusTransport implements Transport {
     this.deadLetters = new ServiceBusDeadLetters(this.#sender, resolved.clock);
   }
 
-  async send(messages: readonly Outgoing[], { retry = true }: SendOptions = {}): Promise<void> {
+  async send(messages: readonly Outgoing[], { retry = true, onScheduled }: SendOptions = {}): Promise<void> {
     this.#checkOpen();
     const sender = retry ? this.#sender : this.#sendsOnce;
     const groups = [...byDestination(messages).values()];
-    const outcomes = await Promise.allSettled(groups.map(({ to, group }) => sendTo(sender, to, group)));
+    const outcomes = await Promise.allSettled(
+      groups.map(({ to, group }) =>
+        sender.send(
+          to,
+          group.map((outgoing) => this.#sendable(outgoing, onScheduled)),
+        ),
+      ),
+    );
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failure !== undefined) throw failure.reason;
   }
@@ -67,6 +83,11 @@ export class AzureServiceBusTransport implements Transport {
     return subscription;
   }
 
+  async cancelScheduled(message: ScheduledMessage): Promise<boolean> {
+    this.#checkOpen();
+    return cancelScheduled(this.#sender, message);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -77,6 +98,16 @@ export class AzureServiceBusTransport implements Transport {
     await Promise.all([this.#sender.close(), this.#sendsOnce.close()]);
   }
 
+  #sendable(outgoing: Outgoing, onScheduled: SendOptions['onScheduled']): Sendable {
+    const { to, envelope, deliverAt } = outgoing;
+    const native = withTimeToLive(toNative(envelope), outgoing);
+    const isScheduled = deliverAt !== undefined && deliverAt.getTime() > this.#resolved.clock.now();
+    if (!onScheduled || !isScheduled) return toServiceBusMessage(native, deliverAt);
+    return new ScheduledSend(envelope.id, toServiceBusMessage(native), deliverAt, (reference) =>
+      onScheduled(outgoing, { to, reference }),
+    );
+  }
+
   #checkOpen(): void {
     if (this.#closing !== undefined) {
       throw new TransportError('Closed', 'The Service Bus transport is closed.', false);
@@ -84,13 +115,8 @@ export class AzureServiceBusTransport implements Transport {
   }
 }
 
-function sendTo(sender: SenderConnection, to: Destination, group: readonly Outgoing[]): Promise<void> {
-  const messages = group.map(({ envelope, deliverAt }) => toServiceBusMessage(toNative(envelope), deliverAt));
-  return sender.send(to, messages);
-}
-
 interface Group {
-  readonly to: Destination;
+  readonly to: Outgoing['to'];
   readonly group: Outgoing[];
 }
 

@@ -32,6 +32,14 @@ export interface MemoryBrokerOptions {
   readonly duplicateDetectionWindowMs?: number;
 }
 
+/** What a queue does later. */
+interface Timer {
+  readonly queue: string;
+  /** What takes a scheduled message back. */
+  readonly reference?: string;
+  readonly cancel: () => void;
+}
+
 /**
  * Queues and topics in this process's memory, with the delivery rules of Azure Service Bus. Several transports may
  * share one broker, as several processes share a real one.
@@ -42,8 +50,9 @@ export class MemoryBroker {
   readonly #queues = new Map<string, MemoryQueue>();
   readonly #topics: ReadonlyMap<string, Readonly<Record<string, MemoryTopicSubscription>>>;
   readonly #listeners = new Map<string, Set<() => void>>();
-  readonly #scheduled = new Map<NativeMessage, () => void>();
-  readonly #lockTimers = new Map<string, () => void>();
+  readonly #scheduled = new Map<NativeMessage, Timer>();
+  #lastReference = 0;
+  readonly #lockTimers = new Map<string, Timer>();
 
   constructor(options: MemoryBrokerOptions) {
     const { clock, topology, ...limits } = resolveOptions(options);
@@ -70,9 +79,26 @@ export class MemoryBroker {
     throw new TransportError('QueueNotFound', `The topic "${topic}" has no subscription "${subscription}".`, false);
   }
 
-  /** Stores a message at once, or at `at` (milliseconds since 1970) when that is still to come. */
-  store(to: Destination, native: NativeMessage, at?: number): void {
-    for (const name of this.#targets(to, native.subject)) this.#storeIn(name, native, at);
+  /**
+   * Stores a message at once, or at `at` (milliseconds since 1970) when that is still to come. Answers what takes it back
+   * while it waits for that; undefined when it does not.
+   */
+  store(to: Destination, native: NativeMessage, at?: number): string | undefined {
+    const reference = String(++this.#lastReference);
+    let waits = false;
+    for (const name of this.#targets(to, native.subject)) waits = this.#storeIn(name, native, at, reference) || waits;
+    return waits ? reference : undefined;
+  }
+
+  /** Takes back what waits for its time; whether there was anything. */
+  cancelScheduled(reference: string): boolean {
+    const found = [...this.#scheduled].filter(([, timer]) => timer.reference === reference);
+    for (const [native, { queue, cancel }] of found) {
+      cancel();
+      this.#scheduled.delete(native);
+      this.queue(queue).unschedule(native);
+    }
+    return found.length > 0;
   }
 
   /** Locks the first free message of a queue; the lock runs out by itself unless it is renewed. */
@@ -104,7 +130,7 @@ export class MemoryBroker {
   /** Stops time for what is scheduled or locked, so that no timer keeps the process alive. */
   close(): void {
     for (const timers of [this.#scheduled, this.#lockTimers]) {
-      for (const cancel of timers.values()) cancel();
+      for (const { cancel } of timers.values()) cancel();
       timers.clear();
     }
   }
@@ -122,18 +148,19 @@ export class MemoryBroker {
     throw new TransportError('TopicNotFound', `There is no topic "${topic}"; the topology has: ${known}.`, false);
   }
 
-  #storeIn(name: string, native: NativeMessage, at: number | undefined): void {
+  /** Whether it waits for its time. */
+  #storeIn(name: string, native: NativeMessage, at: number | undefined, reference: string): boolean {
     const queue = this.queue(name);
     const now = this.clock.now();
     if (queue.isFull) {
       const message = `The queue "${name}" holds its maximum of ${queue.size} messages: consume them, or raise maxMessages.`;
       throw new TransportError('QueueFull', message, true);
     }
-    if (queue.isDuplicate(native.messageId, now)) return;
+    if (queue.isDuplicate(native.messageId, now)) return false;
     if (at === undefined || at <= now) {
       queue.add(native, now);
       this.notify(name);
-      return;
+      return false;
     }
     const copy = { ...native };
     queue.schedule(copy);
@@ -142,7 +169,8 @@ export class MemoryBroker {
       queue.activate(copy, this.clock.now());
       this.notify(name);
     };
-    this.#scheduled.set(copy, this.clock.schedule(at, activate));
+    this.#scheduled.set(copy, { queue: name, reference, cancel: this.clock.schedule(at, activate) });
+    return true;
   }
 
   /** One timer a queue, for the lock that runs out first. */
@@ -154,7 +182,7 @@ export class MemoryBroker {
       if (this.queue(name).expireLocks(this.clock.now())) this.notify(name);
       this.#watchLocks(name);
     };
-    this.#lockTimers.set(name, this.clock.schedule(earliest, sweep));
+    this.#lockTimers.set(name, { queue: name, cancel: this.clock.schedule(earliest, sweep) });
   }
 }
 

@@ -12,6 +12,7 @@ import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
 import { pageLimit } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
 import { fromNative, nextGeneration, toNative } from '../../native-message.js';
+import { bornAgain } from './memory-lifetime.js';
 import type { MemoryBroker } from './memory-broker.js';
 import type { DeadMessage } from './memory-queue.js';
 import { brokerFacts } from './memory-subscription.js';
@@ -41,7 +42,7 @@ export class MemoryDeadLetters implements DeadLetters {
     this.#broker.queue(queue);
     const send = (message: DeadMessage): void => {
       const { envelope, state } = fromNative(message.native, brokerFacts(message, place));
-      this.#broker.store({ queue }, toNative(envelope, nextGeneration(state)));
+      this.#broker.store({ queue }, bornAgain(message.native, toNative(envelope, nextGeneration(state))));
     };
     const result = ({ done, failed, skipped }: Counts): ReplayResult => ({ replayed: done, failed, skipped });
     return result(this.#pass(place, options, send, (counts) => options.onProgress?.(result(counts))));
@@ -91,6 +92,7 @@ export class MemoryDeadLetters implements DeadLetters {
       this.#broker.forwardOf(entity);
       return [];
     }
+    this.#broker.queue(entity.queue).expire(this.#broker.clock.now());
     return [...this.#broker.queue(entity.queue).deadLetters.values()].sort((a, b) => a.sequence - b.sequence);
   }
 }

@@ -42,6 +42,8 @@ export class MemoryQueue {
   readonly #locks = new Set<Lock>();
   readonly #seen = new Map<string, number>();
   #lastSequence = 0;
+  /** A message with a time to live was here. */
+  #mayExpire = false;
 
   constructor(limits: MemoryQueueLimits) {
     this.#limits = limits;
@@ -68,6 +70,7 @@ export class MemoryQueue {
   }
 
   add(native: NativeMessage, now: number): void {
+    if (native.timeToLiveMs !== undefined) this.#mayExpire = true;
     const sequence = ++this.#lastSequence;
     this.#ready.set(sequence, { native, sequence, enqueuedAt: now, deliveryCount: 0 });
   }
@@ -77,12 +80,28 @@ export class MemoryQueue {
     this.#scheduled.add(native);
   }
 
+  /** Forgets a message that waits for its time. */
+  unschedule(native: NativeMessage): void {
+    this.#scheduled.delete(native);
+  }
+
   activate(native: NativeMessage, now: number): void {
     if (this.#scheduled.delete(native)) this.add(native, now);
   }
 
+  /** Dead-letters what has waited for longer than its time to live. */
+  expire(now: number): void {
+    for (const message of [...this.#returned, ...this.#ready.values()]) {
+      if (!isExpired(message, now)) continue;
+      this.#ready.delete(message.sequence);
+      if (this.#returned.includes(message)) this.#returned.splice(this.#returned.indexOf(message), 1);
+      this.#addDeadLetter(message, 'TTLExpiredException', 'The message expired and was dead lettered.');
+    }
+  }
+
   /** Locks the first message that is free. */
   take(now: number): Lock | undefined {
+    if (this.#mayExpire) this.expire(now);
     const message = this.#returned.shift() ?? this.#firstReady();
     if (message === undefined) return undefined;
     const lock = { message, expiresAt: now + this.#limits.lockDurationMs };
@@ -149,4 +168,8 @@ export class MemoryQueue {
   #addDeadLetter(message: StoredMessage, reason: string, detail: string): void {
     this.deadLetters.set(message.sequence, { ...message, reason, detail });
   }
+}
+
+function isExpired({ native: { timeToLiveMs }, enqueuedAt }: StoredMessage, now: number): boolean {
+  return timeToLiveMs !== undefined && enqueuedAt + timeToLiveMs <= now;
 }

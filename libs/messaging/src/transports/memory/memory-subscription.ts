@@ -17,6 +17,7 @@ import { isReleasedAsCopy } from '../release-as-copy.js';
 import type { RunningDelivery } from '../running-delivery.js';
 import type { ResolvedSubscribeOptions } from '../subscribe-options.js';
 import type { MemoryBroker } from './memory-broker.js';
+import { livesOn } from './memory-lifetime.js';
 import type { Lock, StoredMessage } from './memory-queue.js';
 
 /** Delivers one queue's messages to one consumer. */
@@ -144,8 +145,13 @@ export class MemorySubscription implements Subscription {
 
   #goOnAsCopy(lock: Lock, state: DeliveryState, delayMs: number): boolean {
     const { envelope } = fromNative(lock.message.native, brokerFacts(lock.message, this.queue));
-    if (!this.#broker.queue(this.queue).complete(lock)) return false;
-    this.#broker.store({ queue: this.queue }, toNative(envelope, state), this.#broker.clock.now() + delayMs);
+    const now = this.#broker.clock.now();
+    const copy = livesOn(lock.message, toNative(envelope, state), now + delayMs);
+    const queue = this.#broker.queue(this.queue);
+    if (copy === 'expired')
+      return queue.deadLetter(lock, 'TTLExpiredException', 'It would expire before its next try.');
+    if (!queue.complete(lock)) return false;
+    this.#broker.store({ queue: this.queue }, copy, now + delayMs);
     return true;
   }
 

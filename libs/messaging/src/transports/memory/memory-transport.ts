@@ -2,12 +2,15 @@ import {
   type Capabilities,
   type Consume,
   type Outgoing,
+  type ScheduledMessage,
+  type SendOptions,
   type SubscribeOptions,
   type Subscription,
   type Transport,
   TransportError,
 } from '../../transport.js';
 import { toNative } from '../../native-message.js';
+import { withTimeToLive } from '../time-to-live.js';
 import { resolveSubscribeOptions } from '../subscribe-options.js';
 import type { MemoryBroker } from './memory-broker.js';
 import { MemoryDeadLetters } from './memory-dead-letters.js';
@@ -15,7 +18,12 @@ import { MemorySubscription } from './memory-subscription.js';
 
 /** A transport to a {@link MemoryBroker}. */
 export class MemoryTransport implements Transport {
-  readonly capabilities: Capabilities = Object.freeze({ scheduling: true, duplicateDetection: true });
+  readonly capabilities: Capabilities = Object.freeze({
+    scheduling: true,
+    duplicateDetection: true,
+    cancelScheduled: true,
+    timeToLive: true,
+  });
   readonly deadLetters: MemoryDeadLetters;
   readonly #broker: MemoryBroker;
   readonly #subscriptions = new Set<MemorySubscription>();
@@ -29,11 +37,19 @@ export class MemoryTransport implements Transport {
     this.deadLetters = new MemoryDeadLetters(broker);
   }
 
-  async send(messages: readonly Outgoing[]): Promise<void> {
+  async send(messages: readonly Outgoing[], { onScheduled }: SendOptions = {}): Promise<void> {
     this.#checkOpen();
-    for (const { to, envelope, deliverAt } of messages) {
-      this.#broker.store(to, toNative(envelope), deliverAt?.getTime());
+    for (const outgoing of messages) {
+      const { to, envelope, deliverAt } = outgoing;
+      const native = withTimeToLive(toNative(envelope), outgoing);
+      const reference = this.#broker.store(to, native, deliverAt?.getTime());
+      if (reference !== undefined) onScheduled?.(outgoing, { to, reference });
     }
+  }
+
+  async cancelScheduled({ reference }: ScheduledMessage): Promise<boolean> {
+    this.#checkOpen();
+    return this.#broker.cancelScheduled(reference);
   }
 
   async subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription> {
