@@ -7,7 +7,10 @@ import type { EndpointHealth } from './endpoint/endpoint.js';
 import type { PauseOptions } from './endpoint/endpoint-options.js';
 import type { BreakerOptions } from './endpoint/type-breaker.js';
 import { arrangeHandlings, type Handling } from './handling.js';
-import { createMessageReader } from './message-reader.js';
+import { createMessageReader, type MessageReader } from './message-reader.js';
+import { Problems } from './problems.js';
+import type { Pause } from './retry/immediate-attempts.js';
+import { resolveSubscribeOptions } from './transports/subscribe-options.js';
 import { planHandlings } from './handling-plan.js';
 import { idsFromBody } from './middleware/ids-from-body.js';
 import type { FailureRule } from './retry/classify.js';
@@ -46,6 +49,8 @@ export interface ConsumerOptions extends SubscribeOptions {
   readonly random?: DispatchOptions['random'];
   /** Measures time limits, pauses and breakers; the system's by default. */
   readonly clock?: DispatchOptions['clock'];
+  /** Waits between the immediate tries of a handler; real time by default. */
+  readonly wait?: Pause;
 }
 
 /** A queue that is being consumed. */
@@ -61,19 +66,48 @@ export interface Consumer extends Omit<Subscription, 'health' | 'inHand' | 'setC
  * Consumes a queue: the reader's starting point. A delivery passes the middleware and the endpoint, which pauses while
  * what it needs is away (`endpoint/`), is read by its contract (`message-reader.ts`), handled and settled
  * (`dispatch.ts`), and what failed is tried again as `retry/` decides.
- * @throws RangeError for a retry policy or threshold out of range, or a policy that cannot hold in the declared queue, Error for contracts or handlers that contradict each
- * other
+ * @throws RangeError for a retry policy or threshold out of range, or a policy that cannot hold in the declared queue,
+ * Error for contracts or handlers that contradict each other, AggregateError for several of these at once
  */
 export function startConsumer(options: ConsumerOptions): Promise<Consumer> {
-  const { queue, transport, concurrency, pause, breaker, dependencies = [], random = Math.random } = options;
-  const { onEvent = () => {}, onError, clock = systemClock } = options;
-  const { byType, contracts } = arrangeHandlings(queue, options.handlers, options.contracts ?? []);
-  const read = createMessageReader(contracts);
-  const handle = createRun({ read, handlers: planHandlings(byType, options), random, clock });
-  const endpoint = new Endpoint({ concurrency, handle, dependencies, pause, breaker, clock, random, onEvent, onError });
+  const { queue, transport } = options;
+  const { read, endpoint } = planConsumer(options);
   if (options.pausedBecause !== undefined) endpoint.pause(options.pausedBecause);
   const consume = compose([idsFromBody(read), ...(options.middleware ?? [])], endpoint.consume);
   return begin(endpoint, queue, transport.subscribe(queue, consume, options));
+}
+
+/**
+ * Everything of a consumer that needs no broker.
+ * @throws as {@link startConsumer} does
+ */
+export function planConsumer(options: ConsumerOptions): { readonly read: MessageReader; readonly endpoint: Endpoint } {
+  const { queue, concurrency, pause, breaker, dependencies = [], random = Math.random } = options;
+  const { onEvent = () => {}, onError, clock = systemClock, wait } = options;
+  const problems = new Problems();
+  const arranged = problems.try(() => arrangeHandlings(queue, options.handlers, options.contracts ?? []));
+  const read = arranged && problems.try(() => createMessageReader(arranged.contracts));
+  const byType = arranged?.byType ?? new Map(options.handlers.map((each) => [each.contract.type, each] as const));
+  const handlers = problems.try(() => planHandlings(byType, options));
+  const handle = createRun({
+    read: read ?? neverRead,
+    handlers: handlers ?? new Map(),
+    random,
+    clock,
+    ...(wait && { pause: wait }),
+  });
+  const endpoint = problems.try(
+    () => new Endpoint({ concurrency, handle, dependencies, pause, breaker, clock, random, onEvent, onError }),
+  );
+  // A transport refuses such options too; said here, they are said with the rest.
+  if (!problems.isEmpty) problems.try(() => resolveSubscribeOptions(queue, options));
+  problems.throwIfAny(`Queue "${queue}"`);
+  return { read: read ?? neverRead, endpoint: endpoint as Endpoint };
+}
+
+/** Stands in for the reader of a consumer that does not start. */
+function neverRead(): never {
+  throw new Error('This consumer was not started.');
 }
 
 async function begin(endpoint: Endpoint, queue: string, subscribed: Promise<Subscription>): Promise<Consumer> {

@@ -17,6 +17,7 @@ export type {
   ReplayResult,
 } from './dead-letter/dead-letters.js';
 export { type DeadLetterCriteria, matching } from './dead-letter/matching.js';
+export type { Pause as Wait } from './retry/immediate-attempts.js';
 export { handle, type Handler, type HandlerOptions, type Handling } from './handling.js';
 export type { Envelope } from './envelope.js';
 export {

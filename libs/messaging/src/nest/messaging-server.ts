@@ -1,10 +1,11 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler as NestHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { type Consumer, type ConsumerOptions, startConsumer } from '../consumer.js';
+import { type Consumer, type ConsumerOptions, planConsumer, startConsumer } from '../consumer.js';
 import type { EndpointHealth } from '../endpoint/endpoint.js';
 import type { Contract } from '../contract.js';
 import { handle, type Handler, type HandlerOptions, type Handling } from '../handling.js';
+import { Problems } from '../problems.js';
 import { inSteps, isSteps } from '../steps.js';
 import { MessageContext } from './message-context.js';
 import { nestFailures } from './nest-failures.js';
@@ -13,6 +14,8 @@ import { CONTRACT, KEEPS_ERRORS, OPTIONS } from './message-handler.js';
 export interface MessagingServerOptions extends Omit<ConsumerOptions, 'handlers'> {
   /** How long deliveries in flight may take to finish when the app stops, in ms; 20,000 by default. */
   readonly drainTimeoutMs?: number;
+  /** What else stands in the way of the start, said together with its own problems; nothing by default. */
+  readonly problems?: () => readonly unknown[];
 }
 
 /**
@@ -82,13 +85,21 @@ export class MessagingServer extends Server implements CustomTransportStrategy, 
   }
 
   async #start(): Promise<void> {
-    const handlers = [...this.messageHandlers].map(([type, handler]) => adapt(type, handler));
-    this.#consumer = await startConsumer({
+    const problems = new Problems();
+    if (this.#options.problems) for (const problem of this.#options.problems()) problems.add(problem);
+    const handlers = [...this.messageHandlers].flatMap(
+      ([type, handler]) => problems.try(() => [adapt(type, handler)]) ?? [],
+    );
+    const options = {
       ...this.#options,
       handlers,
       failures: [...(this.#options.failures ?? []), ...nestFailures],
       ...(this.#pausedBecause !== undefined && { pausedBecause: this.#pausedBecause }),
-    });
+    };
+    // Without the handlers that are a problem themselves, "no handlers" would be a consequence.
+    if (!problems.isEmpty && handlers.length > 0) problems.try(() => planConsumer(options));
+    problems.throwIfAny(`Queue "${options.queue}"`);
+    this.#consumer = await startConsumer(options);
     // Somebody may have changed his mind while the consumer started.
     if (this.#pausedBecause === undefined) this.#consumer.resume();
     else this.#consumer.pause(this.#pausedBecause);

@@ -1,5 +1,13 @@
 export { AdvancingClock } from './advancing-clock.js';
 export { lastingPort } from './lasting-port.js';
+export {
+  createMessagingHarness,
+  type HarnessOptions,
+  type Match,
+  type MessagingHarness,
+  type SeenDelivery,
+  type SeenMessage,
+} from './messaging-harness.js';
 export { ManualClock } from './manual-clock.js';
 export { outgoing } from './outgoing.js';
 export { TcpProxy } from './tcp-proxy.js';

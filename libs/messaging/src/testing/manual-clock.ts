@@ -54,6 +54,17 @@ export class ManualClock implements Clock {
     this.#pass(end - this.#now);
   }
 
+  /**
+   * Moves time on to what is due next and runs that, when it is due until `end` (milliseconds since 1970); answers whether
+   * there was anything.
+   */
+  async advanceToNext(end: number): Promise<boolean> {
+    const next = this.#nextDue(end);
+    if (next === undefined) return false;
+    await this.advance(next.at - this.#now);
+    return true;
+  }
+
   /** Sets the machine's time `ms` forward or, below 0, back. No time passes by that, and nothing falls due earlier. */
   set(ms: number): void {
     this.#now += ms;

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type Consumer, startConsumer } from '../consumer.js';
+import type { Contract } from '../contract.js';
+import { handle, type Handler } from '../handling.js';
+import { createMessagingHarness } from './messaging-harness.js';
+
+interface Order {
+  readonly orderId: string;
+  readonly lines: readonly { readonly sku: string }[];
+}
+const orderPaid: Contract<Order> = { type: 'order.paid', version: 1, kind: 'event', parse: (value) => value as Order };
+const order = (orderId: string, ...skus: string[]): Order => ({ orderId, lines: skus.map((sku) => ({ sku })) });
+
+const harness = createMessagingHarness({ topology: { queues: ['q'] }, realTimeoutMs: 2_000 });
+let consumer: Consumer;
+afterEach(() => consumer.stop());
+
+async function consume(handler: Handler<Order>): Promise<void> {
+  consumer = await startConsumer({
+    transport: harness.transport,
+    ...harness.time,
+    queue: 'q',
+    handlers: [handle(orderPaid, handler)],
+    concurrency: 4,
+    onError: (error) => {
+      throw error;
+    },
+  });
+}
+
+describe('a harness', () => {
+  it('stops its clock while a handler waits for the world, so that no time limit ends it', async () => {
+    await consume(async () => {
+      for (let read = 0; read < 50; read += 1) await readFile(new URL(import.meta.url));
+    });
+    await harness.send({ queue: 'q' }, orderPaid, order('a'));
+    const begun = harness.clock.now();
+    expect((await harness.delivered(orderPaid)).attempt).toBe(1);
+    expect(harness.clock.now() - begun).toBe(0);
+  });
+
+  it('finds what matches, in depth, and each once', async () => {
+    await consume(async () => {});
+    await harness.send({ queue: 'q' }, orderPaid, order('a', 'tea', 'milk'));
+    await harness.send({ queue: 'q' }, orderPaid, order('b', 'tea'));
+    await harness.send({ queue: 'q' }, orderPaid, order('a', 'tea'));
+    const found = await harness.delivered(orderPaid, { lines: [{ sku: 'tea' }] });
+    expect(found.payload.orderId).toBe('b');
+    expect((await harness.delivered(orderPaid, { orderId: 'a' })).payload.lines).toHaveLength(2);
+    expect((await harness.delivered(orderPaid, { orderId: 'a' })).payload.lines).toHaveLength(1);
+    await expect(harness.delivered(orderPaid, { orderId: 'a' })).rejects.toThrow('No order.paid was delivered');
+  });
+});
