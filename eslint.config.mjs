@@ -26,6 +26,7 @@ const production = [
   only('type:app', 'scope:contracts', 'scope:messaging', 'scope:service-kit', 'scope:http-guard'),
   only('type:e2e', 'type:lib'),
   only('type:bench', 'type:lib'),
+  only('type:example', 'scope:messaging'),
 ];
 
 /** A spec may also start a real broker and a real database. */

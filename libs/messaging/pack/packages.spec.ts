@@ -227,7 +227,9 @@ describe('the programs of the README', () => {
     const app = await full.start(env, 'nest-app.js');
     await full.run(env, 'publish.js', 'order-3', '3');
     expect(await parcelsOf('order-3')).toBe(3);
-    expect(await (await fetch(`${app.url}/health`)).json()).toMatchObject({ consuming: { status: 'up', state: 'running' } });
+    expect(await (await fetch(`${app.url}/health`)).json()).toMatchObject({
+      consuming: { status: 'up', state: 'running' },
+    });
     await app.stop();
   }, 60_000);
 
