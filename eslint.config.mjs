@@ -138,7 +138,7 @@ export default tseslint.config(
   },
   {
     files: ['libs/messaging/src/**/*.ts'],
-    ignores: ['libs/messaging/src/{transports,nest,postgres}/**', '**/*.spec.ts', '**/testing/**'],
+    ignores: ['libs/messaging/src/{transports,nest,opentelemetry,postgres}/**', '**/*.spec.ts', '**/testing/**'],
     rules: {
       'no-restricted-imports': [
         'error',

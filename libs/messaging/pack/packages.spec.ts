@@ -10,7 +10,7 @@ import { Installation, type Outcome, pack } from './installation.js';
 
 const libraries = join(import.meta.dirname, '..', '..');
 const nest = ['@nestjs/common', '@nestjs/core', '@nestjs/microservices', '@nestjs/platform-fastify', 'rxjs'];
-const peers = ['@azure/service-bus', 'long', 'pg', ...nest, 'reflect-metadata', 'zod'];
+const peers = ['@azure/service-bus', '@opentelemetry/api', 'long', 'pg', ...nest, 'reflect-metadata', 'zod'];
 const types = ['@types/node', '@types/pg'];
 
 /** The last line of each is wrong, and nothing else. */

@@ -1,0 +1,2 @@
+export { traceDeliveries } from './trace-deliveries.js';
+export { traceSends } from './trace-sends.js';
