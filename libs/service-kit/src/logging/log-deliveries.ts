@@ -27,11 +27,17 @@ function fieldsOf({ delivery, settlement, durationMs }: DeliveryReport): Readonl
     version: envelope.version,
     correlationId: shown(envelope.correlationId),
     orderId: shown(envelope.orderingKey),
+    traceId: traceIdOf(envelope.headers['traceparent']),
     attempt,
     outcome,
     ...why,
     durationMs: Math.round(durationMs * 10) / 10,
   };
+}
+
+/** The trace a message is part of (https://www.w3.org/TR/trace-context/#traceparent-header); undefined for none. */
+function traceIdOf(traceparent: string | undefined): string | undefined {
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent ?? '')?.[1];
 }
 
 function shown(name: string | undefined): string | undefined {
