@@ -12,8 +12,10 @@ import { planHandlings } from './handling-plan.js';
 import { idsFromBody } from './middleware/ids-from-body.js';
 import type { FailureRule } from './retry/classify.js';
 import type { DeclaredQueue } from './retry/declared-queue.js';
+import { requireCapabilities } from './require-capabilities.js';
 import type { RetryPolicy } from './retry/retry-policy.js';
 import { systemClock } from './system-clock.js';
+import { sessionLimit } from './transports/sessions/session-options.js';
 import type { Consume, Middleware, SubscribeOptions, Subscription, Transport } from './transport.js';
 
 export interface ConsumerOptions extends SubscribeOptions {
@@ -62,11 +64,13 @@ export interface Consumer extends Omit<Subscription, 'health' | 'inHand' | 'setC
  * what it needs is away (`endpoint/`), is read by its contract (`message-reader.ts`), handled and settled
  * (`dispatch.ts`), and what failed is tried again as `retry/` decides.
  * @throws RangeError for a retry policy or threshold out of range, or a policy that cannot hold in the declared queue, Error for contracts or handlers that contradict each
- * other
+ * other, TransportError `InvalidOptions` where sessions are asked of a broker that has none
  */
 export function startConsumer(options: ConsumerOptions): Promise<Consumer> {
-  const { queue, transport, concurrency, pause, breaker, dependencies = [], random = Math.random } = options;
+  const { queue, transport, pause, breaker, dependencies = [], random = Math.random } = options;
   const { onEvent = () => {}, onError, clock = systemClock } = options;
+  if (options.sessions !== undefined) requireCapabilities(transport, ['sessions']);
+  const concurrency = deliveriesAtATime(options);
   const { byType, contracts } = arrangeHandlings(queue, options.handlers, options.contracts ?? []);
   const read = createMessageReader(contracts);
   const handle = createRun({ read, handlers: planHandlings(byType, options), random, clock });
@@ -74,6 +78,11 @@ export function startConsumer(options: ConsumerOptions): Promise<Consumer> {
   if (options.pausedBecause !== undefined) endpoint.pause(options.pausedBecause);
   const consume = compose([idsFromBody(read), ...(options.middleware ?? [])], endpoint.consume);
   return begin(endpoint, queue, transport.subscribe(queue, consume, options));
+}
+
+/** With sessions, one delivery of each. */
+function deliveriesAtATime({ queue, concurrency, sessions }: ConsumerOptions): number {
+  return sessions === undefined ? concurrency : sessionLimit(queue, { concurrency, sessions });
 }
 
 async function begin(endpoint: Endpoint, queue: string, subscribed: Promise<Subscription>): Promise<Consumer> {

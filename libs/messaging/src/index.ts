@@ -57,16 +57,24 @@ export {
   type FailureRule,
 } from './retry/classify.js';
 export { type DeclaredQueue, declarationProblems, problemsInQueue } from './retry/declared-queue.js';
-export { defaultRetryPolicy, type ExponentialDelays, type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
+export {
+  defaultRetryPolicy,
+  type ExponentialDelays,
+  type RetryPolicy,
+  retryPolicy,
+  sessionRetryPolicy,
+} from './retry/retry-policy.js';
 export { HandlerTimeoutError } from './time-limit.js';
 export {
   type Capabilities,
   type Consume,
   type Delivery,
+  type DeliverySession,
   type Destination,
   type Middleware,
   type Outgoing,
   type SendOptions,
+  type SessionOptions,
   type Settlement,
   type SubscribeOptions,
   type Subscription,

@@ -3,12 +3,13 @@ import type { BrokerFacts, NativeMessage, ReceivedMessage } from '../../native-m
 
 /** What the SDK sends for a native message; at `deliverAt` when given. */
 export function toServiceBusMessage(native: NativeMessage, deliverAt?: Date): ServiceBusMessage {
-  const { messageId, subject, contentType, correlationId, applicationProperties, body } = native;
+  const { messageId, subject, contentType, correlationId, sessionId, applicationProperties, body } = native;
   return {
     messageId,
     subject,
     contentType,
     ...(correlationId === undefined ? {} : { correlationId }),
+    sessionId,
     applicationProperties: { ...applicationProperties },
     body,
     ...(deliverAt === undefined ? {} : { scheduledEnqueueTimeUtc: deliverAt }),

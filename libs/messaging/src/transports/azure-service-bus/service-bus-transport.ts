@@ -16,6 +16,7 @@ import { toServiceBusMessage } from './service-bus-message.js';
 import type { AzureServiceBusConnection, ResolvedOptions } from './options.js';
 import { SenderConnection } from './sender-connection.js';
 import { ServiceBusDeadLetters } from './service-bus-dead-letters.js';
+import { ServiceBusSessionSubscription } from './sessions/service-bus-session-subscription.js';
 import { ServiceBusSubscription } from './service-bus-subscription.js';
 
 /**
@@ -24,14 +25,18 @@ import { ServiceBusSubscription } from './service-bus-subscription.js';
  * listen and to send, never to manage.
  */
 export class AzureServiceBusTransport implements Transport {
-  readonly capabilities: Capabilities = Object.freeze({ scheduling: true, duplicateDetection: true });
+  readonly capabilities: Capabilities = Object.freeze({
+    scheduling: true,
+    duplicateDetection: true,
+    sessions: true,
+  });
   readonly deadLetters: ServiceBusDeadLetters;
   readonly #factory: ClientFactory;
   readonly #resolved: ResolvedOptions;
   readonly #sender: SenderConnection;
   /** For callers that try again by themselves. */
   readonly #sendsOnce: SenderConnection;
-  readonly #subscriptions = new Set<ServiceBusSubscription>();
+  readonly #subscriptions = new Set<ServiceBusSubscription | ServiceBusSessionSubscription>();
   #closing: Promise<void> | undefined;
 
   constructor(connection: AzureServiceBusConnection, resolved: ResolvedOptions) {
@@ -55,7 +60,8 @@ export class AzureServiceBusTransport implements Transport {
     this.#checkOpen();
     const parts = { source: this.#factory, sender: this.#sender, resolved: this.#resolved };
     const resolved = resolveSubscribeOptions(queue, options);
-    const subscription = new ServiceBusSubscription(queue, consume, resolved, parts);
+    const Kind = resolved.sessions === undefined ? ServiceBusSubscription : ServiceBusSessionSubscription;
+    const subscription = new Kind(queue, consume, resolved, parts);
     subscription.onStopped(() => this.#subscriptions.delete(subscription));
     this.#subscriptions.add(subscription);
     try {

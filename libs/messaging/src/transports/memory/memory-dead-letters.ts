@@ -12,9 +12,9 @@ import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
 import { pageLimit } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
 import { fromNative, nextGeneration, toNative } from '../../native-message.js';
+import { brokerFacts } from './broker-facts.js';
 import type { MemoryBroker } from './memory-broker.js';
 import type { DeadMessage } from './memory-queue.js';
-import { brokerFacts } from './memory-subscription.js';
 
 /** The dead letters of a {@link MemoryBroker}. Its subscriptions only forward and have none. */
 export class MemoryDeadLetters implements DeadLetters {

@@ -1,4 +1,5 @@
 import type { NativeMessage } from '../../native-message.js';
+import { MemorySessions } from './memory-sessions.js';
 
 /** A message in a queue. Its place is its sequence number, which a delivery does not change. */
 export interface StoredMessage {
@@ -34,6 +35,8 @@ export interface MemoryQueueLimits {
  */
 export class MemoryQueue {
   readonly deadLetters = new Map<number, DeadMessage>();
+  /** Present where messages can be received by session only. */
+  readonly sessions: MemorySessions | undefined;
   readonly #limits: MemoryQueueLimits;
   readonly #ready = new Map<number, StoredMessage>();
   /** Handed back; sorted, and always before what is ready. */
@@ -43,8 +46,9 @@ export class MemoryQueue {
   readonly #seen = new Map<string, number>();
   #lastSequence = 0;
 
-  constructor(limits: MemoryQueueLimits) {
+  constructor(limits: MemoryQueueLimits, requiresSession = false) {
     this.#limits = limits;
+    this.sessions = requiresSession ? new MemorySessions(this, limits.lockDurationMs) : undefined;
   }
 
   /** Messages that count against the bound: everything but dead letters. */
@@ -83,11 +87,30 @@ export class MemoryQueue {
 
   /** Locks the first message that is free. */
   take(now: number): Lock | undefined {
-    const message = this.#returned.shift() ?? this.#firstReady();
+    return this.lockFirst(() => true, now + this.#limits.lockDurationMs);
+  }
+
+  /** The messages that nobody has, in the order in which they are handed out. */
+  *free(): Iterable<StoredMessage> {
+    yield* this.#returned;
+    yield* this.#ready.values();
+  }
+
+  /** Locks the first message that is free and wanted, until `expiresAt`. */
+  lockFirst(isWanted: (message: StoredMessage) => boolean, expiresAt: number): Lock | undefined {
+    const message = first(this.free(), isWanted);
     if (message === undefined) return undefined;
-    const lock = { message, expiresAt: now + this.#limits.lockDurationMs };
+    if (!this.#ready.delete(message.sequence)) this.#returned.splice(this.#returned.indexOf(message), 1);
+    const lock = { message, expiresAt };
     this.#locks.add(lock);
     return lock;
+  }
+
+  /** Hands the message back, without counting its delivery. */
+  handBack(lock: Lock): boolean {
+    if (!this.#locks.delete(lock)) return false;
+    this.#giveBack(lock.message);
+    return true;
   }
 
   renew(lock: Lock, now: number): boolean {
@@ -115,7 +138,7 @@ export class MemoryQueue {
 
   /** When the first lock runs out; undefined while nothing is locked. */
   earliestExpiry(): number | undefined {
-    let earliest: number | undefined;
+    let earliest = this.sessions?.earliestExpiry();
     for (const { expiresAt } of this.#locks) earliest = Math.min(earliest ?? expiresAt, expiresAt);
     return earliest;
   }
@@ -124,15 +147,8 @@ export class MemoryQueue {
   expireLocks(now: number): boolean {
     const expired = [...this.#locks].filter((lock) => lock.expiresAt <= now);
     for (const lock of expired) this.abandon(lock);
-    return expired.length > 0;
-  }
-
-  #firstReady(): StoredMessage | undefined {
-    for (const [sequence, message] of this.#ready) {
-      this.#ready.delete(sequence);
-      return message;
-    }
-    return undefined;
+    const sessionsExpired = this.sessions?.expire(now) ?? false;
+    return sessionsExpired || expired.length > 0;
   }
 
   #giveBack(message: StoredMessage): void {
@@ -149,4 +165,9 @@ export class MemoryQueue {
   #addDeadLetter(message: StoredMessage, reason: string, detail: string): void {
     this.deadLetters.set(message.sequence, { ...message, reason, detail });
   }
+}
+
+function first<T>(all: Iterable<T>, isWanted: (one: T) => boolean): T | undefined {
+  for (const one of all) if (isWanted(one)) return one;
+  return undefined;
 }
