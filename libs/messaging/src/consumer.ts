@@ -4,6 +4,7 @@ import type { Dependency } from './endpoint/dependency.js';
 import { Endpoint } from './endpoint/endpoint.js';
 import type { EndpointEvent } from './endpoint/endpoint-events.js';
 import type { EndpointHealth } from './endpoint/endpoint.js';
+import type { PartitionBy } from './endpoint/partitions.js';
 import type { PauseOptions } from './endpoint/endpoint-options.js';
 import type { BreakerOptions } from './endpoint/type-breaker.js';
 import { arrangeHandlings, type Handling } from './handling.js';
@@ -35,6 +36,11 @@ export interface ConsumerOptions extends SubscribeOptions {
   readonly failures?: readonly FailureRule[];
   /** What the handlers need and may be away; those without a probe need not be named. None by default. */
   readonly dependencies?: readonly Dependency[];
+  /**
+   * Handles messages with the same key one after the other, in the order of their arrival, in this process: no promise over
+   * replicas and delayed redeliveries, which sessions give. Absent, and where it answers undefined, nothing waits.
+   */
+  readonly partitionBy?: PartitionBy;
   /** What is known of the queue, for the check of the policies at start; nothing by default. */
   readonly declared?: DeclaredQueue;
   /** What differs from the default thresholds of pauses. */
@@ -74,7 +80,19 @@ export function startConsumer(options: ConsumerOptions): Promise<Consumer> {
   const { byType, contracts } = arrangeHandlings(queue, options.handlers, options.contracts ?? []);
   const read = createMessageReader(contracts);
   const handle = createRun({ read, handlers: planHandlings(byType, options), random, clock });
-  const endpoint = new Endpoint({ concurrency, handle, dependencies, pause, breaker, clock, random, onEvent, onError });
+  const { partitionBy } = options;
+  const endpoint = new Endpoint({
+    partitionBy,
+    concurrency,
+    handle,
+    dependencies,
+    pause,
+    breaker,
+    clock,
+    random,
+    onEvent,
+    onError,
+  });
   if (options.pausedBecause !== undefined) endpoint.pause(options.pausedBecause);
   const consume = compose([idsFromBody(read), ...(options.middleware ?? [])], endpoint.consume);
   return begin(endpoint, queue, transport.subscribe(queue, consume, options));

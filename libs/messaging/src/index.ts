@@ -4,6 +4,7 @@ export { type Consumer, type ConsumerOptions, startConsumer } from './consumer.j
 export type { Dependency } from './endpoint/dependency.js';
 export type { EndpointHealth } from './endpoint/endpoint.js';
 export type { EndpointEvent, Pause } from './endpoint/endpoint-events.js';
+export type { PartitionBy } from './endpoint/partitions.js';
 export type { PauseOptions } from './endpoint/endpoint-options.js';
 export type { BreakerOptions, BreakerState } from './endpoint/type-breaker.js';
 export type {

@@ -1,4 +1,4 @@
-import type { StoredMessage } from './memory-queue.js';
+import type { StoredMessage } from './stored-message.js';
 
 /** What the queue knows of a message beside what its sender said. */
 export function brokerFacts(message: StoredMessage, queue: string): { stableId: string; enqueuedAt: Date } {

@@ -3,7 +3,8 @@ import { rangeProblems, withDefaults } from '../../resolve-options.js';
 import { systemClock } from '../../system-clock.js';
 import { type Destination, TransportError } from '../../transport.js';
 import type { NativeMessage } from '../../native-message.js';
-import { type Lock, MemoryQueue } from './memory-queue.js';
+import { MemoryQueue } from './memory-queue.js';
+import type { Lock } from './stored-message.js';
 import type { MemorySessions, SessionHold } from './memory-sessions.js';
 
 /** The queues there are, and the topics whose subscriptions forward into them. */

@@ -14,7 +14,7 @@ import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/sel
 import { fromNative, nextGeneration, toNative } from '../../native-message.js';
 import { brokerFacts } from './broker-facts.js';
 import type { MemoryBroker } from './memory-broker.js';
-import type { DeadMessage } from './memory-queue.js';
+import type { DeadMessage } from './stored-message.js';
 
 /** The dead letters of a {@link MemoryBroker}. Its subscriptions only forward and have none. */
 export class MemoryDeadLetters implements DeadLetters {

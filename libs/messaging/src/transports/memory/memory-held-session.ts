@@ -3,7 +3,7 @@ import { TransportError } from '../../transport.js';
 import type { HeldSession, SessionMessage, SessionState } from '../sessions/held-session.js';
 import { brokerFacts } from './broker-facts.js';
 import type { MemoryBroker } from './memory-broker.js';
-import type { Lock } from './memory-queue.js';
+import type { Lock } from './stored-message.js';
 import type { MemorySessions, SessionHold } from './memory-sessions.js';
 
 interface MemoryHeldSessionOptions {

@@ -1,5 +1,5 @@
 import type { SessionState } from '../sessions/held-session.js';
-import type { Lock, MemoryQueue, StoredMessage } from './memory-queue.js';
+import type { Lock, StoredMessage } from './stored-message.js';
 
 /** A session somebody holds until `expiresAt`, in milliseconds since 1970. */
 export interface SessionHold {
@@ -9,17 +9,27 @@ export interface SessionHold {
   readonly locks: Set<Lock>;
 }
 
+/** The messages of a queue, as sessions see them. */
+interface Messages {
+  /** Those that nobody has, in the order in which they are handed out. */
+  free(): Iterable<StoredMessage>;
+  lockFirst(isWanted: (message: StoredMessage) => boolean, expiresAt: number): Lock | undefined;
+  /** Without counting a delivery. */
+  handBack(lock: Lock): boolean;
+  abandon(lock: Lock): boolean;
+}
+
 /** Who holds which session of a queue. Pure state, like the queue. */
 export class MemorySessions {
   readonly states = new Map<string, SessionState>();
-  readonly #queue: MemoryQueue;
+  readonly #queue: Messages;
   readonly #lockDurationMs: number;
   readonly #held = new Map<string, SessionHold>();
   /** When sessions that still have messages were last let go of, by a count: the one longest ago is next. */
   readonly #turns = new Map<string, number>();
   #lastTurn = 0;
 
-  constructor(queue: MemoryQueue, lockDurationMs: number) {
+  constructor(queue: Messages, lockDurationMs: number) {
     this.#queue = queue;
     this.#lockDurationMs = lockDurationMs;
   }

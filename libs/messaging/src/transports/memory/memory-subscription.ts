@@ -18,7 +18,7 @@ import type { RunningDelivery } from '../running-delivery.js';
 import type { ResolvedSubscribeOptions } from '../subscribe-options.js';
 import { brokerFacts } from './broker-facts.js';
 import type { MemoryBroker } from './memory-broker.js';
-import type { Lock, StoredMessage } from './memory-queue.js';
+import type { Lock, StoredMessage } from './stored-message.js';
 
 /** Delivers one queue's messages to one consumer. */
 export class MemorySubscription implements Subscription {

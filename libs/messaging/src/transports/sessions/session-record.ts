@@ -1,5 +1,4 @@
-import { attemptOf, nextRound, unsettledOf } from '../../native-message.js';
-import type { SessionMessage } from './held-session.js';
+import { attemptOf, type DeliveryState, nextRound, unsettledOf } from '../../native-message.js';
 
 /**
  * What the state of a session says of the message at its head. A broker does not count a delivery whose session was
@@ -32,7 +31,12 @@ export interface Reached {
   readonly firstFailure?: string;
 }
 
-type Known = Pick<SessionMessage, 'state' | 'deliveryCount' | 'sequence'>;
+/** The part of a message of a session that counts here. */
+interface Known {
+  readonly state: DeliveryState;
+  readonly deliveryCount: number;
+  readonly sequence: string;
+}
 
 /** How far the message at the head has come, by the record that was found with its session. */
 export function reachedBy(message: Known, record: SessionRecord | undefined): Reached {

@@ -9,7 +9,7 @@ import type { LockRenewer } from '../lock-renewer.js';
 import { read, type Settler } from '../settle.js';
 import { translateError } from '../translate-error.js';
 import { waitAtMost } from '../wait-at-most.js';
-import { fromWire, toWire } from './session-state-format.js';
+import { readStateDocument, writeStateDocument } from './session-state-format.js';
 import type { SessionConnection } from './session-connection.js';
 
 /** How long a session that was just accepted may take to bring its first message, in milliseconds. */
@@ -82,11 +82,11 @@ export class ServiceBusHeldSession implements HeldSession {
   }
 
   async readState(): Promise<SessionState> {
-    return fromWire(await this.#whileHeld(this.#receiver.getSessionState()));
+    return readStateDocument(await this.#whileHeld(this.#receiver.getSessionState()));
   }
 
   async writeState(state: SessionState): Promise<void> {
-    await this.#whileHeld(this.#receiver.setSessionState(toWire(state)));
+    await this.#whileHeld(this.#receiver.setSessionState(writeStateDocument(state)));
   }
 
   async close(): Promise<void> {
