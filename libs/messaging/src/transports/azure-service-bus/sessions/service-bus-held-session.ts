@@ -143,7 +143,7 @@ export class ServiceBusHeldSession implements HeldSession {
   #messageOf(message: ServiceBusReceivedMessage): SessionMessage {
     const { queue, clock, settler } = this.#options;
     const brokerTime = new BrokerTime(message, this.#lockTime.durationMs, clock);
-    const received = read(message, { link: this.#link, brokerTime, queue });
+    const received = read(message, { link: this.#link, brokerTime, queue, inSession: true });
     const settle = (settlement: Settlement): Promise<void> => settler.settle(settlement, received);
     return {
       envelope: received.envelope,
