@@ -5,6 +5,7 @@ import {
   currencyVariables,
   databaseVariables,
   duration,
+  orderedVariables,
   paymentGatewayVariables,
   port,
   processVariables,
@@ -26,6 +27,7 @@ export const configSchema = requireRetryPolicy(
       ...brokerVariables,
       ...databaseVariables,
       ...consumerVariables,
+      ...orderedVariables,
       ...currencyVariables,
       ...paymentGatewayVariables,
       PAYMENT_GATEWAY_TIMEOUT: variable(duration(1, 60_000).prefault('PT5S'), {

@@ -6,6 +6,7 @@ import {
   databaseVariables,
   duration,
   labVariables,
+  orderedVariables,
   port,
   processVariables,
   requireBrokerAddress,
@@ -24,6 +25,7 @@ export const configSchema = requireRetryPolicy(
       ...brokerVariables,
       ...databaseVariables,
       ...consumerVariables,
+      ...orderedVariables,
       ...labVariables,
       ...currencyVariables,
       LOCK_TIMEOUT: variable(duration(1, 25_000).prefault('3s'), {

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { MessagingResources, RequestDatabase, SERVICE_CONFIG } from '@orderflow/service-kit';
+import { MessagingResources, orderedQueue, RequestDatabase, SERVICE_CONFIG } from '@orderflow/service-kit';
 import type { OrderApiConfig } from './config.js';
 import { LabModule } from './lab/lab.module.js';
 import { CancelOrder } from './orders/cancel-order.js';
@@ -9,6 +9,11 @@ import { ScheduledOrders } from './orders/scheduled-orders.js';
 import { PlaceOrder } from './orders/place-order.js';
 import { FactRecorder } from './status/fact-recorder.js';
 import { OrderEventHandlers } from './status/order-events.handlers.js';
+
+/** Where order-worker takes commands from. */
+function commandQueueOf({ QUEUE_NAME: queue, ORDERED: isOrdered }: OrderApiConfig): string {
+  return isOrdered ? orderedQueue(queue) : queue;
+}
 
 @Module({
   imports: [LabModule.over()],
@@ -23,7 +28,7 @@ import { OrderEventHandlers } from './status/order-events.handlers.js';
       provide: OrderCommandOutbox,
       inject: [MessagingResources, SERVICE_CONFIG],
       useFactory: ({ requests, messaging }: MessagingResources, config: OrderApiConfig) =>
-        new OrderCommandOutbox({ requests, messaging, queue: config.QUEUE_NAME }),
+        new OrderCommandOutbox({ requests, messaging, queue: commandQueueOf(config) }),
     },
     {
       provide: PlaceOrder,

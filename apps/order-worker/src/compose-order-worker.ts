@@ -21,6 +21,7 @@ export function composeOrderWorker(
       ...context,
       name: serviceName,
       queue,
+      passesOn: true,
       contracts: createCatalogue({ defaultCurrency }),
       migrations: ['0001-decisions'],
       restartWhenStalled: true,

@@ -4,6 +4,7 @@ import {
   consumerVariables,
   currencyVariables,
   databaseVariables,
+  orderedVariables,
   port,
   processVariables,
   requireBrokerAddress,
@@ -23,6 +24,7 @@ export const configSchema = requireRetryPolicy(
       ...brokerVariables,
       ...databaseVariables,
       ...consumerVariables,
+      ...orderedVariables,
       ...currencyVariables,
       ORDER_TOTAL_LIMIT: variable(wholeNumber(1, 1e14).prefault('10000000'), {
         description: 'The highest total of an order, in minor units of its currency; above it an order is rejected',

@@ -4,6 +4,7 @@ import type { Dependency } from './endpoint/dependency.js';
 import { Endpoint } from './endpoint/endpoint.js';
 import type { EndpointEvent } from './endpoint/endpoint-events.js';
 import type { EndpointHealth } from './endpoint/endpoint.js';
+import type { PartitionBy } from './endpoint/partitions.js';
 import type { PauseOptions } from './endpoint/endpoint-options.js';
 import type { BreakerOptions } from './endpoint/type-breaker.js';
 import { arrangeHandlings, type Handling } from './handling.js';
@@ -15,8 +16,10 @@ import { planHandlings } from './handling-plan.js';
 import { idsFromBody } from './middleware/ids-from-body.js';
 import type { FailureRule } from './retry/classify.js';
 import type { DeclaredQueue } from './retry/declared-queue.js';
+import { requireCapabilities } from './require-capabilities.js';
 import type { RetryPolicy } from './retry/retry-policy.js';
 import { systemClock } from './system-clock.js';
+import { sessionLimit } from './transports/sessions/session-options.js';
 import type { Consume, Middleware, SubscribeOptions, Subscription, Transport } from './transport.js';
 
 export interface ConsumerOptions extends SubscribeOptions {
@@ -36,6 +39,11 @@ export interface ConsumerOptions extends SubscribeOptions {
   readonly failures?: readonly FailureRule[];
   /** What the handlers need and may be away; those without a probe need not be named. None by default. */
   readonly dependencies?: readonly Dependency[];
+  /**
+   * Handles messages with the same key one after the other, in the order of their arrival, in this process: no promise over
+   * replicas and delayed redeliveries, which sessions give. Absent, and where it answers undefined, nothing waits.
+   */
+  readonly partitionBy?: PartitionBy;
   /** What is known of the queue, for the check of the policies at start; nothing by default. */
   readonly declared?: DeclaredQueue;
   /** What differs from the default thresholds of pauses. */
@@ -67,7 +75,8 @@ export interface Consumer extends Omit<Subscription, 'health' | 'inHand' | 'setC
  * what it needs is away (`endpoint/`), is read by its contract (`message-reader.ts`), handled and settled
  * (`dispatch.ts`), and what failed is tried again as `retry/` decides.
  * @throws RangeError for a retry policy or threshold out of range, or a policy that cannot hold in the declared queue,
- * Error for contracts or handlers that contradict each other, AggregateError for several of these at once
+ * Error for contracts or handlers that contradict each other, TransportError `InvalidOptions` where sessions are asked
+ * of a broker that has none, AggregateError for several of these at once
  */
 export function startConsumer(options: ConsumerOptions): Promise<Consumer> {
   const { queue, transport } = options;
@@ -82,9 +91,11 @@ export function startConsumer(options: ConsumerOptions): Promise<Consumer> {
  * @throws as {@link startConsumer} does
  */
 export function planConsumer(options: ConsumerOptions): { readonly read: MessageReader; readonly endpoint: Endpoint } {
-  const { queue, concurrency, pause, breaker, dependencies = [], random = Math.random } = options;
-  const { onEvent = () => {}, onError, clock = systemClock, wait } = options;
+  const { queue, transport, pause, breaker, dependencies = [], random = Math.random } = options;
+  const { onEvent = () => {}, onError, clock = systemClock, partitionBy, wait } = options;
   const problems = new Problems();
+  if (options.sessions !== undefined) problems.try(() => requireCapabilities(transport, ['sessions']));
+  const concurrency = problems.try(() => deliveriesAtATime(options)) ?? 1;
   const arranged = problems.try(() => arrangeHandlings(queue, options.handlers, options.contracts ?? []));
   const read = arranged && problems.try(() => createMessageReader(arranged.contracts));
   const byType = arranged?.byType ?? new Map(options.handlers.map((each) => [each.contract.type, each] as const));
@@ -97,7 +108,19 @@ export function planConsumer(options: ConsumerOptions): { readonly read: Message
     ...(wait && { pause: wait }),
   });
   const endpoint = problems.try(
-    () => new Endpoint({ concurrency, handle, dependencies, pause, breaker, clock, random, onEvent, onError }),
+    () =>
+      new Endpoint({
+        partitionBy,
+        concurrency,
+        handle,
+        dependencies,
+        pause,
+        breaker,
+        clock,
+        random,
+        onEvent,
+        onError,
+      }),
   );
   // A transport refuses such options too; said here, they are said with the rest.
   if (!problems.isEmpty) problems.try(() => resolveSubscribeOptions(queue, options));
@@ -108,6 +131,11 @@ export function planConsumer(options: ConsumerOptions): { readonly read: Message
 /** Stands in for the reader of a consumer that does not start. */
 function neverRead(): never {
   throw new Error('This consumer was not started.');
+}
+
+/** With sessions, one delivery of each. */
+function deliveriesAtATime({ queue, concurrency, sessions }: ConsumerOptions): number {
+  return sessions === undefined ? concurrency : sessionLimit(queue, { concurrency, sessions });
 }
 
 async function begin(endpoint: Endpoint, queue: string, subscribed: Promise<Subscription>): Promise<Consumer> {

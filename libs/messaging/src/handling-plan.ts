@@ -3,7 +3,8 @@ import type { Handler, Handling, Handlings } from './handling.js';
 import { rangeProblems, withDefaults } from './resolve-options.js';
 import type { FailureRule } from './retry/classify.js';
 import { type DeclaredQueue, declarationProblems, problemsInQueue } from './retry/declared-queue.js';
-import { type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
+import { defaultRetryPolicy, type RetryPolicy, retryPolicy, sessionRetryPolicy } from './retry/retry-policy.js';
+import type { SessionOptions } from './transport.js';
 
 /** A handler with everything that is decided about it before the first delivery. */
 export interface PlannedHandling {
@@ -24,6 +25,8 @@ export interface PlanOptions {
   readonly policyByType?: Readonly<Record<string, Partial<RetryPolicy>>>;
   readonly failures?: readonly FailureRule[];
   readonly declared?: DeclaredQueue;
+  /** Present where the queue's messages come by session. */
+  readonly sessions?: SessionOptions | undefined;
 }
 
 /**
@@ -32,9 +35,12 @@ export interface PlanOptions {
  * @throws RangeError that lists the problems of every policy, those it has in the declared queue among them
  */
 export function planHandlings(handlings: Handlings, options: PlanOptions): ReadonlyMap<string, PlannedHandling> {
-  const { policy, policyByType = {}, declared = {} } = options;
+  const { policy, policyByType = {} } = options;
+  const requiresSession = options.sessions !== undefined;
+  const declared = { ...options.declared, requiresSession };
+  const usual = requiresSession ? sessionRetryPolicy : defaultRetryPolicy;
   const problems = declarationProblems(declared).map((problem) => `For the declared queue: ${problem}.`);
-  const base = orProblem(problems, 'the consumer', () => retryPolicy(policy)) ?? retryPolicy();
+  const base = orProblem(problems, 'the consumer', () => retryPolicy(policy, usual)) ?? usual;
   const plans = [...handlings].map(([type, handling]) => {
     const ofType = orProblem(problems, `message type "${type}"`, () => retryPolicy(policyByType[type], base)) ?? base;
     const own = orProblem(problems, `the handler of "${type}"`, () => retryPolicy(handling.options.retry, ofType));

@@ -4,6 +4,7 @@ export { type Consumer, type ConsumerOptions, startConsumer } from './consumer.j
 export type { Dependency } from './endpoint/dependency.js';
 export type { EndpointHealth } from './endpoint/endpoint.js';
 export type { EndpointEvent, Pause } from './endpoint/endpoint-events.js';
+export type { PartitionBy } from './endpoint/partitions.js';
 export type { PauseOptions } from './endpoint/endpoint-options.js';
 export type { BreakerOptions, BreakerState } from './endpoint/type-breaker.js';
 export type {
@@ -58,18 +59,26 @@ export {
   type FailureRule,
 } from './retry/classify.js';
 export { type DeclaredQueue, declarationProblems, problemsInQueue } from './retry/declared-queue.js';
-export { defaultRetryPolicy, type ExponentialDelays, type RetryPolicy, retryPolicy } from './retry/retry-policy.js';
+export {
+  defaultRetryPolicy,
+  type ExponentialDelays,
+  type RetryPolicy,
+  retryPolicy,
+  sessionRetryPolicy,
+} from './retry/retry-policy.js';
 export type { Steps } from './steps.js';
 export { HandlerTimeoutError } from './time-limit.js';
 export {
   type Capabilities,
   type Consume,
   type Delivery,
+  type DeliverySession,
   type Destination,
   type Middleware,
   type Outgoing,
   type ScheduledMessage,
   type SendOptions,
+  type SessionOptions,
   type Settlement,
   type SubscribeOptions,
   type Subscription,

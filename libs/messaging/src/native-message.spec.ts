@@ -49,11 +49,27 @@ const anyState: fc.Arbitrary<DeliveryState> = fc.record(
   { requiredKeys: ['generation', 'round', 'attempts', 'releases', 'unsettled'] },
 );
 
+describe('the session of a message', () => {
+  it('is its ordering key, else its id, and never longer than a broker takes', () => {
+    expect(toNative(envelope).sessionId).toBe('o-1');
+    const { orderingKey: _, ...withoutKey } = envelope;
+    expect(toNative(withoutKey).sessionId).toBe('m-1');
+    const long = (end: string) => toNative({ ...envelope, orderingKey: 'k'.repeat(200) + end }).sessionId;
+    expect(long('a')).toHaveLength(128);
+    expect(long('a')).not.toBe(long('b'));
+  });
+
+  it('stays the same for every copy', () => {
+    expect(toNative(envelope, nextRound(firstDelivery, 1)).sessionId).toBe('o-1');
+  });
+});
+
 describe('an envelope on the wire', () => {
   it('has the attributes of the CloudEvents AMQP binding', () => {
     expect(toNative(envelope)).toEqual({
       messageId: 'm-1',
       subject: 'order.place',
+      sessionId: 'o-1',
       contentType: 'application/json',
       correlationId: 'c-1',
       applicationProperties: {

@@ -14,6 +14,8 @@ export interface NativeMessage {
   readonly subject: string;
   readonly contentType: string;
   readonly correlationId?: string;
+  /** The session it belongs to in queues that require sessions; see {@link sessionIdOf}. */
+  readonly sessionId: string;
   readonly applicationProperties: Readonly<Record<string, string | number>>;
   readonly body: Uint8Array;
   /** How long it may wait to be delivered, in milliseconds; as long as the queue allows when absent. */
@@ -142,6 +144,7 @@ export function toNative(envelope: Envelope, state: DeliveryState = firstDeliver
     subject: envelope.type,
     contentType: envelope.contentType,
     ...(envelope.correlationId === undefined ? {} : { correlationId: envelope.correlationId }),
+    sessionId: sessionIdOf(envelope),
     applicationProperties,
     body: envelope.body,
   };
@@ -211,10 +214,21 @@ export function nativeMessageId(copy: {
   readonly round: number;
 }): string {
   const isFirst = copy.generation === 0 && copy.round === 0;
-  const full = isFirst ? copy.id : `${copy.id}/${copy.generation}/${copy.round}`;
-  if (full.length <= maxNativeIdLength) return full;
-  const hash = createHash('sha256').update(full).digest('base64url');
-  return `${full.slice(0, maxNativeIdLength - hash.length - 1)}~${hash}`;
+  return withinNativeLength(isFirst ? copy.id : `${copy.id}/${copy.generation}/${copy.round}`);
+}
+
+/**
+ * The session of a message: its ordering key, or its id when it has none, so that a queue that requires sessions takes
+ * every message; hashed like {@link nativeMessageId} when it is too long.
+ */
+export function sessionIdOf({ orderingKey, id }: Pick<Envelope, 'orderingKey' | 'id'>): string {
+  return withinNativeLength(orderingKey || id);
+}
+
+function withinNativeLength(text: string): string {
+  if (text.length <= maxNativeIdLength) return text;
+  const hash = createHash('sha256').update(text).digest('base64url');
+  return `${text.slice(0, maxNativeIdLength - hash.length - 1)}~${hash}`;
 }
 
 /**

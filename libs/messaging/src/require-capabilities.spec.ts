@@ -9,12 +9,12 @@ it('lets a service start on a broker that can do what is needed', () => {
 
 it('asks for nothing where nothing is needed', () => {
   expect(() =>
-    requireCapabilities({ capabilities: { scheduling: false, duplicateDetection: false } }, []),
+    requireCapabilities({ capabilities: { scheduling: false, duplicateDetection: false, sessions: false } }, []),
   ).not.toThrow();
 });
 
 it('names everything that is missing', () => {
-  const simple = { capabilities: { scheduling: false, duplicateDetection: false } };
+  const simple = { capabilities: { scheduling: false, duplicateDetection: false, sessions: false } };
   expect(() => requireCapabilities(simple, ['scheduling', 'duplicateDetection'])).toThrow(
     expect.objectContaining({
       code: 'InvalidOptions',

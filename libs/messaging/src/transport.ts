@@ -23,7 +23,7 @@ export interface Transport {
    * time, keeps each one's lock alive while it runs, then applies the settlement it returned. Resolves when the
    * receiver is attached, or when the broker cannot be reached yet: a subscription outlives outages by itself and
    * {@link Subscription.health} says how it is. Rejects when the queue does not exist, may not be
-   * read, or requires sessions (`InvalidTopology`).
+   * read, or when it requires sessions and none were asked for, or the other way round (`InvalidTopology`).
    */
   subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription>;
 
@@ -69,6 +69,8 @@ export interface Capabilities {
   readonly cancelScheduled?: boolean;
   /** `Outgoing.timeToLiveMs` is honoured. Absent means no. */
   readonly timeToLive?: boolean;
+  /** `SubscribeOptions.sessions`: messages of a queue in groups, each in order and by one consumer at a time. */
+  readonly sessions: boolean;
 }
 
 /** Where a message goes: to the one consumer of a queue, or to every subscription of a topic. */
@@ -101,6 +103,8 @@ export interface Delivery {
   readonly unsettled: number;
   /** Why its message was first asked to be delivered again; absent before that, and after a replay. */
   readonly firstFailure?: string;
+  /** Its session, where sessions were asked for. */
+  readonly session?: DeliverySession;
   /** Aborted when a stop takes longer than its drain timeout, or when the lock was lost. */
   readonly signal: AbortSignal;
   /**
@@ -109,6 +113,18 @@ export interface Delivery {
    * before `consume` returns, and never rejected by the transport. A transport without it frees the place at once.
    */
   readonly occupied?: (until: Promise<unknown>) => void;
+}
+
+/** The session of a delivery, held for as long as it is handled. */
+export interface DeliverySession {
+  readonly id: string;
+  /** What consumers keep with the session at the broker; undefined when that is nothing. */
+  state(): Promise<Uint8Array | undefined>;
+  /**
+   * Keeps something with the session, undefined nothing more. It is no part of a transaction, outlives the session's
+   * messages and counts against the broker's space; a few kilobytes at most. Rejects when the session was lost.
+   */
+  setState(state: Uint8Array | undefined): Promise<void>;
 }
 
 /** What becomes of a delivery. Returned by the consumer, applied by the transport, by nobody else. */
@@ -121,7 +137,8 @@ export type Settlement =
   | { readonly kind: 'release'; readonly delayMs?: number }
   /**
    * Delivered again after `delayMs` (0 or more), to this queue only, one attempt later. The first `reason` of a message
-   * travels with it, cut to 500 characters, until it is replayed.
+   * travels with it, cut to 500 characters, until it is replayed. With sessions it stays at the head of its session, which
+   * waits as well, 120,000 ms at most.
    */
   | { readonly kind: 'retry'; readonly delayMs: number; readonly reason: string }
   /** Moved to the queue's dead-letter queue with its body untouched. `reason` is a stable code, `detail` is for people. */
@@ -137,6 +154,11 @@ export interface SubscribeOptions {
   /** Deliveries at a time, 1 to 1,000. */
   readonly concurrency: number;
   /**
+   * Takes the queue's messages session by session; for queues that require sessions, and only for those. A message's
+   * session is its ordering key, or its id when it has none. Needs the `sessions` capability.
+   */
+  readonly sessions?: SessionOptions | undefined;
+  /**
    * After how many deliveries the broker itself gives a message of this queue up, as declared where the queue was made;
    * 10 when absent. What is released that often goes on as a copy well before that.
    */
@@ -148,6 +170,17 @@ export interface SubscribeOptions {
   readonly lockDurationMs?: number;
   /** Called with everything that went wrong outside a delivery: connection losses, settlements that failed, restarts. */
   readonly onError: (error: TransportError) => void;
+}
+
+/** How a queue's sessions are taken. */
+export interface SessionOptions {
+  /** Sessions held at a time, 1 to 1,000, each with one delivery at a time; no more than `concurrency`. 10 when absent. */
+  readonly maxConcurrentSessions?: number | undefined;
+  /**
+   * How long a session is held for its next message, in milliseconds, 1 to 300,000, before another one has its place; 100
+   * when absent.
+   */
+  readonly idleTimeoutMs?: number | undefined;
 }
 
 export interface Subscription {

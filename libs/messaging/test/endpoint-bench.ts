@@ -6,7 +6,7 @@ import { handle } from '../src/handling.js';
 import { ManualClock } from '../src/testing/manual-clock.js';
 import { outgoing } from '../src/testing/outgoing.js';
 import { createMemoryTransport, MemoryBroker, type MemoryTransport } from '../src/transports/memory/index.js';
-import type { Lock } from '../src/transports/memory/memory-queue.js';
+import type { Lock } from '../src/transports/memory/stored-message.js';
 import type { Delivery } from '../src/transport.js';
 import type { EndpointEvent } from '../src/endpoint/endpoint-events.js';
 

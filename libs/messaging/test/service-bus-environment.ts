@@ -20,9 +20,10 @@ export const serviceBusTopology = parseTopology(
       Namespaces: [
         {
           Name: 'suite',
-          Queues: suiteTopology.queues.map((Name) => ({
+          Queues: [...suiteTopology.queues, ...suiteTopology.sessionQueues].map((Name) => ({
             Name,
             Properties: {
+              RequiresSession: (suiteTopology.sessionQueues as readonly string[]).includes(Name),
               LockDuration: 'PT1M',
               MaxDeliveryCount: 10,
               RequiresDuplicateDetection: true,

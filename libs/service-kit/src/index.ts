@@ -16,6 +16,8 @@ export {
   currencyVariables,
   databaseVariables,
   labVariables,
+  orderedQueue,
+  orderedVariables,
   paymentGatewayVariables,
   port,
   processVariables,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { createCatalogue } from '@orderflow/contracts';
-import { brokerVariables, labVariables } from '@orderflow/service-kit';
+import { brokerVariables, labVariables, orderedQueue } from '@orderflow/service-kit';
 import { parseTopology } from '@orderflow/servicebus-emulator';
 
 const checkout = new URL('../../../../', import.meta.url);
@@ -33,6 +33,30 @@ it('forwards the topic that the services publish to, into queues that exist', ()
     expect(queues).toContain(name);
     expect(options.forwardTo).toBe(name);
   }
+});
+
+it('has an ordered form: the same, and beside each queue of a subscription with orders one with sessions', () => {
+  const file = new URL('infra/servicebus/Config.ordered.json', checkout);
+  const { queues: all, topics } = parseTopology(readFileSync(file, 'utf8'));
+  const ordered = ['orders', 'billing', 'order-status'];
+  expect(all.filter(({ options }) => !options.requiresSession)).toEqual(topology.queues);
+  expect(all.filter(({ options }) => options.requiresSession)).toEqual(
+    topology.queues
+      .filter(({ name }) => ordered.includes(name))
+      .map(({ name, options, ...rest }) => ({
+        ...rest,
+        name: orderedQueue(name),
+        options: { ...options, requiresSession: true },
+      })),
+  );
+  const forwards = topology.topics.map(({ subscriptions, ...topic }) => ({
+    ...topic,
+    subscriptions: subscriptions.map(({ options, ...subscription }) => {
+      const forwardTo = ordered.includes(subscription.name) ? orderedQueue(subscription.name) : options.forwardTo;
+      return { ...subscription, options: { ...options, forwardTo } };
+    }),
+  }));
+  expect(topics).toEqual(forwards);
 });
 
 it('filters for types that contracts have', () => {

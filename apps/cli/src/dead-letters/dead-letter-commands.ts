@@ -80,8 +80,8 @@ export async function replayDeadLetters(context: CommandContext, place: string, 
   const result = await operation.run(context, (transport, options) =>
     transport.deadLetters.replay(place, { ...options, ...(to !== undefined && { to }) }),
   );
-  const { replayed, failed, skipped } = result;
-  if (flags.json !== true) console.log(`Replayed ${replayed} to ${to ?? place}, ${failed} failed, ${skipped} skipped.`);
+  const { replayed } = result;
+  if (flags.json !== true) console.log(`Replayed ${replayed} to ${to ?? place}, ${describeRest(result)}.`);
   operation.conclude(result);
 }
 
@@ -92,10 +92,21 @@ export async function discardDeadLetters(context: CommandContext, place: string,
   }
   const operation = new Operation(place, flags);
   const result = await operation.run(context, (transport, options) => transport.deadLetters.discard(place, options));
-  const { discarded, failed, skipped } = result;
-  if (flags.json !== true) console.log(`Discarded ${discarded} of ${place}, ${failed} failed, ${skipped} skipped.`);
+  const { discarded } = result;
+  if (flags.json !== true) console.log(`Discarded ${discarded} of ${place}, ${describeRest(result)}.`);
   operation.conclude(result);
 }
+
+/** What became of those that were not moved. */
+function describeRest({ failed, skipped, handedBack = 0 }: Rest): string {
+  const passedOver = handedBack > 0 ? `, ${handedBack} handed back` : '';
+  return `${failed} failed, ${skipped} skipped${passedOver}`;
+}
+
+type Rest = Pick<
+  Awaited<ReturnType<AzureServiceBusTransport['deadLetters']['replay']>>,
+  'failed' | 'skipped' | 'handedBack'
+>;
 
 type Selection = Pick<
   NonNullable<Parameters<AzureServiceBusTransport['deadLetters']['discard']>[1]>,

@@ -57,7 +57,7 @@ it('lists, replays and discards the dead letters that its flags choose', async (
   const young = await dlq('replay', 'orders', '--older-than', '1h');
   expect(young).toMatchObject({ code: 0, output: 'Replayed 0 to orders, 0 failed, 0 skipped.\n' });
   const replayed = await dlq('replay', 'orders', '--reason', 'Bug', '--json');
-  expect(JSON.parse(replayed.output)).toEqual({ replayed: 2, failed: 0, skipped: 0, notFound: [] });
+  expect(JSON.parse(replayed.output)).toEqual({ replayed: 2, failed: 0, skipped: 0, handedBack: 1, notFound: [] });
   const discarded = await dlq('discard', 'orders', '--id', 'b', '--id', 'x');
   expect(discarded).toMatchObject({ code: 1, output: 'Discarded 1 of orders, 0 failed, 0 skipped.\n' });
   expect(discarded.errors).toContain('Not among the dead letters of orders: x');
@@ -67,7 +67,7 @@ it('lists, replays and discards the dead letters that its flags choose', async (
 
 it('says what the broker refused, and ends with 1', async () => {
   await deadLetter({ a: 'Bug', b: 'Bug' });
-  broker.faults.add({ kind: 'refuse-sends', entity: 'orders', condition: 'amqp:decode-error' });
+  broker.faults.add({ kind: 'refuse-sends', entity: 'orders', condition: 'amqp:decode-error', times: 2 });
   const { code, output, errors } = await dlq('replay', 'orders');
   expect({ code, output }).toEqual({ code: 1, output: 'Replayed 1 to orders, 1 failed, 0 skipped.\n' });
   expect(errors).toContain('1 dead letters of orders are still there.');

@@ -141,7 +141,7 @@ describe('orderflow dlq', () => {
     ]);
 
     const one = await dlq('replay', 'billing', '--id', 'second', '--json');
-    expect(JSON.parse(one.output)).toEqual({ replayed: 1, failed: 0, skipped: 0, notFound: [] });
+    expect(JSON.parse(one.output)).toEqual({ replayed: 1, failed: 0, skipped: 0, handedBack: 1, notFound: [] });
     expect((await receive('billing', 1)).map(({ messageId }) => messageId)).toEqual(['second/1/0']);
 
     expect((await dlq('replay', 'billing')).output).toBe('Replayed 2 to billing, 0 failed, 0 skipped.\n');

@@ -9,6 +9,7 @@ import { Isolation } from './isolation.js';
 import { type RunOutcome, Turns } from './turns.js';
 import { LostLocks } from './lost-locks.js';
 import { Outages } from './outages.js';
+import { type PartitionBy, Partitions } from './partitions.js';
 import type { BreakerOptions, BreakerState } from './type-breaker.js';
 
 export interface EndpointOptions {
@@ -16,6 +17,7 @@ export interface EndpointOptions {
   /** Runs a delivery's handler once; must not reject. */
   readonly handle: (delivery: Delivery) => Promise<Outcome>;
   readonly dependencies: readonly Dependency[];
+  readonly partitionBy?: PartitionBy | undefined;
   readonly pause?: Partial<PauseOptions> | undefined;
   readonly breaker?: Partial<BreakerOptions> | undefined;
   readonly clock: Clock;
@@ -48,6 +50,7 @@ export class Endpoint {
   readonly #flow: Flow;
   readonly #outages: Outages;
   readonly #turns: Turns;
+  readonly #partitions: Partitions;
   readonly #isolation: Isolation;
   readonly #lostLocks: LostLocks;
   readonly #inHand = new Map<Delivery, InHand>();
@@ -67,6 +70,7 @@ export class Endpoint {
       resumeStepMs: pause.resumeStepMs,
       onError: (error) => options.onError(error as TransportError),
     });
+    this.#partitions = new Partitions(options.partitionBy);
     this.#turns = new Turns({
       breaker,
       clock,
@@ -100,16 +104,20 @@ export class Endpoint {
   readonly consume: Consume = async (received) => {
     const abort = new AbortController();
     const delivery = { ...received, signal: AbortSignal.any([received.signal, abort.signal]) };
+    const place = this.#partitions.enter(delivery);
     this.#inHand.set(delivery, { delivery, abort: (reason) => abort.abort(reason) });
     const lost = (): void => this.#lockLost();
     received.signal.addEventListener('abort', lost, { once: true });
     try {
-      const settlement = (await this.#refuse(delivery)) ?? (await this.#handle(delivery));
+      const settlement = (await place.turn)
+        ? ((await this.#refuse(delivery)) ?? (await this.#handle(delivery)))
+        : ({ kind: 'release' } as const);
       if (settlement.kind !== 'release') this.#flow.progressed();
       return settlement;
     } finally {
       received.signal.removeEventListener('abort', lost);
       this.#inHand.delete(delivery);
+      place.leave();
       this.#outages.ended(delivery);
       this.#isolation.ended(delivery);
     }
@@ -166,6 +174,7 @@ export class Endpoint {
     this.#flow.stop();
     this.#outages.stop();
     this.#turns.releaseAll();
+    this.#partitions.releaseAll();
     await this.#subscription?.stop(drainTimeoutMs);
   }
 
@@ -206,6 +215,7 @@ export class Endpoint {
   #clear(): void {
     this.#outages.close();
     this.#turns.releaseAll();
+    this.#partitions.releaseAll();
   }
 
   #reopen(): void {

@@ -1,6 +1,6 @@
 import { rangeProblems } from '../resolve-options.js';
 import { longestBackoff } from './backoff.js';
-import { attemptLimit, type RetryPolicy } from './retry-policy.js';
+import { attemptLimit, LONGEST_SESSION_DELAY_MS, type RetryPolicy } from './retry-policy.js';
 
 /**
  * What is declared of a queue, so that a policy that cannot hold there is refused at start: a consumer has no right to
@@ -13,6 +13,8 @@ export interface DeclaredQueue {
   readonly timeToLiveMs?: number | undefined;
   /** After how many deliveries of one copy the broker dead-letters it; 1 to 2,000. */
   readonly maxDeliveryCount?: number | undefined;
+  /** Whether it requires sessions: a message that is tried again waits in its session there. */
+  readonly requiresSession?: boolean | undefined;
 }
 
 /** Deliveries of one copy that may end unsettled. More than that is a message that kills its process. */
@@ -27,10 +29,12 @@ const RELEASES_OF_A_COPY = 3;
  *   crashes and releases of one copy, and for the delivery that settles it.
  * - All delays together must end before the message expires, as if its copies kept the expiry of the first.
  *
+ * - Where a session waits with its message, no delay is longer than a minute, before jitter.
+ *
  * The time limit of a handler is no part of it: a lock is renewed for as long as the handler runs.
  */
 export function problemsInQueue(policy: RetryPolicy, queue: DeclaredQueue): string[] {
-  return [...countProblems(policy, queue), ...expiryProblems(policy, queue)];
+  return [...countProblems(policy, queue), ...expiryProblems(policy, queue), ...sessionProblems(policy, queue)];
 }
 
 /** What is wrong with the declaration itself. A lock is renewed half-way: a shorter one has no time for a second try. */
@@ -54,6 +58,20 @@ function countProblems(policy: RetryPolicy, { maxDeliveryCount }: DeclaredQueue)
   return [
     `the queue gives a copy up after ${maxDeliveryCount} deliveries, and needs ${needed}: ` +
       `${crashes} that end in a crash, ${RELEASES_OF_A_COPY} that are handed back, and the one that settles it`,
+  ];
+}
+
+function sessionProblems(policy: RetryPolicy, { requiresSession = false }: DeclaredQueue): string[] {
+  if (!requiresSession) return [];
+  const withoutJitter = { ...policy, jitter: 'none' as const };
+  const delays = Array.from({ length: attemptLimit(policy) - 1 }, (_, index) =>
+    longestBackoff(withoutJitter, index + 1),
+  );
+  const longestMs = Math.max(0, ...delays);
+  if (longestMs <= LONGEST_SESSION_DELAY_MS) return [];
+  return [
+    `a delay lasts ${longestMs} ms, and the queue's sessions wait with their message: ` +
+      `give at most ${LONGEST_SESSION_DELAY_MS} ms`,
   ];
 }
 

@@ -41,6 +41,15 @@ export const defaultRetryPolicy: RetryPolicy = Object.freeze({
   jitter: 0.25,
 });
 
+/** The longest delay of a message whose session waits with it, in ms, before jitter. */
+export const LONGEST_SESSION_DELAY_MS = MINUTE_MS;
+
+/** The default of queues with sessions: 5, 15 and 60 seconds, since what is behind a message waits as well. */
+export const sessionRetryPolicy: RetryPolicy = Object.freeze({
+  ...defaultRetryPolicy,
+  delayed: Object.freeze([5_000, 15_000, LONGEST_SESSION_DELAY_MS]),
+});
+
 /**
  * Fills in what is absent or `undefined` from `base`, checks the ranges, and freezes.
  * @throws RangeError that lists every value out of range

@@ -34,11 +34,12 @@ export interface TransportEnvironment {
 }
 
 /**
- * What the broker of a suite has: two queues, and a topic of which `work` gets every message and `other` only those
+ * What the broker of a suite has: two queues, one that requires sessions where the broker has them, and a topic of which `work` gets every message and `other` only those
  * of the type `other.happened`. Duplicate detection is on for both queues where the broker has it.
  */
 export const suiteTopology = Object.freeze({
   queues: ['work', 'other'],
+  sessionQueues: ['ordered'],
   topics: { happenings: { work: { forwardTo: 'work' }, other: { forwardTo: 'other', types: ['other.happened'] } } },
 });
 

@@ -1,6 +1,7 @@
 import { rangeProblems, withDefaults } from '../resolve-options.js';
 import { type SubscribeOptions, TransportError } from '../transport.js';
 import { checkConcurrency } from './check-concurrency.js';
+import { resolveSessionOptions } from './sessions/session-options.js';
 
 /** The options of a subscription with every default filled in. */
 export type ResolvedSubscribeOptions = SubscribeOptions & Required<Pick<SubscribeOptions, 'maxDeliveryCount'>>;
@@ -11,6 +12,7 @@ export type ResolvedSubscribeOptions = SubscribeOptions & Required<Pick<Subscrib
  */
 export function resolveSubscribeOptions(queue: string, options: SubscribeOptions): ResolvedSubscribeOptions {
   checkConcurrency(queue, options.concurrency);
+  if (options.sessions !== undefined) resolveSessionOptions(queue, options.sessions);
   const resolved = withDefaults(options, { maxDeliveryCount: 10 });
   const problems = rangeProblems(
     { maxDeliveryCount: resolved.maxDeliveryCount, lockDurationMs: resolved.lockDurationMs ?? 60_000 },

@@ -35,7 +35,7 @@ export async function takeCensus(
     const kinds = kindsOf(scenario.kinds, messages);
     let step = '';
     const begins = (what: string): void => void (step = what);
-    const stage = { ...place, prefix: `census-${index}-`, kinds, patience: 1, begins };
+    const stage = { ...place, prefix: `census-${index}-`, kinds, waitFactor: 1, begins };
     const undisturbed = within(limitMs, () => step, runUndisturbed(scenario, stage));
     const { state, reached } = await undisturbed.catch((cause: unknown) => {
       throw new Error(`Undisturbed, in ${scenario.name}: ${String(cause)}`, { cause });

@@ -16,7 +16,7 @@ export interface Stage {
   readonly prefix: string;
   readonly kinds: readonly Kind[];
   /** How much longer than usual the scenario lets things take that give no signal, from 1. */
-  readonly patience: number;
+  readonly waitFactor: number;
   /** Called with what is waited for from now on, for the case that it never comes. */
   begins(what: string): void;
 }
@@ -44,7 +44,7 @@ export async function runCase(scenario: Scenario, strike: Strike, stage: Stage):
   begins('the worker is armed');
   const worker = await stage.replica.begin(scenario, stage, strike);
   begins('the worker reaches the point, or the scenario is over');
-  const driven = scenario.drive?.(worker, bench, stage.patience);
+  const driven = scenario.drive?.(worker, bench, stage.waitFactor);
   driven?.catch(() => undefined); // shows when it is awaited below, or in what it left undone
   const reached = (await worker.struck(quietWithout(worker, stage, driven))) || (await isLate(worker));
   begins('the fault is done');
@@ -74,10 +74,10 @@ export async function runUndisturbed(
   scenario: Scenario,
   stage: Stage,
 ): Promise<{ readonly state: EndState; readonly reached: ReadonlySet<string> }> {
-  const { bench, begins, patience } = stage;
+  const { bench, begins, waitFactor } = stage;
   begins('the scenario is over');
   const worker = await stage.replica.begin(scenario, stage);
-  await scenario.drive?.(worker, bench, patience);
+  await scenario.drive?.(worker, bench, waitFactor);
   begins('the worker has stopped');
   if (scenario.stopsWorker === true) await until('the worker has stopped', () => !worker.isAlive, limitMs);
   begins('the system is quiet');

@@ -146,11 +146,11 @@ class Run {
     nextPrefix: () => string,
   ): Promise<{ readonly verdict: Verdict; readonly detail: string }> {
     // What a timer sets off may be late on a busy machine: a second try each.
-    const tries = [1, 5].flatMap((patience) => scenarios.map((scenario) => ({ scenario, patience })));
-    for (const { scenario, patience } of tries) {
+    const tries = [1, 5].flatMap((waitFactor) => scenarios.map((scenario) => ({ scenario, waitFactor })));
+    for (const { scenario, waitFactor } of tries) {
       const kinds = kindsOf(scenario.kinds, this.#options.messages);
       let step = '';
-      const stage = { ...place, prefix: nextPrefix(), kinds, patience, begins: (what: string) => void (step = what) };
+      const stage = { ...place, prefix: nextPrefix(), kinds, waitFactor, begins: (what: string) => void (step = what) };
       try {
         const { reached, state } = await within(caseLimitMs, () => step, runCase(scenario, strike, stage));
         if (!isDeepStrictEqual(state, states.get(scenario))) {

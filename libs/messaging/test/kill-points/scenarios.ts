@@ -16,10 +16,10 @@ export interface Scenario {
   /** Before the messages are sent. */
   prepare?(bench: Bench): void;
   /**
-   * Once the messages are sent. It ends early when the worker does. `patience`: how much longer than usual it waits
+   * Once the messages are sent. It ends early when the worker does. `waitFactor`: how much longer than usual it waits
    * where nothing tells that it is time, from 1.
    */
-  drive?(worker: WorkerProcess, bench: Bench, patience: number): Promise<void>;
+  drive?(worker: WorkerProcess, bench: Bench, waitFactor: number): Promise<void>;
 }
 
 /** How long something that nobody reports may take to have happened, in milliseconds. */
@@ -33,11 +33,11 @@ const renewalMs = 6_000;
 
 /** Does something while the worker's handler waits with a message of the kind `held`. */
 function whileHeld(
-  act: (worker: WorkerProcess, bench: Bench, patience: number) => Promise<void> | void,
+  act: (worker: WorkerProcess, bench: Bench, waitFactor: number) => Promise<void> | void,
 ): Scenario['drive'] {
-  return async (worker, bench, patience) => {
+  return async (worker, bench, waitFactor) => {
     if (!(await worker.said('holding'))) return;
-    await act(worker, bench, patience);
+    await act(worker, bench, waitFactor);
     worker.send({ kind: 'let-go' });
   };
 }
@@ -77,10 +77,10 @@ export const scenarios: readonly Scenario[] = [
     ...onRunning,
     name: 'a lock that is lost',
     // Its renewal finds out.
-    drive: whileHeld(async (worker, bench, patience) => {
+    drive: whileHeld(async (worker, bench, waitFactor) => {
       bench.expireLocks();
       await pass(0.6 * lockMs, worker, bench);
-      await pause(momentMs * patience);
+      await pause(momentMs * waitFactor);
     }),
   },
   {
@@ -136,13 +136,13 @@ export const scenarios: readonly Scenario[] = [
   {
     ...onRunning,
     name: 'minutes without a message',
-    drive: async (worker, bench, patience) => {
+    drive: async (worker, bench, waitFactor) => {
       worker.send({ kind: 'let-go' });
       for (let minutes = 0; minutes < 3 && worker.isAlive; minutes += 1) {
         // What is still there would lose its lock each time, and be taken for a message that kills its workers.
         await soon(worker, () => bench.isEmpty);
         await pass(lockMs + 1, worker, bench);
-        await pause(momentMs * patience);
+        await pause(momentMs * waitFactor);
       }
     },
   },
@@ -150,11 +150,11 @@ export const scenarios: readonly Scenario[] = [
     ...onRunning,
     name: 'a pause',
     // Receiving begins again with one at a time, while the old receiver has still something in hand.
-    drive: whileHeld(async (worker, _, patience) => {
+    drive: whileHeld(async (worker, _, waitFactor) => {
       worker.send({ kind: 'pause' });
-      await pause(momentMs * patience);
+      await pause(momentMs * waitFactor);
       worker.send({ kind: 'resume' });
-      await pause(2 * momentMs * patience);
+      await pause(2 * momentMs * waitFactor);
     }),
   },
   { name: 'a type whose messages fail', kinds: Array<Kind>(8).fill('retried') },

@@ -1,9 +1,11 @@
 import {
   type DeclaredQueue,
   declarationProblems,
+  defaultRetryPolicy,
   problemsInQueue,
   retryPolicy,
   type RetryPolicy,
+  sessionRetryPolicy,
 } from '@orderflow/messaging';
 import type { z } from 'zod';
 
@@ -22,6 +24,8 @@ export interface RetryConfig {
   /** In ms. */
   readonly QUEUE_TIME_TO_LIVE?: number | undefined;
   readonly QUEUE_MAX_DELIVERY_COUNT?: number | undefined;
+  /** Whether the queue has sessions: then a session waits with a message that is tried again. */
+  readonly ORDERED?: boolean | undefined;
 }
 
 /** What an exponential schedule has where its variables say nothing. */
@@ -50,6 +54,7 @@ export function declaredQueueOf(config: RetryConfig): DeclaredQueue {
     lockDurationMs: config.QUEUE_LOCK_DURATION,
     timeToLiveMs: config.QUEUE_TIME_TO_LIVE,
     maxDeliveryCount: config.QUEUE_MAX_DELIVERY_COUNT,
+    requiresSession: config.ORDERED,
   };
 }
 
@@ -58,7 +63,9 @@ export function retryProblems(config: RetryConfig): readonly string[] {
   const contradictions = [...listAndSchedule(config), ...baseAboveCap(config)];
   if (contradictions.length > 0) return contradictions;
   const queue = declaredQueueOf(config);
-  const problems = [...declarationProblems(queue), ...problemsInQueue(retryPolicy(retryPolicyOf(config)), queue)];
+  const usual = config.ORDERED === true ? sessionRetryPolicy : defaultRetryPolicy;
+  const policy = retryPolicy(retryPolicyOf(config), usual);
+  const problems = [...declarationProblems(queue), ...problemsInQueue(policy, queue)];
   return problems.map((problem) => `Retries and QUEUE_… do not go together: ${problem}`);
 }
 

@@ -192,6 +192,30 @@ export const consumerVariables = {
   ),
 };
 
+/** Of services whose queue has a sibling with sessions. */
+export const orderedVariables = {
+  ORDERED: variable(
+    z
+      .enum(['true', 'false'], 'must be true or false')
+      .transform((written) => written === 'true')
+      .prefault('false'),
+    {
+      description:
+        '`true`: the messages of one order in order, from queues with sessions (`orders-ordered` for `orders`)',
+      example: 'true',
+    },
+  ),
+  MAX_CONCURRENT_SESSIONS: variable(wholeNumber(1, 1_000).prefault('10'), {
+    description: 'Orders handled at a time where `ORDERED` is `true`, `MAX_CONCURRENCY` at most',
+    example: '10',
+  }),
+};
+
+/** The queue with sessions beside `queue`: whether a queue has them cannot be changed, so it has another name. */
+export function orderedQueue(queue: string): string {
+  return `${queue}-ordered`;
+}
+
 export const paymentGatewayVariables = {
   PAYMENT_GATEWAY_URL: variable(url(['http:', 'https:']), {
     description: 'billing-worker charges here; locally found in `.orderflow/runtime.json`',

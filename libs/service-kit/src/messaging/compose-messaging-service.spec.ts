@@ -44,7 +44,7 @@ it.each([
 
 it('refuses a broker that cannot do what the service needs, before anything starts', async () => {
   const transport = Object.assign(createMemoryTransport({ topology: { queues: ['books'] } }), {
-    capabilities: { scheduling: false, duplicateDetection: true },
+    capabilities: { scheduling: false, duplicateDetection: true, sessions: true },
   });
   const opening = composeMessagingService(
     {

@@ -46,6 +46,8 @@ import { purgeOfInbox } from './purge-of-inbox.js';
 import { reportWaitingOutbox } from './report-waiting-outbox.js';
 import { watchManualPause } from './watch-manual-pause.js';
 import { settledWithin } from './settled-within.js';
+import { QueueInlet } from './queue-inlet.js';
+import { orderedQueue } from '../config/variables.js';
 
 /** The variables of a service that consumes a queue and keeps its data in PostgreSQL. */
 export interface MessagingConfig extends ProcessConfig, TransportConfig, RetryConfig {
@@ -58,13 +60,16 @@ export interface MessagingConfig extends ProcessConfig, TransportConfig, RetryCo
   readonly PROBE_MAX_INTERVAL: number;
   readonly CIRCUIT_FAILURES: number;
   readonly CIRCUIT_OPEN_TIME: number;
+  readonly MAX_CONCURRENT_SESSIONS?: number | undefined;
 }
 
 export interface MessagingServiceOptions extends ServiceContext<MessagingConfig> {
   /** The service, e.g. `order-worker`. */
   readonly name: string;
-  /** The one queue it owns. */
+  /** The one queue it owns; where `ORDERED` is true, the one with sessions beside it. */
   readonly queue: string;
+  /** Whether others may still send to the queue without sessions then: what comes there is passed on. False by default. */
+  readonly passesOn?: boolean;
   /** Every contract that may arrive in it. */
   readonly contracts: readonly Contract[];
   /** The migrations its database must have besides those of inbox and outbox. */
@@ -102,6 +107,7 @@ export class MessagingResources {
   readonly #backlog: () => Promise<OutboxBacklog>;
   /** Deliveries whose handler has not ended, released ones among them. */
   #unfinished = 0;
+  readonly #inlet: QueueInlet | undefined;
   #relay: Relay | undefined;
   #stopRepeating: readonly (() => Promise<void>)[] = [];
 
@@ -126,20 +132,22 @@ export class MessagingResources {
     });
     this.#backlog = singleFlight(() => this.messaging.outbox.backlog());
     const dependencies = [databaseDependency(this.pool), ...(options.dependencies ?? [])];
-    this.queue = options.queue;
+    const isOrdered = config.ORDERED === true;
+    this.queue = isOrdered ? orderedQueue(options.queue) : options.queue;
     this.pauses = createManualPauses(this.pool);
     this.server = new MessagingServer({
       transport,
-      queue: options.queue,
+      queue: this.queue,
       contracts: options.contracts,
       concurrency: config.MAX_CONCURRENCY,
+      ...(isOrdered && { sessions: { maxConcurrentSessions: config.MAX_CONCURRENT_SESSIONS } }),
       policy: retryPolicyOf(config),
       declared: declaredQueueOf(config),
       failures: postgresFailures,
       dependencies,
       pause: { messages: config.PAUSE_AFTER_MESSAGES, probeMaxMs: config.PROBE_MAX_INTERVAL },
       breaker: { failures: config.CIRCUIT_FAILURES, openMs: config.CIRCUIT_OPEN_TIME },
-      onEvent: logEndpoint(logger, options.queue),
+      onEvent: logEndpoint(logger, this.queue),
       middleware: [
         this.#countUnfinished,
         observeDeliveries(metrics.deliveries),
@@ -150,7 +158,8 @@ export class MessagingResources {
     });
     metrics.watchOutbox(this.#backlog);
     const names = dependencies.map((dependency) => dependency.name);
-    metrics.watchEndpoint(options.queue, names, () => this.server.health());
+    metrics.watchEndpoint(this.queue, names, () => this.server.health());
+    if (isOrdered && options.passesOn === true) this.#inlet = this.#inletOf(dependencies);
   }
 
   /**
@@ -177,6 +186,7 @@ export class MessagingResources {
     const { messaging, transport } = this;
     const onError = (error: unknown) => logger.warn({ err: error }, 'the outbox could not be sent; it is tried again');
     this.#relay = messaging.startRelay({ transport, onError });
+    await this.#inlet?.start();
     const { pauses, queue, server } = this;
     const stopWatching = await watchManualPause({
       pauses,
@@ -197,6 +207,7 @@ export class MessagingResources {
     return [
       databaseIndicator(this.pool),
       ...(this.#options.restartWhenStalled ? [receiverLiveness(receiver)] : []),
+      ...(this.#inlet ? this.#inlet.indicators() : []),
       receiverDegradation(receiver),
       pauseDegradation(receiver),
       { name: 'outbox', kind: 'degraded', check: () => this.#checkOutbox() },
@@ -208,6 +219,7 @@ export class MessagingResources {
    * handler still runs whose message was released: not everything was finished.
    */
   async close(): Promise<void> {
+    await this.#inlet?.stop();
     await Promise.all(this.#stopRepeating.map((stop) => stop()));
     // A batch that the broker does not answer ends with the transport: its rows stay, and are sent again.
     const relayed = this.#relay?.stop();
@@ -227,6 +239,23 @@ export class MessagingResources {
       this.#unfinished -= 1;
     }
   };
+
+  #inletOf(dependencies: readonly Dependency[]): QueueInlet {
+    const { config, contracts, logger, metrics, name, queue } = this.#options;
+    return new QueueInlet({
+      name,
+      from: queue,
+      to: this.queue,
+      contracts,
+      transport: this.transport,
+      messaging: this.messaging,
+      concurrency: config.MAX_CONCURRENCY,
+      dependencies,
+      middleware: [observeDeliveries(metrics.deliveries), observeDeliveries(logDeliveries(logger))],
+      onEvent: logEndpoint(logger, queue),
+      onError: (error) => logger.warn({ err: error, code: error.code, queue }, 'the broker is in trouble'),
+    });
+  }
 
   #purges(): readonly Purge[] {
     return [purgeOfInbox(this.messaging.inbox), ...(this.#options.purges?.(this.pool) ?? [])];

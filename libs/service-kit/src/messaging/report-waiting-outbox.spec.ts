@@ -66,7 +66,9 @@ it('says how long the oldest message has waited', async () => {
 
 it('says how many messages are set aside, and how many keys are held', async () => {
   await addMessage();
-  await database.pool.query("INSERT INTO outbox_dead SELECT outbox.*, 'Too large.' FROM outbox");
+  const columns =
+    'id, bucket, destination_kind, destination, message_id, type, version, source, time, content_type, headers, body, created_at';
+  await database.pool.query(`INSERT INTO outbox_dead (${columns}, reason) SELECT ${columns}, 'Too large.' FROM outbox`);
   await database.pool.query(
     "INSERT INTO outbox_holds (bucket, ordering_key, attempts, until, last_error) VALUES (1, 'k', 3, now(), 'No.')",
   );

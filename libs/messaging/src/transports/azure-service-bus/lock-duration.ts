@@ -7,6 +7,9 @@ const longestMs = 5 * 60_000;
 /** What a queue has unless it was made otherwise; a lock that may be this short is renewed as if it were. */
 const usualMs = 60_000;
 
+/** A message with its lock; a session, which has arrived nowhere. */
+type LockedThing = Pick<ServiceBusReceivedMessage, 'lockedUntilUtc' | 'enqueuedTimeUtc'>;
+
 /** The time of one lock, in milliseconds. */
 export interface LockTime {
   /** How long it lasts from its receipt, and from each renewal on. */
@@ -32,8 +35,8 @@ export class LockDuration {
     this.#declaredMs = declaredMs;
   }
 
-  /** The time of the lock on a message that has just been received. */
-  of({ lockedUntilUtc, enqueuedTimeUtc }: ServiceBusReceivedMessage): LockTime {
+  /** The time of the lock on a message, or a session, that has just been received. */
+  of({ lockedUntilUtc, enqueuedTimeUtc }: LockedThing): LockTime {
     const now = this.#clock.now();
     const lockedUntil = lockedUntilUtc?.getTime() ?? now;
     const left = lockedUntil - now;

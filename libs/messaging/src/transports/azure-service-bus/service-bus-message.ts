@@ -3,12 +3,14 @@ import type { BrokerFacts, NativeMessage, ReceivedMessage } from '../../native-m
 
 /** What the SDK sends for a native message; at `deliverAt` when given. */
 export function toServiceBusMessage(native: NativeMessage, deliverAt?: Date): ServiceBusMessage {
-  const { messageId, subject, contentType, correlationId, applicationProperties, body, timeToLiveMs } = native;
+  const { messageId, subject, contentType, correlationId, sessionId, applicationProperties, body, timeToLiveMs } =
+    native;
   return {
     messageId,
     subject,
     contentType,
     ...(correlationId === undefined ? {} : { correlationId }),
+    sessionId,
     applicationProperties: { ...applicationProperties },
     body,
     ...(timeToLiveMs === undefined ? {} : { timeToLive: timeToLiveMs }),

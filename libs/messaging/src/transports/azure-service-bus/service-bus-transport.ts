@@ -20,6 +20,7 @@ import { toServiceBusMessage } from './service-bus-message.js';
 import type { AzureServiceBusConnection, ResolvedOptions } from './options.js';
 import { SenderConnection } from './sender-connection.js';
 import { ServiceBusDeadLetters } from './service-bus-dead-letters.js';
+import { ServiceBusSessionSubscription } from './sessions/service-bus-session-subscription.js';
 import { ServiceBusSubscription } from './service-bus-subscription.js';
 
 /**
@@ -33,6 +34,7 @@ export class AzureServiceBusTransport implements Transport {
     duplicateDetection: true,
     cancelScheduled: true,
     timeToLive: true,
+    sessions: true,
   });
   readonly deadLetters: ServiceBusDeadLetters;
   readonly #factory: ClientFactory;
@@ -40,7 +42,7 @@ export class AzureServiceBusTransport implements Transport {
   readonly #sender: SenderConnection;
   /** For callers that try again by themselves. */
   readonly #sendsOnce: SenderConnection;
-  readonly #subscriptions = new Set<ServiceBusSubscription>();
+  readonly #subscriptions = new Set<ServiceBusSubscription | ServiceBusSessionSubscription>();
   #closing: Promise<void> | undefined;
 
   constructor(connection: AzureServiceBusConnection, resolved: ResolvedOptions) {
@@ -71,7 +73,8 @@ export class AzureServiceBusTransport implements Transport {
     this.#checkOpen();
     const parts = { source: this.#factory, sender: this.#sender, resolved: this.#resolved };
     const resolved = resolveSubscribeOptions(queue, options);
-    const subscription = new ServiceBusSubscription(queue, consume, resolved, parts);
+    const Kind = resolved.sessions === undefined ? ServiceBusSubscription : ServiceBusSessionSubscription;
+    const subscription = new Kind(queue, consume, resolved, parts);
     subscription.onStopped(() => this.#subscriptions.delete(subscription));
     this.#subscriptions.add(subscription);
     try {

@@ -41,12 +41,12 @@ export interface Received {
 /** Reads what the SDK handed over, and counts it on its link; never throws. */
 export function read(
   message: ServiceBusReceivedMessage,
-  { link, brokerTime, queue }: Pick<Received, 'link' | 'brokerTime'> & { readonly queue: string },
+  { link, brokerTime, queue, inSession = false }: Reading,
 ): Received {
   const { envelope, state } = fromNative(fromServiceBusMessage(message), brokerFacts(message, queue));
   const deliveryCount = message.deliveryCount ?? 0;
   return {
-    message,
+    message: inSession ? message : outsideSessions(message),
     link,
     brokerTime,
     delivery: link.deliver(),
@@ -55,6 +55,21 @@ export function read(
     attempt: attemptOf(state, deliveryCount),
     unsettled: unsettledOf(state, deliveryCount),
   };
+}
+
+interface Reading extends Pick<Received, 'link' | 'brokerTime'> {
+  readonly queue: string;
+  /** Whether it was received by its session; false by default. */
+  readonly inSession?: boolean;
+}
+
+/**
+ * The message without its session id. The SDK (7.9.5, `settleMessageOperation`) takes whatever has one for a message of a
+ * held session, and refuses to settle it once its link is gone; in a queue without sessions its own lock lives on.
+ */
+function outsideSessions(message: ServiceBusReceivedMessage): ServiceBusReceivedMessage {
+  if (message.sessionId === undefined) return message;
+  return Object.create(message, { sessionId: { value: undefined } }) as ServiceBusReceivedMessage;
 }
 
 interface SettlerOptions {

@@ -17,7 +17,7 @@ it('refuses a queue that requires sessions at the start, and says what to do', a
       code: 'InvalidTopology',
       retryable: false,
       message:
-        'Could not receive from queue "ordered": the queue requires sessions; make it again without sessions (RequiresSession false), or receive from another.',
+        'Could not receive from queue "ordered": the queue requires sessions; receive with the option sessions, or from another queue.',
     });
   } finally {
     await transport.close();

@@ -16,8 +16,12 @@ const codes: Readonly<Record<string, readonly [code: TransportErrorCode, retryab
   ServiceBusy: ['Busy', true],
   ServiceCommunicationProblem: ['Unreachable', true],
   ServiceTimeout: ['Timeout', true],
+  SessionCannotBeLocked: ['Busy', true],
+  SessionLockLost: ['LockLost', false],
   UnauthorizedAccess: ['Unauthorized', false],
 };
+/** What it says to a receiver of sessions of an entity that has none. */
+const noSessions = /(does not|doesn't) require sessions/i;
 /** What the broker says to a receiver without a session of an entity that requires them; it has no code of its own. */
 const sessionRequired = /requires sessions? .*non-sessionful/i;
 /**
@@ -34,10 +38,7 @@ export function translateError(error: unknown, doing: string, kind: 'queue' | 't
   const cause = (error instanceof AggregateError ? error.errors.at(-1) : error) as BrokerError;
   const [code, retryable] = classify(cause, kind);
   if (code === 'InvalidTopology') {
-    const remedy = 'make it again without sessions (RequiresSession false), or receive from another';
-    return new TransportError(code, `Could not ${doing}: the ${kind} requires sessions; ${remedy}.`, false, {
-      cause: error,
-    });
+    return new TransportError(code, `Could not ${doing}: ${remedy(kind, cause)}.`, false, { cause: error });
   }
   return new TransportError(code, `Could not ${doing}: ${cause.message}`, retryable, { cause: error });
 }
@@ -47,10 +48,17 @@ export function isUnauthorized(error: unknown): boolean {
   return translateError(error, 'show a token').code === 'Unauthorized';
 }
 
+/** What is wrong with the entity, and what to do. */
+function remedy(kind: 'queue' | 'topic', { message }: BrokerError): string {
+  return noSessions.test(message)
+    ? `the ${kind} has no sessions; make it again with sessions (RequiresSession true), or receive without the option sessions`
+    : `the ${kind} requires sessions; receive with the option sessions, or from another ${kind}`;
+}
+
 function classify(error: BrokerError, kind: 'queue' | 'topic'): readonly [TransportErrorCode, boolean] {
   const code = String(error.code ?? '');
   if (code === 'MessagingEntityNotFound') return [kind === 'queue' ? 'QueueNotFound' : 'TopicNotFound', false];
-  if (sessionRequired.test(error.message)) return ['InvalidTopology', false];
+  if (sessionRequired.test(error.message) || noSessions.test(error.message)) return ['InvalidTopology', false];
   const known = codes[code];
   if (known !== undefined) return known;
   if (invalidMessage.test(error.message)) return ['InvalidMessage', false];

@@ -3,11 +3,15 @@ import { rangeProblems, withDefaults } from '../../resolve-options.js';
 import { systemClock } from '../../system-clock.js';
 import { type Destination, TransportError } from '../../transport.js';
 import type { NativeMessage } from '../../native-message.js';
-import { type Lock, MemoryQueue } from './memory-queue.js';
+import { MemoryQueue } from './memory-queue.js';
+import type { Lock } from './stored-message.js';
+import type { MemorySessions, SessionHold } from './memory-sessions.js';
 
 /** The queues there are, and the topics whose subscriptions forward into them. */
 export interface MemoryTopology {
   readonly queues: readonly string[];
+  /** Queues besides those whose messages are received by session only; none when absent. */
+  readonly sessionQueues?: readonly string[];
   readonly topics?: Readonly<Record<string, Readonly<Record<string, MemoryTopicSubscription>>>>;
 }
 
@@ -59,6 +63,7 @@ export class MemoryBroker {
     this.clock = clock;
     this.lockDurationMs = limits.lockDurationMs;
     for (const queue of topology.queues) this.#queues.set(queue, new MemoryQueue(limits));
+    for (const queue of topology.sessionQueues ?? []) this.#queues.set(queue, new MemoryQueue(limits, true));
     const topics = Object.entries(topology.topics ?? {});
     checkForwards(topics, this.#queues);
     this.#topics = new Map(topics);
@@ -106,6 +111,34 @@ export class MemoryBroker {
     const lock = this.queue(name).take(this.clock.now());
     if (lock !== undefined) this.#watchLocks(name);
     return lock;
+  }
+
+  /** The sessions of a queue that requires them; throws a {@link TransportError} when it does not. */
+  sessionsOf(name: string): MemorySessions {
+    const { sessions } = this.queue(name);
+    if (sessions !== undefined) return sessions;
+    throw new TransportError('InvalidTopology', noSessions(name), false);
+  }
+
+  /** Holds the first session of a queue that has messages and that nobody holds; its lock runs out unless it is renewed. */
+  acceptSession(name: string): SessionHold | undefined {
+    const hold = this.sessionsOf(name).accept(this.clock.now());
+    if (hold !== undefined) this.#watchLocks(name);
+    return hold;
+  }
+
+  /** Resolves when a message of the queue may have become free, when `signal` aborts, or at `until` at the latest. */
+  async change(name: string, signal: AbortSignal, until = Infinity): Promise<void> {
+    if (signal.aborted) return;
+    const changed = Promise.withResolvers<void>();
+    const wake = (): void => changed.resolve();
+    const stopListening = this.listen(name, wake);
+    const cancel = until === Infinity ? () => {} : this.clock.schedule(until, wake);
+    signal.addEventListener('abort', wake, { once: true });
+    await changed.promise;
+    signal.removeEventListener('abort', wake);
+    cancel();
+    stopListening();
   }
 
   /** Calls `listener` whenever a message of the queue may have become free, until the returned function is called. */
@@ -184,6 +217,10 @@ export class MemoryBroker {
     };
     this.#lockTimers.set(name, { queue: name, cancel: this.clock.schedule(earliest, sweep) });
   }
+}
+
+function noSessions(queue: string): string {
+  return `The queue "${queue}" has no sessions: list it under sessionQueues of the topology, or receive without sessions.`;
 }
 
 /**

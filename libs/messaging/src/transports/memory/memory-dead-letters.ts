@@ -13,9 +13,9 @@ import { pageLimit } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
 import { fromNative, nextGeneration, toNative } from '../../native-message.js';
 import { bornAgain } from './memory-lifetime.js';
+import { brokerFacts } from './broker-facts.js';
 import type { MemoryBroker } from './memory-broker.js';
-import type { DeadMessage } from './memory-queue.js';
-import { brokerFacts } from './memory-subscription.js';
+import type { DeadMessage } from './stored-message.js';
 
 /** The dead letters of a {@link MemoryBroker}. Its subscriptions only forward and have none. */
 export class MemoryDeadLetters implements DeadLetters {

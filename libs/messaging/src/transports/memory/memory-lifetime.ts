@@ -1,5 +1,5 @@
 import { type NativeMessage, timeToLiveProperty } from '../../native-message.js';
-import type { StoredMessage } from './memory-queue.js';
+import type { StoredMessage } from './stored-message.js';
 
 /**
  * The copy that is delivered at `at` (milliseconds since 1970) with what its original then has left to live; `'expired'`

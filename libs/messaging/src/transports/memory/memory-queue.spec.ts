@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { outgoing } from '../../testing/outgoing.js';
 import { toNative } from '../../native-message.js';
-import { type Lock, MemoryQueue } from './memory-queue.js';
+import { MemoryQueue } from './memory-queue.js';
+import type { Lock } from './stored-message.js';
 
 const limits = { maxMessages: 3, lockDurationMs: 100, maxDeliveryCount: 3, duplicateDetectionWindowMs: 1_000 };
 const native = (id: string) => toNative(outgoing(id).envelope);

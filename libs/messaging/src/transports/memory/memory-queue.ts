@@ -1,24 +1,6 @@
 import type { NativeMessage } from '../../native-message.js';
-
-/** A message in a queue. Its place is its sequence number, which a delivery does not change. */
-export interface StoredMessage {
-  readonly native: NativeMessage;
-  readonly sequence: number;
-  readonly enqueuedAt: number;
-  /** Deliveries that ended without the message being settled for good. */
-  readonly deliveryCount: number;
-}
-
-export interface DeadMessage extends StoredMessage {
-  readonly reason: string;
-  readonly detail: string;
-}
-
-/** A message handed to a consumer, who alone may settle it until `expiresAt`. */
-export interface Lock {
-  readonly message: StoredMessage;
-  expiresAt: number;
-}
+import { MemorySessions } from './memory-sessions.js';
+import type { DeadMessage, Lock, StoredMessage } from './stored-message.js';
 
 /** The limits of a queue; every duration in milliseconds. */
 export interface MemoryQueueLimits {
@@ -34,6 +16,8 @@ export interface MemoryQueueLimits {
  */
 export class MemoryQueue {
   readonly deadLetters = new Map<number, DeadMessage>();
+  /** Present where messages can be received by session only. */
+  readonly sessions: MemorySessions | undefined;
   readonly #limits: MemoryQueueLimits;
   readonly #ready = new Map<number, StoredMessage>();
   /** Handed back; sorted, and always before what is ready. */
@@ -45,8 +29,9 @@ export class MemoryQueue {
   /** A message with a time to live was here. */
   #mayExpire = false;
 
-  constructor(limits: MemoryQueueLimits) {
+  constructor(limits: MemoryQueueLimits, requiresSession = false) {
     this.#limits = limits;
+    this.sessions = requiresSession ? new MemorySessions(this, limits.lockDurationMs) : undefined;
   }
 
   /** Messages that count against the bound: everything but dead letters. */
@@ -91,6 +76,7 @@ export class MemoryQueue {
 
   /** Dead-letters what has waited for longer than its time to live. */
   expire(now: number): void {
+    if (!this.#mayExpire) return;
     for (const message of [...this.#returned, ...this.#ready.values()]) {
       if (!isExpired(message, now)) continue;
       this.#ready.delete(message.sequence);
@@ -101,12 +87,31 @@ export class MemoryQueue {
 
   /** Locks the first message that is free. */
   take(now: number): Lock | undefined {
-    if (this.#mayExpire) this.expire(now);
-    const message = this.#returned.shift() ?? this.#firstReady();
+    this.expire(now);
+    return this.lockFirst(() => true, now + this.#limits.lockDurationMs);
+  }
+
+  /** The messages that nobody has, in the order in which they are handed out. */
+  *free(): Iterable<StoredMessage> {
+    yield* this.#returned;
+    yield* this.#ready.values();
+  }
+
+  /** Locks the first message that is free and wanted, until `expiresAt`. */
+  lockFirst(isWanted: (message: StoredMessage) => boolean, expiresAt: number): Lock | undefined {
+    const message = first(this.free(), isWanted);
     if (message === undefined) return undefined;
-    const lock = { message, expiresAt: now + this.#limits.lockDurationMs };
+    if (!this.#ready.delete(message.sequence)) this.#returned.splice(this.#returned.indexOf(message), 1);
+    const lock = { message, expiresAt };
     this.#locks.add(lock);
     return lock;
+  }
+
+  /** Hands the message back, without counting its delivery. */
+  handBack(lock: Lock): boolean {
+    if (!this.#locks.delete(lock)) return false;
+    this.#giveBack(lock.message);
+    return true;
   }
 
   renew(lock: Lock, now: number): boolean {
@@ -134,7 +139,7 @@ export class MemoryQueue {
 
   /** When the first lock runs out; undefined while nothing is locked. */
   earliestExpiry(): number | undefined {
-    let earliest: number | undefined;
+    let earliest = this.sessions?.earliestExpiry();
     for (const { expiresAt } of this.#locks) earliest = Math.min(earliest ?? expiresAt, expiresAt);
     return earliest;
   }
@@ -143,15 +148,8 @@ export class MemoryQueue {
   expireLocks(now: number): boolean {
     const expired = [...this.#locks].filter((lock) => lock.expiresAt <= now);
     for (const lock of expired) this.abandon(lock);
-    return expired.length > 0;
-  }
-
-  #firstReady(): StoredMessage | undefined {
-    for (const [sequence, message] of this.#ready) {
-      this.#ready.delete(sequence);
-      return message;
-    }
-    return undefined;
+    const sessionsExpired = this.sessions?.expire(now) ?? false;
+    return sessionsExpired || expired.length > 0;
   }
 
   #giveBack(message: StoredMessage): void {
@@ -172,4 +170,9 @@ export class MemoryQueue {
 
 function isExpired({ native: { timeToLiveMs }, enqueuedAt }: StoredMessage, now: number): boolean {
   return timeToLiveMs !== undefined && enqueuedAt + timeToLiveMs <= now;
+}
+
+function first<T>(all: Iterable<T>, isWanted: (one: T) => boolean): T | undefined {
+  for (const one of all) if (isWanted(one)) return one;
+  return undefined;
 }

@@ -16,9 +16,10 @@ import { OccupiedPlaces } from '../occupied-places.js';
 import { isReleasedAsCopy } from '../release-as-copy.js';
 import type { RunningDelivery } from '../running-delivery.js';
 import type { ResolvedSubscribeOptions } from '../subscribe-options.js';
+import { brokerFacts } from './broker-facts.js';
 import type { MemoryBroker } from './memory-broker.js';
 import { livesOn } from './memory-lifetime.js';
-import type { Lock, StoredMessage } from './memory-queue.js';
+import type { Lock, StoredMessage } from './stored-message.js';
 
 /** Delivers one queue's messages to one consumer. */
 export class MemorySubscription implements Subscription {
@@ -176,11 +177,6 @@ export class MemorySubscription implements Subscription {
   #report(error: TransportError): void {
     this.#options.onError(error);
   }
-}
-
-/** What the queue knows of a message beside what its sender said. */
-export function brokerFacts(message: StoredMessage, queue: string): { stableId: string; enqueuedAt: Date } {
-  return { stableId: `sequence:${message.sequence}@${queue}`, enqueuedAt: new Date(message.enqueuedAt) };
 }
 
 function withOneMoreRelease(message: StoredMessage, state: DeliveryState): StoredMessage['native'] {

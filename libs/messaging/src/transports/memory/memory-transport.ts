@@ -14,6 +14,7 @@ import { withTimeToLive } from '../time-to-live.js';
 import { resolveSubscribeOptions } from '../subscribe-options.js';
 import type { MemoryBroker } from './memory-broker.js';
 import { MemoryDeadLetters } from './memory-dead-letters.js';
+import { MemorySessionSubscription } from './memory-session-subscription.js';
 import { MemorySubscription } from './memory-subscription.js';
 
 /** A transport to a {@link MemoryBroker}. */
@@ -23,10 +24,11 @@ export class MemoryTransport implements Transport {
     duplicateDetection: true,
     cancelScheduled: true,
     timeToLive: true,
+    sessions: true,
   });
   readonly deadLetters: MemoryDeadLetters;
   readonly #broker: MemoryBroker;
-  readonly #subscriptions = new Set<MemorySubscription>();
+  readonly #subscriptions = new Set<MemorySubscription | MemorySessionSubscription>();
   readonly #onClose: () => void;
   #closed = false;
 
@@ -55,9 +57,13 @@ export class MemoryTransport implements Transport {
   async subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription> {
     this.#checkOpen();
     const resolved = resolveSubscribeOptions(queue, options);
-    this.#broker.queue(queue);
-    const subscription: MemorySubscription = new MemorySubscription(this.#broker, queue, consume, resolved, () =>
-      this.#subscriptions.delete(subscription),
+    const Kind = this.#kindFor(queue, resolved);
+    const subscription: MemorySubscription | MemorySessionSubscription = new Kind(
+      this.#broker,
+      queue,
+      consume,
+      resolved,
+      () => this.#subscriptions.delete(subscription),
     );
     this.#subscriptions.add(subscription);
     return subscription;
@@ -73,6 +79,20 @@ export class MemoryTransport implements Transport {
   disconnect(): void {
     this.#closed = true;
     for (const subscription of this.#subscriptions) subscription.disconnect();
+  }
+
+  /** @throws TransportError `InvalidTopology` when the queue requires sessions and none were asked for, or the reverse */
+  #kindFor(
+    queue: string,
+    { sessions }: SubscribeOptions,
+  ): typeof MemorySubscription | typeof MemorySessionSubscription {
+    if (sessions !== undefined) {
+      this.#broker.sessionsOf(queue);
+      return MemorySessionSubscription;
+    }
+    if (this.#broker.queue(queue).sessions === undefined) return MemorySubscription;
+    const message = `The queue "${queue}" requires sessions: give the option sessions, or receive from another.`;
+    throw new TransportError('InvalidTopology', message, false);
   }
 
   #checkOpen(): void {

@@ -1,0 +1,28 @@
+import { describe } from '@jest/globals';
+import { countsACrashAsAnAttempt } from './sessions/counts-a-crash-as-an-attempt.js';
+import { deliversASessionInItsOrder } from './sessions/delivers-a-session-in-its-order.js';
+import { givesASessionToOneConsumerAtATime } from './sessions/gives-a-session-to-one-consumer-at-a-time.js';
+import { goesOnAfterADeadLetter } from './sessions/goes-on-after-a-dead-letter.js';
+import { handsSessionsBackWithoutAnAttempt } from './sessions/hands-sessions-back-without-an-attempt.js';
+import { keepsARetryOverACrash } from './sessions/keeps-a-retry-over-a-crash.js';
+import { keepsStateWithASession } from './sessions/keeps-state-with-a-session.js';
+import { refusesTheOtherKindOfQueue } from './sessions/refuses-the-other-kind-of-queue.js';
+import { retriesWaitInTheirSession } from './sessions/retries-wait-in-their-session.js';
+import { waitingSessionsLeaveHalfOfThePlaces } from './sessions/waiting-sessions-leave-half-of-the-places.js';
+import type { TransportHarness } from './transport-harness.js';
+
+/** What a transport with the capability `sessions` has to do besides; its broker has the queue `ordered`, with sessions. */
+export function sessionSuite(harness: TransportHarness): void {
+  describe(`the ${harness.name} transport, with sessions,`, () => {
+    deliversASessionInItsOrder(harness);
+    givesASessionToOneConsumerAtATime(harness);
+    retriesWaitInTheirSession(harness);
+    waitingSessionsLeaveHalfOfThePlaces(harness);
+    keepsARetryOverACrash(harness);
+    countsACrashAsAnAttempt(harness);
+    handsSessionsBackWithoutAnAttempt(harness);
+    goesOnAfterADeadLetter(harness);
+    keepsStateWithASession(harness);
+    refusesTheOtherKindOfQueue(harness);
+  });
+}
