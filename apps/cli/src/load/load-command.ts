@@ -59,11 +59,12 @@ export async function loadCommand(context: CommandContext, flags: LoadFlags): Pr
 async function runAll(context: CommandContext, flags: LoadFlags): Promise<LoadRun[]> {
   checkAddresses(context);
   const api = findOrderApi(context);
-  // Before thousands of orders are refused: whether it answers, and takes the token.
-  await api.list({ limit: '1' });
-  const counts = await QueueCounts.open(findServiceBus(context));
+  const serviceBus = findServiceBus(context);
   const runtime = localRuntime(context);
   const allWorkers = workersOf(flags, runtime);
+  // Before thousands of orders are refused: whether it answers, and takes the token.
+  await api.list({ limit: '1' });
+  const counts = await QueueCounts.open(serviceBus);
   const rules = scalingRules.map((rule) => changedBy(flags, rule));
   const progress = new Progress(process.stderr);
   const asked = new AbortController();
