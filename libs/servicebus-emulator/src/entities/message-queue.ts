@@ -34,6 +34,7 @@ export class MessageQueue {
   #count = { active: 0, deferred: 0, scheduled: 0 };
   #bytes = 0;
   #lastSequenceNumber = 0;
+  #sessionStates = 0;
   #deleted = false;
 
   constructor(path: string, requiresSession: boolean, ports: QueuePorts) {
@@ -58,6 +59,11 @@ export class MessageQueue {
 
   get lastSequenceNumber(): number {
     return this.#lastSequenceNumber;
+  }
+
+  /** How many sessions have a state. */
+  get sessionStates(): number {
+    return this.#sessionStates;
   }
 
   nextSequenceNumber(): number {
@@ -94,6 +100,7 @@ export class MessageQueue {
   setSessionState(sessionId: string, state: Buffer | undefined, at: number): void {
     const session = this.sessions?.of(sessionId);
     if (!session) return;
+    this.#sessionStates += Number(state !== undefined) - Number(session.state !== undefined);
     session.state = state;
     session.stateSetAt = at;
     this.sessions?.removeIfEmpty(session);
@@ -248,6 +255,7 @@ export class MessageQueue {
     this.#ready = new SequenceMap();
     this.#count = { active: 0, deferred: 0, scheduled: 0 };
     this.#bytes = 0;
+    this.#sessionStates = 0;
     this.sessions?.delete();
   }
 

@@ -22,7 +22,7 @@ import {
   type TopicOptions,
   withDefaults,
 } from './options.js';
-import { checkFilterQuotas } from './quotas.js';
+import { checkFilterQuotas, checkSessionStateQuota } from './quotas.js';
 import { Registry } from './registry.js';
 import { Recovery } from './recovery.js';
 import { Router } from './router.js';
@@ -203,8 +203,13 @@ export class Namespace {
     if (events.length > 0) this.#recordIfRoom({ type: 'group', events });
   }
 
-  /** Sets what a session's receivers keep with it; undefined clears it. */
+  /**
+   * Sets what a session's receivers keep with it; undefined clears it.
+   * @throws BrokerError resource-limit-exceeded when the queue has all the states it may have
+   */
   setSessionState(queue: MessageQueue, sessionId: string, state: Buffer | undefined, now: number): void {
+    const isNew = state !== undefined && queue.sessions?.get(sessionId)?.state === undefined;
+    if (isNew) checkSessionStateQuota(queue.path, queue.sessionStates);
     this.#recorder.record({ type: 'session-state-set', path: queue.path, sessionId, state, at: now });
     queue.setSessionState(sessionId, state, now);
   }

@@ -14,6 +14,8 @@ export const QUOTAS = Object.freeze({
   connections: 5_000,
   /** Clients that receive from an entity, and from all subscriptions of a topic together. */
   receiversPerEntity: 5_000,
+  /** Sessions of an entity that have a state (Learn, "Message sessions"). */
+  sessionStatesPerEntity: 1_000_000,
 });
 
 /** The filters that are limited. The one that lets everything pass comes with every subscription, and is not. */
@@ -41,6 +43,12 @@ export function checkFilterQuotas({ path, subscriptions }: TopicEntity, added: r
     for (const { rules } of subscriptions.values()) count += rules.count(kind);
     if (count > limit) throw exceeded(`The topic '${path}'`, limit, what);
   }
+}
+
+/** @throws BrokerError resource-limit-exceeded when an entity with so many session states takes no more */
+export function checkSessionStateQuota(path: string, count: number): void {
+  const limit = QUOTAS.sessionStatesPerEntity;
+  if (count >= limit) throw exceeded(`'${path}'`, limit, 'session states');
 }
 
 function exceeded(owner: string, limit: number, what: string): BrokerError {

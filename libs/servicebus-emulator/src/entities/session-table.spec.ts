@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { PureNamespace } from '../testing/pure-namespace.js';
 import type { MessageQueue } from './message-queue.js';
+import { QUOTAS } from './quotas.js';
 import type { SessionHolder } from './session.js';
 import type { SessionTable } from './session-table.js';
 
@@ -95,6 +96,26 @@ describe('a session', () => {
     expect(sessions.get('s')?.state).toEqual(Buffer.from('kept'));
     pure.namespace.setSessionState(main, 's', undefined, pure.now);
     expect(sessions.get('s')).toBeUndefined();
+  });
+
+  it('may have a state until its queue has a million, and its own may always change', () => {
+    const count = (states: number) =>
+      Object.defineProperty(main, 'sessionStates', { value: states, configurable: true });
+    const set = (id: string, state?: string) =>
+      pure.namespace.setSessionState(main, id, state === undefined ? undefined : Buffer.from(state), pure.now);
+    set('a', 'one');
+    set('a', 'two');
+    set('b', 'one');
+    expect(main.sessionStates).toBe(2);
+    set('b');
+    set('b');
+    expect(main.sessionStates).toBe(1);
+    count(QUOTAS.sessionStatesPerEntity - 1);
+    set('b', 'the last');
+    count(QUOTAS.sessionStatesPerEntity);
+    expect(() => set('c', 'one more')).toThrow('1000000 session states, which is the most');
+    set('a', 'changed');
+    set('c');
   });
 
   it('of a deleted queue is nobody any more', () => {

@@ -12,6 +12,7 @@ import { browse } from './browse.js';
 import { describeClock, moveClock } from './clock.js';
 import { clearFaults, createFault } from './faults.js';
 import { streamEvents } from './stream-events.js';
+import { EventFeed } from './event-feed.js';
 import { listEntities } from './list-entities.js';
 
 interface ControlOptions {
@@ -30,7 +31,11 @@ interface ControlRequest {
   readonly response: ServerResponse;
 }
 
-type Route = (api: ControlOptions, request: ControlRequest, rest: string) => void | Promise<void>;
+interface ControlParts extends ControlOptions {
+  readonly feed: EventFeed;
+}
+
+type Route = (api: ControlParts, request: ControlRequest, rest: string) => void | Promise<void>;
 
 /** Each by method and first segment of the path; the rest of the path is its argument. */
 const ROUTES: Readonly<Record<string, Route>> = {
@@ -43,7 +48,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'DELETE faults': ({ faults }, { response }, id) => sendJson(response, 200, clearFaults(faults, id)),
   'GET entities': ({ core }, { response }) => sendJson(response, 200, listEntities(core.namespace)),
   'GET messages': ({ core }, { url, response }, rest) => sendJson(response, 200, browse(core, rest, url.searchParams)),
-  'GET traffic': ({ tap }, { url, message, response }) => streamEvents(tap, url, message, response),
+  'GET traffic': ({ feed }, { url, message, response }) => streamEvents(feed, url, message, response),
   'GET topology': ({ core, name, authorizationRules }, { response }) =>
     sendText(
       response,
@@ -55,10 +60,10 @@ const ROUTES: Readonly<Record<string, Route>> = {
 
 /** The broker's own pages, which Azure does not have: for people and for tests. */
 export class ControlApi {
-  readonly #options: ControlOptions;
+  readonly #parts: ControlParts;
 
   constructor(options: ControlOptions) {
-    this.#options = options;
+    this.#parts = { ...options, feed: new EventFeed(options.tap) };
   }
 
   /** @throws BrokerError when the request is wrong, or about something that does not exist */
@@ -70,7 +75,7 @@ export class ControlApi {
       const known = Object.keys(ROUTES).join(', ');
       return sendJson(request.response, 404, { error: `There is no '${name}'. There are: ${known}.` });
     }
-    await route(this.#options, request, rest);
+    await route(this.#parts, request, rest);
   }
 }
 

@@ -174,6 +174,13 @@ describe('an entity that hands out nothing', () => {
   });
 });
 
+it('a session has a state of at most the size of a message', async () => {
+  const holder = await client.acceptSession('s', 'large');
+  await holder.setSessionState(Buffer.alloc(190 * 1024));
+  await expect(holder.setSessionState('x'.repeat(256 * 1024))).rejects.toMatchObject({ code: 'MessageSizeExceeded' });
+  await holder.close();
+});
+
 it("a session's state and lock are its holder's: another client is told that it does not hold it", async () => {
   await client.createSender('s').sendMessages({ sessionId: 'mine', body: 'x' });
   const holder = await client.acceptSession('s', 'mine');

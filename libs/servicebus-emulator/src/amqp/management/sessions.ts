@@ -1,6 +1,7 @@
 import { BrokerError, sessionLockLost } from '../../entities/errors.js';
 import type { Session } from '../../entities/session.js';
 import type { SessionTable } from '../../entities/session-table.js';
+import { tooLarge } from '../incoming-link.js';
 import type { FieldMap } from '../request.js';
 import { DONE, NOTHING, type Operation, type OperationContext, queueOf, required } from './operation.js';
 
@@ -30,11 +31,19 @@ export const getSessionState: Operation = (context, request) => {
 export const setSessionState: Operation = (context, request) => {
   const { session } = held(context, request);
   const bytes = request.binary('session-state');
+  const limit = maxMessageBytes(context);
+  if (bytes && bytes.length > limit) throw tooLarge(bytes.length, limit);
   const state = bytes === undefined || bytes.equals(NULL_AS_JSON) ? undefined : Buffer.from(bytes);
   context.core.namespace.setSessionState(queueOf(context), session.id, state, context.now);
   context.entity.lifecycle.touch(context.now);
   return DONE;
 };
+
+/** A state may be as large as a message (Learn, "Message sessions"). */
+function maxMessageBytes({ entity }: OperationContext): number {
+  const { options } = entity.kind === 'subscription' ? entity.topic : entity;
+  return options.maxMessageSizeInKilobytes * 1024;
+}
 
 const NULL_AS_JSON = Buffer.from('null');
 
