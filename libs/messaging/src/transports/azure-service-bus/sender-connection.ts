@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { ServiceBusClient } from '@azure/service-bus';
 import type { Clock } from '../../clock.js';
 import { type Destination, TransportError } from '../../transport.js';
-import { waitAtMost } from './wait-at-most.js';
+import { waitAtMost } from '../wait-at-most.js';
 import type { ManagedClient, ClientSource } from './client-factory.js';
 import type { Sendable } from './encoded-message.js';
 import { EntitySender } from './entity-sender.js';

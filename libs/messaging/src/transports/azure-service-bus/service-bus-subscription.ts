@@ -23,9 +23,9 @@ import type { SenderConnection } from './sender-connection.js';
 import { read, type Received, Settler } from './settle.js';
 import { Slots } from './slots.js';
 import { Supervisor } from './supervisor.js';
-import { stopTimes } from './stop-times.js';
+import { stopTimes } from '../stop-times.js';
 import { translateError } from './translate-error.js';
-import { waitAtMost } from './wait-at-most.js';
+import { waitAtMost } from '../wait-at-most.js';
 
 /** How long a connection may take to stop receiving or to close, in milliseconds, before it is left behind. */
 const closingMs = 5_000;
