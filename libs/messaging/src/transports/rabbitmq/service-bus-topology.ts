@@ -14,6 +14,7 @@ interface Rule {
   readonly Properties?: {
     readonly FilterType?: string;
     readonly CorrelationFilter?: Readonly<Record<string, unknown>>;
+    readonly SqlFilter?: { readonly SqlExpression?: string };
   };
 }
 
@@ -57,10 +58,17 @@ function readTopic(topic: Entity, problems: string[]): Record<string, RabbitMqSu
     const name = `${nameOf(topic)}/${nameOf(subscription)}`;
     const forwardTo = subscription.Properties?.['ForwardTo'];
     if (typeof forwardTo !== 'string' || forwardTo === '') problems.push(`subscription "${name}" forwards to no queue`);
-    const types = subscription.Rules?.flatMap((rule) => readRule(rule, name, problems));
-    return [nameOf(subscription), { forwardTo: String(forwardTo), ...(types?.length && { types }) }] as const;
+    const rules = subscription.Rules ?? [];
+    const types = rules.some(isTrue) ? [] : rules.flatMap((rule) => readRule(rule, name, problems));
+    return [nameOf(subscription), { forwardTo: String(forwardTo), ...(types.length > 0 && { types }) }] as const;
   });
   return Object.fromEntries(subscriptions);
+}
+
+/** Whether a rule lets everything through. */
+function isTrue({ Properties }: Rule): boolean {
+  const expression = Properties?.SqlFilter?.SqlExpression ?? '';
+  return Properties?.FilterType === 'Sql' && expression.replaceAll(' ', '') === '1=1';
 }
 
 /** The message type that a rule lets through. */
