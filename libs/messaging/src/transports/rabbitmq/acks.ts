@@ -23,12 +23,23 @@ export class Acks {
   #planned = false;
   #cancelTimer: (() => void) | undefined;
   #closed = false;
+  #held = false;
   /** How many deliveries may be in hand. */
   prefetch = 1;
 
   constructor(acknowledge: Acknowledge, clock: Clock) {
     this.#acknowledge = acknowledge;
     this.#clock = clock;
+  }
+
+  /** Acknowledges nothing until {@link resume}: the broker then delivers no more than it may already. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  resume(): void {
+    this.#held = false;
+    this.flush();
   }
 
   /** A delivery is settled. */
@@ -51,7 +62,7 @@ export class Acks {
 
   /** Acknowledges everything that is finished, now. */
   flush(): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#held) return;
     this.#acknowledgeFront();
     this.#acknowledgeAlone();
   }
@@ -65,7 +76,7 @@ export class Acks {
 
   /** All up to the lowest unfinished. The broker wants the last of them to be one that it does not know yet. */
   #acknowledgeFront(): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#held) return;
     let last: number | undefined;
     for (;;) {
       if (this.#finished.delete(this.#lowest)) last = this.#lowest;
@@ -76,7 +87,7 @@ export class Acks {
   }
 
   #lookAtRest(): void {
-    if (this.#closed || this.#finished.size === 0) return;
+    if (this.#closed || this.#held || this.#finished.size === 0) return;
     if (this.#finished.size * 2 >= this.prefetch) return this.#acknowledgeAlone();
     this.#cancelTimer ??= this.#clock.schedule(this.#clock.now() + longestWaitMs, () => {
       this.#cancelTimer = undefined;

@@ -8,6 +8,9 @@ import { translateError } from './translate-error.js';
 /** How long the broker may take to begin or end a consumer, or to close a channel, in milliseconds. */
 const answerMs = 5_000;
 
+/** How long nothing may arrive before a consumer is ended, in milliseconds. */
+const quietMs = 50;
+
 interface Events {
   readonly onMessage: (message: ConsumeMessage, channel: ConsumerChannel) => void;
   /** Once, when the channel is gone without {@link ConsumerChannel.close}. */
@@ -36,6 +39,7 @@ export class ConsumerChannel {
   #earlier = 0;
   #changing: Promise<void> = Promise.resolve();
   #gone = false;
+  #arrivals = 0;
 
   constructor(channel: Channel, queue: string, clock: Clock, events: Events) {
     this.#channel = channel;
@@ -69,6 +73,11 @@ export class ConsumerChannel {
     await waitAtMost(answerMs, this.#clock, this.#change(leaving));
   }
 
+  /** Resolves when no change is under way any more. */
+  get changed(): Promise<void> {
+    return this.#changing;
+  }
+
   /** A delivery is settled: it is acknowledged, together with others. */
   finished(message: ConsumeMessage): void {
     this.#acks.finished(message.fields.deliveryTag);
@@ -94,7 +103,7 @@ export class ConsumerChannel {
   /** Acknowledges what is finished, and ends. */
   async close(): Promise<void> {
     if (this.#gone) return;
-    this.#acks.flush();
+    this.#acks.resume();
     this.#leave();
     await waitAtMost(
       answerMs,
@@ -137,10 +146,23 @@ export class ConsumerChannel {
     }
   }
 
+  /**
+   * What the broker was about to deliver to a consumer that ends it hands back, and counts that as a crash. So it is kept
+   * from delivering first: without acknowledgements it stops at the limit, and what it has sent until then arrives.
+   */
   async #end(): Promise<void> {
     const consumerTag = this.#consumerTag;
     if (consumerTag === undefined) return;
-    await this.#channel.cancel(consumerTag);
+    this.#acks.hold();
+    try {
+      for (let seen = -1; seen !== this.#arrivals && !this.#gone; ) {
+        seen = this.#arrivals;
+        await waitAtMost(quietMs, this.#clock, this.ended);
+      }
+      if (!this.#gone) await this.#channel.cancel(consumerTag);
+    } finally {
+      this.#acks.resume();
+    }
     this.#consumerTag = undefined;
     this.#prefetch = 0;
     this.#earlier += this.#present;
@@ -150,6 +172,7 @@ export class ConsumerChannel {
   #arrived(message: ConsumeMessage | null): void {
     if (message === null) return this.#cancelled();
     this.#present += 1;
+    this.#arrivals += 1;
     this.#events.onMessage(message, this);
   }
 

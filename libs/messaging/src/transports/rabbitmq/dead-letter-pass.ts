@@ -51,8 +51,8 @@ export class DeadLetterPass {
       this.#parts.selection.onFailed((step[0] as TakenLetter).letter, error as Error);
       return;
     }
-    for (const letter of step) {
-      this.#parts.reader.remove(letter);
+    await this.#parts.reader.remove(step);
+    for (let count = 0; count < step.length; count += 1) {
       this.#done += 1;
       this.#parts.onProgress({ done: this.#done, failed: this.#failed, skipped: 0 });
     }

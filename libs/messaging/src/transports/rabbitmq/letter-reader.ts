@@ -15,6 +15,9 @@ export interface TakenLetter {
   readonly state: DeliveryState;
 }
 
+/** Answers that are sent to the broker before it is waited for. */
+const answersAtOnce = 16;
+
 /** Why the broker itself dead-lettered a message, in our words. */
 const brokerReasons: Readonly<Record<string, readonly [reason: string, detail: string]>> = {
   delivery_limit: ['MaxDeliveryCountExceeded', 'Its deliveries ended without an answer too often.'],
@@ -51,9 +54,16 @@ export class LetterReader {
     return taken.sort((one, other) => (one.letter.place < other.letter.place ? -1 : 1));
   }
 
-  /** Removes a letter for good. */
-  remove({ message }: TakenLetter): void {
-    this.#channel.ack(message);
+  /**
+   * Removes letters for good; resolves once the broker has done so. It keeps back what comes after 32 answers that it has
+   * not written, and forgets that when the channel closes: so it is asked for something in between, which it does in turn.
+   */
+  async remove(letters: readonly TakenLetter[]): Promise<void> {
+    for (let next = 0; next < letters.length; next += answersAtOnce) {
+      for (const { message } of letters.slice(next, next + answersAtOnce)) this.#channel.ack(message);
+      // Most likely there is nothing to get; what there is goes back with the rest.
+      await this.#channel.get(deadLetterQueueOf(this.#queue));
+    }
   }
 
   /** Hands everything back that was taken and not removed; resolves once the broker has heard of it. */
@@ -75,7 +85,7 @@ export class LetterReader {
       stableId: `place:${place}@${this.#queue}`,
       enqueuedAt,
       place,
-      reason: headers[deathHeaders.reason] ?? brokerReason,
+      reason: headers[deathHeaders.cause] ?? brokerReason,
       detail: headers[deathHeaders.detail] ?? brokerDetail,
       deliveryCount: Number(headers[deathHeaders.deliveryCount] ?? this.#maxDeliveryCount ?? 1),
     };

@@ -22,7 +22,7 @@ export interface Sendable {
 
 /** Headers that a dead letter has besides its message's own. */
 export const deathHeaders = {
-  reason: 'DeadLetterReason',
+  cause: 'DeadLetterReason',
   detail: 'DeadLetterErrorDescription',
   /** Unique among dead letters, and the same for every look. */
   place: 'messaging_dead_letter_place',
@@ -105,7 +105,7 @@ export function deadLetterOf(
   const headers = {
     ...ownHeaders(message.properties),
     ...idProperties(envelope, message.properties.headers ?? {}),
-    [deathHeaders.reason]: death.reason,
+    [deathHeaders.cause]: death.reason,
     [deathHeaders.detail]: death.detail,
     [deathHeaders.place]: death.place,
     [deathHeaders.deliveryCount]: deliveryCountOf(message),

@@ -6,6 +6,7 @@ import { whereInstalled } from '../../../test/rabbitmq/where-installed.js';
 import { deadLetter, deadLetterIds } from '../../testing/dead-letter-messages.js';
 import { outgoing } from '../../testing/outgoing.js';
 import { receive } from '../../testing/receive.js';
+import type { Delivery, Settlement } from '../../transport.js';
 import { createRabbitMqTransport } from './index.js';
 
 whereInstalled(() => {
@@ -66,16 +67,22 @@ whereInstalled(() => {
       try {
         await manage(virtualHost.place, 'PUT', `permissions/${virtualHost.name}/${user}`, {
           configure: '',
-          write: '.*',
-          read: '.*',
+          write: '^(amq\\.default|messaging\\.delay\\..*|happenings)$',
+          read: '^work(\\.dead-letters)?$',
         });
         const url = virtualHost.url(undefined, `${user}:secret`);
         const app = createRabbitMqTransport({ url }, { topology: rabbitMqTopology });
         await expect(app.applyTopology()).rejects.toThrow('queue "work" does not exist');
         expect(await owner.applyTopology()).toBe('asserted');
         expect(await app.applyTopology()).toBe('checked');
-        await app.send([outgoing('m')]);
-        expect((await (await receive(app, 'work')).complete()).envelope.id).toBe('m');
+        await app.send([outgoing('m', {}, { topic: 'happenings' })]);
+        const work = await receive(app, 'work');
+        (await work.next()).settle({ kind: 'retry', delayMs: 1, reason: 'later' });
+        (await work.next()).settle({ kind: 'dead-letter', reason: 'Bug', detail: '' });
+        await app.send([outgoing('fence')]);
+        await work.complete();
+        expect(await deadLetterIds(app)).toEqual(['m']);
+        await expect(receive(app, 'other')).rejects.toMatchObject({ code: 'Unauthorized' });
         await app.close();
       } finally {
         await manage(virtualHost.place, 'DELETE', `users/${user}`);
@@ -168,6 +175,33 @@ whereInstalled(() => {
       });
       expect((await channel.checkQueue('other')).messageCount).toBe(1);
       await connection.close();
+    });
+
+    it('burns no attempt by stops and pauses in the middle of a flow, however often', async () => {
+      const [sender, consumer] = [await connect(), await connect()];
+      const unexpected: unknown[] = [];
+      for (let round = 0; round < 10; round += 1) {
+        const begun = Promise.withResolvers<void>();
+        const consume = async ({ attempt, envelope }: Delivery): Promise<Settlement> => {
+          if (attempt > 1) unexpected.push([envelope.id, attempt]);
+          begun.resolve();
+          return { kind: 'complete' };
+        };
+        const subscription = await consumer.subscribe('work', consume, { ...options, concurrency: 20 });
+        const sent = sender.send(Array.from({ length: 60 }, (_, index) => outgoing(`m-${round}-${index}`)));
+        await begun.promise;
+        await subscription.setConcurrency(round % 2 === 0 ? 0 : 5);
+        await subscription.stop();
+        await sent;
+      }
+      const rest = await receive(sender, 'work', 20);
+      await sender.send([outgoing('fence')]);
+      for (let id = ''; id !== 'fence'; ) {
+        const { attempt, envelope } = await rest.complete();
+        if (attempt > 1) unexpected.push([envelope.id, attempt]);
+        ({ id } = envelope);
+      }
+      expect(unexpected).toEqual([]);
     });
 
     it('counts what a queue and its dead-letter queue hold', async () => {

@@ -170,6 +170,8 @@ export class RabbitMqSubscription implements Subscription {
     const forget = this.#long.watch(delivery);
     try {
       if (received.isNameless) return await this.#settler.name(received);
+      // A copy would come straight back.
+      if (!isWanted) await channel.changed;
       const settlement = isWanted ? await this.#handle(received, delivery, occupants) : ({ kind: 'release' } as const);
       if (occupants.length > 0) await this.#keepPlace(occupants);
       if (this.#long.isGivenUp(delivery)) await this.#settler.countUnsettled(received, 0);
