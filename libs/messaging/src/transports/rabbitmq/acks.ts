@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
 
 /** How long a finished delivery waits for older ones before it is acknowledged alone, in milliseconds. */
-export const longestWaitMs = 50;
+const longestWaitMs = 50;
 
 /** Acknowledges one delivery, or all up to it. */
 export type Acknowledge = (deliveryTag: number, allUpTo: boolean) => void;
