@@ -65,6 +65,15 @@ export class RabbitMqServer {
     return this.#child.pid as number;
   }
 
+  /** Runs `rabbitmqctl`. @throws Error with what it printed when it fails */
+  control(...args: readonly string[]): void {
+    const { status, stdout, stderr } = spawnSync(join(binaries, 'rabbitmqctl'), args, {
+      env: environment(this.place),
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`rabbitmqctl ${args.join(' ')} ended with ${status}: ${stdout}${stderr}`);
+  }
+
   /** What `kill -9` and a power cut do to it. */
   async kill(): Promise<void> {
     killGroup(this.pid);
