@@ -3,6 +3,7 @@ import preset from '../../jest.preset.mjs';
 export default {
   ...preset,
   displayName: 'messaging',
-  globalSetup: '@orderflow/local-postgres/testing/global-setup',
-  globalTeardown: '@orderflow/local-postgres/testing/global-teardown',
+  reporters: [...preset.reporters, '<rootDir>/../../tools/jest-conformance.mjs'],
+  globalSetup: '<rootDir>/test/rabbitmq/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/rabbitmq/global-teardown.mjs',
 };

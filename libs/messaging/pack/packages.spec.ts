@@ -10,7 +10,7 @@ import { Installation, type Outcome, pack } from './installation.js';
 
 const libraries = join(import.meta.dirname, '..', '..');
 const nest = ['@nestjs/common', '@nestjs/core', '@nestjs/microservices', '@nestjs/platform-fastify', 'rxjs'];
-const peers = ['@azure/service-bus', '@opentelemetry/api', 'long', 'pg', ...nest, 'reflect-metadata', 'zod'];
+const peers = ['@azure/service-bus', '@opentelemetry/api', 'amqplib', 'long', 'pg', ...nest, 'reflect-metadata', 'zod'];
 const types = ['@types/node', '@types/pg'];
 
 /** The last line of each is wrong, and nothing else. */
@@ -143,6 +143,7 @@ describe('the packages, installed from their tarballs', () => {
 
   it.each([
     ['azure-service-bus', '@azure/service-bus and long: npm i @azure/service-bus long'],
+    ['rabbitmq', 'amqplib: npm i amqplib'],
     ['postgres', 'pg: npm i pg'],
     ['nest', '@nestjs/common and @nestjs/microservices and rxjs: npm i @nestjs/common @nestjs/microservices rxjs'],
   ])('say what to install when …/%s misses its peers', async (entry, needs) => {

@@ -57,6 +57,7 @@ export function connectionStringTo(port: number): string {
 /** A broker, a clock for it and for its clients, and clients each behind a proxy of its own. */
 export class ServiceBusEnvironment implements TransportEnvironment {
   readonly lockDurationMs = lockDurationMs;
+  readonly longDelayMs = 60_000;
   readonly clock = new AdvancingClock();
   readonly broker: Broker;
   readonly #relays = new Map<TestedTransport, TcpProxy>();

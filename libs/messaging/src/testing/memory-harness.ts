@@ -12,6 +12,7 @@ export const memoryHarness: TransportHarness = {
     const transports: MemoryTransport[] = [];
     return {
       lockDurationMs: broker.lockDurationMs,
+      longDelayMs: 60_000,
       now: () => clock.now(),
       async connect() {
         const transport = createMemoryTransport({ broker });

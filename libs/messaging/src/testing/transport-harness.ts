@@ -11,14 +11,21 @@ export interface TransportHarness {
   readonly name: string;
   /** Starts a broker of its own for one test, with {@link suiteTopology} and nothing in it. */
   start(): Promise<TransportEnvironment>;
+  /** What its broker cannot do, and why; the suite holds it to its word. Only what is named here may be missing. */
+  readonly missing?: Readonly<Partial<Record<Optional, string>>>;
   /** False for brokers without a connection to lose; `interrupt` is not called then. */
   readonly hasConnection: boolean;
 }
+
+/** Behaviours that a broker may lack. */
+export type Optional = 'duplicateDetection';
 
 /** A broker for one test, and the means to do to it what happens in production. */
 export interface TransportEnvironment {
   /** How long a lock lasts on the suite's queues, in milliseconds. */
   readonly lockDurationMs: number;
+  /** A delay that is long against everything else that a test does, in milliseconds. */
+  readonly longDelayMs: number;
   /** The time, in milliseconds since 1970, by the clock that {@link advance} moves. */
   now(): number;
   /** A transport of its own, as another process would have. */

@@ -24,6 +24,11 @@ export class RunningDelivery {
     this.#controller.abort(new Error('The lock on this message was lost: another consumer may be handling it.'));
   }
 
+  /** Asks the consumer to end, and goes on waiting for its settlement. */
+  abort(reason: Error): void {
+    this.#controller.abort(reason);
+  }
+
   /** Stops waiting for the consumer; the delivery is released whatever it still does. */
   release(): void {
     this.#controller.abort(new Error('The subscription is stopping and its drain timeout has passed.'));

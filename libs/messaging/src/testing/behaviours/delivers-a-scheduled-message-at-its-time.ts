@@ -9,13 +9,13 @@ export function deliversAScheduledMessageAtItsTime(harness: TransportHarness): v
       const transport = await environment.connect();
       const work = await receive(transport, 'work');
       await transport.send([
-        { ...outgoing('later'), deliverAt: new Date(environment.now() + 60_000) },
-        { ...outgoing('past'), deliverAt: new Date(environment.now() - 60_000) },
+        { ...outgoing('later'), deliverAt: new Date(environment.now() + environment.longDelayMs) },
+        { ...outgoing('past'), deliverAt: new Date(environment.now() - environment.longDelayMs) },
         outgoing('now'),
       ]);
       const atOnce = [(await work.complete()).envelope.id, (await work.complete()).envelope.id];
       expect(atOnce.sort()).toEqual(['now', 'past']);
-      await environment.advance(60_000);
+      await environment.advance(environment.longDelayMs);
       expect(await work.complete()).toMatchObject({ attempt: 1, envelope: { id: 'later' } });
     }));
 }

@@ -10,7 +10,7 @@ export function poisonMessageDoesNotHoldUpTheNext(harness: TransportHarness): vo
       const work = await receive(transport, 'work');
       await transport.send([outgoing('poison'), outgoing('slow poison'), outgoing('good')]);
       (await work.next()).settle({ kind: 'dead-letter', reason: 'Poison', detail: 'It cannot be handled.' });
-      (await work.next()).settle({ kind: 'retry', delayMs: 3_600_000, reason: 'later' });
+      (await work.next()).settle({ kind: 'retry', delayMs: 5 * environment.longDelayMs, reason: 'later' });
       expect((await work.complete()).envelope.id).toBe('good');
     }));
 }

@@ -14,8 +14,13 @@ export function redeliversWhenTheConsumerDies(harness: TransportHarness): void {
 
       const work = await receive(survivor, 'work');
       await survivor.send([outgoing('meanwhile')]);
-      expect((await work.complete()).envelope.id).toBe('meanwhile');
+      // Where locks run out, the other message comes first; where a lost connection is noticed, it may not.
+      const first = await work.complete();
       await environment.advance(environment.lockDurationMs);
-      expect(await work.complete()).toMatchObject({ attempt: 2, envelope: { id: 'm' } });
+      const seen = [first, await work.complete()].map(({ envelope, attempt }) => [envelope.id, attempt]);
+      expect(seen.sort()).toEqual([
+        ['m', 2],
+        ['meanwhile', 1],
+      ]);
     }));
 }

@@ -10,10 +10,10 @@ export function releasesWhatOutlastsAStop(harness: TransportHarness): void {
       const work = await receive(transport, 'work');
       await transport.send([outgoing('m')]);
       const endless = await work.next();
-      const stop = work.subscription.stop(60_000);
-      await environment.advance(50_000);
+      const stop = work.subscription.stop(3 * environment.longDelayMs);
+      await environment.advance(2 * environment.longDelayMs);
       expect(endless.signal.aborted).toBe(false);
-      await environment.advance(10_000);
+      await environment.advance(environment.longDelayMs);
       await stop;
       expect(endless.signal.aborted).toBe(true);
       endless.settle({ kind: 'complete' });

@@ -11,15 +11,15 @@ export function retriesAfterADelayToThisQueueOnly(harness: TransportHarness): vo
       const message = outgoing('m', { type: 'other.happened' }, { topic: 'happenings' });
       await transport.send([message]);
       await other.complete();
-      (await work.next()).settle({ kind: 'retry', delayMs: 60_000, reason: 'not yet' });
+      (await work.next()).settle({ kind: 'retry', delayMs: environment.longDelayMs, reason: 'not yet' });
 
       await transport.send([outgoing('before')]);
       expect((await work.complete()).envelope.id).toBe('before');
       // A broker's time goes on by itself as well: what is left has to last for the next delivery.
-      await environment.advance(30_000);
+      await environment.advance(environment.longDelayMs / 2);
       await transport.send([outgoing('still before')]);
       expect((await work.complete()).envelope.id).toBe('still before');
-      await environment.advance(30_000);
+      await environment.advance(environment.longDelayMs / 2);
 
       const second = await work.complete();
       expect(second.attempt).toBe(2);

@@ -22,9 +22,9 @@ import type { Handled } from './receiver-connection.js';
 import type { SenderConnection } from './sender-connection.js';
 import { read, type Received, Settler } from './settle.js';
 import { Slots } from './slots.js';
-import { stopTimes } from './stop-times.js';
+import { stopTimes } from '../stop-times.js';
 import { translateError } from './translate-error.js';
-import { waitAtMost } from './wait-at-most.js';
+import { waitAtMost } from '../wait-at-most.js';
 import { WatchedReceiver } from './watched-receiver.js';
 
 interface Parts {

@@ -6,7 +6,7 @@ import { ReceiverConnection, type ReceiverEvents } from './receiver-connection.j
 import type { Slots } from './slots.js';
 import { Supervisor } from './supervisor.js';
 import { translateError } from './translate-error.js';
-import { waitAtMost } from './wait-at-most.js';
+import { waitAtMost } from '../wait-at-most.js';
 
 /** How long a connection may take to stop receiving or to close, in milliseconds, before it is left behind. */
 const closingMs = 5_000;

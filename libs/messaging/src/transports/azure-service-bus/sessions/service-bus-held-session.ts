@@ -8,7 +8,7 @@ import type { LockDuration, LockTime } from '../lock-duration.js';
 import type { LockRenewer } from '../lock-renewer.js';
 import { read, type Settler } from '../settle.js';
 import { translateError } from '../translate-error.js';
-import { waitAtMost } from '../wait-at-most.js';
+import { waitAtMost } from '../../wait-at-most.js';
 import { readStateDocument, writeStateDocument } from './session-state-format.js';
 import type { SessionConnection } from './session-connection.js';
 

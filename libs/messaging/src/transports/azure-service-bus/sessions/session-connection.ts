@@ -3,7 +3,7 @@ import type { ServiceBusSessionReceiver } from '@azure/service-bus';
 import Long from 'long';
 import type { Clock } from '../../../clock.js';
 import type { ClientSource, ManagedClient } from '../client-factory.js';
-import { waitAtMost } from '../wait-at-most.js';
+import { waitAtMost } from '../../wait-at-most.js';
 
 const options = { receiveMode: 'peekLock', skipParsingBodyAsJson: true, maxAutoLockRenewalDurationInMs: 0 } as const;
 /** How long a session or a connection may take to close, in milliseconds, before it is left behind. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../clock.js';
 
 /**
  * Waits for `work`, but no longer than `ms`. Closing a connection that has fallen silent takes the SDK a minute; what

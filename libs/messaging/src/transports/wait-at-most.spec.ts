@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import { systemClock } from '../../system-clock.js';
+import { systemClock } from '../system-clock.js';
 import { waitAtMost } from './wait-at-most.js';
 
 beforeEach(() => {

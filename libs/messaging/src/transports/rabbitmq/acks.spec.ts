@@ -1,0 +1,71 @@
+import { expect, it } from '@jest/globals';
+import { ManualClock } from '../../testing/manual-clock.js';
+import { Acks } from './acks.js';
+
+function start(prefetch: number) {
+  const clock = new ManualClock();
+  const frames: (readonly [tag: number, allUpTo: boolean])[] = [];
+  const acks = new Acks((tag, allUpTo) => frames.push([tag, allUpTo]), clock);
+  acks.prefetch = prefetch;
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+  return { clock, frames, acks, turn };
+}
+
+it('acknowledges what is finished in one turn with one frame', async () => {
+  const { acks, frames, turn } = start(100);
+  for (const tag of [2, 1, 3]) acks.finished(tag);
+  await turn();
+  expect(frames).toEqual([[3, true]]);
+});
+
+it('acknowledges what is finished behind a slow delivery alone after 50 ms, and never the slow one', async () => {
+  const { acks, frames, turn, clock } = start(100);
+  acks.finished(2);
+  acks.finished(3);
+  await turn();
+  await clock.advance(49);
+  expect(frames).toEqual([]);
+  await clock.advance(1);
+  expect(frames).toEqual([
+    [2, false],
+    [3, false],
+  ]);
+});
+
+it('does not wait when half of what may be in hand is finished', async () => {
+  const { acks, frames, turn } = start(4);
+  acks.finished(2);
+  acks.finished(3);
+  await turn();
+  expect(frames).toEqual([
+    [2, false],
+    [3, false],
+  ]);
+});
+
+it('ends a frame for many with a delivery that the broker still knows', async () => {
+  const { acks, frames, turn } = start(2);
+  acks.finished(2);
+  await turn();
+  acks.finished(1);
+  await turn();
+  acks.finished(3);
+  await turn();
+  expect(frames).toEqual([
+    [2, false],
+    [1, true],
+    [3, true],
+  ]);
+});
+
+it('acknowledges nothing on a channel that is gone, and leaves no timer', async () => {
+  const { acks, frames, turn, clock } = start(100);
+  acks.finished(2);
+  await turn();
+  acks.close();
+  acks.finished(1);
+  acks.flush();
+  await turn();
+  await clock.advance(50);
+  expect([frames, clock.pending]).toEqual([[], 0]);
+});

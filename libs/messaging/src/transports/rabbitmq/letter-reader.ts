@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import type { Channel, GetMessage } from 'amqplib';
+import type { DeadLetter } from '../../dead-letter/dead-letters.js';
+import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
+import type { Envelope } from '../../envelope.js';
+import { type DeliveryState, fromNative } from '../../native-message.js';
+import { deathHeaders, sentAt, toReceived } from './message.js';
+import { deadLetterQueueOf } from './topology.js';
+
+/** A dead letter in our hands. */
+export interface TakenLetter {
+  readonly letter: DeadLetter;
+  readonly message: GetMessage;
+  readonly envelope: Envelope;
+  readonly state: DeliveryState;
+}
+
+/** Answers that are sent to the broker before it is waited for. */
+const answersAtOnce = 16;
+
+/** Why the broker itself dead-lettered a message, in our words. */
+const brokerReasons: Readonly<Record<string, readonly [reason: string, detail: string]>> = {
+  delivery_limit: ['MaxDeliveryCountExceeded', 'Its deliveries ended without an answer too often.'],
+  expired: ['TTLExpiredException', 'Its time to live ended before it was handled.'],
+  maxlen: ['MaxLengthExceeded', 'The queue was full, and it was the oldest message.'],
+  rejected: ['Rejected', 'A consumer rejected it without saying why.'],
+};
+
+/**
+ * Takes all letters of a dead-letter queue and hands back what is not removed. All of them, since the broker puts what is
+ * handed back wherever it likes: their order is that of their places, which begin with the time.
+ */
+export class LetterReader {
+  readonly #channel: Channel;
+  readonly #queue: string;
+  readonly #maxDeliveryCount: number | undefined;
+  readonly #unnamed = new Map<string, number>();
+
+  constructor(channel: Channel, queue: string, maxDeliveryCount: number | undefined) {
+    this.#channel = channel;
+    this.#queue = queue;
+    this.#maxDeliveryCount = maxDeliveryCount;
+  }
+
+  /** Everything that is there, oldest first; of letters that `keep` does not choose nothing is kept in memory. */
+  async takeAll(keep: (letter: DeadLetter) => boolean): Promise<readonly TakenLetter[]> {
+    const taken: TakenLetter[] = [];
+    for (;;) {
+      const message = await this.#channel.get(deadLetterQueueOf(this.#queue));
+      if (message === false) break;
+      const letter = this.#read(message);
+      if (keep(letter.letter)) taken.push(letter);
+    }
+    return taken.sort((one, other) => (one.letter.place < other.letter.place ? -1 : 1));
+  }
+
+  /**
+   * Removes letters for good; resolves once the broker has done so. It keeps back what comes after 32 answers that it has
+   * not written, and forgets that when the channel closes: so it is asked for something in between, which it does in turn.
+   */
+  async remove(letters: readonly TakenLetter[]): Promise<void> {
+    for (let next = 0; next < letters.length; next += answersAtOnce) {
+      for (const { message } of letters.slice(next, next + answersAtOnce)) this.#channel.ack(message);
+      // Most likely there is nothing to get; what there is goes back with the rest.
+      await this.#channel.get(deadLetterQueueOf(this.#queue));
+    }
+  }
+
+  /** Hands everything back that was taken and not removed; resolves once the broker has heard of it. */
+  async handBack(): Promise<void> {
+    this.#channel.nackAll(true);
+    // Answered after what went before.
+    await this.#channel.checkQueue(deadLetterQueueOf(this.#queue));
+  }
+
+  #read(message: GetMessage): TakenLetter {
+    const native = toReceived(message);
+    const headers = message.properties.headers ?? {};
+    const death = headers['x-death']?.[0];
+    const [brokerReason, brokerDetail] = brokerReasons[String(death?.reason)] ?? [];
+    const diedAt = (death?.time.value ?? 0) * 1_000;
+    const place = String(headers[deathHeaders.place] ?? this.#placeOf(message, diedAt));
+    const enqueuedAt = sentAt(message, diedAt);
+    const facts = {
+      stableId: `place:${place}@${this.#queue}`,
+      enqueuedAt,
+      place,
+      reason: headers[deathHeaders.cause] ?? brokerReason,
+      detail: headers[deathHeaders.detail] ?? brokerDetail,
+      deliveryCount: Number(headers[deathHeaders.deliveryCount] ?? this.#maxDeliveryCount ?? 1),
+    };
+    const { envelope, state } = fromNative(native, facts);
+    return { letter: describeDeadLetter(native, facts), message, envelope, state };
+  }
+
+  /** A place for what the broker put here by itself: what is in it, and which of those that are equal in that it is. */
+  #placeOf({ properties, content }: GetMessage, diedAt: number): string {
+    const { messageId, type, timestamp, headers } = properties;
+    const said = JSON.stringify([messageId, type, timestamp, headers?.['x-death']]);
+    const hash = createHash('sha256').update(said).update(content).digest('base64url').slice(0, 22);
+    const count = (this.#unnamed.get(hash) ?? 0) + 1;
+    this.#unnamed.set(hash, count);
+    return `${placeTime(diedAt)}-${hash}.${count}`;
+  }
+}
+
+/** The beginning of a place: places are in the order of time as text is. */
+export function placeTime(ms: number): string {
+  return ms.toString(36).padStart(9, '0');
+}

@@ -1,0 +1,159 @@
+import type { Message, MessageProperties, Options } from 'amqplib';
+import type { Envelope } from '../../envelope.js';
+import {
+  type DeliveryState,
+  idProperties,
+  type NativeMessage,
+  nativeMessageId,
+  type ReceivedMessage,
+  stateProperties,
+  timeToLiveProperty,
+} from '../../native-message.js';
+
+/** A message as it is handed to the client. */
+export interface Sendable {
+  /** Our id of the message, for people. */
+  readonly id: string;
+  /** The message's type, by which topics route. */
+  readonly type: string;
+  readonly content: Buffer;
+  readonly options: Options.Publish;
+}
+
+/** Headers that a dead letter has besides its message's own. */
+export const deathHeaders = {
+  cause: 'DeadLetterReason',
+  detail: 'DeadLetterErrorDescription',
+  /** Unique among dead letters, and the same for every look. */
+  place: 'messaging_dead_letter_place',
+  /** The broker's count of unsettled deliveries before the last one. */
+  deliveryCount: 'messaging_dead_letter_deliveries',
+} as const;
+
+const ourDeathHeaders: ReadonlySet<string> = new Set(Object.values(deathHeaders));
+/** What the broker says of a stay in a queue; a repeated `x-death` would make it drop the message without a word. */
+const brokerHeaders = /^x-(death|(first|last)-death-.*|delivery-count|acquired-count|opt-.*)$/;
+
+/** A new message. `sentAt` is in milliseconds since 1970. */
+export function toSendable(native: NativeMessage, envelope: Envelope, sentAt: number): Sendable {
+  return {
+    id: envelope.id,
+    type: native.subject,
+    content: bufferOf(native.body),
+    options: {
+      persistent: true,
+      messageId: native.messageId,
+      type: native.subject,
+      contentType: native.contentType,
+      timestamp: Math.floor(sentAt / 1_000),
+      headers: native.applicationProperties,
+      ...(native.correlationId !== undefined && { correlationId: native.correlationId }),
+    },
+  };
+}
+
+/** What of a message is for {@link fromNative}. */
+export function toReceived({ properties, content }: Message): ReceivedMessage {
+  return {
+    messageId: properties.messageId,
+    subject: properties.type,
+    contentType: properties.contentType,
+    correlationId: properties.correlationId,
+    applicationProperties: readHeaders(properties),
+    body: content,
+  };
+}
+
+/** When its sender sent it, by the sender's clock; `otherwise` when it does not say. */
+export function sentAt({ properties }: Message, otherwise: number): Date {
+  const seconds: unknown = properties.timestamp;
+  return new Date(typeof seconds === 'number' ? seconds * 1_000 : otherwise);
+}
+
+/** How often a quorum queue delivered it before without an answer; a classic queue knows only whether it did. */
+export function deliveryCountOf({ fields, properties }: Message): number {
+  const count: unknown = properties.headers?.['x-delivery-count'];
+  if (typeof count === 'number') return count;
+  return fields.redelivered ? 1 : 0;
+}
+
+/**
+ * The copy of a message with another state, and everything else as it is: properties, headers and the types of their
+ * values. It does not expire, since its time began with the original; for how long that would have lived it still says.
+ */
+export function copyOf(
+  message: Message,
+  envelope: Envelope,
+  state: DeliveryState,
+  changes: Readonly<Record<string, string | number | undefined>> = {},
+): Sendable {
+  const headers = {
+    ...ownHeaders(message.properties),
+    ...idProperties(envelope, message.properties.headers ?? {}),
+    ...stateProperties(state),
+    ...changes,
+  };
+  return sendableCopy(message, envelope, headers, nativeMessageId({ ...state, id: envelope.id }));
+}
+
+/** The dead letter of a message: itself, with what it died of. */
+export function deadLetterOf(
+  message: Message,
+  envelope: Envelope,
+  death: { readonly reason: string; readonly detail: string; readonly place: string },
+): Sendable {
+  const headers = {
+    ...ownHeaders(message.properties),
+    ...idProperties(envelope, message.properties.headers ?? {}),
+    [deathHeaders.cause]: death.reason,
+    [deathHeaders.detail]: death.detail,
+    [deathHeaders.place]: death.place,
+    [deathHeaders.deliveryCount]: deliveryCountOf(message),
+  };
+  return sendableCopy(message, envelope, headers, message.properties.messageId ?? envelope.id);
+}
+
+function sendableCopy(
+  { properties, content }: Message,
+  envelope: Envelope,
+  headers: Record<string, unknown>,
+  messageId: string,
+): Sendable {
+  const { contentType, contentEncoding, priority, correlationId, replyTo, timestamp, type, appId } = properties;
+  const { expiration } = properties;
+  const timeToLive = Number(expiration ?? 0);
+  if (timeToLive > 0) headers[timeToLiveProperty] ??= timeToLive;
+  const kept = { contentType, contentEncoding, priority, correlationId, replyTo, timestamp, type, appId };
+  return { id: envelope.id, type: type ?? '', content, options: { ...kept, persistent: true, messageId, headers } };
+}
+
+/** The headers that its sender gave it, and those that say where it is in its life. */
+function ownHeaders({ headers = {} }: MessageProperties): Record<string, unknown> {
+  const entries = Object.entries(headers).filter(([name]) => !isStays(name));
+  return Object.fromEntries(entries);
+}
+
+/** Headers as values that can be read; the client's way to write a moment is its own. */
+function readHeaders({ headers = {} }: MessageProperties): Readonly<Record<string, unknown>> {
+  const read: Record<string, unknown> = {};
+  for (const name in headers) {
+    if (isStays(name)) continue;
+    const value: unknown = headers[name];
+    read[name] = isTimestamp(value) ? new Date(value.value * 1_000) : value;
+  }
+  return read;
+}
+
+/** Whether a header tells of one stay in a queue: a copy starts without, and so does what a consumer sees. */
+function isStays(name: string): boolean {
+  if (name.startsWith('x-')) return brokerHeaders.test(name);
+  return name === 'CC' || name === 'BCC' || ourDeathHeaders.has(name);
+}
+
+function isTimestamp(value: unknown): value is { readonly value: number } {
+  return typeof value === 'object' && value !== null && '!' in value && value['!'] === 'timestamp';
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

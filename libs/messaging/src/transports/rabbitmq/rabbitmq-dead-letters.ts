@@ -1,0 +1,127 @@
+import type { Channel } from 'amqplib';
+import type {
+  DeadLetterPage,
+  DeadLetters,
+  DiscardOptions,
+  DiscardResult,
+  PeekOptions,
+  ReplayOptions,
+  ReplayResult,
+} from '../../dead-letter/dead-letters.js';
+import { pageLimit } from '../../dead-letter/page-limit.js';
+import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
+import { nextGeneration, timeToLiveProperty } from '../../native-message.js';
+import { TransportError } from '../../transport.js';
+import type { Connection } from './connection.js';
+import { DeadLetterPass } from './dead-letter-pass.js';
+import { LetterReader, type TakenLetter } from './letter-reader.js';
+import { copyOf } from './message.js';
+import type { Router } from './router.js';
+import type { ResolvedTopology } from './topology.js';
+import { translateError } from './translate-error.js';
+
+/**
+ * The dead letters of queues. The broker has no way to look at messages without taking them: a look takes them all
+ * one by one and hands them back, so that two looks at the same time see each a part, and a page costs as much as all.
+ * Subscriptions only forward, and have none.
+ */
+export class RabbitMqDeadLetters implements DeadLetters {
+  readonly #connection: Connection;
+  readonly #router: Router;
+  readonly #topology: ResolvedTopology;
+
+  constructor(connection: Connection, router: Router, topology: ResolvedTopology) {
+    this.#connection = connection;
+    this.#router = router;
+    this.#topology = topology;
+  }
+
+  async peek(place: string, options: PeekOptions = {}): Promise<DeadLetterPage> {
+    const limit = pageLimit(options.limit);
+    const queue = this.#queueOf(place);
+    if (queue === undefined) return { letters: [] };
+    return this.#onChannel(place, 'look at', queue, async (reader) => page(reader, limit, options.from));
+  }
+
+  async replay(place: string, options: ReplayOptions = {}): Promise<ReplayResult> {
+    const queue = this.#queueOf(place);
+    const to = options.to ?? queue ?? this.#forwardOf(place);
+    const result = ({ done, failed, skipped }: Counts): ReplayResult => ({ replayed: done, failed, skipped });
+    const send = (letters: readonly TakenLetter[]): Promise<void> => this.#sendAgain(letters, to);
+    return result(await this.#pass(queue, options, send, (counts) => options.onProgress?.(result(counts))));
+  }
+
+  async discard(place: string, options: DiscardOptions = {}): Promise<DiscardResult> {
+    const result = ({ done, failed, skipped }: Counts): DiscardResult => ({ discarded: done, failed, skipped });
+    const onProgress = (counts: Counts): void => options.onProgress?.(result(counts));
+    return result(await this.#pass(this.#queueOf(place), options, async () => {}, onProgress));
+  }
+
+  async #pass(
+    queue: string | undefined,
+    options: ReplayOptions | DiscardOptions,
+    handle: (letters: readonly TakenLetter[]) => Promise<void>,
+    onProgress: (counts: Counts) => void,
+  ): Promise<Counts> {
+    const selection = resolveSelection(options);
+    if (queue === undefined) return { done: 0, failed: 0, skipped: selection.missing() };
+    return this.#onChannel(queue, 'take', queue, (reader) =>
+      new DeadLetterPass({ reader, selection, handle, onProgress }).run(),
+    );
+  }
+
+  /** The letters are removed after this: dying in between leaves copies that the inbox recognises, never a loss. */
+  async #sendAgain(letters: readonly TakenLetter[], queue: string): Promise<void> {
+    const routed = letters.map(({ message, envelope, state }) => ({
+      to: { queue },
+      message: copyOf(message, envelope, nextGeneration(state), { [timeToLiveProperty]: undefined }),
+    }));
+    await this.#router.sendAll(routed, true);
+  }
+
+  async #onChannel<T>(
+    place: string,
+    doing: string,
+    queue: string,
+    work: (reader: LetterReader) => Promise<T>,
+  ): Promise<T> {
+    let channel: Channel | undefined;
+    try {
+      channel = await this.#connection.channel();
+      const maxDeliveryCount = this.#topology.queues.get(queue)?.maxDeliveryCount;
+      const reader = new LetterReader(channel, queue, maxDeliveryCount);
+      const result = await work(reader);
+      await reader.handBack();
+      await channel.close();
+      return result;
+    } catch (error) {
+      // What was taken goes back with the channel.
+      await channel?.close().catch(() => {});
+      throw translateError(error, `${doing} the dead letters of "${place}"`);
+    }
+  }
+
+  /** The queue of a place; undefined for a subscription, which has no dead letters. */
+  #queueOf(place: string): string | undefined {
+    const entity = parsePlace(place);
+    if ('queue' in entity) return entity.queue;
+    this.#forwardOf(place);
+    return undefined;
+  }
+
+  #forwardOf(place: string): string {
+    const entity = parsePlace(place);
+    if ('queue' in entity) return entity.queue;
+    const found = this.#topology.topics.get(entity.topic)?.[entity.subscription];
+    if (found !== undefined) return found.forwardTo;
+    const message = `The topic "${entity.topic}" has no subscription "${entity.subscription}".`;
+    throw new TransportError('QueueNotFound', message, false);
+  }
+}
+
+async function page(reader: LetterReader, limit: number, from: string | undefined): Promise<DeadLetterPage> {
+  const found = await reader.takeAll(({ place }) => from === undefined || place > from);
+  const letters = found.slice(0, limit).map(({ letter }) => letter);
+  const last = letters.at(-1);
+  return { letters, ...(last !== undefined && { next: last.place }) };
+}

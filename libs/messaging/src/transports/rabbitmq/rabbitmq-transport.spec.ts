@@ -1,0 +1,14 @@
+import { RabbitMqEnvironment } from '../../../test/rabbitmq/rabbitmq-environment.js';
+import { whereInstalled } from '../../../test/rabbitmq/where-installed.js';
+import { transportSuite } from '../../testing/transport-suite.js';
+
+whereInstalled(() => {
+  transportSuite({
+    name: 'RabbitMQ',
+    hasConnection: true,
+    missing: {
+      duplicateDetection: 'RabbitMQ keeps no ids of messages: the inbox of the consumer drops second copies.',
+    },
+    start: () => RabbitMqEnvironment.start(),
+  });
+});

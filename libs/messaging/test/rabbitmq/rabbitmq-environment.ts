@@ -1,0 +1,85 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { AdvancingClock } from '../../src/testing/advancing-clock.js';
+import { TcpProxy } from '../../src/testing/tcp-proxy.js';
+import { suiteTopology, type TestedTransport, type TransportEnvironment } from '../../src/testing/transport-harness.js';
+import {
+  createRabbitMqTransport,
+  type RabbitMqOptions,
+  type RabbitMqTransport,
+} from '../../src/transports/rabbitmq/index.js';
+import { sharedServer } from './shared-server.js';
+import { VirtualHost } from './virtual-host.js';
+
+/** {@link suiteTopology} for RabbitMQ, with delays of up to 15 s. */
+export const rabbitMqTopology = {
+  queues: suiteTopology.queues.map((name) => ({ name, maxDeliveryCount: 10 })),
+  topics: suiteTopology.topics,
+  longestDelayMs: 15_000,
+};
+
+/** A virtual host of a real broker, whose time nobody can move, and transports each behind a proxy of its own. */
+export class RabbitMqEnvironment implements TransportEnvironment {
+  readonly lockDurationMs = 1_000;
+  readonly longDelayMs = 2_000;
+  readonly clock = new AdvancingClock();
+  readonly virtualHost: VirtualHost;
+  readonly #proxies = new Map<TestedTransport, TcpProxy>();
+
+  private constructor(virtualHost: VirtualHost) {
+    this.virtualHost = virtualHost;
+  }
+
+  static async start(): Promise<RabbitMqEnvironment> {
+    return new RabbitMqEnvironment(await VirtualHost.create(await sharedServer()));
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  async connect(): Promise<TestedTransport> {
+    return (await this.connectThroughProxy()).transport;
+  }
+
+  async connectThroughProxy(
+    options: Partial<RabbitMqOptions> = {},
+  ): Promise<{ readonly transport: RabbitMqTransport; readonly proxy: TcpProxy }> {
+    const proxy = await TcpProxy.to(this.virtualHost.place.port);
+    const transport = createRabbitMqTransport(
+      { url: this.virtualHost.url(proxy.port) },
+      {
+        topology: rabbitMqTopology,
+        rejectedDelayMs: this.lockDurationMs,
+        maxReconnectDelayMs: 500,
+        clock: this.clock,
+        ...options,
+      },
+    );
+    this.#proxies.set(transport, proxy);
+    return { transport, proxy };
+  }
+
+  async advance(ms: number): Promise<void> {
+    await delay(ms);
+  }
+
+  async crash(transport: TestedTransport): Promise<void> {
+    await this.#proxies.get(transport)?.close();
+  }
+
+  async interrupt(): Promise<void> {
+    for (const proxy of this.#proxies.values()) proxy.cut();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#proxies.values()].map((proxy) => proxy.close()));
+    const closing = [...this.#proxies.keys()].map((transport) => transport.close());
+    // What a test still holds, and what cannot be reached any more, is not waited for.
+    for (let minutes = 0; minutes < 3; minutes += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      this.clock.advance(60_000);
+    }
+    await Promise.all(closing);
+    await this.virtualHost.remove();
+  }
+}

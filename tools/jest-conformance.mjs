@@ -1,0 +1,68 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const page = join(import.meta.dirname, '..', 'docs', 'conformance.md');
+const transport = /^the (.+) transport$/;
+const missing = /^(.*) \[missing: (.*)\]$/s;
+/** The columns of the page; a run that has not all of them says nothing about it. */
+const columns = ['memory', 'Azure Service Bus', 'RabbitMQ'];
+
+/**
+ * A Jest reporter that makes docs/conformance.md of the transports' suites: behaviour by broker. A page that differs from
+ * what ran fails the run; CONFORMANCE=write writes it instead.
+ */
+export default class Conformance {
+  /** Results by behaviour and transport. @type {Map<string, Map<string, { cell: string, why?: string }>>} */
+  #rows = new Map();
+  #error;
+
+  onTestResult(_test, { testResults }) {
+    for (const { ancestorTitles, title, status } of testResults) {
+      const name = ancestorTitles.map((text) => transport.exec(text)?.[1]).find((found) => columns.includes(found));
+      if (name === undefined || status === 'pending') continue;
+      const [, behaviour = title, why] = missing.exec(title) ?? [];
+      const row = this.#rows.get(behaviour) ?? new Map();
+      this.#rows.set(behaviour, row);
+      row.set(name, { cell: status !== 'passed' ? 'fails' : why === undefined ? 'yes' : 'missing', why });
+    }
+  }
+
+  onRunComplete() {
+    const seen = new Set([...this.#rows.values()].flatMap((row) => [...row.keys()]));
+    if (!columns.every((name) => seen.has(name))) return;
+    const text = this.#render();
+    if (process.env.CONFORMANCE === 'write') return writeFileSync(page, text);
+    if (readFileSync(page, 'utf8') === text) return;
+    this.#error = new Error('docs/conformance.md is not what ran: write it with CONFORMANCE=write.');
+  }
+
+  getLastError() {
+    return this.#error;
+  }
+
+  #render() {
+    const rows = [...this.#rows].sort(([one], [other]) => (one < other ? -1 : 1));
+    const cell = (row, name) => row.get(name)?.cell ?? 'does not apply';
+    const reasons = rows.flatMap(([behaviour, row]) =>
+      [...row].flatMap(([name, { why }]) => (why === undefined ? [] : [`* ${name}, "${behaviour}": ${why}`])),
+    );
+    return `${[
+      '# Conformance of the transports',
+      'Written by the run of their suites, and compared with it in CI: `libs/messaging/src/testing/behaviours` has one file a',
+      'behaviour. Service Bus is the embedded broker behind the SDK of Azure, RabbitMQ is 3.10.8.',
+      '',
+      `| a transport | ${columns.join(' | ')} |`,
+      `|---|${'---|'.repeat(columns.length)}`,
+      ...rows.map(
+        ([behaviour, row]) =>
+          `| ${behaviour.replaceAll('|', '\\|')} | ${columns.map((name) => cell(row, name)).join(' | ')} |`,
+      ),
+      '',
+      '## What is missing, and why',
+      ...reasons,
+      '',
+      'Memory has no connection to lose: what is about losing one does not apply. What else differs is on the page of',
+      '[RabbitMQ](rabbitmq.md).',
+    ].join('\n')}\n`;
+  }
+}
