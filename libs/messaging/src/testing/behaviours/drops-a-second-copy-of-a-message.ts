@@ -1,34 +1,22 @@
-import { expect, it } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { outgoing } from '../outgoing.js';
 import { receive } from '../receive.js';
-import { inEnvironment, type TransportHarness } from '../transport-harness.js';
+import { itUnlessMissing, type TransportHarness } from '../transport-harness.js';
 
 export function dropsASecondCopyOfAMessage(harness: TransportHarness): void {
   const behaviour = 'drops a second copy of a message, but not the copy of its retry';
-  const why = harness.missing?.duplicateDetection;
-  if (why !== undefined) {
-    return it(`${behaviour} [missing: ${why}]`, () =>
-      inEnvironment(harness, async (environment) => {
-        expect((await environment.connect()).capabilities.duplicateDetection).toBe(false);
-      }));
-  }
-  it(behaviour, () =>
-    inEnvironment(harness, async (environment) => {
-      const transport = await environment.connect();
-      const work = await receive(transport, 'work');
-      await transport.send([outgoing('m'), outgoing('m')]);
-      await transport.send([outgoing('m'), outgoing('next')]);
-      (await work.next()).settle({ kind: 'retry', delayMs: 0, reason: 'again' });
-      const seen = [await work.complete(), await work.complete()].map(({ envelope, attempt }) => [
-        envelope.id,
-        attempt,
-      ]);
-      expect(seen.sort()).toEqual([
-        ['m', 2],
-        ['next', 1],
-      ]);
-      await transport.send([outgoing('fence')]);
-      expect((await work.complete()).envelope.id).toBe('fence');
-    }),
-  );
+  itUnlessMissing(harness, 'duplicateDetection', behaviour, async (environment) => {
+    const transport = await environment.connect();
+    const work = await receive(transport, 'work');
+    await transport.send([outgoing('m'), outgoing('m')]);
+    await transport.send([outgoing('m'), outgoing('next')]);
+    (await work.next()).settle({ kind: 'retry', delayMs: 0, reason: 'again' });
+    const seen = [await work.complete(), await work.complete()].map(({ envelope, attempt }) => [envelope.id, attempt]);
+    expect(seen.sort()).toEqual([
+      ['m', 2],
+      ['next', 1],
+    ]);
+    await transport.send([outgoing('fence')]);
+    expect((await work.complete()).envelope.id).toBe('fence');
+  });
 }

@@ -20,6 +20,16 @@ whereInstalled(() => {
 
     const connect = () => environment.connectThroughProxy().then(({ transport }) => transport);
 
+    it('refuses a message with a time to live, and sends nothing that goes with it', async () => {
+      const transport = await environment.connect();
+      const limited = { ...outgoing('limited'), timeToLiveMs: 60_000 };
+      const sending = transport.send([outgoing('beside'), limited]);
+      await expect(sending).rejects.toMatchObject({ code: 'InvalidMessage', retryable: false });
+      await transport.send([outgoing('fence')]);
+      const work = await receive(transport, 'work');
+      expect((await work.complete()).envelope.id).toBe('fence');
+    });
+
     it('looks at a dead letter 25 times, and neither loses it nor changes the order', async () => {
       const transport = await connect();
       await deadLetter(transport, ['1', '2', '3']);

@@ -8,6 +8,8 @@ whereInstalled(() => {
     hasConnection: true,
     missing: {
       duplicateDetection: 'RabbitMQ keeps no ids of messages: the inbox of the consumer drops second copies.',
+      cancelScheduled: 'A message in a queue of RabbitMQ cannot be found again: it is delivered at its time.',
+      timeToLive: 'It is not there yet: a message with one is refused.',
     },
     start: () => RabbitMqEnvironment.start(),
   });

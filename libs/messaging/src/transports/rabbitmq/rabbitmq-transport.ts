@@ -70,6 +70,7 @@ export class RabbitMqTransport implements Transport {
   async send(messages: readonly Outgoing[], { retry = true }: SendOptions = {}): Promise<void> {
     this.#checkOpen();
     const now = this.#resolved.clock.now();
+    refuseTimesToLive(messages);
     const routed = messages.map(({ to, envelope, deliverAt }) => {
       const message = toSendable(toNative(envelope), envelope, now);
       return deliverAt === undefined ? { to, message } : { to, message, delayMs: deliverAt.getTime() - now };
@@ -127,4 +128,12 @@ export class RabbitMqTransport implements Transport {
   #checkOpen(): void {
     if (this.#closing !== undefined) throw new TransportError('Closed', 'The RabbitMQ transport is closed.', false);
   }
+}
+
+/** Before anything is sent: a message that would outlive what its sender asked for is worse than none. */
+function refuseTimesToLive(messages: readonly Outgoing[]): void {
+  const limited = messages.filter(({ timeToLiveMs }) => timeToLiveMs !== undefined).map(({ envelope }) => envelope.id);
+  if (limited.length === 0) return;
+  const message = `The RabbitMQ transport keeps no time to live: send ${limited.join(', ')} without timeToLiveMs.`;
+  throw new TransportError('InvalidMessage', message, false);
 }
