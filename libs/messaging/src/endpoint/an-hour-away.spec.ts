@@ -57,6 +57,8 @@ const outages: Readonly<Record<string, () => Outage>> = {
 
 /** How many messages arrive meanwhile; a run with WAITING_MESSAGES=10000 takes minutes. */
 const messages = Number(process.env['WAITING_MESSAGES'] ?? 1_000);
+/** Then the clock waits a moment for broker and database at each second: rates are the workers', not the machine's. */
+const isMeasured = process.env['WAITING_MESSAGES'] !== undefined;
 
 it.each(['gateway', 'database'])(
   'with the %s away for an hour under load nothing is counted or dead-lettered, and what waits comes back spread out',
@@ -114,18 +116,22 @@ it.each(['gateway', 'database'])(
     while (handled < messages) {
       const before = handled;
       busiest = 0;
-      for (let step = 0; step < 5_000 / WORK_MS; step += 1) await environment.advance(WORK_MS);
+      for (let step = 0; step < 5_000 / WORK_MS; step += 1) {
+        await environment.advance(WORK_MS);
+        if (isMeasured) await new Promise((resolve) => setTimeout(resolve, 20));
+      }
       atATime.push(busiest);
       perSecond.push((handled - before) / 5);
     }
     const rising = atATime.slice(atATime.findIndex((count) => count > 0));
-    expect(rising[0]).toBe(1);
+    // One at a time for 5 s, which may end within the first interval.
+    expect(rising[0]).toBeLessThanOrEqual(2);
     for (const [index, count] of rising.entries()) {
       // It doubles every 5 s at most: twice at the two ends of one such interval.
       expect(count).toBeLessThanOrEqual(Math.min(32, 4 * Math.max(1, ...rising.slice(0, index))));
     }
     expect(Math.max(...rising)).toBeGreaterThan(4);
-    if (process.env['WAITING_MESSAGES']) {
+    if (isMeasured) {
       const rates = perSecond.slice(-rising.length).join(' ');
       console.log(`every 5 s: at a time ${rising.join(' ')}; handled a second ${rates}; ${messages} in all`);
     }
@@ -134,5 +140,5 @@ it.each(['gateway', 'database'])(
     expect((await sender.deadLetters.peek('work')).letters).toEqual([]);
     await consumer.stop();
   },
-  process.env['WAITING_MESSAGES'] === undefined ? 300_000 : 1_800_000,
+  isMeasured ? 1_800_000 : 300_000,
 );
