@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Broker } from '@orderflow/servicebus-emulator';
+import type { Broker } from '../../src/index.js';
 import { ABILITIES, type Ability, type Transport } from './abilities.js';
 import type { Client } from './clients.js';
 import { createEntities } from './test-broker.js';

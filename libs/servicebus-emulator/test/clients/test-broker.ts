@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Broker, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
+import { type Broker, parseTopology, startBroker } from '../../src/index.js';
 
 /** The ports that old clients use, whatever their endpoint says. */
 const AMQPS = 5671;
