@@ -1,16 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Envelope } from './envelope.js';
-import {
-  attemptOf,
-  type DeliveryState,
-  firstDelivery,
-  fromNative,
-  nativeMessageId,
-  nextGeneration,
-  nextRound,
-  toNative,
-} from './native-message.js';
+import { attemptOf, type DeliveryState, firstDelivery, nextGeneration, nextRound } from './delivery-state.js';
+import { fromNative, nativeMessageId, toNative } from './native-message.js';
 
 const facts = { stableId: 'sequence:42@orders', enqueuedAt: new Date('2026-01-02T03:04:05.000Z') };
 const envelope: Envelope = {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { keptFailure, type DeliveryState, firstDelivery } from './delivery-state.js';
 import type { Envelope } from './envelope.js';
 
 /**
@@ -40,33 +41,8 @@ export interface BrokerFacts {
   readonly enqueuedAt: Date;
 }
 
-/** Where a message is in its life of redeliveries and replays. Travels with it, beside the envelope. */
-export interface DeliveryState {
-  /** Replays from the dead-letter queue so far. */
-  readonly generation: number;
-  /** Delayed redeliveries so far in this generation. */
-  readonly round: number;
-  /** Attempts used up before this round. */
-  readonly attempts: number;
-  /** How often this round was handed back unhandled; the broker counted those as deliveries, we do not. */
-  readonly releases: number;
-  /** Why the first delayed redelivery of this generation was asked for; its first 500 characters. Absent before it. */
-  readonly firstFailure?: string;
-  /** Deliveries of earlier copies of this round that ended without a settlement. */
-  readonly unsettled: number;
-}
-
 /** The counts of a state. */
 type Count = Exclude<keyof DeliveryState, 'firstFailure'>;
-
-/** The state of a message that was just sent. */
-export const firstDelivery: DeliveryState = Object.freeze({
-  generation: 0,
-  round: 0,
-  attempts: 0,
-  releases: 0,
-  unsettled: 0,
-});
 
 /** The application property that counts releases; a transport raises it when it hands a message back. */
 export const releasesProperty = 'messaging_releases';
@@ -79,8 +55,6 @@ export const timeToLiveProperty = 'messaging_time_to_live';
 
 /** The application property that carries the first failure. */
 const firstFailureProperty = 'messaging_first_failure';
-/** What is kept of it, in UTF-16 code units: a copy must not outgrow what a broker takes. */
-const maxFailureLength = 500;
 
 const maxNativeIdLength = 128;
 const countProperties = {
@@ -231,40 +205,9 @@ function withinNativeLength(text: string): string {
   return `${text.slice(0, maxNativeIdLength - hash.length - 1)}~${hash}`;
 }
 
-/**
- * Which attempt a delivery is, 1 at first: attempts of earlier rounds, plus the broker's earlier deliveries of this
- * copy (`deliveryCount`, 0 on the first), less those that were only released.
- */
-export function attemptOf(state: DeliveryState, deliveryCount: number): number {
-  return Math.max(1, state.attempts + deliveryCount - state.releases + 1);
-}
-
-/** How many deliveries of this round ended without a settlement: those the broker counted, less the releases. */
-export function unsettledOf(state: DeliveryState, deliveryCount: number): number {
-  return state.unsettled + Math.max(0, deliveryCount - state.releases);
-}
-
-/** The state of the copy that a delayed redelivery after `attempt` sends; `failure` is why it is asked for. */
-export function nextRound(state: DeliveryState, attempt: number, failure?: string): DeliveryState {
-  const { generation, round, firstFailure = bounded(failure ?? '') } = state;
-  const counts = { generation, round: round + 1, attempts: attempt, releases: 0, unsettled: 0 };
-  return { ...counts, ...(firstFailure && { firstFailure }) };
-}
-
-/** The state of the copy that goes on in place of a delivery that was released: nothing is counted but what was. */
-export function releasedCopy(state: DeliveryState, deliveryCount: number): DeliveryState {
-  const attempts = attemptOf(state, deliveryCount) - 1;
-  return { ...nextRound(state, attempts), unsettled: unsettledOf(state, deliveryCount) };
-}
-
-/** The state of the copy that a replay sends: all attempts are new, and no failure has come first. */
-export function nextGeneration(state: DeliveryState): DeliveryState {
-  return { ...firstDelivery, generation: state.generation + 1 };
-}
-
 function readState(properties: Readonly<Record<string, unknown>>): DeliveryState {
   const count = (field: Count): number => wholeNumber(text(properties[countProperties[field]])) ?? 0;
-  const firstFailure = bounded(text(properties[firstFailureProperty]) ?? '');
+  const firstFailure = keptFailure(text(properties[firstFailureProperty]) ?? '');
   return {
     generation: count('generation'),
     round: count('round'),
@@ -273,14 +216,6 @@ function readState(properties: Readonly<Record<string, unknown>>): DeliveryState
     unsettled: count('unsettled'),
     ...(firstFailure && { firstFailure }),
   };
-}
-
-/** The beginning of a text, without half a character at its end. */
-function bounded(failure: string): string {
-  return failure
-    .slice(0, maxFailureLength)
-    .replace(/[\uD800-\uDBFF]$/, '')
-    .toWellFormed();
 }
 
 /** A sender without versions is version 0; one whose version is no whole number gets -1, which no contract has. */

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { outgoing } from '../testing/outgoing.js';
-import { type DeliveryState, firstDelivery, toNative } from '../native-message.js';
+import { type DeliveryState, firstDelivery } from '../delivery-state.js';
+import { toNative } from '../native-message.js';
 import { describeDeadLetter } from './describe-dead-letter.js';
 import { pageLimit } from './page-limit.js';
 

@@ -1,4 +1,5 @@
-import { attemptOf, type BrokerFacts, fromNative, type ReceivedMessage } from '../native-message.js';
+import { attemptOf } from '../delivery-state.js';
+import { type BrokerFacts, fromNative, type ReceivedMessage } from '../native-message.js';
 import type { DeadLetter } from './dead-letters.js';
 
 /** How much of a body a preview shows, in bytes. */

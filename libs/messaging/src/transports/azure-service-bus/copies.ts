@@ -1,13 +1,7 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import type { Envelope } from '../../envelope.js';
-import {
-  type DeliveryState,
-  idProperties,
-  nativeMessageId,
-  stateProperties,
-  timeToLiveProperty,
-  toNative,
-} from '../../native-message.js';
+import { type DeliveryState } from '../../delivery-state.js';
+import { idProperties, nativeMessageId, stateProperties, timeToLiveProperty, toNative } from '../../native-message.js';
 import { writeString } from './amqp-values.js';
 import { EncodedMessage, type Sendable } from './encoded-message.js';
 import { bytesOf } from './received-bytes.js';

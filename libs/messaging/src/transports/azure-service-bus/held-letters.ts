@@ -1,6 +1,7 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import type { Clock } from '../../clock.js';
-import { type DeliveryState, fromNative } from '../../native-message.js';
+import { type DeliveryState } from '../../delivery-state.js';
+import { fromNative } from '../../native-message.js';
 import { BrokerTime } from './broker-time.js';
 import { LockDuration } from './lock-duration.js';
 import { LockRenewer } from './lock-renewer.js';

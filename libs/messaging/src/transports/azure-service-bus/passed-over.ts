@@ -1,6 +1,7 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import type { Clock } from '../../clock.js';
-import { type DeliveryState, releasesProperty } from '../../native-message.js';
+import { type DeliveryState } from '../../delivery-state.js';
+import { releasesProperty } from '../../native-message.js';
 import type { LockTime } from './lock-duration.js';
 import { LockRequests, tokenOf, tokenSize } from './lock-requests.js';
 import { LockRenewer } from './lock-renewer.js';

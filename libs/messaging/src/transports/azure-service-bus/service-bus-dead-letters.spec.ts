@@ -4,7 +4,8 @@ import { connectionStringTo, ServiceBusEnvironment } from '../../../test/service
 import { deadLetter, deadLetterIds } from '../../testing/dead-letter-messages.js';
 import { outgoing } from '../../testing/outgoing.js';
 import { receive } from '../../testing/receive.js';
-import { firstDelivery, nextGeneration, toNative } from '../../native-message.js';
+import { firstDelivery, nextGeneration } from '../../delivery-state.js';
+import { toNative } from '../../native-message.js';
 import { toServiceBusMessage } from './service-bus-message.js';
 
 describe('dead letters on Service Bus', () => {

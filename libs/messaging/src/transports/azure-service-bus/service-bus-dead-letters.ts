@@ -12,7 +12,8 @@ import type {
 } from '../../dead-letter/dead-letters.js';
 import { pageLimit } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
-import { fromNative, nextGeneration } from '../../native-message.js';
+import { nextGeneration } from '../../delivery-state.js';
+import { fromNative } from '../../native-message.js';
 import { TransportError } from '../../transport.js';
 import { replayCopy } from './copies.js';
 import { DeadLetterPass, type PassParts, type PassResult } from './dead-letter-pass.js';

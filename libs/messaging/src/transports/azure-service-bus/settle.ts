@@ -1,15 +1,8 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import type { Clock } from '../../clock.js';
 import type { Envelope } from '../../envelope.js';
-import {
-  attemptOf,
-  type DeliveryState,
-  fromNative,
-  nextRound,
-  releasedCopy,
-  releasesProperty,
-  unsettledOf,
-} from '../../native-message.js';
+import { attemptOf, type DeliveryState, nextRound, releasedCopy, unsettledOf } from '../../delivery-state.js';
+import { fromNative, releasesProperty } from '../../native-message.js';
 import type { Settlement } from '../../transport.js';
 import { isReleasedAsCopy } from '../release-as-copy.js';
 import type { BrokerTime } from './broker-time.js';

@@ -11,7 +11,8 @@ import type {
 import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
 import { pageLimit } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
-import { fromNative, nextGeneration, toNative } from '../../native-message.js';
+import { nextGeneration } from '../../delivery-state.js';
+import { fromNative, toNative } from '../../native-message.js';
 import { bornAgain } from './memory-lifetime.js';
 import { brokerFacts } from './broker-facts.js';
 import type { MemoryBroker } from './memory-broker.js';

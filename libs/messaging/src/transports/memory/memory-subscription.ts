@@ -1,15 +1,7 @@
 import type { Consume, Settlement, Subscription, SubscriptionHealth } from '../../transport.js';
 import { TransportError } from '../../transport.js';
-import {
-  attemptOf,
-  type DeliveryState,
-  fromNative,
-  nextRound,
-  releasedCopy,
-  releasesProperty,
-  toNative,
-  unsettledOf,
-} from '../../native-message.js';
+import { attemptOf, type DeliveryState, nextRound, releasedCopy, unsettledOf } from '../../delivery-state.js';
+import { fromNative, releasesProperty, toNative } from '../../native-message.js';
 import { checkLimit } from '../check-concurrency.js';
 import { defaultDrainTimeoutMs, InFlight } from '../in-flight.js';
 import { OccupiedPlaces } from '../occupied-places.js';

@@ -3,7 +3,8 @@ import type { Channel, GetMessage } from 'amqplib';
 import type { DeadLetter } from '../../dead-letter/dead-letters.js';
 import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
 import type { Envelope } from '../../envelope.js';
-import { type DeliveryState, fromNative } from '../../native-message.js';
+import { type DeliveryState } from '../../delivery-state.js';
+import { fromNative } from '../../native-message.js';
 import { deathHeaders, sentAt, toReceived } from './message.js';
 import { deadLetterQueueOf } from './topology.js';
 

@@ -1,7 +1,7 @@
 import type { Message, MessageProperties, Options } from 'amqplib';
 import type { Envelope } from '../../envelope.js';
+import { type DeliveryState } from '../../delivery-state.js';
 import {
-  type DeliveryState,
   idProperties,
   type NativeMessage,
   nativeMessageId,

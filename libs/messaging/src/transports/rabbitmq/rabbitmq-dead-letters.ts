@@ -10,7 +10,8 @@ import type {
 } from '../../dead-letter/dead-letters.js';
 import { pageLimit } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
-import { nextGeneration, timeToLiveProperty } from '../../native-message.js';
+import { nextGeneration } from '../../delivery-state.js';
+import { timeToLiveProperty } from '../../native-message.js';
 import { TransportError } from '../../transport.js';
 import type { Connection } from './connection.js';
 import { DeadLetterPass } from './dead-letter-pass.js';

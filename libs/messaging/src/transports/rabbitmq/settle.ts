@@ -2,14 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { ConsumeMessage } from 'amqplib';
 import type { Clock } from '../../clock.js';
 import type { Envelope } from '../../envelope.js';
-import {
-  attemptOf,
-  type DeliveryState,
-  fromNative,
-  nextRound,
-  releasedCopy,
-  unsettledOf,
-} from '../../native-message.js';
+import { attemptOf, type DeliveryState, nextRound, releasedCopy, unsettledOf } from '../../delivery-state.js';
+import { fromNative } from '../../native-message.js';
 import { type Settlement, TransportError } from '../../transport.js';
 import type { ConsumerChannel } from './consumer-channel.js';
 import { placeTime } from './letter-reader.js';

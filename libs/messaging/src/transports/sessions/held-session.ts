@@ -1,5 +1,5 @@
 import type { Envelope } from '../../envelope.js';
-import type { DeliveryState } from '../../native-message.js';
+import type { DeliveryState } from '../../delivery-state.js';
 import type { SessionRecord } from './session-record.js';
 
 /** A message of a held session. Its session's lock is its lock. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { firstDelivery } from '../../native-message.js';
+import { firstDelivery } from '../../delivery-state.js';
 import { failed, handedBack, opened, reachedBy, waiting, waitLeft } from './session-record.js';
 
 const message = (deliveryCount: number, sequence = '7') => ({ state: firstDelivery, deliveryCount, sequence });

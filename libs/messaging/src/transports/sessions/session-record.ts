@@ -1,4 +1,4 @@
-import { attemptOf, type DeliveryState, nextRound, unsettledOf } from '../../native-message.js';
+import { attemptOf, type DeliveryState, nextRound, unsettledOf } from '../../delivery-state.js';
 
 /**
  * What the state of a session says of the message at its head. A broker does not count a delivery whose session was
