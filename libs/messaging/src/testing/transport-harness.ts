@@ -1,4 +1,3 @@
-import { expect, it } from '@jest/globals';
 import type { DeadLetters } from '../dead-letter/dead-letters.js';
 import type { Transport } from '../transport.js';
 
@@ -50,27 +49,6 @@ export const suiteTopology = Object.freeze({
   sessionQueues: ['ordered'],
   topics: { happenings: { work: { forwardTo: 'work' }, other: { forwardTo: 'other', types: ['other.happened'] } } },
 });
-
-/**
- * One behaviour that needs a capability. Where the harness declares it missing, the transport has to say the same, and
- * the title gives the reason.
- */
-export function itUnlessMissing(
-  harness: TransportHarness,
-  capability: Optional,
-  behaviour: string,
-  test: (environment: TransportEnvironment) => Promise<void>,
-): void {
-  const why = harness.missing?.[capability];
-  if (why === undefined) it(behaviour, () => inEnvironment(harness, test));
-  else {
-    it(`${behaviour} [missing: ${why}]`, () =>
-      inEnvironment(harness, async (environment) => {
-        const { capabilities } = await environment.connect();
-        expect(capabilities[capability] ?? false).toBe(false);
-      }));
-  }
-}
 
 /** Runs one test in an environment of its own, and closes it whatever happens. */
 export async function inEnvironment(

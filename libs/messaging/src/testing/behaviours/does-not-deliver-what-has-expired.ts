@@ -1,7 +1,8 @@
 import { expect } from '@jest/globals';
 import { outgoing } from '../outgoing.js';
 import { receive } from '../receive.js';
-import { itUnlessMissing, type TransportHarness } from '../transport-harness.js';
+import { itUnlessMissing } from '../it-unless-missing.js';
+import type { TransportHarness } from '../transport-harness.js';
 
 export function doesNotDeliverWhatHasExpired(harness: TransportHarness): void {
   const waited = 'does not deliver what has waited for longer than its time to live, counted from its time of delivery';

@@ -1,7 +1,8 @@
 import { expect } from '@jest/globals';
 import { outgoing } from '../outgoing.js';
 import { receive } from '../receive.js';
-import { itUnlessMissing, type TransportHarness } from '../transport-harness.js';
+import { itUnlessMissing } from '../it-unless-missing.js';
+import type { TransportHarness } from '../transport-harness.js';
 
 export function dropsASecondCopyOfAMessage(harness: TransportHarness): void {
   const behaviour = 'drops a second copy of a message, but not the copy of its retry';

@@ -2,7 +2,8 @@ import { expect } from '@jest/globals';
 import type { ScheduledMessage } from '../../transport.js';
 import { outgoing } from '../outgoing.js';
 import { receive } from '../receive.js';
-import { itUnlessMissing, type TransportHarness } from '../transport-harness.js';
+import { itUnlessMissing } from '../it-unless-missing.js';
+import type { TransportHarness } from '../transport-harness.js';
 
 export function takesBackAScheduledMessage(harness: TransportHarness): void {
   const behaviour = 'takes back a scheduled message before its time, by another process as well, and not after it';
