@@ -53,9 +53,10 @@ export class WatchedReceiver {
 
   /** Resolves when attached or when the broker cannot be reached yet; rejects when it never could be. */
   async start(): Promise<void> {
+    const first = this.#connection;
     let hasFailed = false;
     try {
-      await this.#connection.waitingAtHead();
+      await first.waitingAtHead();
     } catch (error) {
       const failure = this.#explain(error);
       if (!failure.retryable) throw failure;
@@ -63,9 +64,9 @@ export class WatchedReceiver {
       hasFailed = true;
     }
     if (this.#stopped) return;
+    if (!hasFailed) first.open(this.#parts.slots.limit);
     // What was lost may still be waited for by the SDK: a new connection does not share that.
-    if (hasFailed) this.#replace();
-    else this.#connection.open(this.#parts.slots.limit);
+    else if (this.#connection === first) this.#replace();
     this.#planCheck();
     await this.#firstAttempt.promise;
   }
