@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const page = join(import.meta.dirname, '..', 'docs', 'conformance.md');
-const transport = /^the (.+) transport$/;
+const transport = /^the (.+) transport(?:, with sessions,)?$/;
 const missing = /^(.*) \[missing: (.*)\]$/s;
 /** The columns of the page; a run that has not all of them says nothing about it. */
 const columns = ['memory', 'Azure Service Bus', 'RabbitMQ'];

@@ -41,6 +41,22 @@ export class Parcels { @MessageHandler(orderPaid) pack(user: { userId: string })
   },
 ];
 
+/** The suites for adapters, run by somebody who has no test framework. */
+const SUITES = `import { afterEach, beforeEach, describe, it } from 'node:test';
+import { createMemoryMessaging } from '@orderflow/messaging';
+import { inboxSuite, memoryHarness, sessionSuite, transportSuite } from '@orderflow/messaging/testing/suites';
+transportSuite(memoryHarness, { describe, it });
+sessionSuite(memoryHarness, { describe, it });
+inboxSuite('memory', async () => {
+  const effects = [];
+  return {
+    inbox: createMemoryMessaging().inbox,
+    apply: async (tx, value) => tx.onCommit(() => effects.push(value)),
+    effects: async () => effects.sort(),
+    close: async () => {},
+  };
+}, { describe, it, beforeEach, afterEach });`;
+
 /** The programs of a page, by the name in each one's first line, and the tsconfig.json it shows. */
 function programsOf(page: string): ReadonlyMap<string, string> {
   const programs = [...page.matchAll(/^```ts\n\/\/ (\S+\.ts)\n(.*?)^```$/gms)];
@@ -83,10 +99,11 @@ const allEntries = async (): Promise<string[]> => [
   ...(await entriesOf(full, '@orderflow/contracts')),
 ];
 
-/** A program that needs the types of every entry; those of the suites need Jest's besides. */
+/** A program that needs the types of every entry. */
 async function importEverything(): Promise<string> {
-  const entries = (await allEntries()).filter((entry) => !entry.endsWith('/suites'));
-  return entries.map((entry, index) => `import * as entry${index} from '${entry}';\nvoid entry${index};`).join('\n');
+  return (await allEntries())
+    .map((entry, index) => `import * as entry${index} from '${entry}';\nvoid entry${index};`)
+    .join('\n');
 }
 
 describe('the packages, installed from their tarballs', () => {
@@ -110,9 +127,9 @@ describe('the packages, installed from their tarballs', () => {
   });
 
   it('load every entry', async () => {
-    const program = (await allEntries())
-      .filter((entry) => !entry.endsWith('/suites'))
-      .map((entry) => `if (Object.keys(await import('${entry}')).length === 0) throw '${entry}';`);
+    const program = (await allEntries()).map(
+      (entry) => `if (Object.keys(await import('${entry}')).length === 0) throw '${entry}';`,
+    );
     expect(program.length).toBeGreaterThan(6);
     expect(await full.node('--input-type=module', '-e', program.join('\n'))).toEqual({ code: 0, output: '' });
   });
@@ -154,10 +171,23 @@ describe('the packages, installed from their tarballs', () => {
   });
 
   it('need nothing else for the core, memory and testing', async () => {
-    const program = ['', '/memory', '/testing']
+    const program = ['', '/memory', '/testing', '/testing/suites']
       .map((entry) => `await import('@orderflow/messaging${entry}');`)
       .join('');
     expect(await bare.node('--input-type=module', '-e', program)).toEqual({ code: 0, output: '' });
+  });
+
+  it('run the suite of transports and those of stores under the test runner of Node.js', async () => {
+    await bare.write('suites.test.js', SUITES);
+    const { code, output } = await bare.node('--test', '--test-reporter=tap', 'suites.test.js');
+    expect({ code, output }).toMatchObject({ code: 0, output: expect.stringMatching(/^# fail 0$/m) });
+    for (const sentence of [
+      'keeps the order of messages to one destination, within a send and between sends',
+      'delivers a session in its order, one at a time, and several sessions beside each other',
+      'handles one of many deliveries at the same time',
+    ]) {
+      expect(output).toMatch(new RegExp(`^ *ok \\d+ - ${sentence}$`, 'm'));
+    }
   });
 });
 

@@ -1,17 +1,21 @@
-import { expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { inboxSuite } from '../testing/inbox-suite.js';
 import type { MemoryUnitOfWork } from '../outbox/memory-unit-of-work.js';
 import { createMemoryMessaging } from './memory-messaging.js';
 
-inboxSuite<MemoryUnitOfWork>('memory', async () => {
-  const effects: string[] = [];
-  return {
-    inbox: createMemoryMessaging().inbox,
-    apply: async (tx, value) => tx.onCommit(() => effects.push(value)),
-    effects: async () => [...effects].sort(),
-    close: async () => undefined,
-  };
-});
+inboxSuite<MemoryUnitOfWork>(
+  'memory',
+  async () => {
+    const effects: string[] = [];
+    return {
+      inbox: createMemoryMessaging().inbox,
+      apply: async (tx, value) => tx.onCommit(() => effects.push(value)),
+      effects: async () => [...effects].sort(),
+      close: async () => undefined,
+    };
+  },
+  { describe, it, beforeEach, afterEach },
+);
 
 it('remembers as many handled messages as its capacity, the latest', async () => {
   const { inbox } = createMemoryMessaging({ inboxCapacity: 2 });

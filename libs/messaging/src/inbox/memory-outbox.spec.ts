@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OutboxFullError } from '../outbox/memory-outbox.js';
 import { TransportError } from '../transport.js';
 import { outgoing } from '../testing/outgoing.js';
@@ -7,17 +7,21 @@ import { outboxSuite } from '../testing/outbox-suite.js';
 import type { MemoryUnitOfWork } from '../outbox/memory-unit-of-work.js';
 import { createMemoryMessaging } from './memory-messaging.js';
 
-outboxSuite<MemoryUnitOfWork>('memory', async () => {
-  const clock = new ManualClock();
-  const { outbox, transaction } = createMemoryMessaging({ clock });
-  return {
-    outbox,
-    transaction,
-    drain: (limit, send) => outbox.drain(limit, send),
-    passHolds: () => clock.advance(60_000),
-    close: async () => undefined,
-  };
-});
+outboxSuite<MemoryUnitOfWork>(
+  'memory',
+  async () => {
+    const clock = new ManualClock();
+    const { outbox, transaction } = createMemoryMessaging({ clock });
+    return {
+      outbox,
+      transaction,
+      drain: (limit, send) => outbox.drain(limit, send),
+      passHolds: () => clock.advance(60_000),
+      close: async () => undefined,
+    };
+  },
+  { describe, it, beforeEach, afterEach },
+);
 
 it('takes no more than its capacity, set-aside messages included', async () => {
   const { outbox, transaction } = createMemoryMessaging({ clock: new ManualClock(), outboxCapacity: 3 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { outgoing } from '../testing/outgoing.js';
 import { inboxSuite } from '../testing/inbox-suite.js';
 import { connectThroughCuttingProxy } from '../../test/cutting-proxy.js';
@@ -30,12 +30,16 @@ const cutConnection = async (tx: SqlTransaction): Promise<void> => {
   await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.['pid']]);
 };
 
-inboxSuite<SqlTransaction>('PostgreSQL', async () => ({
-  inbox: createPostgresMessaging({ pool: database.pool }).inbox,
-  apply,
-  effects,
-  close: async () => undefined,
-}));
+inboxSuite<SqlTransaction>(
+  'PostgreSQL',
+  async () => ({
+    inbox: createPostgresMessaging({ pool: database.pool }).inbox,
+    apply,
+    effects,
+    close: async () => undefined,
+  }),
+  { describe, it, beforeEach, afterEach },
+);
 
 describe('PostgresInbox', () => {
   it('rejects when the connection is lost before the commit, and handles the next delivery', async () => {

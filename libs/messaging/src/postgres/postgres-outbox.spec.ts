@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
 import { outboxSuite, recordingSend } from '../testing/outbox-suite.js';
@@ -18,26 +18,34 @@ beforeEach(() => database.clear());
 
 afterAll(() => database.drop());
 
-outboxSuite<SqlTransaction>('PostgreSQL', async () => {
-  const { outbox, transaction } = createPostgresMessaging({ pool: database.pool });
-  return {
-    outbox,
-    transaction: (work) => transaction(work),
-    drain: (limit, send) => sendWaiting(database.pool, limit, send),
-    passHolds: async () => void (await database.pool.query('UPDATE outbox_holds SET due = now()')),
-    close: async () => undefined,
-  };
-});
+outboxSuite<SqlTransaction>(
+  'PostgreSQL',
+  async () => {
+    const { outbox, transaction } = createPostgresMessaging({ pool: database.pool });
+    return {
+      outbox,
+      transaction: (work) => transaction(work),
+      drain: (limit, send) => sendWaiting(database.pool, limit, send),
+      passHolds: async () => void (await database.pool.query('UPDATE outbox_holds SET due = now()')),
+      close: async () => undefined,
+    };
+  },
+  { describe, it, beforeEach, afterEach },
+);
 
-relaySuite<SqlTransaction>('PostgreSQL', async () => {
-  const { outbox, transaction, startRelay } = createPostgresMessaging({ pool: database.pool });
-  return {
-    outbox,
-    transaction: (work) => transaction(work),
-    startRelay: (transport) => startRelay({ transport, onError: () => undefined }),
-    close: async () => undefined,
-  };
-});
+relaySuite<SqlTransaction>(
+  'PostgreSQL',
+  async () => {
+    const { outbox, transaction, startRelay } = createPostgresMessaging({ pool: database.pool });
+    return {
+      outbox,
+      transaction: (work) => transaction(work),
+      startRelay: (transport) => startRelay({ transport, onError: () => undefined }),
+      close: async () => undefined,
+    };
+  },
+  { describe, it, beforeEach, afterEach },
+);
 
 describe('PostgresOutbox', () => {
   it('writes effect and messages in one statement', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { connectThroughCuttingProxy } from '../../test/cutting-proxy.js';
 import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
 import { recordingSend } from '../testing/outbox-suite.js';
@@ -17,17 +17,21 @@ beforeEach(() => database.clear());
 
 afterAll(() => database.drop());
 
-unitOfWorkSuite<SqlTransaction & Pick<UnitOfWork<unknown>, 'afterCommit'>>('PostgreSQL', async (onError) => ({
-  transaction: createPostgresMessaging({ pool: database.pool, onError }).transaction,
-  apply: async (tx, value) => {
-    await tx.query('INSERT INTO effects VALUES ($1)', [value]);
-  },
-  effects: async () =>
-    (await database.pool.query<{ value: string }>('SELECT value FROM effects ORDER BY value')).rows.map(
-      ({ value }) => value,
-    ),
-  close: async () => undefined,
-}));
+unitOfWorkSuite<SqlTransaction & Pick<UnitOfWork<unknown>, 'afterCommit'>>(
+  'PostgreSQL',
+  async (onError) => ({
+    transaction: createPostgresMessaging({ pool: database.pool, onError }).transaction,
+    apply: async (tx, value) => {
+      await tx.query('INSERT INTO effects VALUES ($1)', [value]);
+    },
+    effects: async () =>
+      (await database.pool.query<{ value: string }>('SELECT value FROM effects ORDER BY value')).rows.map(
+        ({ value }) => value,
+      ),
+    close: async () => undefined,
+  }),
+  { describe, it, beforeEach, afterEach },
+);
 
 describe('after the commit of a unit of work', () => {
   it('nothing runs when the answer to the commit is lost, and a sweep finds the messages', async () => {

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { deepEqual, equal, rejects } from 'node:assert/strict';
+import type { RunnerWithHooks } from './behaviour.js';
 import type { Inbox } from '../inbox/inbox.js';
 
 /** A store with an inbox and an effect that can be counted: what an adapter's spec gives to {@link inboxSuite}. */
@@ -12,7 +13,11 @@ export interface InboxEnvironment<Tx> {
 }
 
 /** What every inbox has to do. */
-export function inboxSuite<Tx>(name: string, start: () => Promise<InboxEnvironment<Tx>>): void {
+export function inboxSuite<Tx>(
+  name: string,
+  start: () => Promise<InboxEnvironment<Tx>>,
+  { describe, it, beforeEach, afterEach }: RunnerWithHooks,
+): void {
   describe(`the ${name} inbox`, () => {
     let store: InboxEnvironment<Tx>;
 
@@ -26,16 +31,16 @@ export function inboxSuite<Tx>(name: string, start: () => Promise<InboxEnvironme
       store.inbox.once(consumer, id, (tx) => store.apply(tx, effect));
 
     it('handles a message once', async () => {
-      expect(await handle('billing', 'm1')).toBe('handled');
-      expect(await handle('billing', 'm1')).toBe('duplicate');
-      expect(await store.effects()).toEqual(['billing:m1']);
+      equal(await handle('billing', 'm1'), 'handled');
+      equal(await handle('billing', 'm1'), 'duplicate');
+      deepEqual(await store.effects(), ['billing:m1']);
     });
 
     it('keeps consumers and messages apart', async () => {
       await handle('billing', 'm1');
-      expect(await handle('analytics', 'm1')).toBe('handled');
-      expect(await handle('billing', 'm2')).toBe('handled');
-      expect(await store.effects()).toEqual(['analytics:m1', 'billing:m1', 'billing:m2']);
+      equal(await handle('analytics', 'm1'), 'handled');
+      equal(await handle('billing', 'm2'), 'handled');
+      deepEqual(await store.effects(), ['analytics:m1', 'billing:m1', 'billing:m2']);
     });
 
     it('records nothing and undoes the effect when the work throws, and handles the next delivery', async () => {
@@ -43,10 +48,10 @@ export function inboxSuite<Tx>(name: string, start: () => Promise<InboxEnvironme
         await store.apply(tx, 'half');
         throw new Error('declined');
       });
-      await expect(failing).rejects.toThrow('declined');
-      expect(await store.effects()).toEqual([]);
-      expect(await handle('billing', 'm1', 'whole')).toBe('handled');
-      expect(await store.effects()).toEqual(['whole']);
+      await rejects(failing, /declined/);
+      deepEqual(await store.effects(), []);
+      equal(await handle('billing', 'm1', 'whole'), 'handled');
+      deepEqual(await store.effects(), ['whole']);
     });
 
     it('lets a second delivery wait for the first, and answers duplicate when that one commits', async () => {
@@ -60,8 +65,8 @@ export function inboxSuite<Tx>(name: string, start: () => Promise<InboxEnvironme
       await started.promise;
       const second = handle('billing', 'm1', 'second');
       gate.resolve();
-      expect(await Promise.all([first, second])).toEqual(['handled', 'duplicate']);
-      expect(await store.effects()).toEqual(['first']);
+      deepEqual(await Promise.all([first, second]), ['handled', 'duplicate']);
+      deepEqual(await store.effects(), ['first']);
     });
 
     it('lets a second delivery wait for the first, and takes over when that one fails', async () => {
@@ -75,15 +80,15 @@ export function inboxSuite<Tx>(name: string, start: () => Promise<InboxEnvironme
       await started.promise;
       const second = handle('billing', 'm1', 'second');
       gate.resolve();
-      await expect(first).rejects.toThrow('declined');
-      expect(await second).toBe('handled');
-      expect(await store.effects()).toEqual(['second']);
+      await rejects(first, /declined/);
+      equal(await second, 'handled');
+      deepEqual(await store.effects(), ['second']);
     });
 
     it('handles one of many deliveries at the same time', async () => {
       const outcomes = await Promise.all(Array.from({ length: 10 }, () => handle('billing', 'm1')));
-      expect(outcomes.filter((outcome) => outcome === 'handled')).toHaveLength(1);
-      expect(await store.effects()).toEqual(['billing:m1']);
+      equal(outcomes.filter((outcome) => outcome === 'handled').length, 1);
+      deepEqual(await store.effects(), ['billing:m1']);
     });
   });
 }

@@ -5,7 +5,7 @@ import { suiteTopology, type TransportHarness } from './transport-harness.js';
 /** The memory transport, on a broker whose time stands still until a test moves it. */
 export const memoryHarness: TransportHarness = {
   name: 'memory',
-  hasConnection: false,
+  incidents: [],
   async start() {
     const clock = new ManualClock();
     const broker = new MemoryBroker({ topology: suiteTopology, clock });

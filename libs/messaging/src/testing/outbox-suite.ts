@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
+import type { RunnerWithHooks } from './behaviour.js';
+import { matches } from './matches.js';
 import type { DrainReport } from '../outbox/memory-outbox.js';
 import type { Outbox } from '../outbox/outbox.js';
 import { type Outgoing, type Transport, TransportError } from '../transport.js';
@@ -36,7 +38,11 @@ export function recordingSend(refuse: (message: Outgoing) => Error | undefined =
 }
 
 /** What every outbox has to do. */
-export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnvironment<Tx>>): void {
+export function outboxSuite<Tx>(
+  name: string,
+  start: () => Promise<OutboxEnvironment<Tx>>,
+  { describe, it, beforeEach, afterEach }: RunnerWithHooks,
+): void {
   describe(`the ${name} outbox`, () => {
     let store: OutboxEnvironment<Tx>;
 
@@ -63,14 +69,17 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
       const scheduled = { ...outgoing('scheduled'), deliverAt: new Date('2030-01-01T00:00:00Z') };
       await add(full, scheduled);
       const { send, sent } = recordingSend();
-      expect(await store.drain(10, send)).toEqual({ sent: 2, errors: [] });
+      deepEqual(await store.drain(10, send), { sent: 2, errors: [] });
       const plain = sent.map((message) => ({
         ...message,
         envelope: { ...message.envelope, body: Uint8Array.from(message.envelope.body) },
       }));
-      expect(plain.sort((one, other) => (one.envelope.id < other.envelope.id ? -1 : 1))).toEqual([full, scheduled]);
-      expect(await store.drain(10, send)).toEqual({ sent: 0, errors: [] });
-      expect(await store.outbox.backlog()).toEqual({
+      deepEqual(
+        plain.sort((one, other) => (one.envelope.id < other.envelope.id ? -1 : 1)),
+        [full, scheduled],
+      );
+      deepEqual(await store.drain(10, send), { sent: 0, errors: [] });
+      deepEqual(await store.outbox.backlog(), {
         rows: 0,
         isEstimate: false,
         oldestAgeMs: 0,
@@ -85,20 +94,20 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
         await store.outbox.add(tx, [outgoing('never')]);
         throw new Error('no stock');
       });
-      await expect(failing).rejects.toThrow('no stock');
+      await rejects(failing, /no stock/);
       const { send, ids } = recordingSend();
       await store.drain(10, send);
-      expect(ids()).toEqual([]);
+      deepEqual(ids(), []);
     });
 
     it('sends in the order of adding, at most as many as asked for', async () => {
       await add(keyed('a', 'k'), keyed('b', 'k'));
       await add(keyed('c', 'k'));
       const { send, ids } = recordingSend();
-      expect(await store.drain(2, send)).toEqual({ sent: 2, errors: [] });
-      expect(ids()).toEqual(['a', 'b']);
+      deepEqual(await store.drain(2, send), { sent: 2, errors: [] });
+      deepEqual(ids(), ['a', 'b']);
       await store.drain(2, send);
-      expect(ids()).toEqual(['a', 'b', 'c']);
+      deepEqual(ids(), ['a', 'b', 'c']);
     });
 
     it('holds the successors of a message that fails, and nothing else', async () => {
@@ -113,19 +122,19 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
       let refusing = true;
       const full = new TransportError('BrokerError', 'It went wrong.', true);
       const { send, ids } = recordingSend(({ envelope }) => (refusing && envelope.id === 'a2' ? full : undefined));
-      expect(await store.drain(10, send)).toEqual({ sent: 4, errors: [full] });
-      expect(ids().sort()).toEqual(['a1', 'b1', 'b2', 'c1']);
-      expect(ids().indexOf('b1')).toBeLessThan(ids().indexOf('b2'));
-      expect(await store.outbox.backlog()).toMatchObject({ rows: 2, heldKeys: 1, dead: 0 });
+      deepEqual(await store.drain(10, send), { sent: 4, errors: [full] });
+      deepEqual(ids().sort(), ['a1', 'b1', 'b2', 'c1']);
+      ok(ids().indexOf('b1') < ids().indexOf('b2'));
+      matches(await store.outbox.backlog(), { rows: 2, heldKeys: 1, dead: 0 });
 
       refusing = false;
       await store.passHolds();
       while ((await store.outbox.backlog()).rows > 0) await store.drain(10, send);
-      expect(ids().slice(4)).toEqual(['a2', 'a3']);
-      expect(await store.outbox.backlog()).toMatchObject({ rows: 0, heldKeys: 0 });
+      deepEqual(ids().slice(4), ['a2', 'a3']);
+      matches(await store.outbox.backlog(), { rows: 0, heldKeys: 0 });
     });
 
-    it.each([
+    for (const [what, code] of [
       ['the broker is away', 'Unreachable'],
       ['the broker does not answer', 'Timeout'],
       ['the broker is busy', 'Busy'],
@@ -135,27 +144,29 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
       ['the queue is missing', 'QueueNotFound'],
       ['the topic is missing', 'TopicNotFound'],
       ['the transport closes', 'Closed'],
-    ] as const)('keeps everything, blames no message, and tries once only while %s', async (_, code) => {
-      await add(keyed('a', 'a'), keyed('b', 'b'), keyed('c', 'c'));
-      let calls = 0;
-      const away = new TransportError(code, 'Connection refused.', true);
-      const report = await store.drain(10, () => {
-        calls += 1;
-        return Promise.reject(away);
+    ] as const) {
+      it(`keeps everything, blames no message, and tries once only while ${what}`, async () => {
+        await add(keyed('a', 'a'), keyed('b', 'b'), keyed('c', 'c'));
+        let calls = 0;
+        const away = new TransportError(code, 'Connection refused.', true);
+        const report = await store.drain(10, () => {
+          calls += 1;
+          return Promise.reject(away);
+        });
+        deepEqual(report, { sent: 0, errors: [away] });
+        equal(calls, 1);
+        matches(await store.outbox.backlog(), { rows: 3, heldKeys: 0 });
       });
-      expect(report).toEqual({ sent: 0, errors: [away] });
-      expect(calls).toBe(1);
-      expect(await store.outbox.backlog()).toMatchObject({ rows: 3, heldKeys: 0 });
-    });
+    }
 
     it('sets a message aside that the broker will never take, and sends its successors', async () => {
       await add(keyed('a', 'k'), keyed('huge', 'k'), keyed('c', 'k'));
       const tooLarge = new TransportError('MessageTooLarge', '2 MB are too much.', false);
       const { send, ids } = recordingSend(({ envelope }) => (envelope.id === 'huge' ? tooLarge : undefined));
-      expect((await store.drain(10, send)).errors).toEqual([tooLarge]);
+      deepEqual((await store.drain(10, send)).errors, [tooLarge]);
       await store.drain(10, send);
-      expect(ids()).toEqual(['a', 'c']);
-      expect(await store.outbox.backlog()).toMatchObject({ rows: 0, heldKeys: 0, dead: 1 });
+      deepEqual(ids(), ['a', 'c']);
+      matches(await store.outbox.backlog(), { rows: 0, heldKeys: 0, dead: 1 });
     });
 
     it('sends to the others while one destination is in trouble, also what comes behind it', async () => {
@@ -165,9 +176,9 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
       const { send, ids } = recordingSend(({ to: { queue } }: Outgoing & { to: { queue?: string } }) =>
         queue === 'a' ? full : undefined,
       );
-      expect(await store.drain(10, send)).toEqual({ sent: 2, errors: [full] });
-      expect(ids()).toEqual(['b1', 'b2']);
-      expect(await store.outbox.backlog()).toMatchObject({ rows: 2, heldKeys: 0 });
+      deepEqual(await store.drain(10, send), { sent: 2, errors: [full] });
+      deepEqual(ids(), ['b1', 'b2']);
+      matches(await store.outbox.backlog(), { rows: 2, heldKeys: 0 });
     });
 
     it('lists what was set aside in pages, sends it again in order before its successors, and drops it', async () => {
@@ -184,22 +195,28 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
       const first = await setAside.list({ limit: 3 });
       const second = await setAside.list({ limit: 3, after: first.next });
       const all = [...first.messages, ...second.messages];
-      expect(first.messages).toHaveLength(3);
-      expect(second.next).toBeUndefined();
-      expect(all.map(({ messageId }) => messageId).sort()).toEqual(bad);
-      expect(all[0]).toMatchObject({ to: { queue: 'work' }, type: 'work.do', bodyBytes: 11 });
-      expect(all[0]?.reason).toContain(`of ${all[0]?.messageId}.`);
+      equal(first.messages.length, 3);
+      equal(second.next, undefined);
+      deepEqual(all.map(({ messageId }) => messageId).sort(), bad);
+      matches(all[0], { to: { queue: 'work' }, type: 'work.do', bodyBytes: 11 });
+      ok(all[0]?.reason.includes(`of ${all[0]?.messageId}.`));
 
       const idOf = (name: string) => all.find(({ messageId }) => messageId === name)?.id ?? '';
       await add(keyed('a3', 'a'), keyed('b4', 'b'));
-      expect(await setAside.drop([idOf('b2'), idOf('b2'), 'no-such-id'])).toBe(1);
-      expect(await setAside.resend([idOf('b3'), idOf('a2'), idOf('a1'), idOf('b1'), idOf('b2')])).toBe(4);
+      equal(await setAside.drop([idOf('b2'), idOf('b2'), 'no-such-id']), 1);
+      equal(await setAside.resend([idOf('b3'), idOf('a2'), idOf('a1'), idOf('b1'), idOf('b2')]), 4);
       refusing = false;
       await store.drain(10, send);
-      expect(ids().filter((id) => id.startsWith('a'))).toEqual(['a1', 'a2', 'a3']);
-      expect(ids().filter((id) => id.startsWith('b'))).toEqual(['b1', 'b3', 'b4']);
-      expect(await store.outbox.backlog()).toMatchObject({ rows: 0, heldKeys: 0, dead: 0 });
-      await expect(setAside.list({ limit: 0 })).rejects.toThrow('limit must be a whole number from 1 to 1000');
+      deepEqual(
+        ids().filter((id) => id.startsWith('a')),
+        ['a1', 'a2', 'a3'],
+      );
+      deepEqual(
+        ids().filter((id) => id.startsWith('b')),
+        ['b1', 'b3', 'b4'],
+      );
+      matches(await store.outbox.backlog(), { rows: 0, heldKeys: 0, dead: 0 });
+      await rejects(setAside.list({ limit: 0 }), /limit must be a whole number from 1 to 1000/);
     });
 
     it('reads past a held key, however many of its messages come first', async () => {
@@ -210,14 +227,17 @@ export function outboxSuite<Tx>(name: string, start: () => Promise<OutboxEnviron
         refusing && envelope.orderingKey === 'held' ? new TransportError('BrokerError', 'No.', true) : undefined,
       );
       for (let reads = 0; reads < 8; reads += 1) await store.drain(10, send);
-      expect(ids()).toEqual(['free']);
-      expect(await store.outbox.backlog()).toMatchObject({ rows: 30, heldKeys: 1, heldRows: 30 });
+      deepEqual(ids(), ['free']);
+      matches(await store.outbox.backlog(), { rows: 30, heldKeys: 1, heldRows: 30 });
       await add(keyed('held-30', 'held'));
       refusing = false;
       await store.passHolds();
       for (let reads = 0; reads < 12; reads += 1) await store.drain(10, send);
-      expect(ids().slice(1)).toEqual(Array.from({ length: 31 }, (_, n) => `held-${n}`));
-      expect(await store.outbox.backlog()).toMatchObject({ rows: 0, heldKeys: 0, heldRows: 0 });
+      deepEqual(
+        ids().slice(1),
+        Array.from({ length: 31 }, (_, n) => `held-${n}`),
+      );
+      matches(await store.outbox.backlog(), { rows: 0, heldKeys: 0, heldRows: 0 });
     });
   });
 }

@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { deepEqual, equal } from 'node:assert/strict';
+import type { RunnerWithHooks } from './behaviour.js';
+import { matches } from './matches.js';
 import type { Outbox } from '../outbox/outbox.js';
 import type { Relay } from '../outbox/relay-health.js';
 import { type Outgoing, type Transport, TransportError } from '../transport.js';
@@ -14,7 +16,11 @@ export interface RelayEnvironment<Tx> {
 }
 
 /** What every relay has to do. Time is real. */
-export function relaySuite<Tx>(name: string, start: () => Promise<RelayEnvironment<Tx>>): void {
+export function relaySuite<Tx>(
+  name: string,
+  start: () => Promise<RelayEnvironment<Tx>>,
+  { describe, it, beforeEach, afterEach }: RunnerWithHooks,
+): void {
   describe(`the relay of the ${name} outbox`, () => {
     let store: RelayEnvironment<Tx>;
     let relay: Relay | undefined;
@@ -39,10 +45,10 @@ export function relaySuite<Tx>(name: string, start: () => Promise<RelayEnvironme
       await until(empty);
       await add(keyed('a3', 'a'));
       await until(empty);
-      expect(ids()).toEqual(['a1', 'a2', 'a3']);
-      expect(relay.health()).toEqual({ state: 'running', buckets: 16 });
+      deepEqual(ids(), ['a1', 'a2', 'a3']);
+      deepEqual(relay.health(), { state: 'running', buckets: 16 });
       await relay.stop();
-      expect(relay.health().state).toBe('stopped');
+      equal(relay.health().state, 'stopped');
     });
 
     it('lets a destination in trouble hold up no other, says which it is, and goes on by itself', async () => {
@@ -53,10 +59,10 @@ export function relaySuite<Tx>(name: string, start: () => Promise<RelayEnvironme
       relay = store.startRelay({ send });
       await add(keyed('w1', 'a'), keyed('o1', 'a', 'other'), keyed('w2', 'a'));
       await until(() => ids().includes('o1') && relay?.health().state === 'degraded');
-      expect(relay.health().troubles).toMatchObject([{ destination: 'queue work', code: 'QueueFull' }]);
+      matches(relay.health().troubles, [{ destination: 'queue work', code: 'QueueFull' }]);
       full = false;
       await until(empty);
-      expect(ids()).toEqual(['o1', 'w1', 'w2']);
+      deepEqual(ids(), ['o1', 'w1', 'w2']);
       await until(() => relay?.health().state === 'running');
     });
 
@@ -68,8 +74,8 @@ export function relaySuite<Tx>(name: string, start: () => Promise<RelayEnvironme
       await add(keyed('a1', 'a'), keyed('b1', 'b'), keyed('a2', 'a'));
       relay = store.startRelay({ send });
       await until(empty);
-      expect(ids()).toEqual(['b1', 'a1', 'a2']);
-      expect(await store.outbox.backlog()).toMatchObject({ heldKeys: 0, dead: 0 });
+      deepEqual(ids(), ['b1', 'a1', 'a2']);
+      matches(await store.outbox.backlog(), { heldKeys: 0, dead: 0 });
     });
 
     it('sends what was set aside once it is told to', async () => {
@@ -81,11 +87,11 @@ export function relaySuite<Tx>(name: string, start: () => Promise<RelayEnvironme
       await add(keyed('huge', 'a'), keyed('next', 'a'));
       await until(() => ids().includes('next'));
       const { messages } = await store.outbox.setAside.list();
-      expect(messages).toMatchObject([{ messageId: 'huge', reason: 'Too large.' }]);
+      matches(messages, [{ messageId: 'huge', reason: 'Too large.' }]);
       tooLarge = false;
       await store.outbox.setAside.resend(messages.map(({ id }) => id));
       await until(empty);
-      expect(ids()).toEqual(['next', 'huge']);
+      deepEqual(ids(), ['next', 'huge']);
     });
   });
 }

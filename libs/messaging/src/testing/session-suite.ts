@@ -1,4 +1,4 @@
-import { describe } from '@jest/globals';
+import { type Behaviour, registerBehaviours, type Runner } from './behaviour.js';
 import { countsACrashAsAnAttempt } from './sessions/counts-a-crash-as-an-attempt.js';
 import { deliversASessionInItsOrder } from './sessions/delivers-a-session-in-its-order.js';
 import { givesASessionToOneConsumerAtATime } from './sessions/gives-a-session-to-one-consumer-at-a-time.js';
@@ -11,18 +11,23 @@ import { retriesWaitInTheirSession } from './sessions/retries-wait-in-their-sess
 import { waitingSessionsLeaveHalfOfThePlaces } from './sessions/waiting-sessions-leave-half-of-the-places.js';
 import type { TransportHarness } from './transport-harness.js';
 
-/** What a transport with the capability `sessions` has to do besides; its broker has the queue `ordered`, with sessions. */
-export function sessionSuite(harness: TransportHarness): void {
-  describe(`the ${harness.name} transport, with sessions,`, () => {
-    deliversASessionInItsOrder(harness);
-    givesASessionToOneConsumerAtATime(harness);
-    retriesWaitInTheirSession(harness);
-    waitingSessionsLeaveHalfOfThePlaces(harness);
-    keepsARetryOverACrash(harness);
-    countsACrashAsAnAttempt(harness);
-    handsSessionsBackWithoutAnAttempt(harness);
-    goesOnAfterADeadLetter(harness);
-    keepsStateWithASession(harness);
-    refusesTheOtherKindOfQueue(harness);
-  });
+/** What a transport with the capability `sessions` has to do besides. */
+export const sessionBehaviours: readonly Behaviour[] = Object.freeze([
+  deliversASessionInItsOrder,
+  givesASessionToOneConsumerAtATime,
+  retriesWaitInTheirSession,
+  waitingSessionsLeaveHalfOfThePlaces,
+  keepsARetryOverACrash,
+  countsACrashAsAnAttempt,
+  handsSessionsBackWithoutAnAttempt,
+  goesOnAfterADeadLetter,
+  keepsStateWithASession,
+  refusesTheOtherKindOfQueue,
+]);
+
+/** Registers a test for each of {@link sessionBehaviours}; the broker has the queue `ordered`, with sessions. */
+export function sessionSuite(harness: TransportHarness, runner: Runner): void {
+  runner.describe(`the ${harness.name} transport, with sessions,`, () =>
+    registerBehaviours(sessionBehaviours, harness, runner),
+  );
 }

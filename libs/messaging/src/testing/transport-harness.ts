@@ -13,12 +13,15 @@ export interface TransportHarness {
   start(): Promise<TransportEnvironment>;
   /** What its broker cannot do, and why; the suite holds it to its word. Only what is named here may be missing. */
   readonly missing?: Readonly<Partial<Record<Optional, string>>>;
-  /** False for brokers without a connection to lose; `interrupt` is not called then. */
-  readonly hasConnection: boolean;
+  /** What can happen to its broker; what is not named here is not asked for. */
+  readonly incidents: readonly Incident[];
 }
 
-/** Behaviours that a broker may lack. */
-export type Optional = 'duplicateDetection' | 'cancelScheduled' | 'timeToLive';
+/** Capabilities that a broker may lack. */
+export type Optional = 'duplicateDetection' | 'cancelScheduled' | 'timeToLive' | 'sessions';
+
+/** What happens to brokers: `connection-lost` needs {@link TransportEnvironment.interrupt}. */
+export type Incident = 'connection-lost';
 
 /** A broker for one test, and the means to do to it what happens in production. */
 export interface TransportEnvironment {
@@ -34,7 +37,7 @@ export interface TransportEnvironment {
   advance(ms: number): Promise<void>;
   /** The process of this transport dies: its connection is gone and nothing in flight is settled. */
   crash(transport: TestedTransport): Promise<void>;
-  /** Every connection is lost; the broker can be reached again at once. */
+  /** Every connection is lost; the broker can be reached again at once. For the incident `connection-lost`. */
   interrupt(): Promise<void>;
   /** Closes what was connected, then the broker. */
   close(): Promise<void>;
@@ -49,16 +52,3 @@ export const suiteTopology = Object.freeze({
   sessionQueues: ['ordered'],
   topics: { happenings: { work: { forwardTo: 'work' }, other: { forwardTo: 'other', types: ['other.happened'] } } },
 });
-
-/** Runs one test in an environment of its own, and closes it whatever happens. */
-export async function inEnvironment(
-  harness: TransportHarness,
-  test: (environment: TransportEnvironment) => Promise<void>,
-): Promise<void> {
-  const environment = await harness.start();
-  try {
-    await test(environment);
-  } finally {
-    await environment.close();
-  }
-}

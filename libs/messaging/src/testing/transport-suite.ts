@@ -1,4 +1,4 @@
-import { describe } from '@jest/globals';
+import { type Behaviour, registerBehaviours, type Runner } from './behaviour.js';
 import { carriesTheFirstFailure } from './behaviours/carries-the-first-failure.js';
 import { closesForGood } from './behaviours/closes-for-good.js';
 import { countsEveryAttempt } from './behaviours/counts-every-attempt.js';
@@ -13,17 +13,20 @@ import { doesNotDeliverWhatHasExpired } from './behaviours/does-not-deliver-what
 import { doesNotReplayInCircles } from './behaviours/does-not-replay-in-circles.js';
 import { dropsASecondCopyOfAMessage } from './behaviours/drops-a-second-copy-of-a-message.js';
 import { fansOutToTheSubscriptionsOfATopic } from './behaviours/fans-out-to-the-subscriptions-of-a-topic.js';
+import { followsALimitThatChanges } from './behaviours/follows-a-limit-that-changes.js';
 import { handsBackWhatArrivesWhileItStops } from './behaviours/hands-back-what-arrives-while-it-stops.js';
 import { keepsAPlaceThatIsOccupied } from './behaviours/keeps-a-place-that-is-occupied.js';
 import { keepsTheLockOfASlowHandler } from './behaviours/keeps-the-lock-of-a-slow-handler.js';
-import { keepsTheOrderOfSends } from './behaviours/keeps-the-order-of-sends.js';
 import { keepsTheLocksOfWhatAStopWaitsFor } from './behaviours/keeps-the-locks-of-what-a-stop-waits-for.js';
+import { keepsTheOrderOfSends } from './behaviours/keeps-the-order-of-sends.js';
 import { letsTheLockRunOutWhenAConsumerRejects } from './behaviours/lets-the-lock-run-out-when-a-consumer-rejects.js';
 import { limitsDeliveriesToTheConcurrency } from './behaviours/limits-deliveries-to-the-concurrency.js';
 import { pagesThroughDeadLetters } from './behaviours/pages-through-dead-letters.js';
 import { pausesAndResumes } from './behaviours/pauses-and-resumes.js';
 import { poisonMessageDoesNotHoldUpTheNext } from './behaviours/poison-message-does-not-hold-up-the-next.js';
 import { redeliversWhenTheConsumerDies } from './behaviours/redelivers-when-the-consumer-dies.js';
+import { refusesALimitThatItCannotKeep } from './behaviours/refuses-a-limit-that-it-cannot-keep.js';
+import { refusesATimeToLiveThatIsNone } from './behaviours/refuses-a-time-to-live-that-is-none.js';
 import { rejectsSendsToNowhere } from './behaviours/rejects-sends-to-nowhere.js';
 import { releasesWhatOutlastsAStop } from './behaviours/releases-what-outlasts-a-stop.js';
 import { replaysDeadLettersToTheirQueueOnly } from './behaviours/replays-dead-letters-to-their-queue-only.js';
@@ -33,53 +36,59 @@ import { resumesAReplayThatEndedEarly } from './behaviours/resumes-a-replay-that
 import { retriesAfterADelayToThisQueueOnly } from './behaviours/retries-after-a-delay-to-this-queue-only.js';
 import { settlesNeighboursEachItsOwnWay } from './behaviours/settles-neighbours-each-its-own-way.js';
 import { stopsAfterInFlightDeliveries } from './behaviours/stops-after-in-flight-deliveries.js';
-import { takesBackAScheduledMessage } from './behaviours/takes-back-a-scheduled-message.js';
-import { survivesAnyNumberOfReleases } from './behaviours/survives-any-number-of-releases.js';
 import { survivesALostConnection } from './behaviours/survives-a-lost-connection.js';
+import { survivesAnyNumberOfReleases } from './behaviours/survives-any-number-of-releases.js';
+import { takesBackAScheduledMessage } from './behaviours/takes-back-a-scheduled-message.js';
 import type { TransportHarness } from './transport-harness.js';
 
+/** What every transport has to do, save sessions: an adapter does all of it or is none. Each file under `behaviours/` is one. */
+export const transportBehaviours: readonly Behaviour[] = Object.freeze([
+  deliversEachMessageOnce,
+  deliversTheEnvelopeUnchanged,
+  keepsTheOrderOfSends,
+  fansOutToTheSubscriptionsOfATopic,
+  limitsDeliveriesToTheConcurrency,
+  deliversAScheduledMessageAtItsTime,
+  takesBackAScheduledMessage,
+  doesNotDeliverWhatHasExpired,
+  refusesATimeToLiveThatIsNone,
+  dropsASecondCopyOfAMessage,
+  retriesAfterADelayToThisQueueOnly,
+  countsEveryAttempt,
+  countsWhatEndedUnsettled,
+  carriesTheFirstFailure,
+  doesNotBurnAnAttemptOnRelease,
+  survivesAnyNumberOfReleases,
+  deadLettersWithReasonAndOriginalBody,
+  poisonMessageDoesNotHoldUpTheNext,
+  settlesNeighboursEachItsOwnWay,
+  keepsTheLockOfASlowHandler,
+  redeliversWhenTheConsumerDies,
+  letsTheLockRunOutWhenAConsumerRejects,
+  pausesAndResumes,
+  followsALimitThatChanges,
+  refusesALimitThatItCannotKeep,
+  keepsAPlaceThatIsOccupied,
+  stopsAfterInFlightDeliveries,
+  handsBackWhatArrivesWhileItStops,
+  keepsTheLocksOfWhatAStopWaitsFor,
+  releasesWhatOutlastsAStop,
+  closesForGood,
+  rejectsSendsToNowhere,
+  survivesALostConnection,
+  pagesThroughDeadLetters,
+  replaysDeadLettersToTheirQueueOnly,
+  replaysTheChosenDeadLettersOnly,
+  resumesAReplayThatEndedEarly,
+  doesNotReplayInCircles,
+  replaysToTheQueueNamed,
+  discardsTheChosenDeadLetters,
+]);
+
 /**
- * What every transport has to do: registers one Jest test per behaviour. An adapter passes it or is none. Each file under
- * `behaviours/` is named after what it demands.
+ * Registers a test for each of {@link transportBehaviours} with a test runner: `transportSuite(harness, { describe, it })`.
+ * The runner has to allow a test a minute.
  */
-export function transportSuite(harness: TransportHarness): void {
-  describe(`the ${harness.name} transport`, () => {
-    deliversEachMessageOnce(harness);
-    deliversTheEnvelopeUnchanged(harness);
-    keepsTheOrderOfSends(harness);
-    fansOutToTheSubscriptionsOfATopic(harness);
-    limitsDeliveriesToTheConcurrency(harness);
-    deliversAScheduledMessageAtItsTime(harness);
-    takesBackAScheduledMessage(harness);
-    doesNotDeliverWhatHasExpired(harness);
-    dropsASecondCopyOfAMessage(harness);
-    retriesAfterADelayToThisQueueOnly(harness);
-    countsEveryAttempt(harness);
-    countsWhatEndedUnsettled(harness);
-    carriesTheFirstFailure(harness);
-    doesNotBurnAnAttemptOnRelease(harness);
-    survivesAnyNumberOfReleases(harness);
-    deadLettersWithReasonAndOriginalBody(harness);
-    poisonMessageDoesNotHoldUpTheNext(harness);
-    settlesNeighboursEachItsOwnWay(harness);
-    keepsTheLockOfASlowHandler(harness);
-    redeliversWhenTheConsumerDies(harness);
-    letsTheLockRunOutWhenAConsumerRejects(harness);
-    pausesAndResumes(harness);
-    keepsAPlaceThatIsOccupied(harness);
-    stopsAfterInFlightDeliveries(harness);
-    handsBackWhatArrivesWhileItStops(harness);
-    keepsTheLocksOfWhatAStopWaitsFor(harness);
-    releasesWhatOutlastsAStop(harness);
-    closesForGood(harness);
-    rejectsSendsToNowhere(harness);
-    if (harness.hasConnection) survivesALostConnection(harness);
-    pagesThroughDeadLetters(harness);
-    replaysDeadLettersToTheirQueueOnly(harness);
-    replaysTheChosenDeadLettersOnly(harness);
-    resumesAReplayThatEndedEarly(harness);
-    doesNotReplayInCircles(harness);
-    replaysToTheQueueNamed(harness);
-    discardsTheChosenDeadLetters(harness);
-  });
+export function transportSuite(harness: TransportHarness, runner: Runner): void {
+  runner.describe(`the ${harness.name} transport`, () => registerBehaviours(transportBehaviours, harness, runner));
 }

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
+import type { RunnerWithHooks } from './behaviour.js';
 
 /** What a unit of work offers to its callbacks, of any store. */
 interface Tx {
@@ -19,6 +20,7 @@ export interface UnitOfWorkEnvironment<T extends Tx> {
 export function unitOfWorkSuite<T extends Tx>(
   name: string,
   start: (onError: (error: unknown) => void) => Promise<UnitOfWorkEnvironment<T>>,
+  { describe, it, beforeEach, afterEach }: RunnerWithHooks,
 ): void {
   describe(`a unit of work of the ${name} store`, () => {
     let store: UnitOfWorkEnvironment<T>;
@@ -38,10 +40,10 @@ export function unitOfWorkSuite<T extends Tx>(
         tx.afterCommit(() => seen.push(store.effects()));
         tx.afterCommit(() => ran.push(2));
         await store.apply(tx, 'kept');
-        expect(ran).toEqual([]);
+        deepEqual(ran, []);
         return 'answer';
       });
-      expect([answer, ran, await Promise.all(seen)]).toEqual(['answer', [1, 2], [['kept']]]);
+      deepEqual([answer, ran, await Promise.all(seen)], ['answer', [1, 2], [['kept']]]);
     });
 
     it('reports what is thrown there, now or later, and goes on', async () => {
@@ -55,8 +57,11 @@ export function unitOfWorkSuite<T extends Tx>(
         tx.afterCommit(() => ran.push('next'));
       });
       await Promise.resolve();
-      expect(ran.filter((each) => each !== later)).toEqual([now, 'next']);
-      expect(ran).toContain(later);
+      deepEqual(
+        ran.filter((each) => each !== later),
+        [now, 'next'],
+      );
+      ok(ran.includes(later));
     });
 
     it('runs nothing after a rollback, and passes the error on', async () => {
@@ -66,8 +71,8 @@ export function unitOfWorkSuite<T extends Tx>(
         await store.apply(tx, 'undone');
         throw declined;
       });
-      await expect(failing).rejects.toBe(declined);
-      expect([ran, await store.effects()]).toEqual([[], []]);
+      await rejects(failing, (error) => error === declined);
+      deepEqual([ran, await store.effects()], [[], []]);
     });
 
     it('takes nothing more once it is over, committed or not', async () => {
@@ -77,16 +82,16 @@ export function unitOfWorkSuite<T extends Tx>(
         escaped.push(tx);
         throw new Error('declined');
       });
-      await expect(failing).rejects.toThrow('declined');
-      expect(escaped).toHaveLength(2);
-      for (const tx of escaped) expect(() => tx.afterCommit(() => undefined)).toThrow('The transaction is over');
+      await rejects(failing, /declined/);
+      equal(escaped.length, 2);
+      for (const tx of escaped) throws(() => tx.afterCommit(() => undefined), /The transaction is over/);
     });
 
     it('does not begin with a signal that is aborted', async () => {
       const reason = new Error('too late');
       const refused = store.transaction(async () => ran.push('work'), { signal: AbortSignal.abort(reason) });
-      await expect(refused).rejects.toBe(reason);
-      expect(ran).toEqual([]);
+      await rejects(refused, (error) => error === reason);
+      deepEqual(ran, []);
     });
 
     it('is undone by an abort while its work runs, although the work never ends', async () => {
@@ -98,8 +103,8 @@ export function unitOfWorkSuite<T extends Tx>(
         controller.abort(reason);
         await new Promise<never>(() => undefined);
       };
-      await expect(store.transaction(work, { signal: controller.signal })).rejects.toBe(reason);
-      expect([ran, await store.effects()]).toEqual([[], []]);
+      await rejects(store.transaction(work, { signal: controller.signal }), (error) => error === reason);
+      deepEqual([ran, await store.effects()], [[], []]);
     });
 
     it('is not undone by an abort after its commit', async () => {
@@ -113,7 +118,7 @@ export function unitOfWorkSuite<T extends Tx>(
         },
         { signal },
       );
-      expect([signal.aborted, ran, await store.effects()]).toEqual([true, ['after'], ['kept']]);
+      deepEqual([signal.aborted, ran, await store.effects()], [true, ['after'], ['kept']]);
     });
   });
 }

@@ -1,12 +1,12 @@
-import { expect } from '@jest/globals';
+import { deepEqual, equal } from 'node:assert/strict';
+import type { Behaviour } from '../behaviour.js';
 import { outgoing } from '../outgoing.js';
 import { receive } from '../receive.js';
-import { itUnlessMissing } from '../it-unless-missing.js';
-import type { TransportHarness } from '../transport-harness.js';
 
-export function doesNotDeliverWhatHasExpired(harness: TransportHarness): void {
-  const waited = 'does not deliver what has waited for longer than its time to live, counted from its time of delivery';
-  itUnlessMissing(harness, 'timeToLive', waited, async (environment) => {
+export const doesNotDeliverWhatHasExpired: Behaviour = {
+  sentence: 'does not deliver what has waited for longer than its time to live, counted from its time of delivery',
+  needs: 'timeToLive',
+  async run(environment) {
     const transport = await environment.connect();
     const deliverAt = new Date(environment.now() + 60_000);
     await transport.send([
@@ -17,14 +17,8 @@ export function doesNotDeliverWhatHasExpired(harness: TransportHarness): void {
     await environment.advance(60_000);
     const work = await receive(transport, 'work');
     const delivered = [(await work.complete()).envelope.id, (await work.complete()).envelope.id];
-    expect(delivered.sort()).toEqual(['long', 'scheduled']);
+    deepEqual(delivered.sort(), ['long', 'scheduled']);
     await transport.send([outgoing('fence')]);
-    expect((await work.complete()).envelope.id).toBe('fence');
-  });
-
-  itUnlessMissing(harness, 'timeToLive', 'refuses a time to live that is none', async (environment) => {
-    const transport = await environment.connect();
-    const sending = transport.send([{ ...outgoing('never'), timeToLiveMs: 0 }]);
-    await expect(sending).rejects.toMatchObject({ code: 'InvalidMessage', retryable: false });
-  });
-}
+    equal((await work.complete()).envelope.id, 'fence');
+  },
+};

@@ -1,13 +1,13 @@
-import { expect } from '@jest/globals';
+import { deepEqual, equal } from 'node:assert/strict';
+import type { Behaviour } from '../behaviour.js';
 import type { ScheduledMessage } from '../../transport.js';
 import { outgoing } from '../outgoing.js';
 import { receive } from '../receive.js';
-import { itUnlessMissing } from '../it-unless-missing.js';
-import type { TransportHarness } from '../transport-harness.js';
 
-export function takesBackAScheduledMessage(harness: TransportHarness): void {
-  const behaviour = 'takes back a scheduled message before its time, by another process as well, and not after it';
-  itUnlessMissing(harness, 'cancelScheduled', behaviour, async (environment) => {
+export const takesBackAScheduledMessage: Behaviour = {
+  sentence: 'takes back a scheduled message before its time, by another process as well, and not after it',
+  needs: 'cancelScheduled',
+  async run(environment) {
     const transport = await environment.connect();
     const another = await environment.connect();
     const scheduled = new Map<string, ScheduledMessage>();
@@ -21,18 +21,18 @@ export function takesBackAScheduledMessage(harness: TransportHarness): void {
       ],
       { onScheduled: ({ envelope }, message) => scheduled.set(envelope.id, message) },
     );
-    expect([...scheduled.keys()].sort()).toEqual(['cancelled', 'kept']);
+    deepEqual([...scheduled.keys()].sort(), ['cancelled', 'kept']);
     const cancel = (id: string) => another.cancelScheduled?.(scheduled.get(id) as ScheduledMessage);
-    expect(await cancel('cancelled')).toBe(true);
-    expect(await cancel('cancelled')).toBe(false);
+    equal(await cancel('cancelled'), true);
+    equal(await cancel('cancelled'), false);
 
     const work = await receive(transport, 'work');
     const atOnce = [(await work.complete()).envelope.id, (await work.complete()).envelope.id];
-    expect(atOnce.sort()).toEqual(['now', 'past']);
+    deepEqual(atOnce.sort(), ['now', 'past']);
     await environment.advance(60_000);
-    expect((await work.complete()).envelope.id).toBe('kept');
-    expect(await cancel('kept')).toBe(false);
+    equal((await work.complete()).envelope.id, 'kept');
+    equal(await cancel('kept'), false);
     await transport.send([outgoing('fence')]);
-    expect((await work.complete()).envelope.id).toBe('fence');
-  });
-}
+    equal((await work.complete()).envelope.id, 'fence');
+  },
+};

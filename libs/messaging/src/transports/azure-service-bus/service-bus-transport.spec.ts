@@ -1,8 +1,12 @@
+import { describe, it } from '@jest/globals';
 import { ServiceBusEnvironment } from '../../../test/service-bus-environment.js';
 import { transportSuite } from '../../testing/transport-suite.js';
 
-transportSuite({
-  name: 'Azure Service Bus',
-  hasConnection: true,
-  start: () => ServiceBusEnvironment.start(),
-});
+transportSuite(
+  {
+    name: 'Azure Service Bus',
+    incidents: ['connection-lost'],
+    start: () => ServiceBusEnvironment.start(),
+  },
+  { describe, it },
+);

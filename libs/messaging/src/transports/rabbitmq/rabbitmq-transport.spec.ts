@@ -1,16 +1,23 @@
+import { describe, it } from '@jest/globals';
 import { RabbitMqEnvironment } from '../../../test/rabbitmq/rabbitmq-environment.js';
 import { whereInstalled } from '../../../test/rabbitmq/where-installed.js';
+import { sessionSuite } from '../../testing/session-suite.js';
+import type { TransportHarness } from '../../testing/transport-harness.js';
 import { transportSuite } from '../../testing/transport-suite.js';
 
+const harness: TransportHarness = {
+  name: 'RabbitMQ',
+  incidents: ['connection-lost'],
+  missing: {
+    duplicateDetection: 'RabbitMQ keeps no ids of messages: the inbox of the consumer drops second copies.',
+    cancelScheduled: 'A message in a queue of RabbitMQ cannot be found again: it is delivered at its time.',
+    timeToLive: 'It is not there yet: a message with one is refused.',
+    sessions: 'RabbitMQ has none: a queue with a single active consumer keeps the order of all its messages instead.',
+  },
+  start: () => RabbitMqEnvironment.start(),
+};
+
 whereInstalled(() => {
-  transportSuite({
-    name: 'RabbitMQ',
-    hasConnection: true,
-    missing: {
-      duplicateDetection: 'RabbitMQ keeps no ids of messages: the inbox of the consumer drops second copies.',
-      cancelScheduled: 'A message in a queue of RabbitMQ cannot be found again: it is delivered at its time.',
-      timeToLive: 'It is not there yet: a message with one is refused.',
-    },
-    start: () => RabbitMqEnvironment.start(),
-  });
+  transportSuite(harness, { describe, it });
+  sessionSuite(harness, { describe, it });
 });
