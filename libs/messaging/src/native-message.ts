@@ -17,7 +17,7 @@ export interface NativeMessage {
   readonly correlationId?: string;
   /** The session it belongs to in queues that require sessions; see {@link sessionIdOf}. */
   readonly sessionId: string;
-  readonly applicationProperties: Readonly<Record<string, string | number>>;
+  readonly applicationProperties: Readonly<Record<string, string | number | boolean>>;
   readonly body: Uint8Array;
   /** How long it may wait to be delivered, in milliseconds; as long as the queue allows when absent. */
   readonly timeToLiveMs?: number;
@@ -64,17 +64,6 @@ const countProperties = {
   releases: releasesProperty,
   unsettled: 'messaging_unsettled',
 } as const satisfies Record<Count, string>;
-/** An envelope for whoever is only after the state. */
-const nothing: Envelope = {
-  id: '',
-  type: '',
-  version: 0,
-  source: '',
-  time: '',
-  contentType: '',
-  headers: {},
-  body: new Uint8Array(),
-};
 const attributes = ['specversion', 'id', 'type', 'source', 'time', 'partitionkey', 'contractversion'] as const;
 type Attribute = (typeof attributes)[number];
 const prefixes = ['cloudEvents_', 'cloudEvents:'] as const;
@@ -129,9 +118,8 @@ export function toNative(envelope: Envelope, state: DeliveryState = firstDeliver
  * none of that name.
  */
 export function stateProperties(state: DeliveryState): Readonly<Record<string, string | number | undefined>> {
-  const { applicationProperties } = toNative(nothing, state);
-  const names = [...Object.values(countProperties), firstFailureProperty];
-  return Object.fromEntries(names.map((name) => [name, applicationProperties[name]]));
+  const counts = Object.entries(countProperties).map(([field, name]) => [name, state[field as Count] || undefined]);
+  return Object.fromEntries([...counts, [firstFailureProperty, state.firstFailure]]) as Record<string, string | number>;
 }
 
 /**

@@ -1,7 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ServiceBusClient } from '@azure/service-bus';
 import { type Broker, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
 import { AdvancingClock } from '../src/testing/advancing-clock.js';
 import { TcpProxy } from '../src/testing/tcp-proxy.js';
-import { suiteTopology, type TestedTransport, type TransportEnvironment } from '../src/testing/transport-harness.js';
+import {
+  type ForeignMessage,
+  type Incident,
+  suiteTopology,
+  type TestedTransport,
+  type TransportEnvironment,
+} from '../src/testing/transport-harness.js';
 import { TransportError } from '../src/transport.js';
 import {
   type AzureServiceBusOptions,
@@ -59,18 +69,24 @@ export class ServiceBusEnvironment implements TransportEnvironment {
   readonly lockDurationMs = lockDurationMs;
   readonly longDelayMs = 60_000;
   readonly clock = new AdvancingClock();
-  readonly broker: Broker;
+  #broker: Broker;
+  /** Where it keeps what it stores; undefined when that is in memory only. */
+  readonly #dataDir: string | undefined;
   readonly #relays = new Map<TestedTransport, TcpProxy>();
   readonly #crashed = new Set<TestedTransport>();
 
-  private constructor(broker: Broker) {
-    this.broker = broker;
+  private constructor(broker: Broker, dataDir: string | undefined) {
+    this.#broker = broker;
+    this.#dataDir = dataDir;
   }
 
-  static async start(): Promise<ServiceBusEnvironment> {
-    // Minutes pass here in milliseconds: a client that is connecting would count as idle.
-    const broker = await startBroker({ topology: serviceBusTopology, enforceIdleTimeouts: false });
-    return new ServiceBusEnvironment(broker);
+  static async start(incident?: Incident): Promise<ServiceBusEnvironment> {
+    const dataDir = incident === 'restart' ? await mkdtemp(join(tmpdir(), 'service-bus-')) : undefined;
+    return new ServiceBusEnvironment(await startOn(dataDir), dataDir);
+  }
+
+  get broker(): Broker {
+    return this.#broker;
   }
 
   now(): number {
@@ -116,6 +132,40 @@ export class ServiceBusEnvironment implements TransportEnvironment {
     for (const proxy of this.#relays.values()) proxy.cut();
   }
 
+  async loseLocks(queue: string): Promise<void> {
+    this.broker.faults.disrupt({ kind: 'expire-locks', entity: queue });
+  }
+
+  async restart(): Promise<void> {
+    const { port } = this.broker;
+    await this.broker.close();
+    this.#broker = await startOn(this.#dataDir, port);
+  }
+
+  async sendForeign({ type, headers, body, ...message }: ForeignMessage): Promise<void> {
+    const client = new ServiceBusClient(this.broker.connectionString);
+    const native = { ...message, subject: type, applicationProperties: headers, body: Buffer.from(body) };
+    await client.createSender('work').sendMessages(native);
+    await client.close();
+  }
+
+  async receiveForeign(): Promise<ForeignMessage> {
+    const client = new ServiceBusClient(this.broker.connectionString);
+    const receiver = client.createReceiver('work', { receiveMode: 'receiveAndDelete' });
+    const [message] = await receiver.receiveMessages(1);
+    await client.close();
+    if (message === undefined) throw new Error('The queue is empty.');
+    const { subject = '', contentType = '', applicationProperties, body } = message;
+    return {
+      messageId: String(message.messageId),
+      type: subject,
+      contentType,
+      correlationId: String(message.correlationId),
+      headers: applicationProperties as ForeignMessage['headers'],
+      body: body as Buffer,
+    };
+  }
+
   async close(): Promise<void> {
     const closing = [...this.#relays.keys()].map((transport) => transport.close());
     // What a test still holds, and what cannot be reached any more, is not waited for.
@@ -123,6 +173,7 @@ export class ServiceBusEnvironment implements TransportEnvironment {
     await Promise.all(closing);
     await Promise.all([...this.#relays.values()].map((proxy) => proxy.close()));
     await this.broker.close();
+    if (this.#dataDir !== undefined) await rm(this.#dataDir, { recursive: true });
   }
 
   get #alive(): readonly TestedTransport[] {
@@ -130,6 +181,13 @@ export class ServiceBusEnvironment implements TransportEnvironment {
   }
 }
 
+/** A transport that is closed, or has not found its broker again, has nothing to renew. */
 function unlessClosed(error: unknown): void {
-  if (!(error instanceof TransportError && error.code === 'Closed')) throw error;
+  if (!(error instanceof TransportError && (error.code === 'Closed' || error.retryable))) throw error;
+}
+
+function startOn(dataDir: string | undefined, port = 0): Promise<Broker> {
+  const kept = dataDir !== undefined && ({ dataDir, sync: 'none' } as const);
+  // Minutes pass here in milliseconds: a client that is connecting would count as idle.
+  return startBroker({ topology: serviceBusTopology, enforceIdleTimeouts: false, port, ...kept });
 }

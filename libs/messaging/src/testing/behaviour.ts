@@ -36,8 +36,10 @@ export function registerBehaviours(
   for (const { sentence, needs, incident, run } of behaviours) {
     if (incident !== undefined && !harness.incidents.includes(incident)) continue;
     const why = needs === undefined ? undefined : harness.missing?.[needs];
-    if (why === undefined) it(sentence, () => inEnvironment(harness, run));
-    else it(`${sentence} [missing: ${why}]`, () => inEnvironment(harness, (environment) => lacks(environment, needs)));
+    if (why === undefined) it(sentence, () => inEnvironment(harness, incident, run));
+    else
+      it(`${sentence} [missing: ${why}]`, () =>
+        inEnvironment(harness, incident, (environment) => lacks(environment, needs)));
   }
 }
 
@@ -50,9 +52,10 @@ async function lacks(environment: TransportEnvironment, needs: Optional | undefi
 /** Runs one behaviour in an environment of its own, and closes that whatever happens. */
 async function inEnvironment(
   harness: TransportHarness,
+  incident: Incident | undefined,
   run: (environment: TransportEnvironment) => Promise<void>,
 ): Promise<void> {
-  const environment = await harness.start();
+  const environment = await harness.start(incident);
   try {
     await run(environment);
   } finally {

@@ -21,7 +21,30 @@ export const memoryHarness: TransportHarness = {
       },
       advance: (ms) => clock.advance(ms),
       crash: async (transport) => transports.find((other) => other === transport)?.disconnect(),
+      async loseLocks(queue) {
+        broker.queue(queue).expireLocks(Infinity);
+        broker.notify(queue);
+      },
+      async sendForeign({ type, headers, ...message }) {
+        const native = { ...message, subject: type, sessionId: message.messageId, applicationProperties: headers };
+        broker.store({ queue: 'work' }, native);
+      },
+      async receiveForeign() {
+        const lock = broker.take('work');
+        if (lock === undefined) throw new Error('The queue is empty.');
+        broker.queue('work').complete(lock);
+        const { messageId, subject: type, contentType, correlationId = '', ...native } = lock.message.native;
+        return {
+          messageId,
+          type,
+          contentType,
+          correlationId,
+          headers: native.applicationProperties,
+          body: native.body,
+        };
+      },
       interrupt: () => Promise.reject(new Error('Memory has no connection to lose.')),
+      restart: () => Promise.reject(new Error('Memory keeps nothing.')),
       async close() {
         for (const transport of transports) transport.disconnect();
         broker.close();

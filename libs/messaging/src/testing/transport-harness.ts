@@ -9,8 +9,11 @@ export interface TestedTransport extends Transport {
 /** What an adapter's own spec gives to {@link transportSuite}. */
 export interface TransportHarness {
   readonly name: string;
-  /** Starts a broker of its own for one test, with {@link suiteTopology} and nothing in it. */
-  start(): Promise<TransportEnvironment>;
+  /**
+   * Starts a broker of its own for one test, with {@link suiteTopology} and nothing in it. `incident` is what is going to
+   * happen to it: one that restarts has to keep what it stores.
+   */
+  start(incident?: Incident): Promise<TransportEnvironment>;
   /** What its broker cannot do, and why; the suite holds it to its word. Only what is named here may be missing. */
   readonly missing?: Readonly<Partial<Record<Optional, string>>>;
   /** What can happen to its broker; what is not named here is not asked for. */
@@ -20,8 +23,19 @@ export interface TransportHarness {
 /** Capabilities that a broker may lack. */
 export type Optional = 'duplicateDetection' | 'cancelScheduled' | 'timeToLive' | 'sessions';
 
-/** What happens to brokers: `connection-lost` needs {@link TransportEnvironment.interrupt}. */
-export type Incident = 'connection-lost';
+/** What happens to brokers, see {@link TransportEnvironment.interrupt} and {@link TransportEnvironment.restart}. */
+export type Incident = 'connection-lost' | 'restart';
+
+/** A message as a program sees it that knows nothing of this library. */
+export interface ForeignMessage {
+  readonly messageId: string;
+  /** Where the broker's messages have their type, or what topics route by. */
+  readonly type: string;
+  readonly contentType: string;
+  readonly correlationId: string;
+  readonly headers: Readonly<Record<string, string | number | boolean>>;
+  readonly body: Uint8Array;
+}
 
 /** A broker for one test, and the means to do to it what happens in production. */
 export interface TransportEnvironment {
@@ -37,8 +51,19 @@ export interface TransportEnvironment {
   advance(ms: number): Promise<void>;
   /** The process of this transport dies: its connection is gone and nothing in flight is settled. */
   crash(transport: TestedTransport): Promise<void>;
+  /**
+   * What the consumers of a queue have in hand is taken from them, because its locks or its channel are lost; they go on.
+   * Resolves when it has happened; they need not have noticed.
+   */
+  loseLocks(queue: string): Promise<void>;
   /** Every connection is lost; the broker can be reached again at once. For the incident `connection-lost`. */
   interrupt(): Promise<void>;
+  /** The broker is ended and started again where it was, with what it had stored. For the incident `restart`. */
+  restart(): Promise<void>;
+  /** Sends to queue `work` by the broker's own client. */
+  sendForeign(message: ForeignMessage): Promise<void>;
+  /** Takes the next message of queue `work` by the broker's own client. */
+  receiveForeign(): Promise<ForeignMessage>;
   /** Closes what was connected, then the broker. */
   close(): Promise<void>;
 }

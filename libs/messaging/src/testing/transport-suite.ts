@@ -1,5 +1,6 @@
 import { type Behaviour, registerBehaviours, type Runner } from './behaviour.js';
 import { carriesTheFirstFailure } from './behaviours/carries-the-first-failure.js';
+import { closesAnyNumberOfTimes } from './behaviours/closes-any-number-of-times.js';
 import { closesForGood } from './behaviours/closes-for-good.js';
 import { countsEveryAttempt } from './behaviours/counts-every-attempt.js';
 import { countsWhatEndedUnsettled } from './behaviours/counts-what-ended-unsettled.js';
@@ -16,17 +17,22 @@ import { fansOutToTheSubscriptionsOfATopic } from './behaviours/fans-out-to-the-
 import { followsALimitThatChanges } from './behaviours/follows-a-limit-that-changes.js';
 import { handsBackWhatArrivesWhileItStops } from './behaviours/hands-back-what-arrives-while-it-stops.js';
 import { keepsAPlaceThatIsOccupied } from './behaviours/keeps-a-place-that-is-occupied.js';
+import { keepsAttemptsOverARestart } from './behaviours/keeps-attempts-over-a-restart.js';
+import { keepsForeignMessagesAsTheyAre } from './behaviours/keeps-foreign-messages-as-they-are.js';
 import { keepsTheLockOfASlowHandler } from './behaviours/keeps-the-lock-of-a-slow-handler.js';
 import { keepsTheLocksOfWhatAStopWaitsFor } from './behaviours/keeps-the-locks-of-what-a-stop-waits-for.js';
+import { keepsTheOrderOfEachKey } from './behaviours/keeps-the-order-of-each-key.js';
 import { keepsTheOrderOfSends } from './behaviours/keeps-the-order-of-sends.js';
 import { letsTheLockRunOutWhenAConsumerRejects } from './behaviours/lets-the-lock-run-out-when-a-consumer-rejects.js';
 import { limitsDeliveriesToTheConcurrency } from './behaviours/limits-deliveries-to-the-concurrency.js';
+import { losesNothingInARestartUnderLoad } from './behaviours/loses-nothing-in-a-restart-under-load.js';
 import { pagesThroughDeadLetters } from './behaviours/pages-through-dead-letters.js';
 import { pausesAndResumes } from './behaviours/pauses-and-resumes.js';
 import { poisonMessageDoesNotHoldUpTheNext } from './behaviours/poison-message-does-not-hold-up-the-next.js';
 import { redeliversWhenTheConsumerDies } from './behaviours/redelivers-when-the-consumer-dies.js';
 import { refusesALimitThatItCannotKeep } from './behaviours/refuses-a-limit-that-it-cannot-keep.js';
 import { refusesATimeToLiveThatIsNone } from './behaviours/refuses-a-time-to-live-that-is-none.js';
+import { rejectsAfterClose } from './behaviours/rejects-after-close.js';
 import { rejectsSendsToNowhere } from './behaviours/rejects-sends-to-nowhere.js';
 import { releasesWhatOutlastsAStop } from './behaviours/releases-what-outlasts-a-stop.js';
 import { replaysDeadLettersToTheirQueueOnly } from './behaviours/replays-dead-letters-to-their-queue-only.js';
@@ -37,17 +43,22 @@ import { retriesAfterADelayToThisQueueOnly } from './behaviours/retries-after-a-
 import { settlesNeighboursEachItsOwnWay } from './behaviours/settles-neighbours-each-its-own-way.js';
 import { stopsAfterInFlightDeliveries } from './behaviours/stops-after-in-flight-deliveries.js';
 import { survivesALostConnection } from './behaviours/survives-a-lost-connection.js';
+import { survivesAThousandLostLocks } from './behaviours/survives-a-thousand-lost-locks.js';
 import { survivesAnyNumberOfReleases } from './behaviours/survives-any-number-of-releases.js';
 import { takesBackAScheduledMessage } from './behaviours/takes-back-a-scheduled-message.js';
+import { takesNoMoreOfABacklogThanItHasPlacesFor } from './behaviours/takes-no-more-of-a-backlog-than-it-has-places-for.js';
 import type { TransportHarness } from './transport-harness.js';
 
 /** What every transport has to do, save sessions: an adapter does all of it or is none. Each file under `behaviours/` is one. */
 export const transportBehaviours: readonly Behaviour[] = Object.freeze([
   deliversEachMessageOnce,
   deliversTheEnvelopeUnchanged,
+  keepsForeignMessagesAsTheyAre,
   keepsTheOrderOfSends,
+  keepsTheOrderOfEachKey,
   fansOutToTheSubscriptionsOfATopic,
   limitsDeliveriesToTheConcurrency,
+  takesNoMoreOfABacklogThanItHasPlacesFor,
   deliversAScheduledMessageAtItsTime,
   takesBackAScheduledMessage,
   doesNotDeliverWhatHasExpired,
@@ -74,8 +85,13 @@ export const transportBehaviours: readonly Behaviour[] = Object.freeze([
   keepsTheLocksOfWhatAStopWaitsFor,
   releasesWhatOutlastsAStop,
   closesForGood,
+  closesAnyNumberOfTimes,
+  rejectsAfterClose,
   rejectsSendsToNowhere,
   survivesALostConnection,
+  survivesAThousandLostLocks,
+  keepsAttemptsOverARestart,
+  losesNothingInARestartUnderLoad,
   pagesThroughDeadLetters,
   replaysDeadLettersToTheirQueueOnly,
   replaysTheChosenDeadLettersOnly,

@@ -1,12 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import amqp from 'amqplib';
 import { AdvancingClock } from '../../src/testing/advancing-clock.js';
 import { TcpProxy } from '../../src/testing/tcp-proxy.js';
-import { suiteTopology, type TestedTransport, type TransportEnvironment } from '../../src/testing/transport-harness.js';
+import {
+  type ForeignMessage,
+  type Incident,
+  suiteTopology,
+  type TestedTransport,
+  type TransportEnvironment,
+} from '../../src/testing/transport-harness.js';
 import {
   createRabbitMqTransport,
   type RabbitMqOptions,
   type RabbitMqTransport,
 } from '../../src/transports/rabbitmq/index.js';
+import { newPlace, RabbitMqServer, removeServer } from './rabbitmq-server.js';
 import { sharedServer } from './shared-server.js';
 import { VirtualHost } from './virtual-host.js';
 
@@ -25,12 +33,18 @@ export class RabbitMqEnvironment implements TransportEnvironment {
   readonly virtualHost: VirtualHost;
   readonly #proxies = new Map<TestedTransport, TcpProxy>();
 
-  private constructor(virtualHost: VirtualHost) {
+  /** A broker of its own, which can be restarted; undefined where the one of all specs serves. */
+  #server: RabbitMqServer | undefined;
+
+  private constructor(virtualHost: VirtualHost, server?: RabbitMqServer) {
     this.virtualHost = virtualHost;
+    this.#server = server;
   }
 
-  static async start(): Promise<RabbitMqEnvironment> {
-    return new RabbitMqEnvironment(await VirtualHost.create(await sharedServer()));
+  static async start(incident?: Incident): Promise<RabbitMqEnvironment> {
+    if (incident !== 'restart') return new RabbitMqEnvironment(await VirtualHost.create(await sharedServer()));
+    const server = await RabbitMqServer.start(await newPlace());
+    return new RabbitMqEnvironment(await VirtualHost.create(server.place), server);
   }
 
   now(): number {
@@ -71,6 +85,41 @@ export class RabbitMqEnvironment implements TransportEnvironment {
     for (const proxy of this.#proxies.values()) proxy.cut();
   }
 
+  /** Without its connection a channel is closed. */
+  loseLocks(): Promise<void> {
+    return this.interrupt();
+  }
+
+  async restart(): Promise<void> {
+    await this.#server?.kill();
+    this.#server = await RabbitMqServer.start(this.virtualHost.place);
+  }
+
+  async sendForeign({ headers, body, ...properties }: ForeignMessage): Promise<void> {
+    await this.#natively(async (channel) => {
+      channel.sendToQueue('work', Buffer.from(body), { ...properties, headers });
+      await channel.waitForConfirms();
+    });
+  }
+
+  async receiveForeign(): Promise<ForeignMessage> {
+    return this.#natively(async (channel) => {
+      const message = await channel.get('work', { noAck: true });
+      if (message === false) throw new Error('The queue is empty.');
+      const { messageId, type, contentType, correlationId, headers } = message.properties;
+      return { messageId, type, contentType, correlationId, headers: headers ?? {}, body: message.content };
+    });
+  }
+
+  async #natively<T>(work: (channel: amqp.ConfirmChannel) => Promise<T>): Promise<T> {
+    const connection = await amqp.connect(this.virtualHost.url());
+    try {
+      return await work(await connection.createConfirmChannel());
+    } finally {
+      await connection.close();
+    }
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#proxies.values()].map((proxy) => proxy.close()));
     const closing = [...this.#proxies.keys()].map((transport) => transport.close());
@@ -80,6 +129,8 @@ export class RabbitMqEnvironment implements TransportEnvironment {
       this.clock.advance(60_000);
     }
     await Promise.all(closing);
-    await this.virtualHost.remove();
+    if (this.#server === undefined) return this.virtualHost.remove();
+    await this.#server.kill();
+    removeServer(this.virtualHost.place, undefined);
   }
 }

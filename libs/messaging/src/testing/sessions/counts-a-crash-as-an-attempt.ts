@@ -1,7 +1,8 @@
 import { deepEqual } from 'node:assert/strict';
 import type { Behaviour } from '../behaviour.js';
 import { matches } from '../matches.js';
-import { receiveOrdered, sendOrdered, whileTimePasses } from './session-bench.js';
+import { receiveOrdered, sendOrdered } from './session-bench.js';
+import { whileTimePasses } from '../while-time-passes.js';
 
 export const countsACrashAsAnAttempt: Behaviour = {
   sentence: 'counts each process that died with a message in hand, also after a retry, and only for that message',

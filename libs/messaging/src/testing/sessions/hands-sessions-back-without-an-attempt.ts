@@ -1,7 +1,8 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import type { Behaviour } from '../behaviour.js';
 import { matches } from '../matches.js';
-import { receiveOrdered, sendOrdered, whileTimePasses } from './session-bench.js';
+import { receiveOrdered, sendOrdered } from './session-bench.js';
+import { whileTimePasses } from '../while-time-passes.js';
 
 export const handsSessionsBackWithoutAnAttempt: Behaviour = {
   sentence: 'hands sessions back when it stops or pauses, and counts no attempt for that, nor for what waits',

@@ -1,7 +1,8 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import type { Behaviour } from '../behaviour.js';
 import { matches } from '../matches.js';
-import { receiveOrdered, sendOrdered, whileTimePasses } from './session-bench.js';
+import { receiveOrdered, sendOrdered } from './session-bench.js';
+import { whileTimePasses } from '../while-time-passes.js';
 
 export const keepsARetryOverACrash: Behaviour = {
   sentence: 'neither forgets nor shortens a retry when the process dies while it waits, and counts no attempt for that',

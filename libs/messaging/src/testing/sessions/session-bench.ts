@@ -1,7 +1,6 @@
 import type { Delivery, SessionOptions, Settlement, Subscription, Transport, TransportError } from '../../transport.js';
 import { outgoing } from '../outgoing.js';
 import type { ReceivedDelivery } from '../receive.js';
-import type { TransportEnvironment } from '../transport-harness.js';
 
 /** The suite's queue that requires sessions. */
 export const ordered = 'ordered';
@@ -72,19 +71,4 @@ export async function receiveOrdered(
       return delivery;
     },
   };
-}
-
-/** Waits for `result` while time goes on in steps of `stepMs`; fails after 100 of them. */
-export async function whileTimePasses<T>(
-  environment: Pick<TransportEnvironment, 'advance'>,
-  stepMs: number,
-  result: Promise<T>,
-): Promise<T> {
-  let isDone = false;
-  const done = result.then(() => (isDone = true));
-  for (let steps = 0; !isDone; steps += 1) {
-    if (steps === 100) throw new Error(`It did not happen within ${steps * stepMs} ms.`);
-    await Promise.race([done, environment.advance(stepMs)]);
-  }
-  return result;
 }

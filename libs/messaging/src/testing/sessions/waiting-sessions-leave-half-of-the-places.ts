@@ -1,6 +1,7 @@
 import { deepEqual } from 'node:assert/strict';
 import type { Behaviour } from '../behaviour.js';
-import { receiveOrdered, sendOrdered, whileTimePasses } from './session-bench.js';
+import { receiveOrdered, sendOrdered } from './session-bench.js';
+import { whileTimePasses } from '../while-time-passes.js';
 
 export const waitingSessionsLeaveHalfOfThePlaces: Behaviour = {
   sentence: 'goes on with other sessions when more wait to be tried again than it has places',

@@ -5,8 +5,8 @@ import { transportSuite } from '../../testing/transport-suite.js';
 transportSuite(
   {
     name: 'Azure Service Bus',
-    incidents: ['connection-lost'],
-    start: () => ServiceBusEnvironment.start(),
+    incidents: ['connection-lost', 'restart'],
+    start: (incident) => ServiceBusEnvironment.start(incident),
   },
   { describe, it },
 );

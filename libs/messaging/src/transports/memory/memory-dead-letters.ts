@@ -12,7 +12,8 @@ import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
 import { pageLimit } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
 import { nextGeneration } from '../../delivery-state.js';
-import { fromNative, toNative } from '../../native-message.js';
+import { fromNative } from '../../native-message.js';
+import { copyOf } from './copy-of.js';
 import { bornAgain } from './memory-lifetime.js';
 import { brokerFacts } from './broker-facts.js';
 import type { MemoryBroker } from './memory-broker.js';
@@ -43,7 +44,7 @@ export class MemoryDeadLetters implements DeadLetters {
     this.#broker.queue(queue);
     const send = (message: DeadMessage): void => {
       const { envelope, state } = fromNative(message.native, brokerFacts(message, place));
-      this.#broker.store({ queue }, bornAgain(message.native, toNative(envelope, nextGeneration(state))));
+      this.#broker.store({ queue }, bornAgain(message.native, copyOf(message.native, envelope, nextGeneration(state))));
     };
     const result = ({ done, failed, skipped }: Counts): ReplayResult => ({ replayed: done, failed, skipped });
     return result(this.#pass(place, options, send, (counts) => options.onProgress?.(result(counts))));

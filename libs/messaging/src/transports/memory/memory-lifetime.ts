@@ -17,7 +17,8 @@ export function livesOn(original: StoredMessage, copy: NativeMessage, at: number
 /** The copy of a dead letter, whose time to live begins anew. */
 export function bornAgain(original: NativeMessage, copy: NativeMessage): NativeMessage {
   const first = firstOf(original);
-  return first > 0 ? { ...copy, timeToLiveMs: first } : copy;
+  const { [timeToLiveProperty]: _, ...applicationProperties } = copy.applicationProperties;
+  return { ...copy, applicationProperties, ...(first > 0 && { timeToLiveMs: first }) };
 }
 
 /** The time to live that a message was sent with, in milliseconds; 0 for none. */

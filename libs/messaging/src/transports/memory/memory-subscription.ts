@@ -1,13 +1,14 @@
 import type { Consume, Settlement, Subscription, SubscriptionHealth } from '../../transport.js';
 import { TransportError } from '../../transport.js';
 import { attemptOf, type DeliveryState, nextRound, releasedCopy, unsettledOf } from '../../delivery-state.js';
-import { fromNative, releasesProperty, toNative } from '../../native-message.js';
+import { fromNative, releasesProperty } from '../../native-message.js';
 import { checkLimit } from '../check-concurrency.js';
 import { defaultDrainTimeoutMs, InFlight } from '../in-flight.js';
 import { OccupiedPlaces } from '../occupied-places.js';
 import { isReleasedAsCopy } from '../release-as-copy.js';
 import type { RunningDelivery } from '../running-delivery.js';
 import type { ResolvedSubscribeOptions } from '../subscribe-options.js';
+import { copyOf } from './copy-of.js';
 import { brokerFacts } from './broker-facts.js';
 import type { MemoryBroker } from './memory-broker.js';
 import { livesOn } from './memory-lifetime.js';
@@ -139,7 +140,7 @@ export class MemorySubscription implements Subscription {
   #goOnAsCopy(lock: Lock, state: DeliveryState, delayMs: number): boolean {
     const { envelope } = fromNative(lock.message.native, brokerFacts(lock.message, this.queue));
     const now = this.#broker.clock.now();
-    const copy = livesOn(lock.message, toNative(envelope, state), now + delayMs);
+    const copy = livesOn(lock.message, copyOf(lock.message.native, envelope, state), now + delayMs);
     const queue = this.#broker.queue(this.queue);
     if (copy === 'expired') return queue.deadLetter(lock, 'TTLExpiredException', 'It expires before its next try.');
     if (!queue.complete(lock)) return false;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { ServiceBusEnvironment } from '../../../../test/service-bus-environment.js';
-import { receiveOrdered, sendOrdered, whileTimePasses } from '../../../testing/sessions/session-bench.js';
+import { receiveOrdered, sendOrdered } from '../../../testing/sessions/session-bench.js';
+import { whileTimePasses } from '../../../testing/while-time-passes.js';
 
 let environment: ServiceBusEnvironment;
 
