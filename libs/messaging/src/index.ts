@@ -49,6 +49,7 @@ export type {
 } from './outbox/outbox.js';
 export type { DestinationTrouble, Relay, RelayHealth } from './outbox/relay-health.js';
 export { type DeliveryObserver, type DeliveryReport, observeDeliveries } from './middleware/observe-deliveries.js';
+export type { InspectionOptions, QueueCounts, QueueInspection } from './queue-inspection.js';
 export { requireCapabilities } from './require-capabilities.js';
 export {
   assess,
@@ -74,6 +75,7 @@ export {
   type Delivery,
   type DeliverySession,
   type Destination,
+  type ForeignMessage,
   type Middleware,
   type Outgoing,
   type ScheduledMessage,

@@ -1,7 +1,23 @@
+import type { Envelope } from './envelope.js';
+
 /** Looks at how full queues are. Needs rights that a consumer may not have; each transport says which. */
 export interface QueueInspection {
-  /** Rejects with a {@link TransportError} when the queue does not exist or the broker cannot be reached. */
-  counts(queue: string): Promise<QueueCounts>;
+  /**
+   * Rejects with a {@link TransportError}: `QueueNotFound`, `Unauthorized` without the right, or when the broker cannot be
+   * reached.
+   */
+  counts(queue: string, options?: InspectionOptions): Promise<QueueCounts>;
+
+  /**
+   * Up to `limit` messages (1 to 1,000) from the head of a queue, those in the hands of consumers included, without taking
+   * any. Needs the capability `browsing: 'peek'`, and is absent without it.
+   */
+  peek?(queue: string, limit: number): Promise<readonly Envelope[]>;
+}
+
+export interface InspectionOptions {
+  /** Ends the wait for the answer. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How many messages a queue holds. */

@@ -1,4 +1,6 @@
+import type { DeadLetters } from './dead-letter/dead-letters.js';
 import type { Envelope } from './envelope.js';
+import type { QueueInspection } from './queue-inspection.js';
 
 /**
  * THE SEAM between this library and a broker. A transport moves envelopes and applies settlements; it never
@@ -33,6 +35,18 @@ export interface Transport {
    * the `cancelScheduled` capability, and is absent without it.
    */
   cancelScheduled?(message: ScheduledMessage): Promise<boolean>;
+
+  /**
+   * Sends messages as programs without this library do: with nothing of ours around them, not even an id. Resolves and
+   * rejects as {@link send} does. Absent where messages of others cannot come in.
+   */
+  sendForeign?(messages: readonly ForeignMessage[]): Promise<void>;
+
+  /** What was given up, and another try for it. Needs the `browsing` capability, and is absent without it. */
+  readonly deadLetters?: DeadLetters;
+
+  /** How full queues are. Needs the `queueCounts` capability, and is absent without it. */
+  readonly inspection?: QueueInspection;
 
   /** Stops every subscription, waits for what is in flight, then closes the connection. Safe to call twice. */
   close(): Promise<void>;
@@ -71,6 +85,13 @@ export interface Capabilities {
   readonly timeToLive?: boolean;
   /** `SubscribeOptions.sessions`: messages of a queue in groups, each in order and by one consumer at a time. */
   readonly sessions: boolean;
+  /**
+   * How `Transport.deadLetters` and `QueueInspection.peek` look: `peek` takes nothing; `requeue` takes dead letters one by
+   * one and hands them back, so that others do not see them meanwhile, and cannot look at queues. Absent means neither.
+   */
+  readonly browsing?: 'peek' | 'requeue';
+  /** `Transport.inspection` is there. Whether this process has the right to use it is seen when it does. Absent means no. */
+  readonly queueCounts?: boolean;
 }
 
 /** Where a message goes: to the one consumer of a queue, or to every subscription of a topic. */
@@ -88,6 +109,16 @@ export interface Outgoing {
    * declared so. A delayed retry does not prolong it; a replay starts it anew. As long as the queue allows when absent.
    */
   readonly timeToLiveMs?: number;
+}
+
+/** A message as somebody else's program would send it. */
+export interface ForeignMessage {
+  readonly to: Destination;
+  readonly body: Uint8Array;
+  /** What topics route by; none when absent. */
+  readonly subject?: string;
+  /** None when absent. */
+  readonly properties?: Readonly<Record<string, string | number>>;
 }
 
 /** One envelope handed to a consumer once. */

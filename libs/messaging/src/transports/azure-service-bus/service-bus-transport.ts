@@ -1,6 +1,7 @@
 import {
   type Capabilities,
   type Consume,
+  type ForeignMessage,
   type Outgoing,
   type ScheduledMessage,
   type SendOptions,
@@ -20,13 +21,14 @@ import { toServiceBusMessage } from './service-bus-message.js';
 import type { AzureServiceBusConnection, ResolvedOptions } from './options.js';
 import { SenderConnection } from './sender-connection.js';
 import { ServiceBusDeadLetters } from './service-bus-dead-letters.js';
+import { ServiceBusQueueInspection } from './service-bus-queue-inspection.js';
 import { ServiceBusSessionSubscription } from './sessions/service-bus-session-subscription.js';
 import { ServiceBusSubscription } from './service-bus-subscription.js';
 
 /**
  * Azure Service Bus through its own SDK. One connection sends, another one for
  * callers that try again by themselves; each subscription has one of its own. Each is opened when it is first used. Needs the rights to
- * listen and to send, never to manage.
+ * listen and to send; only {@link AzureServiceBusTransport.inspection} needs the one to manage.
  */
 export class AzureServiceBusTransport implements Transport {
   readonly capabilities: Capabilities = Object.freeze({
@@ -35,8 +37,11 @@ export class AzureServiceBusTransport implements Transport {
     cancelScheduled: true,
     timeToLive: true,
     sessions: true,
+    browsing: 'peek',
+    queueCounts: true,
   });
   readonly deadLetters: ServiceBusDeadLetters;
+  readonly inspection: ServiceBusQueueInspection;
   readonly #factory: ClientFactory;
   readonly #resolved: ResolvedOptions;
   readonly #sender: SenderConnection;
@@ -51,6 +56,7 @@ export class AzureServiceBusTransport implements Transport {
     this.#sender = new SenderConnection(this.#factory, resolved.clock);
     this.#sendsOnce = new SenderConnection(new ClientFactory(connection, resolved, 0), resolved.clock);
     this.deadLetters = new ServiceBusDeadLetters(this.#sender, resolved.clock);
+    this.inspection = new ServiceBusQueueInspection(connection, this.#sender, resolved.requestTimeoutMs);
   }
 
   async send(messages: readonly Outgoing[], { retry = true, onScheduled }: SendOptions = {}): Promise<void> {
@@ -84,6 +90,18 @@ export class AzureServiceBusTransport implements Transport {
       throw error;
     }
     return subscription;
+  }
+
+  async sendForeign(messages: readonly ForeignMessage[]): Promise<void> {
+    this.#checkOpen();
+    for (const { to, body, subject, properties } of messages) {
+      const message = {
+        body: Buffer.from(body),
+        ...(subject !== undefined && { subject }),
+        ...(properties !== undefined && { applicationProperties: { ...properties } }),
+      };
+      await this.#sender.send(to, [message]);
+    }
   }
 
   async cancelScheduled(message: ScheduledMessage): Promise<boolean> {

@@ -43,6 +43,11 @@ export class MemoryQueue {
     return this.size >= this.#limits.maxMessages;
   }
 
+  /** Messages that wait for their time. */
+  get scheduled(): number {
+    return this.#scheduled.size;
+  }
+
   /** Whether a message with this native id was stored inside the window; remembers it if not. */
   isDuplicate(nativeId: string, now: number): boolean {
     for (const [id, until] of this.#seen) {
@@ -95,6 +100,12 @@ export class MemoryQueue {
   *free(): Iterable<StoredMessage> {
     yield* this.#returned;
     yield* this.#ready.values();
+  }
+
+  /** What was stored and not settled, in the hands of consumers or not. */
+  *stored(): Iterable<StoredMessage> {
+    for (const { message } of this.#locks) yield message;
+    yield* this.free();
   }
 
   /** Locks the first message that is free and wanted, until `expiresAt`. */

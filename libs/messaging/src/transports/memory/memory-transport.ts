@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import {
   type Capabilities,
   type Consume,
+  type ForeignMessage,
   type Outgoing,
   type ScheduledMessage,
   type SendOptions,
@@ -14,6 +16,7 @@ import { withTimeToLive } from '../time-to-live.js';
 import { resolveSubscribeOptions } from '../subscribe-options.js';
 import type { MemoryBroker } from './memory-broker.js';
 import { MemoryDeadLetters } from './memory-dead-letters.js';
+import { MemoryQueueInspection } from './memory-queue-inspection.js';
 import { MemorySessionSubscription } from './memory-session-subscription.js';
 import { MemorySubscription } from './memory-subscription.js';
 
@@ -25,8 +28,11 @@ export class MemoryTransport implements Transport {
     cancelScheduled: true,
     timeToLive: true,
     sessions: true,
+    browsing: 'peek',
+    queueCounts: true,
   });
   readonly deadLetters: MemoryDeadLetters;
+  readonly inspection: MemoryQueueInspection;
   readonly #broker: MemoryBroker;
   readonly #subscriptions = new Set<MemorySubscription | MemorySessionSubscription>();
   readonly #onClose: () => void;
@@ -37,6 +43,7 @@ export class MemoryTransport implements Transport {
     this.#broker = broker;
     this.#onClose = onClose;
     this.deadLetters = new MemoryDeadLetters(broker);
+    this.inspection = new MemoryQueueInspection(broker);
   }
 
   async send(messages: readonly Outgoing[], { onScheduled }: SendOptions = {}): Promise<void> {
@@ -46,6 +53,22 @@ export class MemoryTransport implements Transport {
       const native = withTimeToLive(toNative(envelope), outgoing);
       const reference = this.#broker.store(to, native, deliverAt?.getTime());
       if (reference !== undefined) onScheduled?.(outgoing, { to, reference });
+    }
+  }
+
+  async sendForeign(messages: readonly ForeignMessage[]): Promise<void> {
+    this.#checkOpen();
+    for (const { to, body, subject = '', properties = {} } of messages) {
+      // The broker tells messages apart by their ids.
+      const messageId = `foreign-${randomUUID()}`;
+      this.#broker.store(to, {
+        messageId,
+        subject,
+        contentType: '',
+        sessionId: messageId,
+        applicationProperties: properties,
+        body,
+      });
     }
   }
 

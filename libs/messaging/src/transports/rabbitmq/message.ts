@@ -52,6 +52,16 @@ export function toSendable(native: NativeMessage, envelope: Envelope, sentAt: nu
   };
 }
 
+/** A message without anything of ours; topics route by `subject`. */
+export function toForeignSendable(
+  body: Uint8Array,
+  subject: string,
+  headers: Readonly<Record<string, string | number>>,
+): Sendable {
+  const options = { persistent: true, ...(subject !== '' && { type: subject }), headers };
+  return { id: '(without an id)', type: subject, content: bufferOf(body), options };
+}
+
 /** What of a message is for {@link fromNative}. */
 export function toReceived({ properties, content }: Message): ReceivedMessage {
   return {

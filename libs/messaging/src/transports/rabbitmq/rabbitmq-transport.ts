@@ -3,6 +3,7 @@ import { toNative } from '../../native-message.js';
 import {
   type Capabilities,
   type Consume,
+  type ForeignMessage,
   type Outgoing,
   type SendOptions,
   type SubscribeOptions,
@@ -13,7 +14,7 @@ import {
 import { resolveSubscribeOptions } from '../subscribe-options.js';
 import { type Applied, applyTopology } from './apply-topology.js';
 import { Connection } from './connection.js';
-import { toSendable } from './message.js';
+import { toForeignSendable, toSendable } from './message.js';
 import { type RabbitMqConnectionSettings, readAddresses, type ResolvedOptions } from './options.js';
 import { Publisher } from './publisher.js';
 import { RabbitMqDeadLetters } from './rabbitmq-dead-letters.js';
@@ -29,7 +30,13 @@ const lastAnswersMs = 2_000;
  * connections that publish while it is short of memory or disk. Each is opened when it is first used.
  */
 export class RabbitMqTransport implements Transport {
-  readonly capabilities: Capabilities = Object.freeze({ scheduling: true, duplicateDetection: false, sessions: false });
+  readonly capabilities: Capabilities = Object.freeze({
+    scheduling: true,
+    duplicateDetection: false,
+    sessions: false,
+    browsing: 'requeue',
+    queueCounts: true,
+  });
   readonly deadLetters: RabbitMqDeadLetters;
   readonly inspection: RabbitMqQueueInspection;
   readonly #resolved: ResolvedOptions;
@@ -76,6 +83,17 @@ export class RabbitMqTransport implements Transport {
       return deliverAt === undefined ? { to, message } : { to, message, delayMs: deliverAt.getTime() - now };
     });
     await this.#router.sendAll(routed, retry);
+  }
+
+  async sendForeign(messages: readonly ForeignMessage[]): Promise<void> {
+    this.#checkOpen();
+    await this.#router.sendAll(
+      messages.map(({ to, body, subject = '', properties = {} }) => ({
+        to,
+        message: toForeignSendable(body, subject, properties),
+      })),
+      true,
+    );
   }
 
   async subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription> {
