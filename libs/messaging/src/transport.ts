@@ -42,6 +42,13 @@ export interface Transport {
    */
   sendForeign?(messages: readonly ForeignMessage[]): Promise<void>;
 
+  /**
+   * Makes what is missing of the topology that the transport was given, or only looks whether it is there where this user
+   * may not make anything; says which. Rejects with `InvalidTopology` that lists every difference. Absent where a topology
+   * is made by other means.
+   */
+  applyTopology?(): Promise<'asserted' | 'checked'>;
+
   /** What was given up, and another try for it. Needs the `browsing` capability, and is absent without it. */
   readonly deadLetters?: DeadLetters;
 

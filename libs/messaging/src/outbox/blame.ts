@@ -18,6 +18,7 @@ const blames: Readonly<Partial<Record<TransportErrorCode, Blame>>> = Object.free
   Busy: 'destination',
   QueueFull: 'destination',
   EntityDisabled: 'destination',
+  InvalidTopology: 'destination',
   Closed: 'destination',
 });
 

@@ -22,7 +22,8 @@ export interface OpenConnection {
 
 /** What a connection is opened with. */
 export interface ConnectionParts {
-  readonly addresses: readonly RabbitMqAddress[];
+  /** Asked for each attempt: the password may be another by then. */
+  readonly addresses: () => readonly RabbitMqAddress[];
   readonly tls: RabbitMqTls | undefined;
   readonly name: string;
   readonly options: ResolvedOptions;
@@ -103,7 +104,8 @@ export class Connection {
   }
 
   async #connect(): Promise<OpenConnection> {
-    const address = this.#parts.addresses[this.#next % this.#parts.addresses.length] as RabbitMqAddress;
+    const addresses = this.#parts.addresses();
+    const address = addresses[this.#next % addresses.length] as RabbitMqAddress;
     try {
       const model = await this.#dial(address);
       const open = this.#watch(model);

@@ -4,13 +4,16 @@ import { systemClock } from '../../system-clock.js';
 import { TransportError } from '../../transport.js';
 import { type RabbitMqTopology, resolveTopology, type ResolvedTopology } from './topology.js';
 
+type Urls = string | readonly string[];
+
 /** How to reach a broker. */
 export interface RabbitMqConnectionSettings {
   /**
    * `amqp://user:password@host:5672/vhost`, or `amqps://` for TLS (1.2 at least). Of several, the nodes of a cluster, the
-   * next one is tried when one cannot be reached.
+   * next one is tried when one cannot be reached. Give a function to have it asked again for each new connection, so that
+   * a password can follow the last.
    */
-  readonly url: string | readonly string[];
+  readonly url: Urls | (() => Urls);
   /** For `amqps` only. */
   readonly tls?: RabbitMqTls;
 }
@@ -104,7 +107,8 @@ export interface RabbitMqAddress {
  * @throws TransportError `InvalidOptions` that lists every problem
  */
 export function readAddresses({ url, tls }: RabbitMqConnectionSettings): readonly RabbitMqAddress[] {
-  const urls = typeof url === 'string' ? [url] : url;
+  const given = typeof url === 'function' ? url() : url;
+  const urls = typeof given === 'string' ? [given] : given;
   const read = urls.map(readAddress);
   const problems = read.flatMap((address, index) =>
     typeof address === 'string' ? [`URL ${index + 1} of ${urls.length} ${address}`] : [],

@@ -70,13 +70,16 @@ export class RabbitMqSubscription implements Subscription {
     this.#long = new LongDeliveries(longestDeliveryMs, clock);
   }
 
-  /** Resolves when attached or when the broker cannot be reached yet; rejects when it never could be. */
+  /**
+   * Resolves when attached or when the broker cannot be reached yet, or has another topology, which somebody may mend while
+   * this goes on trying: it is no reason to start again and again. Rejects when it never could be attached.
+   */
   async start(): Promise<void> {
     try {
       await this.#attach();
     } catch (error) {
       const failure = error as TransportError;
-      if (!failure.retryable) {
+      if (!failure.retryable && failure.code !== 'InvalidTopology') {
         await this.stop(0);
         throw failure;
       }

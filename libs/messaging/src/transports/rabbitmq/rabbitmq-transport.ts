@@ -15,7 +15,12 @@ import { resolveSubscribeOptions } from '../subscribe-options.js';
 import { type Applied, applyTopology } from './apply-topology.js';
 import { Connection } from './connection.js';
 import { toForeignSendable, toSendable } from './message.js';
-import { type RabbitMqConnectionSettings, readAddresses, type ResolvedOptions } from './options.js';
+import {
+  type RabbitMqAddress,
+  type RabbitMqConnectionSettings,
+  readAddresses,
+  type ResolvedOptions,
+} from './options.js';
 import { Publisher } from './publisher.js';
 import { RabbitMqDeadLetters } from './rabbitmq-dead-letters.js';
 import { RabbitMqQueueInspection } from './rabbitmq-queue-inspection.js';
@@ -49,7 +54,8 @@ export class RabbitMqTransport implements Transport {
   #closing: Promise<void> | undefined;
 
   constructor(settings: RabbitMqConnectionSettings, resolved: ResolvedOptions) {
-    const addresses = readAddresses(settings);
+    const addresses = (): readonly RabbitMqAddress[] => readAddresses(settings);
+    addresses();
     const connection = (purpose: string): Connection =>
       new Connection({
         addresses,
