@@ -1,7 +1,7 @@
 export { forbidden } from './access/access-guard.js';
 export { RequestCaller, RequireScope } from './access/declare-access.js';
 export { type Caller, type RouteAccess, type Scope, scopes } from './access/scopes.js';
-export { type BrokerAddress, brokerAddressOf, processIdentity } from './config/broker-address.js';
+export { type BrokerAddress, brokerAddressOf, type BrokerVariables } from './config/broker-address.js';
 export { readSecretFiles, secretSource } from './config/secret-files.js';
 export { SERVICE_CONFIG } from './config/config.module.js';
 export { describeVariables } from './config/describe-config.js';
@@ -29,6 +29,7 @@ export { ProblemFilter } from './http/problem-filter.js';
 export { SchemaPipe } from './http/schema-pipe.js';
 export { createLogger } from './logging/create-logger.js';
 export { composeMessagingService, type OpenTransport } from './messaging/compose-messaging-service.js';
+export { loadTransport, type TransportConfig } from './messaging/load-transport.js';
 export { MessagingResources } from './messaging/messaging-resources.js';
 export { createPool } from './postgres/create-pool.js';
 export { migrate } from './postgres/migrate.js';

@@ -53,6 +53,20 @@ describe('readEnvironment', () => {
     expect(read({ SERVICEBUS_FULLY_QUALIFIED_NAMESPACE: 'a.b' })).not.toHaveProperty('SERVICEBUS_CONNECTION_STRING');
   });
 
+  it('offers the local RabbitMQ, but not to whom another broker is named', () => {
+    offer({ ...running, servicebus: undefined, rabbitmq: { url: 'amqp://local' } });
+    const local = { MESSAGING_TRANSPORT: 'rabbitmq', RABBITMQ_URL: 'amqp://local' };
+    expect(read()).toMatchObject(local);
+    expect(read({ MESSAGING_TRANSPORT: 'rabbitmq' })).toMatchObject(local);
+    for (const own of [{ SERVICEBUS_CONNECTION_STRING: 'x' }, { MESSAGING_TRANSPORT: 'azure-service-bus' }]) {
+      const found = read(own);
+      expect(found).toMatchObject(own);
+      expect(found).not.toHaveProperty('RABBITMQ_URL');
+      expect(found['MESSAGING_TRANSPORT']).not.toBe('rabbitmq');
+    }
+    expect(read({ MESSAGING_TRANSPORT: 'rabbitmq', RABBITMQ_URL_FILE: '/x' })).not.toHaveProperty('RABBITMQ_URL');
+  });
+
   it('says which file is broken', () => {
     offer('{');
     expect(() => read()).toThrow(/runtime\.json is not what `npm start` writes; remove it/);

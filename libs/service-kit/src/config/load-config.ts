@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type BrokerVariables, brokerAddressProblem } from './broker-address.js';
 import { notesOf } from './variable.js';
 
 /** Environment variables by name. */
@@ -34,18 +35,21 @@ function explainIssue(schema: z.ZodObject, issue: z.core.$ZodIssue, present: Env
   return `${name} ${wrong}${description ? ` (${description}; example: ${example})` : ''}`;
 }
 
-/** Adds the rule that the broker has exactly one address; for schemas with the broker's variables. */
+/**
+ * Adds the rules that the broker has exactly one address, and that it can do what is asked of it; for schemas with the
+ * broker's variables.
+ */
 export function requireBrokerAddress<S extends z.ZodObject>(schema: S): S {
   return schema.superRefine(
     (env, context) => {
-      const given = [env['SERVICEBUS_CONNECTION_STRING'], env['SERVICEBUS_FULLY_QUALIFIED_NAMESPACE']];
-      if (given.filter((value) => value !== undefined).length === 1) return;
-      context.addIssue({
-        code: 'custom',
-        message:
-          'Set either SERVICEBUS_CONNECTION_STRING or SERVICEBUS_FULLY_QUALIFIED_NAMESPACE, ' +
-          'or run `npm start`, which offers a local broker in .orderflow/runtime.json.',
-      });
+      // One with a problem of its own has no value here.
+      const wrong = new Set(context.issues.map(({ path }) => path?.[0]));
+      const problem = wrong.has('RABBITMQ_URL') ? undefined : brokerAddressProblem(env as BrokerVariables);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+      if (env['MESSAGING_TRANSPORT'] === 'rabbitmq' && env['ORDERED'] === true) {
+        const message = 'ORDERED needs queues with sessions, which RabbitMQ has not: leave it out, or use Service Bus.';
+        context.addIssue({ code: 'custom', message });
+      }
     },
     { when: () => true },
   ) as S;

@@ -12,6 +12,8 @@ export const runtimeSchema = z.object({
   databases: z.record(z.string(), z.string()),
   /** Absent while an external namespace is used by its name. */
   servicebus: z.object({ connectionString: z.string(), adminConnectionString: z.string() }).optional(),
+  /** Present while it runs on RabbitMQ; the URL contains the password. */
+  rabbitmq: z.object({ url: z.string() }).optional(),
   gateway: z.object({ url: z.string() }),
   /** Base URLs by app. */
   urls: z.record(z.string(), z.string()),

@@ -1,7 +1,14 @@
 import { problemsOfHosts, problemsOfOrigins, splitList } from '@orderflow/http-guard';
 import { z } from 'zod';
+import { rabbitMqUrls, transports } from './broker-address.js';
 import { duration, durations } from './duration.js';
 import { allowList, count, secretFile, time, url, variable, wholeNumber } from './variable.js';
+
+/** What the transport reads more closely, and refuses with a reason. */
+function isRabbitMqUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^amqps?:$/.test(url.protocol) && url.hostname !== '';
+}
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const entityName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,259}$/, 'must be the name of a queue or topic');
@@ -97,10 +104,13 @@ export const accessVariables = {
 
 /** Where the broker is and what its entities are called. Use with {@link requireBrokerAddress}. */
 export const brokerVariables = {
-  MESSAGING_TRANSPORT: variable(z.enum(['azure-service-bus']).default('azure-service-bus'), {
-    description: 'Which kind of broker carries the messages',
-    example: 'azure-service-bus',
-  }),
+  MESSAGING_TRANSPORT: variable(
+    z.enum(transports, `must be one of ${transports.join(', ')}`).default('azure-service-bus'),
+    {
+      description: 'Which kind of broker carries the messages; it decides which of the addresses counts',
+      example: 'rabbitmq',
+    },
+  ),
   SERVICEBUS_CONNECTION_STRING: variable(
     z
       .string()
@@ -123,6 +133,37 @@ export const brokerVariables = {
       example: 'orders.servicebus.windows.net',
     },
   ),
+  RABBITMQ_URL: variable(
+    z
+      .string()
+      .refine((written) => rabbitMqUrls(written).length > 0 && rabbitMqUrls(written).every(isRabbitMqUrl), {
+        message: 'must be amqp://user:password@host:port/vhost or amqps://…, of several nodes separated by commas',
+      })
+      .optional(),
+    {
+      description: 'RabbitMQ, each node of a cluster; locally found in `.orderflow/runtime.json`',
+      example: 'amqps://user:password@host:5671/orderflow',
+      secret: true,
+    },
+  ),
+  RABBITMQ_URL_FILE: secretFile('RABBITMQ_URL', 'connection'),
+  RABBITMQ_CA_FILE: variable(z.string().min(1).optional(), {
+    description: "PEM file of who signed RabbitMQ's certificate; the well-known authorities when absent",
+    example: '/run/secrets/rabbitmq-ca.pem',
+  }),
+  RABBITMQ_CERTIFICATE_FILE: variable(z.string().min(1).optional(), {
+    description: 'PEM file of our own certificate, for a RabbitMQ that asks for one; with `RABBITMQ_KEY_FILE`',
+    example: '/run/secrets/rabbitmq-cert.pem',
+  }),
+  RABBITMQ_KEY_FILE: variable(z.string().min(1).optional(), {
+    description: 'PEM file of the key of that certificate',
+    example: '/run/secrets/rabbitmq-key.pem',
+  }),
+  BROKER_TOPOLOGY: variable(z.string().min(1).optional(), {
+    description:
+      'File of the queues and topics that RabbitMQ has to have; `infra/servicebus/Config.json` in the working directory or above it when absent',
+    example: '/app/infra/servicebus/Config.json',
+  }),
   QUEUE_NAME: variable(entityName.default('orders'), { description: 'Queue of commands to orders', example: 'orders' }),
   TOPIC_NAME: variable(entityName.default('events'), { description: 'Topic of all events', example: 'events' }),
 };

@@ -23,6 +23,7 @@ const secretFields: ReadonlySet<string> = new Set([
   'SharedAccessKey',
   'DATABASE_URL',
   'SERVICEBUS_CONNECTION_STRING',
+  'RABBITMQ_URL',
 ]);
 
 /** What has a serializer of its own: {@link loggableError}, and those of HTTP requests and answers. */

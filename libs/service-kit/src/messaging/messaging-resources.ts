@@ -168,7 +168,8 @@ export class MessagingResources {
    */
   static async open(options: MessagingServiceOptions, transport: Transport): Promise<MessagingResources> {
     try {
-      requireCapabilities(transport, options.needs ?? []);
+      const { needs = [], config } = options;
+      requireCapabilities(transport, config.ORDERED === true ? [...needs, 'sessions'] : needs);
     } catch (cause) {
       await transport.close();
       throw new StartupError(`${options.name} cannot run here: ${explain(cause)}`, { cause });
