@@ -2,8 +2,8 @@
 export const LAB_QUEUE = Symbol('LAB_QUEUE');
 
 /**
- * The raw queue under the messaging lab: texts in, texts out, without contracts. It is a port of its own because the
- * messaging library's seam hands out deliveries one by one and looks into no queue.
+ * The raw queue under the messaging lab: texts in, texts out, without contracts. The messaging library hands out deliveries
+ * one by one, the lab takes many and settles them together.
  */
 export interface LabQueue {
   /** Resolves once the broker has stored the text; rejects when it did not. */

@@ -1,10 +1,11 @@
 import { type DynamicModule, type FactoryProvider, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { brokerAddressOf, processIdentity, SERVICE_CONFIG, StartupError } from '@orderflow/service-kit';
+import { createLogger, loadTransport, SERVICE_CONFIG } from '@orderflow/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { OrderApiConfig } from '../config.js';
 import { LabController } from './lab.controller.js';
 import { LAB_QUEUE, type LabQueue } from './lab-queue.js';
+import { TransportLabQueue } from './transport-lab-queue.js';
 import { takeRawBody } from './lab-requests.js';
 
 /** How Nest makes the queue. */
@@ -31,20 +32,13 @@ export class LabModule implements OnApplicationShutdown {
 }
 
 /** Somebody waits for the lab's answers: better an early error than a late success. */
-const clientOptions = { retryOptions: { maxRetries: 1, timeoutInMs: 5_000, retryDelayInMs: 500 } };
+const limits = { requestTimeoutMs: 5_000, maxReconnectDelayMs: 500 };
 
-/** The lab queue of the configured broker, whose client is loaded here. Connects when it is used. */
+/** The lab queue of the configured broker, over connections of its own. Connects when it is used. */
 const configuredQueue: LabQueueFactory = {
   inject: [SERVICE_CONFIG],
   async useFactory(config: OrderApiConfig) {
-    const address = brokerAddressOf(config);
-    if (!address) throw new StartupError('The broker has no address.');
-    const { ServiceBusClient } = await import('@azure/service-bus');
-    const { ServiceBusLabQueue } = await import('./service-bus-lab-queue.js');
-    const client =
-      'connectionString' in address
-        ? new ServiceBusClient(address.connectionString, clientOptions)
-        : new ServiceBusClient(address.fullyQualifiedNamespace, await processIdentity(), clientOptions);
-    return new ServiceBusLabQueue(client, config.LAB_QUEUE_NAME);
+    const logger = createLogger({ name: 'order-api', level: config.LOG_LEVEL });
+    return new TransportLabQueue(await loadTransport(config, logger, limits), config.LAB_QUEUE_NAME);
   },
 };

@@ -3,16 +3,17 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createMemoryTransport } from '@orderflow/messaging/memory';
 import { deferred } from '../../test/deferred.js';
 import { type HttpApp, serve } from '../../test/http-app.js';
 import { LabModule } from './lab.module.js';
 import type { LabBatch, ReceiveOptions } from './lab-queue.js';
-import { MemoryLabQueue } from '../../test/memory-lab-queue.js';
+import { TransportLabQueue } from './transport-lab-queue.js';
 
 const curl = (...args: string[]) => promisify(execFile)('curl', ['-s', ...args]).then(({ stdout }) => stdout);
 
 /** Resolves `receiving` when a receive has begun, and `released` when its batch was handed back. */
-class WatchedQueue extends MemoryLabQueue {
+class WatchedQueue extends TransportLabQueue {
   readonly receiving = deferred();
   readonly released = deferred();
 
@@ -27,7 +28,7 @@ let queue: WatchedQueue;
 let app: HttpApp;
 
 beforeEach(async () => {
-  queue = new WatchedQueue();
+  queue = new WatchedQueue(createMemoryTransport({ topology: { queues: ['lab'] } }), 'lab');
   app = await serve(LabModule.over({ useFactory: () => queue }));
 });
 

@@ -1,15 +1,17 @@
 import { ServiceBusClient } from '@azure/service-bus';
+import type { Capabilities } from '@orderflow/messaging';
+import { createMemoryTransport } from '@orderflow/messaging/memory';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Broker } from '@orderflow/servicebus-emulator';
-import { startOrderBroker } from '../../test/order-broker.js';
-import { ServiceBusLabQueue } from './service-bus-lab-queue.js';
+import { startOrderBroker, transportTo } from '../../test/order-broker.js';
+import { TransportLabQueue } from './transport-lab-queue.js';
 
 let broker: Broker;
-let queue: ServiceBusLabQueue;
+let queue: TransportLabQueue;
 
 beforeEach(async () => {
   broker = await startOrderBroker();
-  queue = new ServiceBusLabQueue(new ServiceBusClient(broker.connectionString), 'lab');
+  queue = new TransportLabQueue(transportTo(broker), 'lab');
 });
 
 afterEach(async () => {
@@ -23,7 +25,7 @@ const all = (max: number) => ({ idleTimeoutMs: 60_000, max, signal: untilAborted
 /** For none. */
 const soon = { idleTimeoutMs: 200, max: 100, signal: untilAborted };
 
-describe('ServiceBusLabQueue', () => {
+describe('TransportLabQueue', () => {
   it('keeps from others what a batch holds, and gives it back when the batch is released', async () => {
     await queue.send('precious');
     const held = await queue.receive(all(1));
@@ -57,6 +59,28 @@ describe('ServiceBusLabQueue', () => {
     const batch = await queue.receive(all(2));
     expect(batch.texts).toEqual(['"a text"', '{"a":1}']);
     await batch.complete();
+  });
+
+  it('hands back what it looked at, in its order, where a broker shows nothing without taking it', async () => {
+    const capabilities: Capabilities = {
+      scheduling: true,
+      duplicateDetection: true,
+      sessions: true,
+      browsing: 'requeue',
+    };
+    const transport = createMemoryTransport({ topology: { queues: ['lab'] } });
+    const taking = new TransportLabQueue(Object.assign(transport, { capabilities, inspection: undefined }), 'lab');
+    for (const text of ['a', 'b', 'c']) await taking.send(text);
+    for (const _ of Array.from({ length: 12 })) expect(await taking.peek({ max: 2 })).toEqual(['a', 'b']);
+    const batch = await taking.receive(all(3));
+    expect(batch.texts).toEqual(['a', 'b', 'c']);
+    await batch.complete();
+    await taking.close();
+  });
+
+  it('says so at once when the broker is away', async () => {
+    await broker.close();
+    await expect(queue.receive(all(1))).rejects.toMatchObject({ code: 'Unreachable' });
   });
 
   it('says which messages it could not complete, and they come again', async () => {
