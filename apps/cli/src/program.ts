@@ -7,8 +7,10 @@ import { addLoadCommand } from './load/command.js';
 import { addMigrateCommand } from './migrate/command.js';
 import { addOrdersCommands } from './orders/command.js';
 import { addProduceCommand } from './produce/command.js';
+import { addRabbitMqCommand } from './rabbitmq/command.js';
 import { addTailCommand } from './tail/command.js';
 import { addTokenCommand } from './token/command.js';
+import { addTopologyCommands } from './topology/command.js';
 import { addUpCommand } from './up/command.js';
 
 /** The `orderflow` command with everything below it. Nothing is read or connected before a command runs. */
@@ -27,13 +29,15 @@ export function createProgram(context: CommandContext): Command {
   addTokenCommand(program, context);
   addMigrateCommand(program, context);
   addBrokerCommand(program, context);
+  addRabbitMqCommand(program, context);
+  addTopologyCommands(program, context);
   addPostgresCommand(program, context);
   return program;
 }
 
 const examples = `
 Commands find the running system by themselves (.orderflow/runtime.json). To reach another one set
-SERVICEBUS_CONNECTION_STRING, DATABASE_URL or ORDER_API_URL (and AUTH_TOKEN where it asks for tokens); a file .env in the checkout is read too.
+SERVICEBUS_CONNECTION_STRING (or MESSAGING_TRANSPORT=rabbitmq and RABBITMQ_URL), DATABASE_URL or ORDER_API_URL (and AUTH_TOKEN where it asks for tokens); a file .env in the checkout is read too.
 
 Examples:
   $ orderflow up                                start everything; Ctrl-C stops it

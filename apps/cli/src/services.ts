@@ -65,6 +65,8 @@ export const databaseApps = apps.filter((app): app is AppService & { database: s
 
 export const brokerPort: PortWish = { name: 'broker', port: 5672, variable: 'BROKER_PORT' };
 export const managementPort: PortWish = { name: 'broker-management', port: 5300, variable: 'BROKER_MANAGEMENT_PORT' };
+/** RabbitMQ's own pages. */
+export const rabbitMqManagementPort: PortWish = { ...managementPort, port: 15_672 };
 export const databasePort: PortWish = {
   name: 'postgres',
   port: 54_320,

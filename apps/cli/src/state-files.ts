@@ -3,7 +3,18 @@ import { join } from 'node:path';
 import { makePrivate, makePrivateDirectory } from './private-files.js';
 
 /** What OrderFlow keeps in its state directory; also with a suffix, as drafts and rotated logs have. */
-const ours = ['postgres', 'broker', 'gateway', 'logs', 'run', 'load', 'compile-cache', 'runtime', 'supervisor'];
+const ours = [
+  'postgres',
+  'broker',
+  'rabbitmq',
+  'gateway',
+  'logs',
+  'run',
+  'load',
+  'compile-cache',
+  'runtime',
+  'supervisor',
+];
 
 /**
  * Takes the permissions of all but the owner from what is in a state directory, as older versions or another umask

@@ -1,8 +1,13 @@
-import { matching } from '@orderflow/messaging';
-import type { AzureServiceBusTransport } from '@orderflow/messaging/azure-service-bus';
+import {
+  type DeadLetter,
+  type DeadLetterPage,
+  type DiscardOptions,
+  matching,
+  type ReplayResult,
+} from '@orderflow/messaging';
+import { type CommandTransport, openBroker } from '../broker-transport.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandError, UsageError } from '../command-error.js';
-import { findServiceBus, openTransport } from '../service-bus.js';
 import { table } from '../table.js';
 import { forwardOf } from './forward-of.js';
 
@@ -30,9 +35,6 @@ export interface DiscardFlags extends ChoiceFlags {
   readonly all?: boolean;
 }
 
-type DeadLetterPage = Awaited<ReturnType<AzureServiceBusTransport['deadLetters']['peek']>>;
-type DeadLetter = DeadLetterPage['letters'][number];
-
 const pageSize = 250;
 /** A longer explanation is cut in the table; `--json` has all of it. */
 const longestDetail = 100;
@@ -55,7 +57,7 @@ export async function listDeadLetters(context: CommandContext, queue: string, fl
 }
 
 async function read(
-  transport: AzureServiceBusTransport,
+  transport: CommandTransport,
   queue: string,
   limit: number,
   isChosen: (letter: DeadLetter) => boolean,
@@ -103,15 +105,9 @@ function describeRest({ failed, skipped, handedBack = 0 }: Rest): string {
   return `${failed} failed, ${skipped} skipped${passedOver}`;
 }
 
-type Rest = Pick<
-  Awaited<ReturnType<AzureServiceBusTransport['deadLetters']['replay']>>,
-  'failed' | 'skipped' | 'handedBack'
->;
+type Rest = Pick<ReplayResult, 'failed' | 'skipped' | 'handedBack'>;
 
-type Selection = Pick<
-  NonNullable<Parameters<AzureServiceBusTransport['deadLetters']['discard']>[1]>,
-  'limit' | 'filter' | 'onFailed' | 'signal'
->;
+type Selection = Pick<DiscardOptions, 'limit' | 'filter' | 'onFailed' | 'signal'>;
 
 /** One change of a dead-letter queue: it can be interrupted, and says what failed and what was not found. */
 class Operation {
@@ -127,7 +123,7 @@ class Operation {
 
   async run<Result>(
     context: CommandContext,
-    work: (transport: AzureServiceBusTransport, selection: Selection) => Promise<Result>,
+    work: (transport: CommandTransport, selection: Selection) => Promise<Result>,
   ): Promise<Result> {
     const interrupted = new AbortController();
     const interrupt = (): void => interrupted.abort();
@@ -174,9 +170,9 @@ function chosenBy({ id, reason, type, olderThan }: ChoiceFlags): (letter: DeadLe
 
 async function using<Result>(
   context: CommandContext,
-  work: (transport: AzureServiceBusTransport) => Promise<Result>,
+  work: (transport: CommandTransport) => Promise<Result>,
 ): Promise<Result> {
-  const transport = await openTransport(findServiceBus(context));
+  const transport = await openBroker(context);
   try {
     return await work(transport);
   } finally {

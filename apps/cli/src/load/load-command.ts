@@ -2,12 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Runtime } from '@orderflow/service-kit';
 import { brokerAddressOf } from '@orderflow/service-kit/broker-address';
+import { openBroker } from '../broker-transport.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandError, UsageError } from '../command-error.js';
 import { findOrderApi } from '../orders/order-api.js';
 import { keepNewFilesPrivate } from '../private-files.js';
 import { readRuntime } from '../runtime-file.js';
-import { findServiceBus } from '../service-bus.js';
 import { describeEvent } from '../up/describe-event.js';
 import { onStopSignals } from '../up/stop-signals.js';
 import { type LoadRun, runLoad, type Workers } from './load-run.js';
@@ -59,12 +59,12 @@ export async function loadCommand(context: CommandContext, flags: LoadFlags): Pr
 async function runAll(context: CommandContext, flags: LoadFlags): Promise<LoadRun[]> {
   checkAddresses(context);
   const api = findOrderApi(context);
-  const serviceBus = findServiceBus(context);
   const runtime = localRuntime(context);
   const allWorkers = workersOf(flags, runtime);
   // Before thousands of orders are refused: whether it answers, and takes the token.
   await api.list({ limit: '1' });
-  const counts = await QueueCounts.open(serviceBus);
+  const transport = await openBroker(context);
+  const counts = new QueueCounts(transport.inspection);
   const rules = scalingRules.map((rule) => changedBy(flags, rule));
   const progress = new Progress(process.stderr);
   const asked = new AbortController();
@@ -106,6 +106,7 @@ async function runAll(context: CommandContext, flags: LoadFlags): Promise<LoadRu
     progress.clear();
     for (const pool of pools) await pool.scaleTo(1);
     await Promise.all(pools.map((pool) => pool.settled()));
+    await transport.close();
     stopListening();
   }
 }
@@ -119,7 +120,7 @@ function localRuntime({ workspace, environment }: CommandContext): Runtime | und
 function checkAddresses({ environment }: CommandContext): void {
   if (environment['ORDER_API_URL'] && brokerAddressOf(environment) === undefined) {
     throw new UsageError(
-      'ORDER_API_URL names a system whose broker is not known: set SERVICEBUS_FULLY_QUALIFIED_NAMESPACE or SERVICEBUS_CONNECTION_STRING too.',
+      'ORDER_API_URL names a system whose broker is not known: set SERVICEBUS_FULLY_QUALIFIED_NAMESPACE or SERVICEBUS_CONNECTION_STRING too, or MESSAGING_TRANSPORT and RABBITMQ_URL.',
     );
   }
 }

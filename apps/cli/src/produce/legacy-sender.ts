@@ -1,43 +1,40 @@
-import type { ServiceBusClient, ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
+import type { ForeignMessage, Transport } from '@orderflow/messaging';
 import type { SampleMessage } from './sample-messages.js';
 import type { Addresses, OnStored, Sender } from './sender.js';
 
 /**
- * Sends what producers sent before messages had versions, with the bare SDK: an order is JSON with an application
- * property `type`, an event has its type as the subject. No message id, no version, no headers of ours.
+ * Sends what producers sent before messages had versions: an order is JSON with a property `type`, an event has its type
+ * as the subject. No message id, no version, no headers of ours.
  */
 export class LegacySender implements Sender {
-  readonly #client: ServiceBusClient;
-  readonly #orders: ServiceBusSender;
-  readonly #events: ServiceBusSender;
+  readonly #transport: Transport;
+  readonly #to: Addresses;
 
-  constructor(client: ServiceBusClient, { queue, topic }: Addresses) {
-    this.#client = client;
-    this.#orders = client.createSender(queue);
-    this.#events = client.createSender(topic);
+  constructor(transport: Transport, to: Addresses) {
+    this.#transport = transport;
+    this.#to = to;
   }
 
   async send(samples: readonly SampleMessage[], onStored: OnStored): Promise<void> {
+    if (this.#transport.sendForeign === undefined) throw new Error('This broker takes no messages of other programs.');
     // One call for each, as the seeds' producer does it: a batch could be refused for its size.
     for (const sample of samples) {
-      await (sample.kind === 'order' ? this.#orders : this.#events).sendMessages(messageOf(sample));
+      await this.#transport.sendForeign([messageOf(sample, this.#to)]);
       onStored(sample, sample.id);
     }
   }
 
   async close(): Promise<void> {
-    await this.#client.close();
+    await this.#transport.close();
   }
 }
 
-function messageOf(sample: SampleMessage): ServiceBusMessage {
+function messageOf(sample: SampleMessage, { queue, topic }: Addresses): ForeignMessage {
   if (sample.kind === 'order') {
     const { id, time, amount } = sample;
-    return {
-      body: Buffer.from(JSON.stringify({ order_id: id, ts: time, amount })),
-      applicationProperties: { type: 'order' },
-    };
+    const body = Buffer.from(JSON.stringify({ order_id: id, ts: time, amount }));
+    return { to: { queue }, body, properties: { type: 'order' } };
   }
   const { id, type, time } = sample;
-  return { body: Buffer.from(JSON.stringify({ event_id: id, type, ts: time })), subject: type };
+  return { to: { topic }, body: Buffer.from(JSON.stringify({ event_id: id, type, ts: time })), subject: type };
 }

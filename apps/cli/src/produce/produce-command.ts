@@ -1,8 +1,7 @@
-import { type BrokerAddress, processIdentity } from '@orderflow/service-kit/broker-address';
+import { openBroker } from '../broker-transport.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
 import { findOrderApi } from '../orders/order-api.js';
-import { findServiceBus, openTransport } from '../service-bus.js';
 import { onStopSignals } from '../up/stop-signals.js';
 import { ApiSender } from './api-sender.js';
 import { ContractSender } from './contract-sender.js';
@@ -56,21 +55,13 @@ export async function produceCommand(context: CommandContext, flags: ProduceFlag
 }
 
 async function openSender(context: CommandContext, flags: ProduceFlags, to: Addresses): Promise<Sender> {
-  if (flags.legacy === true) return new LegacySender(await openClient(findServiceBus(context)), to);
-  if (flags.viaApi !== true) return new ContractSender(await openTransport(findServiceBus(context)), to);
-  const events = flags.events === 0 ? nowhere : new ContractSender(await openTransport(findServiceBus(context)), to);
+  if (flags.legacy === true) return new LegacySender(await openBroker(context), to);
+  if (flags.viaApi !== true) return new ContractSender(await openBroker(context), to);
+  const events = flags.events === 0 ? nowhere : new ContractSender(await openBroker(context), to);
   return new ApiSender(findOrderApi(context), events, to.currency);
 }
 
 const nowhere: Sender = { send: () => Promise.resolve(), close: () => Promise.resolve() };
-
-async function openClient(address: BrokerAddress) {
-  const { ServiceBusClient } = await import('@azure/service-bus');
-  const options = { retryOptions: { maxRetries: 2, retryDelayInMs: 250, timeoutInMs: 10_000 } };
-  return 'connectionString' in address
-    ? new ServiceBusClient(address.connectionString, options)
-    : new ServiceBusClient(address.fullyQualifiedNamespace, await processIdentity(), options);
-}
 
 /** Keeps count of what is sent, and shows it as the flags ask. */
 class SendingReport {

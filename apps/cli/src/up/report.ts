@@ -14,6 +14,7 @@ export function describeRuntime(system: System, { logs }: Workspace): Runtime {
     ...identityOf(process.pid),
     databases: Object.fromEntries(databaseApps.map((app) => [app.name, system.databaseUrl(app)])),
     ...(broker !== undefined && { servicebus: broker }),
+    ...('rabbitMqUrl' in system.brokerAddress && { rabbitmq: { url: system.brokerAddress.rabbitMqUrl } }),
     gateway: { url: system.url(paymentGateway.name) },
     urls: Object.fromEntries(apps.map(({ name }) => [name, system.url(name)])),
     ports: system.ports,
@@ -26,7 +27,7 @@ export function readyReport(system: System, workspace: Workspace, tookMs: number
   const log = (name: string): string => shortest(system.logFile(name));
   const rows = [
     ...apps.map(({ name }) => [name, system.url(name), log(name)]),
-    ...(system.broker === undefined
+    ...(system.ports['broker'] === undefined
       ? []
       : [
           ['broker', `amqp://127.0.0.1:${system.ports['broker']}`, log('broker')],

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { brokerAddressOf } from '@orderflow/service-kit/broker-address';
+import { type BrokerAddress, brokerAddressOf } from '@orderflow/service-kit/broker-address';
 import type { BrokerFacts } from '../broker/run-broker.js';
 import { migrateApp } from '../migrate/migrate-app.js';
 import { migrationFolder } from '../migrate/migration-folders.js';
 import type { PostgresFacts } from '../database/run-postgres.js';
+import { brokerVariablesOf } from '../broker-transport.js';
+import { topologyFileOf } from '../topology-file.js';
+import { applyTopology } from '../topology/topology-commands.js';
 import { ManagedProcess } from '../supervisor/managed-process.js';
 import { pidFileOf } from '../supervisor/pid-file.js';
 import type { Step } from '../supervisor/ordered-steps.js';
@@ -12,16 +15,9 @@ import type { ProcessEvent, ProcessSpec } from '../supervisor/process-spec.js';
 import { type HealthPage, isHealthy, readyWhenHealthy, readyWhenReported } from '../supervisor/readiness.js';
 import { defaultRestartPolicy } from '../supervisor/restart-policy.js';
 import type { Workspace } from '../workspace.js';
+import { embeddedBroker, localRabbitMq, ownBrokerOf, portsOf, type Work } from './own-broker.js';
 import type { Ports } from './ports.js';
-import {
-  type AppService,
-  apps,
-  brokerPort,
-  databaseApps,
-  databasePort,
-  managementPort,
-  paymentGateway,
-} from '../services.js';
+import { type AppService, apps, brokerPort, databaseApps, databasePort, paymentGateway } from '../services.js';
 
 export interface SystemOptions {
   readonly workspace: Workspace;
@@ -38,8 +34,8 @@ export interface SystemOptions {
   readonly onMigrated: (app: string, names: readonly string[]) => void;
 }
 
-/** What a process does, and how it is known that it does it. */
-type Work = Omit<ProcessSpec, 'name' | 'logFile' | 'pidFile' | 'beforeRetry'>;
+/** The step that makes the queues of a broker that does not make them when it starts. */
+const topologyStep = 'topology';
 
 interface ProcessStep {
   readonly name: string;
@@ -57,20 +53,21 @@ export class System {
   readonly #processes = new Map<string, ManagedProcess>();
   #databaseUrls: PostgresFacts['urls'] = {};
   #broker: BrokerFacts | undefined;
+  #address: BrokerAddress | undefined;
 
   constructor(options: SystemOptions) {
     this.#options = options;
+    this.#address = brokerAddressOf(options.environment);
+    const brokerSteps = this.#brokerSteps();
+    const hasTopology = brokerSteps.some(({ name }) => name === topologyStep);
+    const needsOf = ({ needs }: AppService): readonly string[] =>
+      hasTopology && needs.includes(brokerPort.name) ? [...needs, topologyStep] : needs;
     this.steps = [
       this.#process({ name: databasePort.name, needs: [], ports: [databasePort.name] }, this.#postgres()),
-      usesOwnBroker(options.environment)
-        ? this.#process(
-            { name: brokerPort.name, needs: [], ports: [brokerPort.name, managementPort.name] },
-            this.#brokerProcess(),
-          )
-        : nothingToDo(brokerPort.name),
+      ...brokerSteps,
       ...databaseApps.map((app) => this.#migration(app)),
       ...apps.map((app) => ({
-        ...this.#process({ name: app.name, needs: app.needs, ports: [app.name] }, this.#app(app)),
+        ...this.#process({ name: app.name, needs: needsOf(app), ports: [app.name] }, this.#app(app)),
         stopsBefore: app.stopsBefore,
       })),
     ];
@@ -88,7 +85,14 @@ export class System {
     return `http://${reachable(this.#options.host)}:${this.#options.ports.of(name)}`;
   }
 
-  /** The embedded broker, once it is ready; undefined while an external namespace is used. */
+  /** Where the broker is, once it is ready. */
+  get brokerAddress(): BrokerAddress {
+    const address = this.#broker ?? this.#address;
+    if (address === undefined) throw new Error('The broker has not started yet.');
+    return address;
+  }
+
+  /** The embedded broker, once it is ready; undefined while another one is used. */
   get broker(): BrokerFacts | undefined {
     return this.#broker;
   }
@@ -146,25 +150,32 @@ export class System {
     };
   }
 
-  #brokerProcess(): Work {
-    const { workspace, host, ports, tls } = this.#options;
-    const flags = (): Record<string, string> => ({
-      data: join(workspace.state, 'broker'),
-      host,
-      port: String(ports.of(brokerPort.name)),
-      'management-port': String(ports.of(managementPort.name)),
-      ...(tls && { tls: join(workspace.state, 'tls') }),
-    });
-    return {
-      script: join(workspace.bundles, 'cli.mjs'),
-      args: () => ['broker', ...Object.entries(flags()).flatMap(([name, value]) => [`--${name}`, value])],
-      environment: () => this.#common(),
-      ready: readyWhenReported((facts) => {
-        this.#broker = facts as BrokerFacts;
-      }),
-      readyTimeoutMs: 60_000,
-      stopTimeoutMs: 15_000,
-    };
+  /** The broker that is ours to run, and what makes its topology. */
+  #brokerSteps(): readonly Step[] {
+    const own = ownBrokerOf(this.#options.environment);
+    const work = { ...this.#options, environment: () => this.#common() };
+    const step = { name: brokerPort.name, needs: [], ports: portsOf(own).map(({ name }) => name) };
+    if (own === 'embedded')
+      return [
+        this.#process(
+          step,
+          embeddedBroker(work, (facts) => (this.#broker = facts)),
+        ),
+      ];
+    if (own === 'rabbitmq') {
+      const rabbitMq = localRabbitMq(work, ({ url }) => (this.#address = { rabbitMqUrl: url }));
+      return [this.#process(step, rabbitMq), this.#topology()];
+    }
+    return 'rabbitMqUrl' in this.brokerAddress
+      ? [nothingToDo(brokerPort.name), this.#topology()]
+      : [nothingToDo(brokerPort.name)];
+  }
+
+  #topology(): Step {
+    const { workspace, environment } = this.#options;
+    const context = { workspace, environment, finish: () => undefined };
+    const start = async (): Promise<void> => void (await applyTopology(context, this.brokerAddress));
+    return { name: topologyStep, needs: [brokerPort.name], start };
   }
 
   #app(app: AppService): Work {
@@ -202,10 +213,15 @@ export class System {
       HOST: host,
       PORT: String(ports.of(app.name)),
       ...(database !== undefined && { DATABASE_URL: this.databaseUrl({ ...app, database }) }),
-      ...(this.#broker !== undefined && { SERVICEBUS_CONNECTION_STRING: this.#broker.connectionString }),
+      ...(app.needs.includes(brokerPort.name) && this.#brokerEnvironment()),
       ...(app.needs.includes(paymentGateway.name) && { PAYMENT_GATEWAY_URL: this.url(paymentGateway.name) }),
       ...(app === paymentGateway && { DATA_FILE: join(workspace.state, 'gateway', 'charges.jsonl') }),
     };
+  }
+
+  #brokerEnvironment(): NodeJS.ProcessEnv {
+    const { workspace, environment } = this.#options;
+    return { ...brokerVariablesOf(this.brokerAddress), BROKER_TOPOLOGY: topologyFileOf({ workspace, environment }) };
   }
 
   #migration(app: AppService & { readonly database: string }): Step {
@@ -219,11 +235,6 @@ export class System {
       },
     };
   }
-}
-
-/** Whether the embedded broker is the one to use: nobody named another. */
-export function usesOwnBroker(environment: NodeJS.ProcessEnv): boolean {
-  return brokerAddressOf(environment) === undefined;
 }
 
 /** Where a client on this machine reaches what listens on `host`. */

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { stopLeftBehind } from '@orderflow/local-postgres';
+import { transportOf } from '@orderflow/service-kit/broker-address';
 import { CommandError } from '../command-error.js';
 import { describeReadable, keepNewFilesPrivate, makePrivateDirectory } from '../private-files.js';
 import { removeRuntime, writeRuntime } from '../runtime-file.js';
@@ -9,12 +10,15 @@ import { endLeftBehind } from '../supervisor/left-behind.js';
 import { startInOrder, stopInOrder } from '../supervisor/ordered-steps.js';
 import type { Workspace } from '../workspace.js';
 import { describeEvent } from './describe-event.js';
+import { rabbitMqProgram } from '../rabbitmq/installation.js';
+import { stopRabbitMqLeftBehind } from '../rabbitmq/run-rabbitmq.js';
+import { ownBrokerOf, portsOf } from './own-broker.js';
 import { Ports } from './ports.js';
 import { describeRuntime, readyReport, runningAlready } from './report.js';
-import { apps, brokerPort, databasePort, managementPort } from '../services.js';
+import { apps, databasePort } from '../services.js';
 import { takeStateLock } from './state-lock.js';
 import { onStopSignals } from './stop-signals.js';
-import { System, type SystemOptions, usesOwnBroker } from './system.js';
+import { System, type SystemOptions } from './system.js';
 
 export interface UpOptions {
   readonly workspace: Workspace;
@@ -27,7 +31,7 @@ export interface UpOptions {
 }
 
 const maxLogBytes = 10_000_000;
-const perishable = ['postgres', 'broker', 'gateway', 'logs'];
+const perishable = ['postgres', 'broker', 'rabbitmq', 'gateway', 'logs'];
 /** As long as the supervisor gives the slowest of its processes, and a little more. */
 const leftBehindGraceMs = 35_000;
 
@@ -60,6 +64,7 @@ export async function up({ workspace, environment, fresh, tls, print }: UpOption
 /** A server that a killed system left behind would go on without its files, so it is stopped first. */
 async function removeState({ state }: Workspace): Promise<void> {
   await stopLeftBehind(join(state, 'postgres'));
+  await stopRabbitMqLeftBehind(join(state, 'rabbitmq'));
   for (const name of perishable) rmSync(join(state, name), { recursive: true, force: true });
 }
 
@@ -68,7 +73,7 @@ type Wish = Pick<SystemOptions, 'workspace' | 'environment' | 'tls'>;
 async function prepareAndRun(wish: Wish, voice: Voice): Promise<number> {
   const { workspace, environment } = wish;
   const host = environment['HOST'] || '127.0.0.1';
-  const wishes = [...apps, databasePort, ...(usesOwnBroker(environment) ? [brokerPort, managementPort] : [])];
+  const wishes = [...apps, databasePort, ...portsOf(ownBrokerOf(environment))];
   const ports = await Ports.choose(wishes, withApiPort(environment), host, voice.say);
   try {
     return await run(prepare({ ...wish, host, ports }, voice), workspace, voice);
@@ -81,8 +86,11 @@ type Place = Wish & Pick<SystemOptions, 'host' | 'ports'>;
 
 function prepare(place: Place, { say }: Voice): System {
   const { workspace, environment } = place;
-  if (!usesOwnBroker(environment)) {
-    say('Using the Service Bus namespace that the environment names, not the embedded broker.');
+  const own = ownBrokerOf(environment);
+  if (own === 'rabbitmq') rabbitMqProgram();
+  if (own === undefined) {
+    const kind = transportOf(environment) === 'rabbitmq' ? 'RabbitMQ' : 'Service Bus namespace';
+    say(`Using the ${kind} that the environment names, not a broker of its own.`);
   }
   mkdirSync(workspace.logs, { recursive: true });
   const system = new System({

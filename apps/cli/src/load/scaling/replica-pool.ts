@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Runtime } from '@orderflow/service-kit';
+import { brokerOf, brokerVariablesOf } from '../../broker-transport.js';
 import type { CommandContext } from '../../command-context.js';
 import { CommandError } from '../../command-error.js';
 import { ManagedProcess } from '../../supervisor/managed-process.js';
@@ -9,6 +10,7 @@ import { readyWhenHealthy } from '../../supervisor/readiness.js';
 import { defaultRestartPolicy } from '../../supervisor/restart-policy.js';
 import type { PortClaim } from '../../up/port-claim.js';
 import { claimFreePort, type ClaimedPort } from '../../up/ports.js';
+import { topologyFileOf } from '../../topology-file.js';
 import { type AppService, apps } from '../../services.js';
 
 const host = '127.0.0.1';
@@ -130,20 +132,20 @@ function serviceNamed(name: string): AppService {
 function replicaEnvironment(
   app: AppService,
   port: number,
-  { workspace, environment }: CommandContext,
-  { databases, servicebus, gateway }: Runtime,
+  context: CommandContext,
+  runtime: Runtime,
 ): NodeJS.ProcessEnv {
+  const { workspace, environment } = context;
+  const { databases, gateway } = runtime;
+  const address = brokerOf(runtime);
   return {
     ...environment,
-    ...servicebusVariable(servicebus),
+    ...(address !== undefined && brokerVariablesOf(address)),
+    BROKER_TOPOLOGY: topologyFileOf(context),
     NODE_COMPILE_CACHE: join(workspace.bundles, 'compile-cache'),
     HOST: host,
     PORT: String(port),
     DATABASE_URL: databases[app.name],
     PAYMENT_GATEWAY_URL: gateway.url,
   };
-}
-
-function servicebusVariable(servicebus: Runtime['servicebus']): NodeJS.ProcessEnv {
-  return servicebus === undefined ? {} : { SERVICEBUS_CONNECTION_STRING: servicebus.connectionString };
 }

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
+
+export function addTopologyCommands(program: Command, context: CommandContext): void {
+  const topology = program.command('topology').description('the queues and topics of RabbitMQ, from the topology file');
+  topology
+    .command('print')
+    .description('what there will be on RabbitMQ: exchanges, queues, bindings, one a line')
+    .action(async () => {
+      const { printTopology } = await import('./topology-commands.js');
+      await printTopology(context);
+    });
+  topology
+    .command('apply')
+    .description('make what is missing, and refuse what is different; changes and removes nothing that exists')
+    .addHelpText('after', help)
+    .action(async () => {
+      const { applyTopologyCommand } = await import('./topology-commands.js');
+      await applyTopologyCommand(context);
+    });
+}
+
+const help = `
+A user without the right to configure only looks whether queues and exchanges are there.
+The file is BROKER_TOPOLOGY, else infra/servicebus/Config.json, the one that Service Bus has as well.
+
+Example:
+  $ MESSAGING_TRANSPORT=rabbitmq RABBITMQ_URL=amqps://admin:...@host/orderflow orderflow topology apply`;
