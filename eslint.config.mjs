@@ -48,6 +48,11 @@ const noTransport = {
   message: "Only service-kit's load-transport.ts names a transport.",
 };
 
+const noBrokerClient = {
+  selector: ':matches(ImportDeclaration, ImportExpression)[source.value=/^(@azure.service-bus|amqplib)$/]',
+  message: 'Brokers are reached through the interfaces of @orderflow/messaging, which each transport implements.',
+};
+
 /** What a forgotten `await` or an unhandled case would break; the type checker finds it. */
 const typeAware = {
   languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -85,9 +90,9 @@ export default tseslint.config(
     rules: { 'no-console': 'off' },
   },
   {
-    files: ['apps/{order-api,*-worker}/src/**/*.ts', 'libs/service-kit/src/**/*.ts'],
+    files: ['apps/{cli,order-api,*-worker}/src/**/*.ts', 'libs/service-kit/src/**/*.ts'],
     ignores: ['**/*.spec.ts', 'libs/service-kit/src/messaging/load-transport.ts'],
-    rules: { 'no-restricted-syntax': ['error', noExportAll, noTransport] },
+    rules: { 'no-restricted-syntax': ['error', noExportAll, noTransport, noBrokerClient] },
   },
   {
     files: ['**/*.spec.ts', '**/test/**/*.ts', '**/testing/**/*.ts', 'e2e/**/*.ts', 'bench/**/*.ts'],

@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isSupervised, reportReady, untilAskedToStop } from '../child/supervised.js';
 import { CommandError } from '../command-error.js';
@@ -79,7 +77,6 @@ async function started(child: ChildProcess): Promise<void> {
   const up = Promise.withResolvers<void>();
   child.stdout?.on('data', (chunk: Buffer) => {
     process.stdout.write(chunk);
-    if (printed === undefined) return;
     printed = (printed + chunk.toString()).slice(-4_000);
     if (/completed with \d+ plugins/.test(printed)) up.resolve();
   });

@@ -155,13 +155,10 @@ export class System {
     const own = ownBrokerOf(this.#options.environment);
     const work = { ...this.#options, environment: () => this.#common() };
     const step = { name: brokerPort.name, needs: [], ports: portsOf(own).map(({ name }) => name) };
-    if (own === 'embedded')
-      return [
-        this.#process(
-          step,
-          embeddedBroker(work, (facts) => (this.#broker = facts)),
-        ),
-      ];
+    if (own === 'embedded') {
+      const embedded = embeddedBroker(work, (facts) => (this.#broker = facts));
+      return [this.#process(step, embedded)];
+    }
     if (own === 'rabbitmq') {
       const rabbitMq = localRabbitMq(work, ({ url }) => (this.#address = { rabbitMqUrl: url }));
       return [this.#process(step, rabbitMq), this.#topology()];
