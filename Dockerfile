@@ -44,6 +44,8 @@ USER 1000:1000
 FROM runtime AS cli
 COPY infra/images/orderflow.sh /usr/local/bin/orderflow
 COPY --from=build /images/cli ./
+# What there is to be on a broker.
+COPY infra/servicebus/Config.json infra/servicebus/
 # The shell that it starts with is replaced by Node.js, which so becomes PID 1.
 ENTRYPOINT ["orderflow"]
 ARG VERSION=0.0.0
@@ -57,7 +59,6 @@ LABEL org.opencontainers.image.title="orderflow/cli" \
 FROM cli AS broker
 ENV ORDERFLOW_STATE=/data HEALTHCHECK_TCP_PORT=5672
 COPY infra/images/healthcheck.mjs ./
-COPY infra/servicebus/Config.json infra/servicebus/
 VOLUME /data
 EXPOSE 5672
 HEALTHCHECK --interval=5s --timeout=10s --start-period=30s --retries=3 CMD ["node", "healthcheck.mjs"]
@@ -70,6 +71,8 @@ ARG APP
 RUN test -n "$APP" || { echo "Say which app: --build-arg APP=order-api (or --target cli, --target broker)" >&2; exit 1; }
 COPY infra/images/healthcheck.mjs ./
 COPY --from=build /images/${APP} ./
+# For RabbitMQ, whose queues are made by who uses them.
+COPY infra/servicebus/Config.json infra/servicebus/
 ENV HOST=0.0.0.0 PORT=3000
 EXPOSE 3000
 HEALTHCHECK --interval=5s --timeout=10s --start-period=30s --retries=3 CMD ["node", "healthcheck.mjs"]

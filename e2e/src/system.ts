@@ -10,6 +10,8 @@ interface Runtime {
   readonly pid: number;
   readonly databases: Readonly<Record<string, string>>;
   readonly servicebus: { readonly connectionString: string; readonly adminConnectionString: string };
+  /** Where it runs on RabbitMQ. */
+  readonly rabbitmq?: { readonly url: string };
   readonly urls: Readonly<Record<string, string>>;
   readonly ports: Readonly<Record<string, number>>;
   readonly logs: string;
@@ -76,6 +78,13 @@ export class System {
     return this.#running.servicebus.adminConnectionString;
   }
 
+  /** The RabbitMQ that it runs on, with the password. */
+  get rabbitMqUrl(): string {
+    const url = this.#running.rabbitmq?.url;
+    if (url === undefined) throw new Error('The system does not run on RabbitMQ.');
+    return url;
+  }
+
   databaseUrl(app: string): string {
     const url = this.#running.databases[app];
     if (url === undefined) throw new Error(`There is no database of ${app}.`);
@@ -119,7 +128,7 @@ export class System {
     const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
     for (const line of table.split('\n')) {
       const [, pid, parent, args = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-      const name = /cli\.mjs (broker|postgres)\b/.exec(args)?.[1] ?? /([a-z-]+)\.mjs\b/.exec(args)?.[1];
+      const name = /cli\.mjs (broker|postgres|rabbitmq)\b/.exec(args)?.[1] ?? /([a-z-]+)\.mjs\b/.exec(args)?.[1];
       if (Number(parent) === this.#supervisor?.pid && name) children.set(name, Number(pid));
     }
     return children;

@@ -2,6 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
+export interface Dependency {
+  readonly condition: string;
+  /** False for what is waited for only where it starts at all. */
+  readonly required?: boolean;
+}
+
 export interface Service {
   readonly image: string;
   readonly build?: {
@@ -13,7 +19,7 @@ export interface Service {
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
-  readonly depends_on?: readonly string[] | Readonly<Record<string, { readonly condition: string }>>;
+  readonly depends_on?: readonly string[] | Readonly<Record<string, Dependency>>;
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly restart?: string;
   readonly init?: boolean;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { READ_BY_AZURE_SDK, variablesToSet } from '../terraform/tests/app-variables.ts';
-import { isOurs, readCompose, type Service, withDefaults } from './compose-file.ts';
+import { type Dependency, isOurs, readCompose, type Service, withDefaults } from './compose-file.ts';
 
 type Services = Readonly<Record<string, Service>>;
 /** A rule that docker-compose.yml must obey; answers what is wrong, in words that name the service. */
@@ -64,10 +64,10 @@ const profilesAreThese: Rule = (services) => [
     .map((name) => `the service ${name} is missing`),
 ];
 
-const dependenciesOf = ({ depends_on = {} }: Service): Readonly<Record<string, { readonly condition: string }>> =>
+const dependenciesOf = ({ depends_on = {} }: Service): Readonly<Record<string, Dependency>> =>
   Array.isArray(depends_on)
     ? Object.fromEntries(depends_on.map((name) => [name, { condition: 'service_started' }]))
-    : (depends_on as Readonly<Record<string, { readonly condition: string }>>);
+    : (depends_on as Readonly<Record<string, Dependency>>);
 
 /** Built by a stage of the Dockerfile with a HEALTHCHECK: all but the cli, which ends. */
 const saysWhetherItIsHealthy = (service: Service): boolean =>
@@ -75,13 +75,13 @@ const saysWhetherItIsHealthy = (service: Service): boolean =>
 
 const dependenciesCanBeMet: Rule = (services) =>
   each(services, (name, service) =>
-    Object.entries(dependenciesOf(service)).flatMap(([other, { condition }]) => {
+    Object.entries(dependenciesOf(service)).flatMap(([other, { condition, required = true }]) => {
       const needed = services[other];
       if (needed === undefined) return [`${name} waits for ${other}, which does not exist`];
       const profile = needed.profiles?.[0];
       return [
         ...when(
-          profile !== undefined && service.profiles?.includes(profile) !== true,
+          required && profile !== undefined && service.profiles?.includes(profile) !== true,
           `${name} waits for ${other}, which starts only with the profile ${profile}`,
         ),
         ...when(
@@ -102,8 +102,9 @@ const isApp = (name: string): boolean => variablesToSet().has(name as never);
 const appsStartLast: Rule = (services) => [
   ...each(services, (name, service) => {
     if (!isApp(name)) return [];
-    const { broker, migrations } = dependenciesOf(service);
+    const { broker, migrations, rabbitmq } = dependenciesOf(service);
     return [
+      ...when(rabbitmq?.condition !== 'service_healthy', `${name} does not wait for RabbitMQ where there is one`),
       ...when(broker?.condition !== 'service_healthy', `${name} does not wait for the broker`),
       ...when(migrations?.condition !== 'service_completed_successfully', `${name} does not wait for the migrations`),
     ];
@@ -134,6 +135,7 @@ const appsAreConfigured: Rule = (services) =>
       ...(variablesToSet().get(name as never) ?? []),
       ...READ_BY_AZURE_SDK,
       'SERVICEBUS_CONNECTION_STRING',
+      'RABBITMQ_URL',
     ];
     const database = /\/([^/?]*)(\?|$)/.exec(
       withDefaults(environment['DATABASE_URL'] ?? '').replace(/^\w+:\/\//, ''),
@@ -157,6 +159,25 @@ const appsAreConfigured: Rule = (services) =>
         .map((variable) => `${name} is given ${variable}, which it does not read`),
     ];
   });
+
+/** Both brokers are named, whichever of them counts, and RabbitMQ by the user that its container makes. */
+const bothBrokersAreNamed: Rule = (services) => {
+  const { RABBITMQ_DEFAULT_USER: user, RABBITMQ_DEFAULT_PASS: password } = services['rabbitmq']?.environment ?? {};
+  return each(services, (name, { environment = {} }) =>
+    isApp(name)
+      ? [
+          ...when(
+            environment['RABBITMQ_URL'] !== `amqp://${user}:${password}@rabbitmq:5672`,
+            `${name} does not reach RabbitMQ by its user`,
+          ),
+          ...when(
+            withDefaults(environment['MESSAGING_TRANSPORT'] ?? '') !== 'azure-service-bus',
+            `${name} uses another broker than the one that starts without a profile`,
+          ),
+        ]
+      : [],
+  );
+};
 
 const portsStayOnThisMachine: Rule = (services) =>
   each(services, (name, { ports = [] }) =>
@@ -261,6 +282,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'apps start last': appsStartLast,
   'apps stop first': dependenciesAreNamed,
   'apps have what they read, and their own database': appsAreConfigured,
+  'both brokers are named': bothBrokersAreNamed,
   'ports stay on this machine': portsStayOnThisMachine,
   'what is in flight is finished before the kill': workIsFinished,
   'processes hear SIGTERM and come back': processesAreKept,

@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { endedOrders, getJson, type OrderView, placeOrder } from './orders.js';
+import { publish } from './rabbitmq/management.js';
+import { faults, runDisturbed } from './rabbitmq/disturbed-run.js';
+import { System } from './system.js';
+import { until } from './until.js';
+
+/** A few each time: `npx nx run e2e:rabbitmq` takes a thousand. */
+const count = 100;
+const isInstalled = existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server');
+
+interface Letter {
+  readonly id: string;
+  readonly reason: string;
+  readonly generation: number;
+}
+
+let system: System;
+
+const letters = (queue: string): Letter[] => JSON.parse(system.run('dlq', 'list', queue, '--json')) as Letter[];
+
+describe('on RabbitMQ', () => {
+  if (!isInstalled && process.env['REQUIRE_ALL'] !== '1') {
+    it.skip('needs RabbitMQ: apt-get install rabbitmq-server', () => {});
+    return;
+  }
+
+  beforeAll(async () => {
+    system = await System.start({}, ['--transport', 'rabbitmq']);
+  });
+
+  afterAll(async () => {
+    await system?.remove();
+  });
+
+  it.each(Object.keys(faults))('pays, charges and counts every order once although %s', async (fault) => {
+    expect((await runDisturbed(system, fault, count)).orders % count).toBe(0);
+  });
+
+  it("takes contracts and the seeds' own shapes past order-api, and tells each apart", async () => {
+    const ended = await endedOrders(system);
+    const before = await getJson<{ events: Record<string, number> }>(
+      system.url('analytics-worker', '/analytics/summary'),
+    );
+    system.run('produce', '--orders', '10', '--events', '6');
+    system.run('produce', '--legacy', '--orders', '5', '--events', '4');
+    const orders = ended + 15;
+    await until(
+      '15 more orders have ended',
+      () => endedOrders(system),
+      (all) => all === orders,
+    );
+    const { events } = await until(
+      'every event is counted',
+      () => getJson<{ events: Record<string, number> }>(system.url('analytics-worker', '/analytics/summary')),
+      ({ events }) => (events['payment.captured'] ?? 0) >= orders && (events['purchase'] ?? 0) >= 5,
+    );
+    expect(before.events['user.signup']).toBeUndefined();
+    expect(events).toEqual({ 'order.accepted': orders, 'payment.captured': orders, 'user.signup': 5, purchase: 5 });
+  });
+
+  it('ends an order that cannot be paid as payment_failed, after the retries that it takes', async () => {
+    const id = await placeOrder(system, 1_402);
+    await until(
+      'the declined order has ended',
+      () => getJson<OrderView>(system.url('order-api', `/orders/${id}`)),
+      ({ status }) => status === 'payment_failed',
+    );
+  });
+
+  it('sets aside what cannot be read, lists it with its reason, and replays it to that queue', async () => {
+    await publish(system, 'billing', {
+      payload: '{"half":',
+      properties: { message_id: 'bad-1', type: 'order.accepted' },
+    });
+    await until(
+      'it is dead',
+      async () => letters('billing'),
+      (all) => all.length === 1,
+    );
+    expect(letters('billing')).toEqual([expect.objectContaining({ id: 'bad-1', generation: 0 })]);
+    expect(system.run('dlq', 'list', 'billing')).toMatch(/bad-1 .*(UnreadableBody|UnknownVersion)/);
+    // A look is a delivery to RabbitMQ, and none may be too many.
+    for (const _ of Array.from({ length: 5 })) expect(letters('billing')).toHaveLength(1);
+    expect(system.run('dlq', 'replay', 'billing')).toBe('Replayed 1 to billing, 0 failed, 0 skipped.\n');
+    await until(
+      'it is dead again',
+      async () => letters('billing'),
+      (all) => all[0]?.generation === 1,
+    );
+    expect(letters('analytics')).toEqual([]);
+    expect(system.run('dlq', 'discard', 'billing', '--all')).toBe('Discarded 1 of billing, 0 failed, 0 skipped.\n');
+  });
+
+  it("serves the lab's requests", async () => {
+    const lab = (path: string, init?: RequestInit) => fetch(system.url('order-api', path), init).then((r) => r.text());
+    expect(await lab('/send', { method: 'POST', body: 'Hello world!' })).toBe('true');
+    expect(await lab('/peek')).toBe('["Hello world!"]');
+    expect(await lab('/receive?idleTimeout=1')).toBe('["Hello world!"]');
+    expect(await lab('/receive?idleTimeout=0.5')).toBe('[]');
+  });
+
+  it('is put under load, and scaled by the backlog', () => {
+    const small = ['--orders', '30', '--rate', '15', '--warm-up', '3', '--polling-interval', '1', '--workers', 'auto'];
+    const report = JSON.parse(system.run('load', ...small, '--cooldown-period', '1', '--json')) as {
+      readonly runs: readonly {
+        readonly paid: { readonly orders: number };
+        readonly samples: readonly { readonly replicas: Readonly<Record<string, number>> }[];
+      }[];
+    };
+    expect(report.runs[0]?.paid.orders).toBe(30);
+    expect(report.runs[0]?.samples.at(0)?.replicas).toMatchObject({ 'order-worker': 2, 'billing-worker': 2 });
+  });
+
+  it('says what differs from the topology, and starts neither services nor a loop of them', async () => {
+    expect(system.run('topology', 'apply')).toBe('Everything of the topology is there, as it should be.\n');
+    const other = { BROKER_TOPOLOGY: await withDeliveryCount(7) };
+    const apply = (): string => system.runWith(other, 'topology', 'apply');
+    expect(apply).toThrow(/queue "orders": inequivalent arg 'x-delivery-limit' for queue 'orders'.*queue "billing":/);
+  });
+});
+
+/** The system's topology with another number of deliveries for each queue. */
+async function withDeliveryCount(deliveries: number): Promise<string> {
+  const own = await readFile(new URL('../../infra/servicebus/Config.json', import.meta.url), 'utf8');
+  const file = join(system.state, 'Config.json');
+  await writeFile(file, own.replaceAll('"MaxDeliveryCount": 20', `"MaxDeliveryCount": ${deliveries}`));
+  return file;
+}
