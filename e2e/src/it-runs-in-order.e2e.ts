@@ -1,45 +1,43 @@
 import { ServiceBusClient } from '@azure/service-bus';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { allOrders, endedOrders, getJson, placeOrders } from './orders.js';
-import { System } from './system.js';
+import { endedOrders, getJson } from './orders.js';
+import { expectedOf } from './ordered/expected-report.js';
+import { orderedRun } from './ordered/ordered-run.js';
+import { OrderedSystem } from './ordered/ordered-system.js';
 import { until } from './until.js';
 
-const ORDERS = 200;
-let system: System;
+const size = { orders: 60, kills: 10 };
+let ordered: OrderedSystem;
 
 beforeAll(async () => {
-  system = await System.start({ ORDERED: 'true' });
+  ordered = await OrderedSystem.start();
 });
-afterAll(() => system.remove());
+afterAll(() => ordered.remove());
 
-it('ends every order once over queues with sessions, with workers killed, and what comes without a session as well', async () => {
-  const placed = placeOrders(system, ORDERS);
-  for (const victim of ['order-worker', 'billing-worker']) {
-    const before = await endedOrders(system);
-    await until(
-      'orders end',
-      () => endedOrders(system),
-      (count) => count > before,
-    );
-    system.kill(victim);
-  }
-  await placed;
+// A thousand orders and more kills: `npx nx run e2e:ordered`.
+it('handles the events of each order in their order, none lost and none twice, while replicas fail and are killed', async () => {
+  const report = await orderedRun(ordered, size);
+  expect(report).toMatchObject(expectedOf(size));
+  expect(report.afterAnother).toBeGreaterThan(0);
+}, 170_000);
 
-  const client = new ServiceBusClient(system.connectionString);
+it('ends once what comes twice without a session', async () => {
+  const client = new ServiceBusClient(ordered.system.connectionString);
   const old = { order_id: 'of-the-old-producer', ts: new Date().toISOString(), amount: 4.5 };
-  await client.createSender('orders').sendMessages({ subject: 'order', body: old });
+  const sender = client.createSender('orders');
+  await sender.sendMessages({ subject: 'order', body: old });
+  await sender.sendMessages({ subject: 'order', body: old });
   await client.close();
-
   await until(
-    'every order has ended',
-    () => endedOrders(system),
-    (count) => count === ORDERS + 1,
+    'it has ended',
+    () => endedOrders(ordered.system),
+    (count) => count > size.orders,
   );
-  const orders = await allOrders(system);
-  expect(new Set(orders.map(({ status }) => status))).toEqual(new Set(['paid']));
+  const order = await getJson<{ status: string }>(ordered.system.url('order-api', `/orders/${old.order_id}`));
+  expect(order.status).toBe('paid');
   expect(
     await getJson<{ captured: number; chargedTwice: readonly string[] }>(
-      system.url('payment-gateway', '/charges/totals'),
+      ordered.system.url('payment-gateway', '/charges/totals'),
     ),
-  ).toMatchObject({ captured: ORDERS + 1, chargedTwice: [] });
+  ).toMatchObject({ captured: size.orders + 1, chargedTwice: [] });
 }, 170_000);

@@ -44,15 +44,20 @@ export async function placeOrders(system: System, count: number, unitPrice = 1_0
   return ids;
 }
 
-/** Places one order, again until it is known to be accepted: order-api itself may be killed meanwhile. */
-export async function placeOrder(system: System, unitPrice = 1_099): Promise<string> {
+/**
+ * Places one order, again until it is known to be accepted: order-api itself may be killed meanwhile.
+ * @param api where order-api is, for another replica than the system's own
+ */
+export async function placeOrder(
+  system: System,
+  unitPrice = 1_099,
+  api: string = system.url('order-api'),
+): Promise<string> {
   const key = randomUUID();
   const body = JSON.stringify({ customerId: 'e2e', currency: 'EUR', lines: [{ sku: 'tea', quantity: 1, unitPrice }] });
   for (;;) {
     const headers = { 'content-type': 'application/json', 'idempotency-key': key };
-    const response = await fetch(system.url('order-api', '/orders'), { method: 'POST', headers, body }).catch(
-      () => undefined,
-    );
+    const response = await fetch(`${api}/orders`, { method: 'POST', headers, body }).catch(() => undefined);
     if (response?.status === 202) return ((await response.json()) as OrderView).id;
     if (response && response.status < 500 && response.status !== 409) {
       throw new Error(`${response.status} ${await response.text()}`);

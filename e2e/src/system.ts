@@ -100,6 +100,16 @@ export class System {
     return this.#running.ports;
   }
 
+  /** The file that the running process of an app was started with. */
+  bundleOf(app: string): string {
+    const pid = this.pids().get(app);
+    if (pid === undefined) throw new Error(`No process of ${app} is running.`);
+    const args = execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
+    const file = args.split(/\s+/).find((part) => part.endsWith(`/${app}.mjs`));
+    if (file === undefined) throw new Error(`${app} runs without a bundle: ${args}`);
+    return file;
+  }
+
   get supervisorPid(): number {
     return this.#running.pid;
   }

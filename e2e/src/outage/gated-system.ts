@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startPostgres, type LocalPostgres } from '@orderflow/local-postgres';
 import { type Broker, parseTopology, startBroker } from '@orderflow/servicebus-emulator';
+import { freePort } from '../free-port.js';
 import { command } from '../system.js';
 import { Gate } from './gate.js';
 
@@ -140,11 +141,4 @@ function portOf(connectionString: string): number {
 function clean(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _, ...environment } = process.env;
   return environment;
-}
-
-async function freePort(): Promise<number> {
-  const gate = await Gate.to(0);
-  const { port } = gate;
-  await gate.close();
-  return port;
 }
