@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { allOrders, getJson, hasEnded, type OrderView, placeOrder, placeOrders } from './orders.js';
+import { cancelAtTheMoment, cancelInTime, consequencesOf } from './scheduled-orders.js';
 import { System } from './system.js';
 import { until } from './until.js';
 
@@ -136,6 +137,15 @@ describe('the system', () => {
     const [first, second] = await Promise.all([place(), place()]);
     expect([first.status, second.status]).toEqual([202, 202]);
     expect(await second.text()).toBe(await first.text());
+  });
+
+  it('never tells order-worker of a scheduled order that was cancelled in time', async () => {
+    expect(await cancelInTime(system, 'orders')).toEqual({ status: 'cancelled', waiting: ['kept'], heardOf: 0 });
+  });
+
+  it('decides once about a scheduled order that is cancelled when its time comes', async () => {
+    const outcomes = await cancelAtTheMoment(system, 40);
+    expect(outcomes).toEqual(outcomes.map(({ decision }) => consequencesOf(decision)));
   });
 
   it("serves the lab's two curl lines", async () => {

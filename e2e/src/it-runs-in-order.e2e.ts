@@ -4,6 +4,7 @@ import { endedOrders, getJson } from './orders.js';
 import { expectedOf } from './ordered/expected-report.js';
 import { orderedRun } from './ordered/ordered-run.js';
 import { OrderedSystem } from './ordered/ordered-system.js';
+import { cancelAtTheMoment, cancelInTime, consequencesOf } from './scheduled-orders.js';
 import { until } from './until.js';
 
 const size = { orders: 60, kills: 10 };
@@ -40,4 +41,17 @@ it('ends once what comes twice without a session', async () => {
       ordered.system.url('payment-gateway', '/charges/totals'),
     ),
   ).toMatchObject({ captured: size.orders + 1, chargedTwice: [] });
+}, 170_000);
+
+it('never tells order-worker of a scheduled order that was cancelled in time', async () => {
+  expect(await cancelInTime(ordered.system, 'orders-ordered')).toEqual({
+    status: 'cancelled',
+    waiting: ['kept'],
+    heardOf: 0,
+  });
+});
+
+it('decides once about a scheduled order that is cancelled when its time comes', async () => {
+  const outcomes = await cancelAtTheMoment(ordered.system, 40);
+  expect(outcomes).toEqual(outcomes.map(({ decision }) => consequencesOf(decision)));
 }, 170_000);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { System } from './system.js';
+import { until } from './until.js';
 
 export interface OrderView {
   readonly id: string;
@@ -44,17 +45,21 @@ export async function placeOrders(system: System, count: number, unitPrice = 1_0
   return ids;
 }
 
-/**
- * Places one order, again until it is known to be accepted: order-api itself may be killed meanwhile.
- * @param api where order-api is, for another replica than the system's own
- */
+export interface PlaceOptions {
+  /** Where order-api is, for another replica than the system's own. */
+  readonly api?: string;
+  readonly scheduledFor?: Date;
+}
+
+/** Places one order, again until it is known to be accepted: order-api itself may be killed meanwhile. */
 export async function placeOrder(
   system: System,
   unitPrice = 1_099,
-  api: string = system.url('order-api'),
+  { api = system.url('order-api'), scheduledFor }: PlaceOptions = {},
 ): Promise<string> {
   const key = randomUUID();
-  const body = JSON.stringify({ customerId: 'e2e', currency: 'EUR', lines: [{ sku: 'tea', quantity: 1, unitPrice }] });
+  const lines = [{ sku: 'tea', quantity: 1, unitPrice }];
+  const body = JSON.stringify({ customerId: 'e2e', currency: 'EUR', lines, scheduledFor });
   for (;;) {
     const headers = { 'content-type': 'application/json', 'idempotency-key': key };
     const response = await fetch(`${api}/orders`, { method: 'POST', headers, body }).catch(() => undefined);
@@ -64,6 +69,12 @@ export async function placeOrder(
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** Asks for an order to be cancelled; again until it is known what became of that: 202, or 409 where it was decided before. */
+export async function askToCancel(api: string, id: string): Promise<number> {
+  const ask = async (): Promise<number> => (await fetch(`${api}/orders/${id}/cancel`, { method: 'POST' })).status;
+  return until(`order-api answers to a cancel of ${id}`, ask, (status) => status === 202 || status === 409);
 }
 
 /** Every order, read page by page. */

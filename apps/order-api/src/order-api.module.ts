@@ -41,8 +41,8 @@ function commandQueueOf({ QUEUE_NAME: queue, ORDERED: isOrdered }: OrderApiConfi
       useFactory: (
         commands: OrderCommandOutbox,
         { messaging, transport }: MessagingResources,
-        { QUEUE_NAME: queue }: OrderApiConfig,
-      ) => new CancelOrder(commands, new ScheduledOrders({ messaging, transport, queue })),
+        config: OrderApiConfig,
+      ) => new CancelOrder(commands, new ScheduledOrders({ messaging, transport, queue: commandQueueOf(config) })),
     },
     {
       provide: FactRecorder,

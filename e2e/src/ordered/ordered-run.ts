@@ -1,6 +1,6 @@
-import { ServiceBusClient } from '@azure/service-bus';
 import pg from 'pg';
-import { endedOrders, getJson, placeOrder } from '../orders.js';
+import { askToCancel, endedOrders, getJson, placeOrder } from '../orders.js';
+import { peekAll } from '../peek-all.js';
 import { until } from '../until.js';
 import { numberedEvents } from './checked-events.js';
 import { apps, type OrderedSystem } from './ordered-system.js';
@@ -75,6 +75,7 @@ export async function orderedRun(
       (left) => left.length === 0,
       giveUpMs,
     );
+    await ordered.ready();
     return await readReport(ordered, checker, { orders, kills, startedAt });
   } finally {
     await checker.end();
@@ -87,17 +88,11 @@ async function placeAndCancel(ordered: OrderedSystem, orders: number): Promise<v
     while (left > 0) {
       left -= 1;
       const api = ordered.apiUrls[left % 2] as string;
-      const id = await placeOrder(ordered.system, 1_099, api);
-      await cancel(id, api);
+      const id = await placeOrder(ordered.system, 1_099, { api });
+      await askToCancel(api, id);
     }
   };
   await Promise.all(Array.from({ length: 16 }, next));
-}
-
-/** Again until it is known what became of it: 202, or 409 where the order was decided before. */
-async function cancel(id: string, api: string): Promise<void> {
-  const ask = async (): Promise<number> => (await fetch(`${api}/orders/${id}/cancel`, { method: 'POST' })).status;
-  await until(`order-api answers to a cancel of ${id}`, ask, (status) => status === 202 || status === 409);
 }
 
 /** What is still in an outbox or a queue; nothing once all is done. */
@@ -111,29 +106,6 @@ async function underWay({ system, databaseUrl, queues }: OrderedSystem): Promise
     await pool.end();
   }
   return [...left, ...(await peekAll(system.connectionString, queues, {})).map((id) => `message ${id}`)];
-}
-
-async function peekAll(
-  connectionString: string,
-  entities: readonly string[],
-  options: { readonly subQueueType?: 'deadLetter' },
-): Promise<readonly string[]> {
-  const client = new ServiceBusClient(connectionString);
-  try {
-    const all = await Promise.all(
-      entities.map(async (entity) => {
-        const [topic = entity, subscription] = entity.split('/subscriptions/');
-        const receiver =
-          subscription === undefined
-            ? client.createReceiver(topic, options)
-            : client.createReceiver(topic, subscription, options);
-        return await receiver.peekMessages(100);
-      }),
-    );
-    return all.flat().map(({ messageId }) => String(messageId));
-  } finally {
-    await client.close();
-  }
 }
 
 async function readReport(

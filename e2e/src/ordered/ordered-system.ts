@@ -96,6 +96,11 @@ export class OrderedSystem {
     ];
   }
 
+  /** Resolves when the supervisor's replicas are back from their last ends. */
+  async ready(): Promise<void> {
+    for (const app of apps) await until(`${app} is ready`, () => isReady(this.system.url(app)), Boolean);
+  }
+
   async remove(): Promise<void> {
     await Promise.all(
       [...this.#checkers, ...[...this.#second.values()].map(({ replica }) => replica)].map((r) => r.kill()),
