@@ -69,6 +69,7 @@ export {
 } from './retry/retry-policy.js';
 export type { Steps } from './steps.js';
 export { HandlerTimeoutError } from './time-limit.js';
+export type { Sender, Tracing } from './tracing.js';
 export {
   type Capabilities,
   type Consume,

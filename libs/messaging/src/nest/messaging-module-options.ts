@@ -3,6 +3,7 @@ import type { Outbox } from '../outbox/outbox.js';
 import type { Relay } from '../outbox/relay-health.js';
 import { Problems } from '../problems.js';
 import { requireCapabilities } from '../require-capabilities.js';
+import type { Sender, Tracing } from '../tracing.js';
 import type { Capabilities, Destination, Transport, TransportError } from '../transport.js';
 import type { MessagingServerOptions } from './messaging-server.js';
 
@@ -19,7 +20,7 @@ export interface OutboxOwner {
   // biome-ignore lint/suspicious/noExplicitAny: the transaction is the store's own
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly outbox: Outbox<any>;
-  startRelay(options: { readonly transport: Transport; readonly onError: (error: unknown) => void }): Relay;
+  startRelay(options: { readonly transport: Sender; readonly onError: (error: unknown) => void }): Relay;
 }
 
 /** The one queue that an app consumes. */
@@ -38,6 +39,8 @@ export interface MessagingModuleOptions {
   readonly messaging?: OutboxOwner;
   /** What is asked of the broker beyond sending and receiving; nothing by default. */
   readonly needs?: readonly (keyof Capabilities)[];
+  /** Spans of deliveries and sends, e.g. `traceMessaging('servicebus')` of `@orderflow/messaging/opentelemetry`; none by default. */
+  readonly tracing?: Tracing;
   /** Called with everything that went wrong outside of a delivery. Nest's logger by default. */
   readonly onError?: (error: TransportError | unknown) => void;
 }

@@ -15,9 +15,15 @@ import type { Clock } from '../clock.js';
 import { explain } from '../errors.js';
 import type { Relay } from '../outbox/relay-health.js';
 import type { Pause } from '../retry/immediate-attempts.js';
+import type { Sender } from '../tracing.js';
 import type { Transport } from '../transport.js';
 import { MessagingHealth } from './messaging-health.js';
-import { type MessagingModuleOptions, problemsOf, requireNoProblems } from './messaging-module-options.js';
+import {
+  type MessagingModuleOptions,
+  type ModuleConsumer,
+  problemsOf,
+  requireNoProblems,
+} from './messaging-module-options.js';
 import { MessagingServer } from './messaging-server.js';
 import { Publisher } from './publisher.js';
 
@@ -72,7 +78,8 @@ class MessagingLife implements OnModuleInit, OnApplicationBootstrap, BeforeAppli
   }
 
   onApplicationBootstrap(): void {
-    const { transport, options } = this;
+    const { options } = this;
+    const transport = senderOf(options, this.transport);
     this.relay = options.messaging?.startRelay({ transport, onError: onErrorOf(options) });
   }
 
@@ -103,7 +110,8 @@ function assemble(options: Provider): DynamicModule {
       {
         provide: Publisher,
         inject: [MESSAGING_OPTIONS, MESSAGING_TRANSPORT],
-        useFactory: (given: MessagingModuleOptions, transport: Transport) => new Publisher(given, transport),
+        useFactory: (given: MessagingModuleOptions, transport: Transport) =>
+          new Publisher(given, senderOf(given, transport)),
       },
       {
         provide: MessagingServer,
@@ -126,9 +134,15 @@ function assemble(options: Provider): DynamicModule {
 
 /** An app without a consumer has a server too, which is never started. */
 function createServer(options: MessagingModuleOptions, transport: Transport, time: MessagingTime): MessagingServer {
-  const consumer = options.consumer ?? { queue: '', concurrency: 1 };
+  const consumer: ModuleConsumer = options.consumer ?? { queue: '', concurrency: 1 };
   const problems = () => problemsOf(options, transport);
-  return new MessagingServer({ ...consumer, ...time, transport, problems, onError: onErrorOf(options) });
+  const middleware = [...(options.tracing ? [options.tracing.deliveries] : []), ...(consumer.middleware ?? [])];
+  return new MessagingServer({ ...consumer, ...time, middleware, transport, problems, onError: onErrorOf(options) });
+}
+
+/** What relay and publisher send with. */
+function senderOf({ tracing }: MessagingModuleOptions, transport: Transport): Sender {
+  return tracing?.sends(transport) ?? transport;
 }
 
 function onErrorOf({ onError }: MessagingModuleOptions): (error: unknown) => void {

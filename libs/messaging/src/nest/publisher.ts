@@ -1,6 +1,8 @@
 import type { Contract } from '../contract.js';
 import { createEnvelopeWriter, type EnvelopeDetails, type EnvelopeWriter } from '../envelope-writer.js';
-import type { Destination, Outgoing, Transport } from '../transport.js';
+import type { Envelope } from '../envelope.js';
+import type { Sender, Tracing } from '../tracing.js';
+import type { Destination, Outgoing } from '../transport.js';
 import type { MessagingModuleOptions, OutboxOwner } from './messaging-module-options.js';
 
 /** What a message may have besides its payload. */
@@ -8,16 +10,18 @@ export interface PublishDetails extends EnvelopeDetails, Pick<Outgoing, 'deliver
 
 /** Publishes messages to where their contracts' routes lead. Inject it by this class. */
 export class Publisher {
-  readonly #transport: Transport;
+  readonly #transport: Sender;
   readonly #write: EnvelopeWriter;
   readonly #routes: ReadonlyMap<string, Destination>;
   readonly #messaging: OutboxOwner | undefined;
+  readonly #tracing: Tracing | undefined;
 
-  constructor({ source, routes = [], messaging }: MessagingModuleOptions, transport: Transport) {
+  constructor({ source, routes = [], messaging, tracing }: MessagingModuleOptions, transport: Sender) {
     this.#transport = transport;
     this.#write = createEnvelopeWriter(source);
     this.#routes = new Map(routes.flatMap(({ contracts, to }) => contracts.map(({ type }) => [type, to] as const)));
     this.#messaging = messaging;
+    this.#tracing = tracing;
   }
 
   /**
@@ -47,10 +51,16 @@ export class Publisher {
     const { deliverAt, timeToLiveMs, ...rest } = details;
     return {
       to: this.#routeOf(contract.type),
-      envelope: this.#write(contract, payload, rest),
+      envelope: this.#traced(this.#write(contract, payload, rest)),
       ...(deliverAt && { deliverAt }),
       ...(timeToLiveMs !== undefined && { timeToLiveMs }),
     };
+  }
+
+  /** A message without a cause of its own belongs to what is under way. */
+  #traced(envelope: Envelope): Envelope {
+    if (!this.#tracing) return envelope;
+    return { ...envelope, headers: { ...this.#tracing.headers(), ...envelope.headers } };
   }
 
   #routeOf(type: string): Destination {

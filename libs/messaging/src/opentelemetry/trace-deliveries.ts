@@ -11,7 +11,7 @@ import { causedBy, contextOf, TRACER } from './trace-context.js';
  */
 export function traceDeliveries(system: string): Middleware {
   return (next) => async (delivery) => {
-    const parent = contextOf(context.active(), delivery.envelope);
+    const parent = contextOf(context.active(), delivery.envelope.headers);
     const options = { kind: SpanKind.CONSUMER, attributes: attributesOf(delivery, system) };
     const span = trace.getTracer(TRACER).startSpan(`process ${delivery.queue}`, options, parent);
     const traced = { ...delivery, envelope: causedBy(span, delivery.envelope) };

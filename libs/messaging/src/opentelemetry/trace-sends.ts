@@ -1,5 +1,6 @@
 import { context, type Link, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { explain } from '../errors.js';
+import type { Sender } from '../tracing.js';
 import {
   type Outgoing,
   type ScheduledMessage,
@@ -15,10 +16,7 @@ import { spanContextOf, TRACER } from './trace-context.js';
  * `messaging.startRelay({ transport: traceSends(transport, 'servicebus') })`.
  * @param system the broker as OpenTelemetry's conventions call it, e.g. `servicebus`
  */
-export function traceSends(
-  transport: Pick<Transport, 'send' | 'cancelScheduled'>,
-  system: string,
-): Pick<Transport, 'send' | 'cancelScheduled'> {
+export function traceSends(transport: Sender, system: string): Sender {
   const { cancelScheduled } = transport;
   return {
     send: (messages, options) => sendTraced(transport, system, messages, options),
@@ -50,7 +48,7 @@ async function sendTraced(
 
 function startSpan(name: string, group: readonly Outgoing[], system: string) {
   const links = group.flatMap(({ envelope }): Link[] => {
-    const cause = spanContextOf(envelope);
+    const cause = spanContextOf(envelope.headers);
     return cause ? [{ context: cause, attributes: { 'messaging.message.id': envelope.id } }] : [];
   });
   // A single cause is the parent as well, so that the trace shows its send in its place.
