@@ -16,6 +16,7 @@ export type {
   PeekOptions,
   ReplayOptions,
   ReplayResult,
+  WholeDeadLetter,
 } from './dead-letter/dead-letters.js';
 export { type DeadLetterCriteria, matching } from './dead-letter/matching.js';
 export type { Pause as Wait } from './retry/immediate-attempts.js';

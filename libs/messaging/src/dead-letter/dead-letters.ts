@@ -1,3 +1,5 @@
+import type { Envelope } from '../envelope.js';
+
 /**
  * Looks into dead-letter queues, replays what is there or throws it away.
  *
@@ -11,6 +13,12 @@ export interface DeadLetters {
    * {@link TransportError} when the place does not exist or the broker cannot be reached.
    */
   peek(place: string, options?: PeekOptions): Promise<DeadLetterPage>;
+
+  /**
+   * The letters in these places with their whole messages, in the broker's order, without taking them: 250 at most. A
+   * place with nothing in it any more is left out. Rejects as {@link DeadLetters.peek} does.
+   */
+  read(place: string, places: readonly string[]): Promise<readonly WholeDeadLetter[]>;
 
   /**
    * Sends each chosen dead letter to its queue again with all its attempts and its time to live new, then removes it.
@@ -57,12 +65,20 @@ export interface DeadLetter {
   readonly attempt: number;
   /** How often it was replayed before. */
   readonly generation: number;
+  /** Why it was first asked to be delivered again in this generation; absent when it was given up at once. */
+  readonly firstFailure?: string;
   readonly correlationId?: string;
   readonly orderingKey?: string;
   /** Size of the body in bytes. */
   readonly size: number;
   /** The first 512 bytes of the body as text; what is not UTF-8 shows as U+FFFD. */
   readonly preview: string;
+}
+
+/** A dead letter and the message it is. */
+export interface WholeDeadLetter {
+  readonly letter: DeadLetter;
+  readonly envelope: Envelope;
 }
 
 /** Which dead letters are meant, and how to follow what becomes of them. */

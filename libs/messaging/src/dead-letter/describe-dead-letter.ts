@@ -1,6 +1,6 @@
 import { attemptOf } from '../delivery-state.js';
 import { type BrokerFacts, fromNative, type ReceivedMessage } from '../native-message.js';
-import type { DeadLetter } from './dead-letters.js';
+import type { DeadLetter, WholeDeadLetter } from './dead-letters.js';
 
 /** How much of a body a preview shows, in bytes. */
 const previewBytes = 512;
@@ -18,9 +18,14 @@ interface DeadLetterFacts extends BrokerFacts {
 
 /** A dead letter as an operator sees it. */
 export function describeDeadLetter(native: ReceivedMessage, facts: DeadLetterFacts): DeadLetter {
+  return readDeadLetter(native, facts).letter;
+}
+
+/** The same, with the message itself. */
+export function readDeadLetter(native: ReceivedMessage, facts: DeadLetterFacts): WholeDeadLetter {
   const { envelope, state } = fromNative(native, facts);
   const earlier = facts.reason === deliveredTooOften ? facts.deliveryCount - 1 : facts.deliveryCount;
-  return {
+  const letter: DeadLetter = {
     id: envelope.id,
     place: facts.place,
     type: envelope.type,
@@ -30,9 +35,11 @@ export function describeDeadLetter(native: ReceivedMessage, facts: DeadLetterFac
     enqueuedAt: facts.enqueuedAt,
     attempt: attemptOf(state, earlier),
     generation: state.generation,
+    ...(state.firstFailure === undefined ? {} : { firstFailure: state.firstFailure }),
     ...(envelope.correlationId === undefined ? {} : { correlationId: envelope.correlationId }),
     ...(envelope.orderingKey === undefined ? {} : { orderingKey: envelope.orderingKey }),
     size: envelope.body.byteLength,
     preview: new TextDecoder().decode(envelope.body.subarray(0, previewBytes)),
   };
+  return { letter, envelope };
 }

@@ -29,6 +29,7 @@ import { losesNothingInARestartUnderLoad } from './behaviours/loses-nothing-in-a
 import { pagesThroughDeadLetters } from './behaviours/pages-through-dead-letters.js';
 import { pausesAndResumes } from './behaviours/pauses-and-resumes.js';
 import { poisonMessageDoesNotHoldUpTheNext } from './behaviours/poison-message-does-not-hold-up-the-next.js';
+import { readsWholeDeadLetters } from './behaviours/reads-whole-dead-letters.js';
 import { redeliversWhenTheConsumerDies } from './behaviours/redelivers-when-the-consumer-dies.js';
 import { refusesALimitThatItCannotKeep } from './behaviours/refuses-a-limit-that-it-cannot-keep.js';
 import { refusesATimeToLiveThatIsNone } from './behaviours/refuses-a-time-to-live-that-is-none.js';
@@ -93,6 +94,7 @@ export const transportBehaviours: readonly Behaviour[] = Object.freeze([
   keepsAttemptsOverARestart,
   losesNothingInARestartUnderLoad,
   pagesThroughDeadLetters,
+  readsWholeDeadLetters,
   replaysDeadLettersToTheirQueueOnly,
   replaysTheChosenDeadLettersOnly,
   resumesAReplayThatEndedEarly,

@@ -1,7 +1,7 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import Long from 'long';
-import type { DeadLetter } from '../../dead-letter/dead-letters.js';
-import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
+import type { DeadLetter, WholeDeadLetter } from '../../dead-letter/dead-letters.js';
+import { readDeadLetter } from '../../dead-letter/describe-dead-letter.js';
 import type { ResolvedSelection } from '../../dead-letter/selection.js';
 import { brokerFacts, fromServiceBusMessage } from './service-bus-message.js';
 
@@ -55,7 +55,12 @@ export async function* windowsOf(
 
 /** A dead letter as it was received or looked at. */
 export function describe(message: ServiceBusReceivedMessage, place: string): DeadLetter {
-  return describeDeadLetter(fromServiceBusMessage(message), {
+  return readWhole(message, place).letter;
+}
+
+/** The same, with the message itself. */
+export function readWhole(message: ServiceBusReceivedMessage, place: string): WholeDeadLetter {
+  return readDeadLetter(fromServiceBusMessage(message), {
     ...brokerFacts(message, place),
     place: String(message.sequenceNumber),
     reason: message.deadLetterReason,

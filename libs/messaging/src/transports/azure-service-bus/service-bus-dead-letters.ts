@@ -9,8 +9,9 @@ import type {
   PeekOptions,
   ReplayOptions,
   ReplayResult,
+  WholeDeadLetter,
 } from '../../dead-letter/dead-letters.js';
-import { pageLimit } from '../../dead-letter/page-limit.js';
+import { pageLimit, placesToRead } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
 import { nextGeneration } from '../../delivery-state.js';
 import { fromNative } from '../../native-message.js';
@@ -19,7 +20,7 @@ import { replayCopy } from './copies.js';
 import { DeadLetterPass, type PassParts, type PassResult } from './dead-letter-pass.js';
 import type { Sendable } from './encoded-message.js';
 import { openDeadLetters } from './dead-letter-receiver.js';
-import { describe } from './dead-letter-windows.js';
+import { describe, readWhole } from './dead-letter-windows.js';
 import type { HeldLetter } from './held-letters.js';
 import { refusalOf } from './refusal.js';
 import { brokerFacts, fromServiceBusMessage } from './service-bus-message.js';
@@ -46,6 +47,18 @@ export class ServiceBusDeadLetters implements DeadLetters {
       const receiver = openDeadLetters(client, place);
       try {
         return await page(receiver, place, limit, from);
+      } finally {
+        await receiver.close();
+      }
+    });
+  }
+
+  async read(place: string, places: readonly string[]): Promise<readonly WholeDeadLetter[]> {
+    const wanted = [...placesToRead(places)].map(placeOf).sort((one, other) => one.compare(other));
+    return this.#explained(place, 'read', async (client) => {
+      const receiver = openDeadLetters(client, place);
+      try {
+        return await readAt(receiver, place, wanted);
       } finally {
         await receiver.close();
       }
@@ -151,6 +164,25 @@ async function page(receiver: ServiceBusReceiver, place: string, limit: number, 
     letters: messages.map((message) => describe(message, place)),
     ...(last === undefined ? {} : { next: String(last.add(1)) }),
   };
+}
+
+/** A look brings what follows as well: those that lie close together cost one. */
+async function readAt(
+  receiver: ServiceBusReceiver,
+  place: string,
+  wanted: readonly Long[],
+): Promise<readonly WholeDeadLetter[]> {
+  const names = new Set(wanted.map(String));
+  const found: WholeDeadLetter[] = [];
+  let next = 0;
+  for (let from = wanted[next]; from !== undefined; from = wanted[next]) {
+    const messages = await receiver.peekMessages(wanted.length - next, { fromSequenceNumber: from });
+    found.push(...messages.filter((it) => names.has(String(it.sequenceNumber))).map((it) => readWhole(it, place)));
+    const last = messages.at(-1)?.sequenceNumber;
+    if (last === undefined) break;
+    while (wanted[next]?.lessThanOrEqual(last) === true) next += 1;
+  }
+  return found;
 }
 
 function placeOf(place: string): Long {

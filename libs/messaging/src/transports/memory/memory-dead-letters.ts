@@ -7,9 +7,10 @@ import type {
   PeekOptions,
   ReplayOptions,
   ReplayResult,
+  WholeDeadLetter,
 } from '../../dead-letter/dead-letters.js';
-import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
-import { pageLimit } from '../../dead-letter/page-limit.js';
+import { describeDeadLetter, readDeadLetter } from '../../dead-letter/describe-dead-letter.js';
+import { pageLimit, placesToRead } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
 import { nextGeneration } from '../../delivery-state.js';
 import { fromNative } from '../../native-message.js';
@@ -37,6 +38,13 @@ export class MemoryDeadLetters implements DeadLetters {
       letters: letters.map((message) => describe(message, place)),
       ...(last === undefined ? {} : { next: String(last.sequence + 1) }),
     };
+  }
+
+  async read(place: string, places: readonly string[]): Promise<readonly WholeDeadLetter[]> {
+    const wanted = placesToRead(places);
+    return this.#inOrder(place)
+      .filter(({ sequence }) => wanted.has(String(sequence)))
+      .map((message) => readDeadLetter(message.native, factsOf(message, place)));
   }
 
   async replay(place: string, options: ReplayOptions = {}): Promise<ReplayResult> {
@@ -100,7 +108,10 @@ export class MemoryDeadLetters implements DeadLetters {
 }
 
 function describe(message: DeadMessage, place: string): DeadLetter {
+  return describeDeadLetter(message.native, factsOf(message, place));
+}
+
+function factsOf(message: DeadMessage, place: string): Parameters<typeof describeDeadLetter>[1] {
   const { reason, detail, deliveryCount } = message;
-  const facts = { ...brokerFacts(message, place), place: String(message.sequence), reason, detail, deliveryCount };
-  return describeDeadLetter(message.native, facts);
+  return { ...brokerFacts(message, place), place: String(message.sequence), reason, detail, deliveryCount };
 }

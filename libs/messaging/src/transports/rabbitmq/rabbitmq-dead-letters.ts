@@ -7,8 +7,9 @@ import type {
   PeekOptions,
   ReplayOptions,
   ReplayResult,
+  WholeDeadLetter,
 } from '../../dead-letter/dead-letters.js';
-import { pageLimit } from '../../dead-letter/page-limit.js';
+import { pageLimit, placesToRead } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
 import { nextGeneration } from '../../delivery-state.js';
 import { timeToLiveProperty } from '../../native-message.js';
@@ -42,6 +43,16 @@ export class RabbitMqDeadLetters implements DeadLetters {
     const queue = this.#queueOf(place);
     if (queue === undefined) return { letters: [] };
     return this.#onChannel(place, 'look at', queue, async (reader) => page(reader, limit, options.from));
+  }
+
+  async read(place: string, places: readonly string[]): Promise<readonly WholeDeadLetter[]> {
+    const wanted = placesToRead(places);
+    const queue = this.#queueOf(place);
+    if (queue === undefined || wanted.size === 0) return [];
+    return this.#onChannel(place, 'read', queue, async (reader) => {
+      const found = await reader.takeAll((letter) => wanted.has(letter.place));
+      return found.map(({ letter, envelope }) => ({ letter, envelope }));
+    });
   }
 
   async replay(place: string, options: ReplayOptions = {}): Promise<ReplayResult> {
