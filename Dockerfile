@@ -45,7 +45,7 @@ FROM runtime AS cli
 COPY infra/images/orderflow.sh /usr/local/bin/orderflow
 COPY --from=build /images/cli ./
 # What there is to be on a broker.
-COPY infra/servicebus/Config.json infra/servicebus/
+COPY infra/servicebus/Config.json infra/servicebus/Config.ordered.json infra/servicebus/
 # The shell that it starts with is replaced by Node.js, which so becomes PID 1.
 ENTRYPOINT ["orderflow"]
 ARG VERSION=0.0.0
@@ -72,7 +72,7 @@ RUN test -n "$APP" || { echo "Say which app: --build-arg APP=order-api (or --tar
 COPY infra/images/healthcheck.mjs ./
 COPY --from=build /images/${APP} ./
 # For RabbitMQ, whose queues are made by who uses them.
-COPY infra/servicebus/Config.json infra/servicebus/
+COPY infra/servicebus/Config.json infra/servicebus/Config.ordered.json infra/servicebus/
 ENV HOST=0.0.0.0 PORT=3000
 EXPOSE 3000
 HEALTHCHECK --interval=5s --timeout=10s --start-period=30s --retries=3 CMD ["node", "healthcheck.mjs"]

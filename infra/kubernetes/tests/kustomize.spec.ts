@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { TAKEN_FROM_DEPLOY } from './guide.ts';
+import { problemsOf } from './kubernetes-problems.ts';
 import { assignedIn, deployPage, guideProblems } from './guide-problems.ts';
 import {
   KUSTOMIZATIONS,
@@ -36,6 +37,20 @@ it.each(Object.entries(KUSTOMIZATIONS))('the example overlay builds %s as %s', (
   expect(titles(build(`overlays/example/${folder}`))).toEqual(
     titles(readManifests(REPOSITORY_ROOT, name as Kustomization)),
   );
+});
+
+it('the example overlay builds the apps in order, as the policies want them', () => {
+  const ordered = build('overlays/example/ordered');
+  const others = ['namespace', 'migrations'].flatMap((folder) => build(`overlays/example/${folder}`));
+  expect(problemsOf([...others, ...ordered])).toEqual([]);
+  const queues = ordered.flatMap(({ kind, spec }) =>
+    kind === 'ScaledObject'
+      ? (spec?.['triggers'] as { metadata: { queueName?: string } }[]).flatMap(
+          ({ metadata }) => metadata.queueName ?? [],
+        )
+      : [],
+  );
+  expect(queues.sort()).toEqual(['analytics', 'billing-ordered', 'order-status-ordered', 'orders-ordered']);
 });
 
 it('docs/kubernetes.md leads from nothing to a second release and back', async () => {

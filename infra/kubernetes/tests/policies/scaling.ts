@@ -30,6 +30,10 @@ const scalingOf = (manifests: readonly Manifest[], app: App): Scaling | undefine
 const deploymentOf = (manifests: readonly Manifest[], app: App): Workload | undefined =>
   workloadsOf(manifests).find(({ kind, name }) => kind === 'Deployment' && name === app);
 
+/** The queue that an app takes its messages from. */
+const queueOf = (manifests: readonly Manifest[], app: App): string =>
+  `${APPS[app].queue}${deploymentOf(manifests, app)?.variables.get('ORDERED') === 'true' ? '-ordered' : ''}`;
+
 /** Messages that one replica handles within a minute or so. */
 const MOST_MESSAGES = 1000;
 
@@ -40,7 +44,7 @@ export const appsScaleOnTheirQueue: Policy = (manifests) =>
     const trigger = triggers.find(({ type }) => type === 'azure-servicebus');
     const { queueName, messageCount, namespace } = trigger?.metadata ?? {};
     return [
-      ...when(queueName !== APPS[app].queue, `${app} scales on the queue ${String(queueName)}`),
+      ...when(queueName !== queueOf(manifests, app), `${app} scales on the queue ${String(queueName)}`),
       ...when(
         !/^[1-9]\d*$/.test(String(messageCount)) || typeof messageCount !== 'string',
         `${app} scales on no messageCount, or on one that is no string`,

@@ -20,6 +20,12 @@ variable "sb_capacity" {
   default     = 1
 }
 
+variable "ordered" {
+  description = "Whether the messages of one order come in order: queues with sessions beside `orders`, `billing` and `order-status`, and apps that take them (docs/order.md)."
+  type        = bool
+  default     = false
+}
+
 variable "alert_email" {
   description = "Who alerts are sent to."
   type        = string

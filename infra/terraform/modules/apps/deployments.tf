@@ -1,9 +1,11 @@
 locals {
+  beside = var.ordered ? "-ordered" : ""
+
   # What differs between the four apps; `queue` is the one an app owns and is scaled by.
   apps = {
-    order-api        = { port = 3000, queue = var.queue_names["order-status"], external = true }
-    order-worker     = { port = 3001, queue = var.queue_names["orders"], external = false }
-    billing-worker   = { port = 3002, queue = var.queue_names["billing"], external = false }
+    order-api        = { port = 3000, queue = var.queue_names["order-status${local.beside}"], external = true }
+    order-worker     = { port = 3001, queue = var.queue_names["orders${local.beside}"], external = false }
+    billing-worker   = { port = 3002, queue = var.queue_names["billing${local.beside}"], external = false }
     analytics-worker = { port = 3003, queue = var.queue_names["analytics"], external = false }
   }
 
@@ -39,6 +41,8 @@ locals {
         # Ingress forwards the port above and no other.
         METRICS_PORT = "9464"
       },
+      # analytics-worker counts: in which order makes no difference to it.
+      app == "analytics-worker" ? {} : { ORDERED = tostring(var.ordered) },
       contains(["order-api", "operations"], app) ? {
         LAB_QUEUE_NAME = var.queue_names["lab"]
       } : {},

@@ -117,8 +117,14 @@ variable "fully_qualified_namespace" {
   type        = string
 }
 
+variable "ordered" {
+  description = "Whether the apps take the messages of one order in order, from queues with sessions."
+  type        = bool
+  default     = false
+}
+
 variable "queue_names" {
-  description = "Names of the queues by key: orders, billing, analytics, order-status, lab."
+  description = "Names of the queues by key: orders, billing, analytics, order-status, lab; where ordered, also those with `-ordered` at the end."
   type        = map(string)
 }
 

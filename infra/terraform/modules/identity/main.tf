@@ -2,12 +2,26 @@ locals {
   sender   = "Azure Service Bus Data Sender"
   receiver = "Azure Service Bus Data Receiver"
 
+  # Commands are also sent to the queue with sessions; a retry waits in its session, and takes no right to send.
+  sends_to = {
+    for app, access in var.apps : app => concat(
+      tolist(access.sends_to), [for target in access.sends_to : var.ordered_queues[target] if target == "orders" && contains(keys(var.ordered_queues), target)],
+    )
+  }
+
+  # The queue beside stays its app's: what is still in it has to be drained.
+  receives_from = {
+    for app, access in var.apps : app => concat(
+      tolist(access.receives_from), [for queue in access.receives_from : var.ordered_queues[queue] if contains(keys(var.ordered_queues), queue)],
+    )
+  }
+
   sends = merge([
-    for app, access in var.apps : { for target in access.sends_to : "${app}/${target}" => { app = app, target = target } }
+    for app, targets in local.sends_to : { for target in targets : "${app}/${target}" => { app = app, target = target } }
   ]...)
 
   receives = merge([
-    for app, access in var.apps : { for queue in access.receives_from : "${app}/${queue}" => { app = app, queue = queue } }
+    for app, queues in local.receives_from : { for queue in queues : "${app}/${queue}" => { app = app, queue = queue } }
   ]...)
 
   # Service accounts are named like their workloads; KEDA has one operator for the whole cluster.
@@ -68,7 +82,7 @@ resource "azurerm_user_assigned_identity" "scaler" {
 }
 
 resource "azurerm_role_assignment" "scaler" {
-  for_each = toset(var.scaled_queues)
+  for_each = toset(concat(var.scaled_queues, values(var.ordered_queues)))
 
   scope                = var.queue_ids[each.key]
   role_definition_name = var.scaler_role

@@ -69,6 +69,12 @@ variable "apps" {
   }
 }
 
+variable "ordered_queues" {
+  description = "Keys of the queues with sessions by the key of the queue that each is beside; none by default. Who receives from that one receives from it too, and who sends commands sends them there."
+  type        = map(string)
+  default     = {}
+}
+
 variable "scaled_queues" {
   description = "Keys of the queues whose length the scaler reads."
   type        = list(string)

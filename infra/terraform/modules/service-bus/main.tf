@@ -1,6 +1,15 @@
 locals {
-  premium     = var.sku == "Premium"
-  queue_names = { for key in keys(var.queues) : key => key == "orders" ? var.queue_name : key }
+  premium = var.sku == "Premium"
+
+  # A queue's sessions cannot be switched on later: with sessions it is another queue beside it.
+  with_sessions = ["orders", "billing", "order-status"]
+  ordered       = { for key in keys(var.queues) : key => "${key}-ordered" if var.ordered && contains(local.with_sessions, key) }
+  queues = merge(
+    var.queues,
+    { for key, beside in local.ordered : beside => merge(var.queues[key], { requires_session = true }) },
+  )
+  own_names   = { for key in keys(var.queues) : key => key == "orders" ? var.queue_name : key }
+  queue_names = merge(local.own_names, { for key, beside in local.ordered : beside => "${local.own_names[key]}-ordered" })
 
   # One rule a label. The provider removes the implicit $Default rule (see the features of each environment).
   label_rules = merge([
@@ -47,7 +56,7 @@ resource "azurerm_servicebus_namespace" "this" {
 }
 
 resource "azurerm_servicebus_queue" "this" {
-  for_each = var.queues
+  for_each = local.queues
 
   name         = local.queue_names[each.key]
   namespace_id = azurerm_servicebus_namespace.this.id
@@ -79,7 +88,7 @@ resource "azurerm_servicebus_subscription" "this" {
 
   name       = each.key
   topic_id   = azurerm_servicebus_topic.events.id
-  forward_to = azurerm_servicebus_queue.this[each.value.forward_to].name
+  forward_to = azurerm_servicebus_queue.this[lookup(local.ordered, each.value.forward_to, each.value.forward_to)].name
 
   lock_duration                             = each.value.lock_duration
   max_delivery_count                        = each.value.max_delivery_count

@@ -28,6 +28,11 @@ output "queue_names" {
   value       = { for key, queue in azurerm_servicebus_queue.this : key => queue.name }
 }
 
+output "ordered_queues" {
+  description = "Keys of the queues with sessions by the key of the one that each is beside; empty unless ordered."
+  value       = local.ordered
+}
+
 output "topic_id" {
   description = "Resource id of the topic of events."
   value       = azurerm_servicebus_topic.events.id

@@ -89,6 +89,12 @@ variable "queues" {
   }
 }
 
+variable "ordered" {
+  description = "Whether the messages of one order come in order: queues with sessions beside `orders`, `billing` and `order-status`, named like them with `-ordered` at the end, into which the subscriptions forward."
+  type        = bool
+  default     = false
+}
+
 variable "subscriptions" {
   description = <<-EOT
     The subscriptions of the topic by name. Each forwards into the queue named by `forward_to` (a key of `queues`) what

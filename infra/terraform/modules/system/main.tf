@@ -52,6 +52,7 @@ module "service_bus" {
   sas_enabled                   = var.sas_enabled
   queue_name                    = var.queue_name
   topic_name                    = var.topic_name
+  ordered                       = var.ordered
   log_analytics_workspace_id    = module.observability.workspace_id
   tags                          = local.tags
 }
@@ -89,6 +90,7 @@ module "identity" {
   namespace_id          = module.service_bus.namespace_id
   queue_ids             = module.service_bus.queue_ids
   topic_id              = module.service_bus.topic_id
+  ordered_queues        = module.service_bus.ordered_queues
   scaler_role           = var.scaler_role
   operations_enabled    = var.operations_enabled
   container_registry_id = var.container_registry_id
@@ -154,6 +156,7 @@ module "apps" {
   fully_qualified_namespace     = module.service_bus.fully_qualified_namespace
   queue_names                   = module.service_bus.queue_names
   topic_name                    = module.service_bus.topic_name
+  ordered                       = var.ordered
   database_host                 = module.database.host
   database_names                = module.database.database_names
   database_pool_size            = var.database.pool_size
@@ -173,15 +176,19 @@ module "apps" {
 module "alerts" {
   source = "../alerts"
 
-  name                       = var.project
-  resource_group_name        = azurerm_resource_group.this.name
-  location                   = var.location
-  alert_email                = var.alert_email
-  namespace_id               = module.service_bus.namespace_id
-  sku                        = var.sb_sku
-  queue_names                = module.service_bus.queue_names
-  topic_name                 = module.service_bus.topic_name
-  backlog_thresholds         = var.backlog_thresholds
+  name                = var.project
+  resource_group_name = azurerm_resource_group.this.name
+  location            = var.location
+  alert_email         = var.alert_email
+  namespace_id        = module.service_bus.namespace_id
+  sku                 = var.sb_sku
+  queue_names         = module.service_bus.queue_names
+  topic_name          = module.service_bus.topic_name
+  backlog_thresholds = merge(
+    var.backlog_thresholds,
+    # A backlog is as long with sessions.
+    { for key, beside in module.service_bus.ordered_queues : beside => var.backlog_thresholds[key] if contains(keys(var.backlog_thresholds), key) },
+  )
   log_volume_gb              = var.log_volume_gb
   log_analytics_workspace_id = module.observability.workspace_id
   tags                       = local.tags

@@ -33,6 +33,12 @@ variable "tags" {
   default     = {}
 }
 
+variable "ordered" {
+  description = "Whether the messages of one order come in order: queues with sessions beside `orders`, `billing` and `order-status`, and apps that take them (docs/order.md)."
+  type        = bool
+  default     = false
+}
+
 variable "alert_email" {
   description = "Who alerts are sent to."
   type        = string

@@ -64,6 +64,37 @@ run "workers_scale_on_their_queue_with_the_scalers_identity" {
   }
 }
 
+run "apps_follow_the_messages_into_sessions" {
+  command = plan
+
+  variables {
+    ordered = true
+    queue_names = {
+      orders       = "commands", orders-ordered = "commands-ordered", billing = "billing", billing-ordered = "billing-ordered", analytics = "analytics",
+      order-status = "order-status", order-status-ordered = "order-status-ordered", lab = "lab"
+    }
+  }
+
+  assert {
+    condition = { for app, deployed in azurerm_container_app.this : app => deployed.template[0].custom_scale_rule[0].metadata["queueName"] } == {
+      order-api = "order-status-ordered", order-worker = "commands-ordered", billing-worker = "billing-ordered", analytics-worker = "analytics"
+    }
+    error_message = "Each app scales on the queue it takes its messages from."
+  }
+
+  assert {
+    condition = { for app, deployed in azurerm_container_app.this : app => one([for env in deployed.template[0].container[0].env : env.value if env.name == "ORDERED"]) } == {
+      order-api = "true", order-worker = "true", billing-worker = "true", analytics-worker = null
+    }
+    error_message = "The apps whose messages have an order know it."
+  }
+
+  assert {
+    condition     = one([for env in azurerm_container_app.this["order-worker"].template[0].container[0].env : env.value if env.name == "QUEUE_NAME"]) == "commands"
+    error_message = "An app derives the name of the queue with sessions itself."
+  }
+}
+
 run "secrets_stay_in_key_vault" {
   command = plan
 

@@ -61,6 +61,44 @@ run "the_scaler_is_nobody_else" {
   }
 }
 
+run "rights_follow_the_messages_into_sessions" {
+  variables {
+    ordered_queues = { orders = "orders-ordered", billing = "billing-ordered", order-status = "order-status-ordered" }
+    queue_ids = {
+      orders               = "/namespaces/sb/queues/orders"
+      billing              = "/namespaces/sb/queues/billing"
+      analytics            = "/namespaces/sb/queues/analytics"
+      order-status         = "/namespaces/sb/queues/order-status"
+      lab                  = "/namespaces/sb/queues/lab"
+      orders-ordered       = "/namespaces/sb/queues/orders-ordered"
+      billing-ordered      = "/namespaces/sb/queues/billing-ordered"
+      order-status-ordered = "/namespaces/sb/queues/order-status-ordered"
+    }
+  }
+
+  assert {
+    condition     = [for right in keys(azurerm_role_assignment.send) : right if endswith(right, "-ordered")] == ["order-api/orders-ordered", "order-worker/orders-ordered"]
+    error_message = "Commands are sent to the queue with sessions, by order-api and by order-worker, which passes them on."
+  }
+
+  assert {
+    condition = [for right in keys(azurerm_role_assignment.receive) : right if endswith(right, "-ordered")] == [
+      "billing-worker/billing-ordered", "order-api/order-status-ordered", "order-worker/orders-ordered",
+    ]
+    error_message = "Each queue with sessions is received from by the app of the queue beside it."
+  }
+
+  assert {
+    condition     = length(azurerm_role_assignment.receive) == 8 && length(azurerm_role_assignment.send) == 10
+    error_message = "Every other right stays: what is in the queues beside has to be drained."
+  }
+
+  assert {
+    condition     = azurerm_role_assignment.scaler["orders-ordered"].scope == "/namespaces/sb/queues/orders-ordered" && length(azurerm_role_assignment.scaler) == 7
+    error_message = "The scaler reads the length of the queues with sessions."
+  }
+}
+
 run "operations_have_their_own_identity" {
   variables {
     operations_enabled = true

@@ -85,6 +85,30 @@ run "orders_can_be_renamed" {
   }
 }
 
+run "ordered_queues_are_others_beside" {
+  command = plan
+
+  variables {
+    ordered    = true
+    queue_name = "commands"
+  }
+
+  assert {
+    condition     = toset([for key, queue in azurerm_servicebus_queue.this : key if queue.requires_session]) == toset(["orders-ordered", "billing-ordered", "order-status-ordered"])
+    error_message = "What has to be in order has a queue with sessions of its own; every other queue keeps what it is."
+  }
+
+  assert {
+    condition     = azurerm_servicebus_queue.this["orders-ordered"].name == "commands-ordered" && azurerm_servicebus_queue.this["orders"].name == "commands"
+    error_message = "A queue with sessions is named after the one that it is beside."
+  }
+
+  assert {
+    condition     = { for name, subscription in azurerm_servicebus_subscription.this : name => subscription.forward_to } == { billing = "billing-ordered", analytics = "analytics", "order-status" = "order-status-ordered" }
+    error_message = "Events are forwarded into the queues with sessions."
+  }
+}
+
 run "premium_is_closed" {
   command = plan
 
