@@ -118,7 +118,7 @@ it('keeps to what was known last while the database is away', async () => {
     queue: 'books',
     everyMs: 5,
     pauses: { ...pauses, find: (queue) => (isAway ? Promise.reject(new Error('away')) : pauses.find(queue)) },
-    server: { pause: (reason) => void known.push(reason), resume: () => void known.push('resumed') },
+    consumer: { pause: (reason) => void known.push(reason), resume: () => void known.push('resumed') },
     onError: () => failures.resolve(),
   });
   expect(known).toEqual(['stocktaking']);

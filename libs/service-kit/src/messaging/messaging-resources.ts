@@ -145,8 +145,7 @@ export class MessagingResources {
       declared: declaredQueueOf(config),
       failures: postgresFailures,
       dependencies,
-      pause: { messages: config.PAUSE_AFTER_MESSAGES, probeMaxMs: config.PROBE_MAX_INTERVAL },
-      breaker: { failures: config.CIRCUIT_FAILURES, openMs: config.CIRCUIT_OPEN_TIME },
+      ...thresholdsOf(config),
       onEvent: logEndpoint(logger, this.queue),
       middleware: [
         this.#countUnfinished,
@@ -187,12 +186,11 @@ export class MessagingResources {
     const { messaging, transport } = this;
     const onError = (error: unknown) => logger.warn({ err: error }, 'the outbox could not be sent; it is tried again');
     this.#relay = messaging.startRelay({ transport, onError });
-    await this.#inlet?.start();
-    const { pauses, queue, server } = this;
+    const { pauses, queue } = this;
     const stopWatching = await watchManualPause({
       pauses,
       queue,
-      server,
+      consumer: this,
       onError: (error) => logger.warn({ err: error, queue }, 'whether the queue is paused could not be read'),
     });
     this.#stopRepeating = [
@@ -200,6 +198,19 @@ export class MessagingResources {
       ...this.#purges().map((purge) => purgeRegularly(purge, logger)),
       reportWaitingOutbox(messaging.outbox, logger),
     ];
+    await this.#inlet?.start();
+  }
+
+  /** Receives nothing new in this replica until {@link resume}, and passes nothing on. */
+  pause(reason: string): void {
+    this.server.pause(reason);
+    this.#inlet?.pause(reason);
+  }
+
+  /** Ends what {@link pause} began. */
+  resume(): void {
+    this.server.resume();
+    this.#inlet?.resume();
   }
 
   /** For the service's health: its database, its receiver, its outbox. */
@@ -251,7 +262,11 @@ export class MessagingResources {
       transport: this.transport,
       messaging: this.messaging,
       concurrency: config.MAX_CONCURRENCY,
+      policy: retryPolicyOf(config),
+      // What is declared is declared of both queues, but for the sessions.
+      declared: declaredQueueOf({ ...config, ORDERED: false }),
       dependencies,
+      ...thresholdsOf(config),
       middleware: [observeDeliveries(metrics.deliveries), observeDeliveries(logDeliveries(logger))],
       onEvent: logEndpoint(logger, queue),
       onError: (error) => logger.warn({ err: error, code: error.code, queue }, 'the broker is in trouble'),
@@ -274,6 +289,14 @@ export class MessagingResources {
     if (problems.length > 0) throw new Error(problems.join('; '));
     return { ...backlog };
   }
+}
+
+/** When a queue is paused, and when a message type runs alone. */
+function thresholdsOf(config: MessagingConfig) {
+  return {
+    pause: { messages: config.PAUSE_AFTER_MESSAGES, probeMaxMs: config.PROBE_MAX_INTERVAL },
+    breaker: { failures: config.CIRCUIT_FAILURES, openMs: config.CIRCUIT_OPEN_TIME },
+  };
 }
 
 /** How long the last batch of the outbox may take when a service stops, in milliseconds: a twentieth of its limit. */

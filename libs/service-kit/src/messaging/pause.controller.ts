@@ -44,7 +44,7 @@ export class PauseController {
   @RequireScope('ops:write')
   async pause(@Body({ schema: pauseRequest }) { reason: because }: PauseRequest): Promise<PauseReport> {
     await this.messaging.pauses.pause(this.messaging.queue, because);
-    this.messaging.server.pause(because);
+    this.messaging.pause(because);
     return this.show();
   }
 
@@ -53,7 +53,7 @@ export class PauseController {
   @HttpCode(204)
   async resume(): Promise<void> {
     await this.messaging.pauses.resume(this.messaging.queue);
-    this.messaging.server.resume();
+    this.messaging.resume();
   }
 }
 

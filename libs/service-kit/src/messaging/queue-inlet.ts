@@ -10,7 +10,19 @@ import { postgresFailures, type PostgresMessaging } from '@orderflow/messaging/p
 import { type HealthIndicator, receiverDegradation } from '../health/indicators.js';
 
 export interface QueueInletOptions
-  extends Pick<ConsumerOptions, 'transport' | 'concurrency' | 'dependencies' | 'middleware' | 'onEvent' | 'onError'> {
+  extends Pick<
+    ConsumerOptions,
+    | 'transport'
+    | 'concurrency'
+    | 'policy'
+    | 'declared'
+    | 'dependencies'
+    | 'pause'
+    | 'breaker'
+    | 'middleware'
+    | 'onEvent'
+    | 'onError'
+  > {
   /** The service, e.g. `order-worker`. */
   readonly name: string;
   /** The queue without sessions, for those who send without one. */
@@ -32,26 +44,36 @@ const stopMs = 2_000;
 export class QueueInlet {
   readonly #options: QueueInletOptions;
   #consumer: Consumer | undefined;
+  #pausedBecause: string | undefined;
 
   constructor(options: QueueInletOptions) {
     this.#options = options;
   }
 
   async start(): Promise<void> {
-    const { from: queue, contracts, transport, concurrency, dependencies = [], middleware = [] } = this.#options;
-    const { onEvent = () => {}, onError } = this.#options;
+    const { name: _name, from: queue, to: _to, messaging: _messaging, contracts, ...options } = this.#options;
     this.#consumer = await startConsumer({
-      transport,
+      ...options,
       queue,
-      concurrency,
       contracts,
       handlers: contracts.filter(({ upcast }) => upcast === undefined).map((contract) => this.#passing(contract)),
       failures: postgresFailures,
-      dependencies,
-      middleware,
-      onEvent,
-      onError,
+      ...(this.#pausedBecause !== undefined && { pausedBecause: this.#pausedBecause }),
     });
+    // Somebody may have changed his mind while the consumer started.
+    if (this.#pausedBecause === undefined) this.#consumer.resume();
+    else this.#consumer.pause(this.#pausedBecause);
+  }
+
+  /** Passes nothing on until {@link resume}, from the start if it has not started. */
+  pause(reason: string): void {
+    this.#pausedBecause = reason;
+    this.#consumer?.pause(reason);
+  }
+
+  resume(): void {
+    this.#pausedBecause = undefined;
+    this.#consumer?.resume();
   }
 
   /** Reported, and no reason to restart: the service's own queue goes on. */

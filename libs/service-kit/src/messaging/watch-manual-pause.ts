@@ -1,5 +1,5 @@
 import type { ManualPauses } from '@orderflow/messaging/postgres';
-import type { MessagingServer } from '@orderflow/messaging/nest';
+import type { Consumer } from '@orderflow/messaging';
 import { repeatEvery } from '../repeat-every.js';
 
 /** How long a pause takes at most to reach every replica, in ms. */
@@ -8,7 +8,8 @@ const LOOK_EVERY_MS = 2_000;
 export interface ManualPauseOptions {
   readonly pauses: ManualPauses;
   readonly queue: string;
-  readonly server: Pick<MessagingServer, 'pause' | 'resume'>;
+  /** Whoever consumes for it. */
+  readonly consumer: Pick<Consumer, 'pause' | 'resume'>;
   /** Called when the database does not answer; what was known last goes on to hold. */
   readonly onError: (error: unknown) => void;
   /** 2,000 ms by default. */
@@ -23,8 +24,8 @@ export async function watchManualPause(options: ManualPauseOptions): Promise<() 
   return repeatEvery({ everyMs, work, onError });
 }
 
-async function look({ pauses, queue, server }: ManualPauseOptions): Promise<void> {
+async function look({ pauses, queue, consumer }: ManualPauseOptions): Promise<void> {
   const pause = await pauses.find(queue);
-  if (pause) server.pause(pause.reason);
-  else server.resume();
+  if (pause) consumer.pause(pause.reason);
+  else consumer.resume();
 }
