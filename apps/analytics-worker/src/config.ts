@@ -8,6 +8,7 @@ import {
   processVariables,
   requireBrokerAddress,
   requireRetryPolicy,
+  tracingVariables,
 } from '@orderflow/service-kit';
 import { z } from 'zod';
 
@@ -18,6 +19,7 @@ export const configSchema = requireRetryPolicy(
       PORT: port(3003),
       ...processVariables,
       ...accessVariables,
+      ...tracingVariables,
       ...brokerVariables,
       ...databaseVariables,
       ...consumerVariables,

@@ -11,6 +11,7 @@ import {
   processVariables,
   requireBrokerAddress,
   requireRetryPolicy,
+  tracingVariables,
   variable,
 } from '@orderflow/service-kit';
 import { z } from 'zod';
@@ -24,6 +25,7 @@ export const configSchema = requireRetryPolicy(
       PORT: port(3002),
       ...processVariables,
       ...accessVariables,
+      ...tracingVariables,
       ...brokerVariables,
       ...databaseVariables,
       ...consumerVariables,

@@ -11,6 +11,7 @@ import {
   processVariables,
   requireBrokerAddress,
   requireRetryPolicy,
+  tracingVariables,
   variable,
 } from '@orderflow/service-kit';
 import { z } from 'zod';
@@ -22,6 +23,7 @@ export const configSchema = requireRetryPolicy(
       PORT: port(3_000),
       ...processVariables,
       ...accessVariables,
+      ...tracingVariables,
       ...brokerVariables,
       ...databaseVariables,
       ...consumerVariables,

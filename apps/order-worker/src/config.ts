@@ -9,6 +9,7 @@ import {
   processVariables,
   requireBrokerAddress,
   requireRetryPolicy,
+  tracingVariables,
   variable,
   wholeNumber,
 } from '@orderflow/service-kit';
@@ -21,6 +22,7 @@ export const configSchema = requireRetryPolicy(
       PORT: port(3001),
       ...processVariables,
       ...accessVariables,
+      ...tracingVariables,
       ...brokerVariables,
       ...databaseVariables,
       ...consumerVariables,

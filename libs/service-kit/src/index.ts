@@ -22,6 +22,7 @@ export {
   port,
   processVariables,
 } from './config/variables.js';
+export { tracingVariables } from './config/tracing-variables.js';
 export { secretFile, variable, wholeNumber } from './config/variable.js';
 export { Problem } from './http/problem.js';
 export { problemDocument } from './http/problem-document.js';
@@ -41,3 +42,4 @@ export type { ServiceContext, ServiceParts } from './service/service-parts.js';
 export { type RunningService, startService } from './service/start-service.js';
 export { StartupError } from './startup-error.js';
 export { createMetrics } from './telemetry/metrics.js';
+export { traceparentOfRequest } from './telemetry/trace-requests.js';

@@ -8,6 +8,7 @@ import {
   RequireScope,
   runService,
   StartupError,
+  tracingVariables,
   variable,
 } from '../src/index.js';
 
@@ -33,6 +34,7 @@ await runService({
     PORT: port(0),
     ...processVariables,
     ...accessVariables,
+    ...tracingVariables,
     SHELVES: variable(z.enum(['open', 'broken', 'stuck', 'jammed']), {
       description: 'State of the shelves',
       example: 'open',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { describeConfig } from './describe-config.js';
+import { tracingVariables } from './tracing-variables.js';
 import {
   accessVariables,
   brokerVariables,
@@ -14,6 +15,7 @@ it('docs/configuration.md has the table that the shared variables make', () => {
   const table = describeConfig({
     ...processVariables,
     ...accessVariables,
+    ...tracingVariables,
     ...brokerVariables,
     ...databaseVariables,
     ...consumerVariables,

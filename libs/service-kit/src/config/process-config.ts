@@ -1,5 +1,7 @@
-/** The variables that every service has (`port`, `processVariables` and `accessVariables`). */
-export interface ProcessConfig {
+import type { TracingConfig } from './tracing-variables.js';
+
+/** The variables that every service has (`port`, `processVariables`, `accessVariables` and `tracingVariables`). */
+export interface ProcessConfig extends TracingConfig {
   readonly PORT: number;
   readonly HOST: string;
   readonly ALLOWED_HOSTS?: readonly string[] | undefined;

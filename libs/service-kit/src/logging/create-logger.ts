@@ -1,4 +1,5 @@
 import { type DestinationStream, type LevelWithSilent, type Logger, pino, stdTimeFunctions } from 'pino';
+import { currentTraceId } from './trace-id.js';
 import { loggableError, loggableFields, loggableMessage } from './loggable.js';
 
 export interface LoggerOptions {
@@ -11,7 +12,8 @@ export interface LoggerOptions {
 }
 
 /**
- * One JSON line an event, without secrets, and of a limited length whatever it is given to log. Written in this process:
+ * One JSON line an event, with the id of the trace it is part of, without secrets, and of a limited length whatever it is
+ * given to log. Written in this process:
  * pino's worker transports do not bundle.
  */
 export function createLogger({ name, level = 'info', destination }: LoggerOptions): Logger {
@@ -20,12 +22,19 @@ export function createLogger({ name, level = 'info', destination }: LoggerOption
       name,
       level,
       timestamp: stdTimeFunctions.isoTime,
+      mixin: traceFields,
       formatters: { level: (label) => ({ level: label }), log: loggableFields },
       serializers: { err: loggableError, msg: loggableMessage },
     },
     destination ?? pino.destination({ dest: 1, sync: true }),
   );
   return guardBindings(logger);
+}
+
+/** On every line that belongs to a trace. */
+function traceFields(): { traceId?: string } {
+  const traceId = currentTraceId();
+  return traceId === undefined ? {} : { traceId };
 }
 
 /** What a child logger has on every line is written once, by pino, and no formatter sees it. */

@@ -1,6 +1,7 @@
 import type { DeliveryObserver, DeliveryReport } from '@orderflow/messaging';
 import type { Logger } from 'pino';
 import { loggableText } from './loggable.js';
+import { traceIdOf } from './trace-id.js';
 
 /** What a line takes of each name that somebody else gave, in UTF-16 code units: twice the longest id. */
 const nameLimit = 256;
@@ -27,17 +28,12 @@ function fieldsOf({ delivery, settlement, durationMs }: DeliveryReport): Readonl
     version: envelope.version,
     correlationId: shown(envelope.correlationId),
     orderId: shown(envelope.orderingKey),
-    traceId: traceIdOf(envelope.headers['traceparent']),
+    traceId: traceIdOf(envelope.headers),
     attempt,
     outcome,
     ...why,
     durationMs: Math.round(durationMs * 10) / 10,
   };
-}
-
-/** The trace a message is part of (https://www.w3.org/TR/trace-context/#traceparent-header); undefined for none. */
-function traceIdOf(traceparent: string | undefined): string | undefined {
-  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent ?? '')?.[1];
 }
 
 function shown(name: string | undefined): string | undefined {

@@ -1,20 +1,26 @@
+import type { IncomingMessage } from 'node:http';
 import { type DynamicModule, RequestMethod } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { loggableError, loggableText } from './loggable.js';
+import { isRoutine } from './routine-requests.js';
 
-/** Paths that are asked for every few seconds by machines. */
-const unlogged = /^\/(health|metrics)(\/|$|\?)/;
-
-/** Nest's loggers and one line for each HTTP request, all written by `logger`. */
-export function loggingModule(logger: Logger): DynamicModule {
+/**
+ * Nest's loggers and one line for each HTTP request, all written by `logger`.
+ * @param traceIdOfRequest answers which trace a request is part of
+ */
+export function loggingModule(
+  logger: Logger,
+  traceIdOfRequest: (request: IncomingMessage) => string | undefined,
+): DynamicModule {
   return LoggerModule.forRoot({
     // What nestjs-pino asks for by default, `{/*splat}`, matches nothing on Nest's Fastify adapter.
     forRoutes: [{ path: '*path', method: RequestMethod.ALL }],
     pinoHttp: {
       logger,
-      autoLogging: { ignore: (request) => unlogged.test(request.url ?? '') },
+      autoLogging: { ignore: (request) => isRoutine(request.url ?? '') },
       quietReqLogger: true,
+      customProps: (request) => ({ traceId: traceIdOfRequest(request) }),
       // The error itself was logged where it was answered; pino-http would make up another one, with a stack.
       customErrorObject: (_request, response, _error, { err, ...line }) => (response.err ? { err, ...line } : line),
       customErrorMessage: () => 'request completed',

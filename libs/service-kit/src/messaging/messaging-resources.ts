@@ -4,7 +4,6 @@ import {
   type Dependency,
   explain,
   type Middleware,
-  observeDeliveries,
   type OutboxBacklog,
   requireCapabilities,
   type Transport,
@@ -30,7 +29,6 @@ import {
   receiverDegradation,
   receiverLiveness,
 } from '../health/indicators.js';
-import { logDeliveries } from '../logging/log-deliveries.js';
 import { logEndpoint } from '../logging/log-endpoint.js';
 import { createPool } from '../postgres/create-pool.js';
 import { RequestDatabase } from '../postgres/request-database.js';
@@ -42,10 +40,11 @@ import { declaredQueueOf, type RetryConfig, retryPolicyOf } from '../config/retr
 import type { ServiceContext } from '../service/service-parts.js';
 import { StartupError } from '../startup-error.js';
 import type { TransportConfig } from './load-transport.js';
+import { deliveryReports, tracing } from './delivery-reports.js';
 import { purgeOfInbox } from './purge-of-inbox.js';
 import { reportWaitingOutbox } from './report-waiting-outbox.js';
 import { watchManualPause } from './watch-manual-pause.js';
-import { settledWithin } from './settled-within.js';
+import { settledWithin } from '../settled-within.js';
 import { QueueInlet } from './queue-inlet.js';
 import { orderedQueue } from '../config/variables.js';
 
@@ -147,11 +146,7 @@ export class MessagingResources {
       dependencies,
       ...thresholdsOf(config),
       onEvent: logEndpoint(logger, this.queue),
-      middleware: [
-        this.#countUnfinished,
-        observeDeliveries(metrics.deliveries),
-        observeDeliveries(logDeliveries(logger)),
-      ],
+      middleware: [this.#countUnfinished, ...deliveryReports(options)],
       onError: (error) => logger.warn({ err: error, code: error.code }, 'the broker is in trouble'),
       drainTimeoutMs: Math.ceil(config.SHUTDOWN_TIMEOUT * 0.8),
     });
@@ -185,7 +180,7 @@ export class MessagingResources {
     await requireMigrations(this.pool, name, [...messagingSchema.map((step) => step.name), ...migrations]);
     const { messaging, transport } = this;
     const onError = (error: unknown) => logger.warn({ err: error }, 'the outbox could not be sent; it is tried again');
-    this.#relay = messaging.startRelay({ transport, onError });
+    this.#relay = messaging.startRelay({ transport: tracing.sends(transport), onError });
     const { pauses, queue } = this;
     const stopWatching = await watchManualPause({
       pauses,
@@ -253,7 +248,7 @@ export class MessagingResources {
   };
 
   #inletOf(dependencies: readonly Dependency[]): QueueInlet {
-    const { config, contracts, logger, metrics, name, queue } = this.#options;
+    const { config, contracts, logger, name, queue } = this.#options;
     return new QueueInlet({
       name,
       from: queue,
@@ -267,7 +262,7 @@ export class MessagingResources {
       declared: declaredQueueOf({ ...config, ORDERED: false }),
       dependencies,
       ...thresholdsOf(config),
-      middleware: [observeDeliveries(metrics.deliveries), observeDeliveries(logDeliveries(logger))],
+      middleware: deliveryReports(this.#options),
       onEvent: logEndpoint(logger, queue),
       onError: (error) => logger.warn({ err: error, code: error.code, queue }, 'the broker is in trouble'),
     });

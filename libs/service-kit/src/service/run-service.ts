@@ -9,6 +9,7 @@ import { createMetrics } from '../telemetry/metrics.js';
 import type { ProcessConfig } from '../config/process-config.js';
 import type { ServiceContext, ServiceParts } from './service-parts.js';
 import { type RunningService, startService } from './start-service.js';
+import { startExport } from '../telemetry/start-export.js';
 import { StartupError } from '../startup-error.js';
 
 export interface ServiceDefinition<Schema extends z.ZodObject> {
@@ -31,15 +32,15 @@ export async function runService<Schema extends z.ZodObject>({
 }: ServiceDefinition<Schema>): Promise<void> {
   let logger = createLogger({ name });
   try {
-    const config = loadConfig(schema, readSecretFiles(schema, readEnvironment({ app: name }))) as Readonly<
-      z.output<Schema>
-    > &
-      ProcessConfig;
+    const env = readEnvironment({ app: name });
+    const config = loadConfig(schema, readSecretFiles(schema, env)) as Readonly<z.output<Schema>> & ProcessConfig;
     logger = createLogger({ name, level: config.LOG_LEVEL });
     const context = { config, logger, metrics: createMetrics(name) };
+    const exporting = await startExport({ name, config, env, logger, flushMs: config.SHUTDOWN_TIMEOUT / 10 });
     const starting = start(context, compose);
+    const stop = async () => (await starting).stop().finally(() => exporting.stop());
     // Before it has started: a supervisor that dies meanwhile is noticed only once.
-    shutdownOnSignal({ stop: async () => (await starting).stop(), deadlineMs: config.SHUTDOWN_TIMEOUT, logger });
+    shutdownOnSignal({ stop, deadlineMs: config.SHUTDOWN_TIMEOUT, logger });
     await starting;
   } catch (error) {
     logStartFailure(logger, error);

@@ -23,6 +23,7 @@ import { closeConnectionsOnStop, type StopHooks } from '../http/close-connection
 import type { ResponseHooks } from '../telemetry/http-duration.js';
 import { MetricsModule } from '../telemetry/metrics.module.js';
 import { MetricsServer } from '../telemetry/metrics-server.js';
+import { type RequestHooks, traceIdOfRequest, traceRequests } from '../telemetry/trace-requests.js';
 import type { ProcessConfig } from '../config/process-config.js';
 import { type ResolvedParts, resolveParts, type ServiceContext, type ServiceParts } from './service-parts.js';
 import { StartupError } from '../startup-error.js';
@@ -98,7 +99,7 @@ async function createApp<Config extends ProcessConfig>(
 ): Promise<NestFastifyApplication> {
   const imports = [
     configModule(config),
-    loggingModule(logger),
+    loggingModule(logger, traceIdOfRequest),
     ...(readings ? [] : [MetricsModule.of(metrics.registry)]),
     HealthModule.of(checks),
     module,
@@ -107,6 +108,7 @@ async function createApp<Config extends ProcessConfig>(
   const adapter = new FastifyAdapter({ ...edge.options, bodyLimit, keepAliveTimeout, genReqId });
   const servers = [adapter.getInstance<FastifyInstance>().server, ...(readings ? [readings.server] : [])];
   refuseWebPages(servers, { config, logger, registry: metrics.registry });
+  traceRequests(adapter.getInstance<RequestHooks>());
   metrics.http(adapter.getInstance<ResponseHooks>());
   closeConnectionsOnStop(adapter.getInstance<StopHooks>());
   nameInstance(adapter.getInstance<AnswerHooks>(), process.env['ORDERFLOW_INSTANCE']);

@@ -7,6 +7,7 @@ export { type LeavingDatabase, openSilentDatabase, openStoppingDatabase } from '
 export { type OpenApiDocument, routesOf } from './openapi-routes.js';
 export { exchangeBytes, type RawAnswer } from './raw-http.js';
 export { customersProblems, refusalProblems } from './refused-callers.js';
+export { OtlpReceiver, type ReceivedSpan } from './otlp-receiver.js';
 export { rowsUnder } from './rows-under.js';
 export { startQuietly } from './start-quietly.js';
 export { openServiceFixture, type ServiceFixture, type ServiceFixtureOptions } from './service-fixture.js';
