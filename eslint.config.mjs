@@ -95,6 +95,24 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', noExportAll, noTransport, noBrokerClient] },
   },
   {
+    files: ['libs/service-kit/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', 'libs/service-kit/src/telemetry/export-spans.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^@opentelemetry/(?!api$)',
+              allowTypeImports: true,
+              message: 'The SDK is loaded by export-spans.ts alone, where spans are wanted.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.spec.ts', '**/test/**/*.ts', '**/testing/**/*.ts', 'e2e/**/*.ts', 'bench/**/*.ts'],
     rules: { ...boundaries(tests), 'max-lines-per-function': 'off', 'no-console': 'off' },
   },

@@ -2,11 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Middleware } from '@orderflow/messaging';
 import { spanContextOf } from '@orderflow/messaging/opentelemetry';
 
-const current = new AsyncLocalStorage<string>();
+const current = new AsyncLocalStorage<string | undefined>();
 
-/** Runs `run`, whose log lines carry the trace's id; those it is called from keep theirs when there is none. */
+/** Runs `run`, whose log lines carry the trace's id, and none where there is none. */
 export function withTraceId<Result>(traceId: string | undefined, run: () => Result): Result {
-  return traceId === undefined ? run() : current.run(traceId, run);
+  return current.run(traceId, run);
 }
 
 /** The trace that what runs now is part of, for its log lines. */

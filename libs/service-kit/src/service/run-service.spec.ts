@@ -1,11 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { OtlpReceiver } from '../testing/otlp-receiver.js';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 const rolldown = fileURLToPath(new URL('../../../../node_modules/rolldown/bin/cli.mjs', import.meta.url));
@@ -130,5 +132,120 @@ describe('a service process', () => {
     expect(lines.filter(({ level }) => level === 'fatal')).toEqual([
       expect.objectContaining({ msg: 'The shelves are broken. Mend them and start again.' }),
     ]);
+  });
+});
+
+describe('the spans of a service process', () => {
+  let collector: OtlpReceiver;
+  beforeAll(async () => {
+    collector = await OtlpReceiver.start();
+  });
+  afterEach(() => {
+    collector.spans.length = 0;
+    collector.headers.length = 0;
+  });
+  afterAll(() => collector.close());
+
+  /** Variables of a process that exports nothing before it stops. */
+  const atTheEnd = () => ({ ...collector.environment, SHELVES: 'open', OTEL_BSP_SCHEDULE_DELAY: '600000' });
+
+  /** Asks for a page, stops the process, and answers how that ended. */
+  async function useOnce({ child, heard, ended }: ReturnType<typeof run>): Promise<number> {
+    const { url } = await heard('listening');
+    await fetch(`${url}/nowhere`);
+    child.kill('SIGTERM');
+    return ended;
+  }
+
+  it('are exported before it ends, under its name', async () => {
+    const secret = { OTEL_EXPORTER_OTLP_HEADERS: 'api-key=hidden' };
+    const running = run({ ...atTheEnd(), ...secret, OTEL_RESOURCE_ATTRIBUTES: 'shop=books' });
+    expect(await useOnce(running)).toBe(0);
+    expect(collector.spans).toEqual([expect.objectContaining({ service: 'library', name: 'GET' })]);
+    expect(collector.headers[0]).toMatchObject({ 'api-key': 'hidden', 'content-type': 'application/json' });
+    expect(JSON.stringify(running.lines)).not.toContain('hidden');
+  });
+
+  it('take their settings from a .env file too', async () => {
+    const { SHELVES, ...settings } = { ...atTheEnd(), OTEL_SERVICE_NAME: 'books' };
+    const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+    writeFileSync(join(folder, '.env'), lines.join('\n'));
+    try {
+      expect(await useOnce(run({ SHELVES }))).toBe(0);
+    } finally {
+      rmSync(join(folder, '.env'));
+    }
+    expect(collector.spans).toEqual([expect.objectContaining({ service: 'books' })]);
+  });
+
+  it('are written as protobuf unless JSON is asked for', async () => {
+    expect(await useOnce(run({ ...atTheEnd(), OTEL_EXPORTER_OTLP_PROTOCOL: '' }))).toBe(0);
+    expect(collector.headers[0]).toMatchObject({ 'content-type': 'application/x-protobuf' });
+  });
+
+  it.each<Record<string, string>>([
+    { OTEL_SDK_DISABLED: 'TRUE' },
+    { OTEL_TRACES_EXPORTER: 'none' },
+    { OTEL_TRACES_SAMPLER: 'always_off' },
+    { OTEL_EXPORTER_OTLP_ENDPOINT: '' },
+  ])('are not exported with %j', async (settings) => {
+    expect(await useOnce(run({ ...atTheEnd(), ...settings }))).toBe(0);
+    expect(collector.headers).toEqual([]);
+  });
+
+  it('are lost with one line, and nothing else, when nobody takes them', async () => {
+    const deaf = await OtlpReceiver.start();
+    const settings = { ...deaf.environment, SHELVES: 'open' };
+    await deaf.close();
+    const running = run({ ...settings, OTEL_EXPORTER_OTLP_TIMEOUT: '1' });
+    const { url } = await running.heard('listening');
+    for (let asked = 0; asked < 10; asked += 1) expect((await fetch(`${url}/nowhere`)).status).toBe(404);
+    await running.heard('spans could not be exported');
+    await fetch(`${url}/nowhere`);
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toBe(0);
+    expect(running.lines.filter(({ level }) => level !== 'info')).toEqual([
+      expect.objectContaining({ msg: 'spans could not be exported and are lost; nothing else is' }),
+    ]);
+  });
+
+  it('do not hold up its end when a collector never answers', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const running = run({
+      ...atTheEnd(),
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+      SHUTDOWN_TIMEOUT: '10s',
+    });
+    expect(await useOnce(running)).toBe(0);
+    expect(running.lines.at(-1)).toMatchObject({ msg: 'stopped' });
+    silent.close();
+  });
+
+  it('need settings that can work, all problems at once', async () => {
+    const { lines, ended } = run({
+      SHELVES: 'open',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_HEADERS: 'hidden',
+      OTEL_TRACES_EXPORTER: 'zipkin',
+      OTEL_TRACES_SAMPLER: 'sometimes',
+      OTEL_TRACES_SAMPLER_ARG: '2',
+      OTEL_SDK_DISABLED: 'maybe',
+    });
+    expect(await ended).toBe(1);
+    expect(lines).toEqual([expect.objectContaining({ level: 'fatal', problems: expect.any(Array) })]);
+    const problems = (lines[0] as { problems: string[] }).problems.map((problem) => problem.replace(/ \(.*/, ''));
+    expect(problems).toEqual([
+      'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL that starts with http:// or https://',
+      'OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf or http/json',
+      'OTEL_EXPORTER_OTLP_HEADERS must be a list such as a=1,b=2',
+      'OTEL_TRACES_EXPORTER must be otlp or none',
+      expect.stringMatching(/^OTEL_TRACES_SAMPLER must be one of always_on/),
+      'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1',
+      'OTEL_SDK_DISABLED must be true or false',
+    ]);
+    expect(JSON.stringify(lines)).not.toContain('hidden');
   });
 });

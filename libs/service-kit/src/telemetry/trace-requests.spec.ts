@@ -122,6 +122,20 @@ describe('with a tracer', () => {
     expect(await logged()).toEqual([traceId, traceId]);
   });
 
+  it('keeps handlers inside it whose body comes late', async () => {
+    const { hostname, port } = new URL(service.url);
+    const client = connect(Number(port), hostname);
+    const head = `POST /books HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json`;
+    client.write(`${head}\r\ncontent-length: 15\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n`);
+    await once(client, 'data');
+    client.write('{"title":"tea"}');
+    const [answer] = (await once(client, 'data')) as [Buffer];
+    const [span] = await spans();
+    expect(String(answer)).toContain(span?.spanContext().spanId);
+    expect(new Set(await logged())).toEqual(new Set([span?.spanContext().traceId]));
+    client.destroy();
+  });
+
   it('begins a trace for a client without one', async () => {
     await post();
     const [span] = await spans();
@@ -152,6 +166,9 @@ describe('with a tracer', () => {
     const [span] = await spans();
     expect(span?.attributes).toMatchObject({ 'error.type': 'ConnectionClosed' });
     expect(span?.attributes).not.toHaveProperty(['http.response.status_code']);
+    const aborted = () => lines.find(({ req, res }) => req !== undefined && res !== undefined);
+    while (aborted() === undefined) await new Promise(setImmediate);
+    expect(aborted()).toMatchObject({ traceId: span?.spanContext().traceId });
     released.resolve();
   });
 

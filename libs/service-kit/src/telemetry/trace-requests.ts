@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { context, type Context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { contextOf, traceparentOf } from '@orderflow/messaging/opentelemetry';
 import { traceIdOf, withTraceId } from '../logging/trace-id.js';
 import { isRoutine } from '../logging/routine-requests.js';
@@ -17,19 +17,13 @@ type Hook = (request: Request, reply: { readonly raw: ServerResponse }, done: ()
 
 /** The part of a Fastify instance that tracing needs. */
 export interface RequestHooks {
-  addHook(name: 'onRequest' | 'preValidation', hook: Hook): unknown;
-}
-
-/** What a request is part of. */
-interface TracedRequest {
-  readonly context: Context;
-  readonly traceparent: string | undefined;
+  addHook(name: 'onRequest', hook: Hook): unknown;
 }
 
 const TRACER = '@orderflow/service-kit';
 /** https://opentelemetry.io/docs/specs/semconv/http/http-spans/: every other method is `_OTHER`. */
 const methods: ReadonlySet<string> = new Set('GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH'.split(' '));
-const traced = new WeakMap<IncomingMessage, TracedRequest>();
+const traceparents = new WeakMap<IncomingMessage, string>();
 
 /**
  * One server span a request by OpenTelemetry's conventions, as part of the trace that the client names, except for what
@@ -41,27 +35,21 @@ export function traceRequests(fastify: RequestHooks): void {
     const parent = contextOf(context.active(), request.raw.headers);
     const span = trace.getTracer(TRACER).startSpan(nameOf(request), optionsOf(request), parent);
     reply.raw.once('close', () => finish(span, reply.raw));
-    traced.set(request.raw, { context: trace.setSpan(parent, span), traceparent: traceparentOf(span) });
-    return within(request, done);
+    const traceparent = traceparentOf(span);
+    if (traceparent !== undefined) traceparents.set(request.raw, traceparent);
+    // Fastify keeps the context until the handler, also for a body that comes later.
+    context.with(trace.setSpan(parent, span), () => withTraceId(traceIdOfRequest(request.raw), done));
   });
-  // A body arrives by events of its connection, which know nothing of the request.
-  fastify.addHook('preValidation', (request, _reply, done) => within(request, done));
 }
 
 /** The header `traceparent` of what a request leads to; undefined for one without a trace. */
 export function traceparentOfRequest(request: IncomingMessage): string | undefined {
-  return traced.get(request)?.traceparent;
+  return traceparents.get(request);
 }
 
 /** The id of a request's trace; undefined for one without a trace. */
 export function traceIdOfRequest(request: IncomingMessage): string | undefined {
   return traceIdOf({ traceparent: traceparentOfRequest(request) });
-}
-
-function within({ raw }: Request, run: () => void): void {
-  const found = traced.get(raw);
-  if (!found) return run();
-  context.with(found.context, () => withTraceId(traceIdOfRequest(raw), run));
 }
 
 function nameOf({ method, routeOptions }: Request): string {

@@ -31,7 +31,7 @@ interface Attribute {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-/** A collector that keeps what processes export to it by OTLP over HTTP, as JSON. */
+/** A collector that keeps what processes export to it by OTLP over HTTP; of spans, those in JSON. */
 export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = [];
   /** Of the requests so far. */
@@ -41,8 +41,9 @@ export class OtlpReceiver {
   private constructor() {
     this.#server = createServer(async (request, response) => {
       this.headers.push(request.headers);
-      this.spans.push(...spansOf((await json(request)) as ExportRequest));
-      response.setHeader('content-type', 'application/json').end('{}');
+      const type = request.headers['content-type'] ?? '';
+      if (type === 'application/json') this.spans.push(...spansOf((await json(request)) as ExportRequest));
+      response.setHeader('content-type', type).end(type === 'application/json' ? '{}' : '');
       this.#server.emit('spans');
     });
   }
