@@ -5,10 +5,11 @@ import { reportExports } from './report-exports.js';
 it('says that spans are lost at once, then once a minute with their number, and nothing while all is well', () => {
   const lines: unknown[] = [];
   let now = 0;
-  let error: Error | undefined;
+  const error = new Error('connect ECONNREFUSED');
+  let fails = false;
   const exporter = reportExports(
     {
-      export: (_spans, done) => done(error ? { code: 1, error } : { code: 0 }),
+      export: (_spans, done) => done(fails ? { code: 1, error } : { code: 0 }),
       shutdown: async () => undefined,
     },
     { logger: { warn: (fields: unknown) => void lines.push(fields) }, now: () => now },
@@ -19,7 +20,7 @@ it('says that spans are lost at once, then once a minute with their number, and 
 
   exportSpans(5);
   expect(lines).toEqual([]);
-  error = new Error('connect ECONNREFUSED');
+  fails = true;
   exportSpans(2);
   exportSpans(3);
   now = 59_999;

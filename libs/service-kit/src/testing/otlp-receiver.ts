@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 
@@ -39,12 +45,8 @@ export class OtlpReceiver {
   readonly #server: Server;
 
   private constructor() {
-    this.#server = createServer(async (request, response) => {
-      this.headers.push(request.headers);
-      const type = request.headers['content-type'] ?? '';
-      if (type === 'application/json') this.spans.push(...spansOf((await json(request)) as ExportRequest));
-      response.setHeader('content-type', type).end(type === 'application/json' ? '{}' : '');
-      this.#server.emit('spans');
+    this.#server = createServer((request, response) => {
+      this.#take(request, response).catch((error: unknown) => response.writeHead(400).end(String(error)));
     });
   }
 
@@ -68,6 +70,14 @@ export class OtlpReceiver {
   /** Resolves when what has come satisfies. */
   async when(satisfies: (spans: readonly ReceivedSpan[]) => boolean): Promise<void> {
     while (!satisfies(this.spans)) await once(this.#server, 'spans');
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const type = request.headers['content-type'] ?? '';
+    this.headers.push(request.headers);
+    if (type === 'application/json') this.spans.push(...spansOf((await json(request)) as ExportRequest));
+    response.setHeader('content-type', type).end(type === 'application/json' ? '{}' : '');
+    this.#server.emit('spans');
   }
 
   async close(): Promise<void> {
