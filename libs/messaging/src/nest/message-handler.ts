@@ -1,4 +1,4 @@
-import { applyDecorators, Catch, type ExceptionFilter, UseFilters } from '@nestjs/common';
+import { applyDecorators, Catch, type ExceptionFilter, SetMetadata, UseFilters } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import { type Observable, throwError } from 'rxjs';
 import type { Contract } from '../contract.js';
@@ -11,6 +11,8 @@ export const KEEPS_ERRORS = 'messaging:keeps-errors';
 
 /** Where a handler keeps its contract for `MessagingServer`. */
 export const CONTRACT = 'messaging:contract';
+/** Where the method itself keeps the type of message it handles, to be found also where Nest does not look for it. */
+export const HANDLED_TYPE = 'messaging:handled-type';
 /** Where a handler keeps its options for it. */
 export const OPTIONS = 'messaging:options';
 
@@ -58,6 +60,7 @@ export function MessageHandler<T>(contract: Contract<T>, options: HandlerOptions
       [CONTRACT]: contract,
       [OPTIONS]: options,
     }) as MethodDecorator,
+    SetMetadata(HANDLED_TYPE, contract.type),
     UseFilters(KeepError),
   );
 }

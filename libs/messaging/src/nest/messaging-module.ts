@@ -11,6 +11,7 @@ import {
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import type { Clock } from '../clock.js';
 import { explain } from '../errors.js';
 import type { Relay } from '../outbox/relay-health.js';
@@ -24,6 +25,7 @@ import {
   problemsOf,
   requireNoProblems,
 } from './messaging-module-options.js';
+import { misplacedHandlers } from './misplaced-handlers.js';
 import { MessagingServer } from './messaging-server.js';
 import { Publisher } from './publisher.js';
 
@@ -59,13 +61,17 @@ export class MessagingModule {
 
   static forRootAsync({ imports = [], inject = [], useFactory }: MessagingModuleAsyncOptions): DynamicModule {
     const provider = { provide: MESSAGING_OPTIONS, inject, useFactory } as FactoryProvider;
-    return { ...assemble(provider), imports };
+    return assemble(provider, imports);
   }
 }
 
 /** Runs the relay, and closes what the module was given. */
-class MessagingLife implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+export class MessagingLife
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
   relay: Relay | undefined;
+  /** Whether the app is about to consume. */
+  isStarting = false;
 
   constructor(
     @Inject(MESSAGING_OPTIONS) private readonly options: MessagingModuleOptions,
@@ -79,6 +85,10 @@ class MessagingLife implements OnModuleInit, OnApplicationBootstrap, BeforeAppli
 
   onApplicationBootstrap(): void {
     const { options } = this;
+    if (options.consumer && !this.isStarting) {
+      const { queue } = options.consumer;
+      loggerOf().warn(`Queue "${queue}" is not consumed: call startMessaging(app) before app.listen().`);
+    }
     const transport = senderOf(options, this.transport);
     this.relay = options.messaging?.startRelay({ transport, onError: onErrorOf(options) });
   }
@@ -91,12 +101,15 @@ class MessagingLife implements OnModuleInit, OnApplicationBootstrap, BeforeAppli
   /** No request is in flight any more. */
   async onApplicationShutdown(): Promise<void> {
     await this.transport.close();
+    // A test that overrides the transport leaves the one of its app without an owner.
+    if (this.options.transport !== this.transport) await this.options.transport.close();
   }
 }
 
-function assemble(options: Provider): DynamicModule {
+function assemble(options: Provider, imports: ModuleMetadata['imports'] = []): DynamicModule {
   return {
     module: MessagingModule,
+    imports: [DiscoveryModule, ...imports],
     global: true,
     providers: [
       options,
@@ -115,7 +128,7 @@ function assemble(options: Provider): DynamicModule {
       },
       {
         provide: MessagingServer,
-        inject: [MESSAGING_OPTIONS, MESSAGING_TRANSPORT, MESSAGING_TIME],
+        inject: [MESSAGING_OPTIONS, MESSAGING_TRANSPORT, MESSAGING_TIME, DiscoveryService],
         useFactory: createServer,
       },
       {
@@ -133,9 +146,14 @@ function assemble(options: Provider): DynamicModule {
 }
 
 /** An app without a consumer has a server too, which is never started. */
-function createServer(options: MessagingModuleOptions, transport: Transport, time: MessagingTime): MessagingServer {
+function createServer(
+  options: MessagingModuleOptions,
+  transport: Transport,
+  time: MessagingTime,
+  discovery: DiscoveryService,
+): MessagingServer {
   const consumer: ModuleConsumer = options.consumer ?? { queue: '', concurrency: 1 };
-  const problems = () => problemsOf(options, transport);
+  const problems = () => [...problemsOf(options, transport), ...misplacedHandlers(discovery)];
   const middleware = [...(options.tracing ? [options.tracing.deliveries] : []), ...(consumer.middleware ?? [])];
   return new MessagingServer({ ...consumer, ...time, middleware, transport, problems, onError: onErrorOf(options) });
 }
@@ -146,6 +164,9 @@ function senderOf({ tracing }: MessagingModuleOptions, transport: Transport): Se
 }
 
 function onErrorOf({ onError }: MessagingModuleOptions): (error: unknown) => void {
-  const logger = new Logger(MessagingModule.name);
-  return onError ?? ((error) => logger.warn(explain(error)));
+  return onError ?? ((error) => loggerOf().warn(explain(error)));
+}
+
+function loggerOf(): Logger {
+  return new Logger(MessagingModule.name);
 }

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { MessagingModuleOptions } from './messaging-module-options.js';
-import { MESSAGING_OPTIONS } from './messaging-module.js';
+import { MESSAGING_OPTIONS, MessagingLife } from './messaging-module.js';
 import { MessagingServer } from './messaging-server.js';
 
 export interface StartMessagingOptions {
@@ -22,6 +22,7 @@ export async function startMessaging(app: INestApplication, options: StartMessag
   if (!consumer) throw new Error('There is nothing to consume: give MessagingModule a `consumer`.');
   const strategy = app.get(MessagingServer, { strict: false });
   app.connectMicroservice<MicroserviceOptions>({ strategy }, { inheritAppConfig: options.globalEnhancers ?? false });
+  app.get(MessagingLife, { strict: false }).isStarting = true;
   await app.init();
   await app.startAllMicroservices();
 }
