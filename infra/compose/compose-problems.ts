@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { READ_BY_AZURE_SDK, variablesToSet } from '../terraform/tests/app-variables.ts';
+import { READ_BY_AZURE_SDK, TRACING, variablesToSet } from '../terraform/tests/app-variables.ts';
 import { type Dependency, isOurs, readCompose, type Service, withDefaults } from './compose-file.ts';
 
 type Services = Readonly<Record<string, Service>>;
@@ -134,6 +134,7 @@ const appsAreConfigured: Rule = (services) =>
     const known = [
       ...(variablesToSet().get(name as never) ?? []),
       ...READ_BY_AZURE_SDK,
+      ...TRACING,
       'SERVICEBUS_CONNECTION_STRING',
       'RABBITMQ_URL',
     ];
