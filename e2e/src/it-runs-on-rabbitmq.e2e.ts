@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { endedOrders, getJson, type OrderView, placeOrder } from './orders.js';
 import { publish } from './rabbitmq/management.js';
-import { faults, runDisturbed } from './rabbitmq/disturbed-run.js';
+import { checkDeadLetters, faults, runDisturbed } from './rabbitmq/disturbed-run.js';
 import { System } from './system.js';
 import { until } from './until.js';
 
@@ -38,6 +38,10 @@ describe('on RabbitMQ', () => {
 
   it.each(Object.keys(faults))('pays, charges and counts every order once although %s', async (fault) => {
     expect((await runDisturbed(system, fault, count)).orders % count).toBe(0);
+  });
+
+  it('gave nothing up meanwhile', () => {
+    checkDeadLetters(system);
   });
 
   it("takes contracts and the seeds' own shapes past order-api, and tells each apart", async () => {

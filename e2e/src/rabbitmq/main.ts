@@ -4,7 +4,7 @@
  * and counted once and nothing is dead.
  */
 import { System } from '../system.js';
-import { faults, runDisturbed } from './disturbed-run.js';
+import { checkDeadLetters, faults, runDisturbed } from './disturbed-run.js';
 
 const count = Number(process.env['ORDERS'] ?? 1_000);
 const system = await System.start({}, ['--transport', 'rabbitmq']);
@@ -14,6 +14,7 @@ try {
     const run = await runDisturbed(system, fault, count);
     console.log(`| ${fault} | ${count} | ${(run.tookMs / 1_000).toFixed(1)} s |`);
   }
+  checkDeadLetters(system);
 } finally {
   await system.remove();
 }
