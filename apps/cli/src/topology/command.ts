@@ -1,14 +1,17 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import type { PrintFlags } from './topology-commands.js';
 
 export function addTopologyCommands(program: Command, context: CommandContext): void {
   const topology = program.command('topology').description('the queues and topics of RabbitMQ, from the topology file');
   topology
     .command('print')
     .description('what there will be on RabbitMQ: exchanges, queues, bindings, one a line')
-    .action(async () => {
+    .option('--json', 'as definitions that RabbitMQ imports')
+    .option('--vhost <name>', 'with --json: the virtual host they are for', '/')
+    .action(async (flags: PrintFlags) => {
       const { printTopology } = await import('./topology-commands.js');
-      await printTopology(context);
+      await printTopology(context, flags);
     });
   topology
     .command('apply')

@@ -8,9 +8,19 @@ import { topologyFileOf } from '../topology-file.js';
 const tries = 10;
 const pauseMs = 1_000;
 
-export async function printTopology(context: CommandContext): Promise<void> {
-  const { describeBrokerTopology } = await import('@orderflow/service-kit/transport');
-  console.log(await describeBrokerTopology(topologyFileOf(context)));
+export interface PrintFlags {
+  readonly json?: boolean;
+  readonly vhost: string;
+}
+
+export async function printTopology(context: CommandContext, { json, vhost }: PrintFlags): Promise<void> {
+  const { brokerDefinitions, describeBrokerTopology } = await import('@orderflow/service-kit/transport');
+  const file = topologyFileOf(context);
+  const page =
+    json === true
+      ? JSON.stringify(await brokerDefinitions(file, vhost), undefined, 2)
+      : await describeBrokerTopology(file);
+  console.log(page);
 }
 
 export async function applyTopologyCommand(context: CommandContext): Promise<void> {

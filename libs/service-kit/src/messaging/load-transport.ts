@@ -107,6 +107,16 @@ export async function describeBrokerTopology(file: string): Promise<string> {
   return describeTopology(readServiceBusTopology(readBrokerTopology(file)));
 }
 
+/**
+ * The same as definitions that RabbitMQ imports into a virtual host.
+ * @throws StartupError when the file cannot be read
+ * @throws TransportError `InvalidTopology` that lists what has no counterpart there
+ */
+export async function brokerDefinitions(file: string, virtualHost: string): Promise<object> {
+  const { readServiceBusTopology, topologyDefinitions } = await import('@orderflow/messaging/rabbitmq');
+  return topologyDefinitions(readServiceBusTopology(readBrokerTopology(file)), virtualHost);
+}
+
 function readTls(variables: TransportVariables) {
   const files = {
     ca: variables.RABBITMQ_CA_FILE,

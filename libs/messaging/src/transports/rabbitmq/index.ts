@@ -4,6 +4,7 @@ import { RabbitMqTransport } from './rabbitmq-transport.js';
 export type { RabbitMqConnectionSettings, RabbitMqOptions, RabbitMqTls } from './options.js';
 export type { RabbitMqTransport } from './rabbitmq-transport.js';
 export type { RabbitMqQueue, RabbitMqSubscriptionRule, RabbitMqTopology } from './topology.js';
+export { type RabbitMqDefinitions, topologyDefinitions } from './definitions.js';
 export { describeTopology } from './describe-topology.js';
 export { readServiceBusTopology } from './service-bus-topology.js';
 
