@@ -13,7 +13,7 @@ const OPTIONAL = [
   {
     tool: 'kubectl',
     command: 'kubectl',
-    specs: ['kubernetes/tests/kustomize.spec.ts'],
+    specs: ['kustomize', 'rabbitmq'].map((name) => `kubernetes/tests/${name}.spec.ts`),
     instead: 'nothing was built by kustomize and docs/kubernetes.md was not followed; manifests.spec.ts read the files',
   },
   {
