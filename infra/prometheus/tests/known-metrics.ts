@@ -3,7 +3,18 @@ import { join } from 'node:path';
 
 const TELEMETRY = join(import.meta.dirname, '../../../libs/service-kit/src/telemetry');
 
-/** Label names of every metric that the apps and Prometheus itself have, from the source that registers them. */
+/** Those of RabbitMQ that the rules ask for, as 3.10.8 answers them. */
+const RABBITMQ: readonly (readonly [string, readonly string[]])[] = [
+  ['rabbitmq_alarms_memory_used_watermark', []],
+  ['rabbitmq_alarms_free_disk_space_watermark', []],
+  ['rabbitmq_detailed_queue_messages_ready', ['vhost', 'queue']],
+  ['rabbitmq_detailed_queue_consumers', ['vhost', 'queue']],
+];
+
+/**
+ * Label names of every metric that the apps and Prometheus itself have, from the source that registers them, and of those
+ * of RabbitMQ.
+ */
 export function knownMetrics(): ReadonlyMap<string, readonly string[]> {
   const source = ['metrics.ts', 'http-duration.ts']
     .map((file) => readFileSync(join(TELEMETRY, file), 'utf8'))
@@ -15,6 +26,7 @@ export function knownMetrics(): ReadonlyMap<string, readonly string[]> {
       ([, name = '', labels = '']) => [name, [...labels.matchAll(/'(\w+)'/g)].map(([, label = '']) => label)] as const,
     ),
     ...[...gauges, 'process_start_time_seconds', 'up'].map((name) => [name, []] as const),
+    ...RABBITMQ,
   ]);
 }
 

@@ -27,14 +27,20 @@ const SCRAPE_CONFIGS = [
   'infra/compose/prometheus.yml',
 ];
 const METRICS = knownMetrics();
+const JOBS = ['orderflow', 'rabbitmq'];
 
 const read = (root: string, file: string): unknown => parse(readFileSync(join(root, file), 'utf8'));
 const when = (wrong: boolean, problem: string): readonly string[] => (wrong ? [problem] : []);
 
-/** Every rule of infra/prometheus/rules.yml. */
+/** Of the apps, and of RabbitMQ for where they run on it; each with its tests. */
+const RULE_FILES = ['rules', 'rabbitmq'];
+
+/** Every rule. */
 export function rulesIn(root: string): readonly Rule[] {
-  const { groups } = read(root, 'infra/prometheus/rules.yml') as { groups: readonly { rules: readonly Rule[] }[] };
-  return groups.flatMap(({ rules }) => rules);
+  return RULE_FILES.flatMap((file) => {
+    const { groups } = read(root, `infra/prometheus/${file}.yml`) as { groups: readonly { rules: readonly Rule[] }[] };
+    return groups.flatMap(({ rules }) => rules);
+  });
 }
 
 /** The names of the alerts. */
@@ -94,7 +100,7 @@ function selectorProblems(
       .filter(([label, value]) => label === 'outcome' && !value.split('|').every((each) => OUTCOMES.includes(each)))
       .map(([, value]) => `${name} asks for the outcome ${value}, which no delivery has`),
     ...matchers
-      .filter(([label, value]) => label === 'job' && value !== 'orderflow')
+      .filter(([label, value]) => label === 'job' && !JOBS.includes(value))
       .map(([, value]) => `${name} asks for the job ${value}, which is not scraped`),
   ];
 }
@@ -102,11 +108,14 @@ function selectorProblems(
 /** Of a histogram's series the name that it is registered with. */
 const baseOf = (metric: string): string => (METRICS.has(metric) ? metric : metric.replace(/_(bucket|count|sum)$/, ''));
 
-/** Each alert is seen silent, then firing, then silent again, in one test of rules.test.yml. */
+/** Each alert is seen silent, then firing, then silent again, in one test. */
 function testProblems(root: string, rules: readonly Rule[]): readonly string[] {
-  const { tests } = read(root, 'infra/prometheus/rules.test.yml') as {
-    readonly tests: readonly { readonly alert_rule_test: readonly AlertTest[] }[];
-  };
+  const tests = RULE_FILES.flatMap((file) => {
+    const page = read(root, `infra/prometheus/${file}.test.yml`) as {
+      readonly tests: readonly { readonly alert_rule_test: readonly AlertTest[] }[];
+    };
+    return page.tests;
+  });
   const isWhole = (alert: string) =>
     tests.some(({ alert_rule_test }) => {
       const moments = alert_rule_test

@@ -9,13 +9,25 @@ const QUESTIONS = [
   ['check', 'config', 'kubernetes.yml'],
   ['check', 'rules', 'rules.yml'],
   ['test', 'rules', 'rules.test.yml'],
+  ['check', 'config', 'rabbitmq-scrape.yml'],
+  ['check', 'rules', 'rabbitmq.yml'],
+  ['test', 'rules', 'rabbitmq.test.yml'],
 ] as const;
+
+const FILES = [
+  'rules.yml',
+  'rules.test.yml',
+  'prometheus.yml',
+  'rabbitmq.yml',
+  'rabbitmq.test.yml',
+  'rabbitmq-scrape.yml',
+];
 
 /** What promtool says of a checkout's rules, their tests and the scrape configurations; nothing when all is well. */
 export async function promtoolProblems(root: string): Promise<readonly string[]> {
   const work = mkdtempSync(join(tmpdir(), 'orderflow-rules-'));
   try {
-    for (const file of ['rules.yml', 'rules.test.yml', 'prometheus.yml']) {
+    for (const file of FILES) {
       cpSync(join(root, 'infra/prometheus', file), join(work, file));
     }
     cpSync(join(root, 'infra/compose/prometheus.yml'), join(work, 'compose.yml'));

@@ -41,7 +41,7 @@ export function writeServerFiles(place: ServerPlace): void {
     'log.file = false',
   ];
   writeFileSync(join(dataDir, 'rabbitmq.conf'), `${lines.join('\n')}\n`, { mode: 0o600 });
-  writeFileSync(join(dataDir, 'plugins'), '[rabbitmq_management,rabbitmq_prometheus].\n', { mode: 0o600 });
+  writeFileSync(join(dataDir, 'plugins'), '[rabbitmq_management].\n', { mode: 0o600 });
 }
 
 /** The variables that make RabbitMQ's scripts start this server, and nothing else of this machine. */
