@@ -1,6 +1,9 @@
 import type { DeadLetters } from './dead-letter/dead-letters.js';
 import type { Envelope } from './envelope.js';
 import type { QueueInspection } from './queue-inspection.js';
+import type { TransportError } from './transport-error.js';
+
+export { TransportError, type TransportErrorCode } from './transport-error.js';
 
 /**
  * THE SEAM between this library and a broker. A transport moves envelopes and applies settlements; it never
@@ -257,45 +260,4 @@ export interface SubscriptionHealth {
   readonly occupied?: number;
   /** Why the state is what it is, for people; absent while running. */
   readonly detail?: string;
-}
-
-/** Why a broker could not do what it was asked. Stable: programs compare them. */
-export type TransportErrorCode =
-  // The same call will not succeed: do something else.
-  | 'QueueNotFound'
-  | 'TopicNotFound'
-  | 'Unauthorized'
-  | 'MessageTooLarge'
-  /** The broker, or its client, refuses this message for what it is: a header, a property, a key. */
-  | 'InvalidMessage'
-  | 'InvalidOptions'
-  | 'InvalidTopology'
-  | 'Closed'
-  // Try again later.
-  | 'Unreachable'
-  | 'Timeout'
-  | 'Busy'
-  | 'QueueFull'
-  | 'EntityDisabled'
-  // The receiver is being replaced.
-  | 'Stalled'
-  // The message is delivered again.
-  | 'SettlementFailed'
-  | 'ConsumerRejected'
-  | 'LockLost'
-  // Anything else.
-  | 'BrokerError';
-
-/** A broker could not do what it was asked. `retryable` says whether the same call may succeed later. */
-export class TransportError extends Error {
-  override readonly name = 'TransportError';
-
-  constructor(
-    readonly code: TransportErrorCode,
-    message: string,
-    readonly retryable: boolean,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
 }

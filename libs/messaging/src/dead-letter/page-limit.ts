@@ -1,4 +1,4 @@
-import { TransportError } from '../transport.js';
+import { TransportError } from '../transport-error.js';
 
 /** The size of a page that was asked for, checked: 1 to 250, 50 when absent. */
 export function pageLimit(limit = 50): number {

@@ -1,4 +1,4 @@
-import { TransportError } from '../transport.js';
+import { TransportError } from '../transport-error.js';
 import type { DeadLetter, DiscardOptions, ReplayOptions } from './dead-letters.js';
 
 /** How often something happened to the letters of a selection. */

@@ -50,7 +50,7 @@ export async function loadTransport(
 }
 
 export interface OpenTransportOptions extends TransportLimits {
-  /** Told when the file of a secret could not be read again: the last one is used on. */
+  /** Called when the file of a secret could not be read again: the last one is used on. */
   readonly onSecretKept?: (error: unknown) => void;
 }
 

@@ -95,7 +95,10 @@ whereInstalled(() => {
     expect((await received.promise).attempt).toBe(2);
 
     const refused = { code: 'Unauthorized', retryable: false };
-    const other = billing.subscribe('orders', async () => ({ kind: 'complete' }), { concurrency: 1, onError: () => {} });
+    const other = billing.subscribe('orders', async () => ({ kind: 'complete' }), {
+      concurrency: 1,
+      onError: () => {},
+    });
     await expect(other).rejects.toMatchObject(refused);
     const event = { to: { topic: 'events' }, envelope: write(contract, {}, { id: 'b' }) };
     await expect(connect('analytics-worker').send([event])).rejects.toMatchObject(refused);
