@@ -6,7 +6,7 @@ import { CommandError } from '../command-error.js';
 import { keepNewFilesPrivate, makePrivateDirectory } from '../private-files.js';
 import { isRunning, type ProcessIdentity } from '../process-identity.js';
 import { pidFileOf, removePidFile, writePidFile } from '../supervisor/pid-file.js';
-import { claimFreePort } from '../up/ports.js';
+import { claimFreePort } from '../ports/free-port.js';
 import { rabbitMqProgram } from './installation.js';
 import { serverEnvironment, type ServerPlace, urlOf, writeServerFiles } from './server-files.js';
 

@@ -5,7 +5,8 @@ import type { RabbitMqFacts } from '../rabbitmq/run-rabbitmq.js';
 import { brokerPort, managementPort, type PortWish, rabbitMqManagementPort } from '../services.js';
 import type { ProcessSpec } from '../supervisor/process-spec.js';
 import { readyWhenReported } from '../supervisor/readiness.js';
-import type { SystemOptions } from './system.js';
+import type { Workspace } from '../workspace.js';
+import type { Ports } from './ports.js';
 
 /** What a process does, and how it is known that it does it. */
 export type Work = Omit<ProcessSpec, 'name' | 'logFile' | 'pidFile' | 'beforeRetry'>;
@@ -24,7 +25,13 @@ export function portsOf(broker: OwnBroker): readonly PortWish[] {
   return [brokerPort, broker === 'rabbitmq' ? rabbitMqManagementPort : managementPort];
 }
 
-interface BrokerWork extends Pick<SystemOptions, 'workspace' | 'host' | 'ports' | 'tls'> {
+interface BrokerWork {
+  readonly workspace: Workspace;
+  /** Where it listens. */
+  readonly host: string;
+  readonly ports: Ports;
+  /** Whether the embedded broker speaks TLS too. */
+  readonly tls: boolean;
   readonly environment: () => NodeJS.ProcessEnv;
 }
 

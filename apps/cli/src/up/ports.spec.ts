@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { lastingPort } from '@orderflow/messaging/testing';
 import type { PortWish } from '../services.js';
-import { claimFreePort, Ports } from './ports.js';
+import { claimFreePort } from '../ports/free-port.js';
+import { Ports } from './ports.js';
 
 const host = '127.0.0.1';
 const servers: Server[] = [];

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { CommandError } from '../command-error.js';
 import type { PortWish } from '../services.js';
-import { claimPort, type PortClaim } from './port-claim.js';
+import { listenOnce } from '../ports/free-port.js';
+import { claimPort, type PortClaim } from '../ports/port-claim.js';
 
 interface Chosen {
   readonly wish: PortWish;
@@ -137,20 +136,6 @@ export class Ports {
   }
 }
 
-export interface ClaimedPort {
-  readonly port: number;
-  readonly claim: PortClaim;
-}
-
-/** Claims any port that is free on `host`. */
-export async function claimFreePort(host: string): Promise<ClaimedPort> {
-  for (;;) {
-    const port = await listenOnce(0, host);
-    const claim = await claimPort(port);
-    if (claim !== undefined) return { port, claim };
-  }
-}
-
 function howToChange({ variable }: PortWish): string {
   return `(${variable} sets another)`;
 }
@@ -167,17 +152,5 @@ async function isFree(port: number, host: string): Promise<boolean> {
   } catch (error) {
     if (['EADDRINUSE', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
-  }
-}
-
-/** Listens for a moment, and answers where; 0 is any port that is free. */
-async function listenOnce(port: number, host: string): Promise<number> {
-  const server = createServer();
-  try {
-    server.listen({ port, host, exclusive: true });
-    await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
-  } finally {
-    await new Promise((closed) => server.close(closed));
   }
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { stopLeftBehind } from '@orderflow/local-postgres';
 import { transportOf } from '@orderflow/service-kit/broker-address';
-import { CommandError } from '../command-error.js';
+import { CommandError, UsageError } from '../command-error.js';
 import { describeReadable, keepNewFilesPrivate, makePrivateDirectory } from '../private-files.js';
 import { removeRuntime, writeRuntime } from '../runtime-file.js';
 import { makeStatePrivate } from '../state-files.js';
@@ -87,6 +87,9 @@ type Place = Wish & Pick<SystemOptions, 'host' | 'ports'>;
 function prepare(place: Place, { say }: Voice): System {
   const { workspace, environment } = place;
   const own = ownBrokerOf(environment);
+  if (place.tls && transportOf(environment) === 'rabbitmq') {
+    throw new UsageError('--tls is for the embedded broker: RabbitMQ has TLS by its own configuration.');
+  }
   if (own === 'rabbitmq') rabbitMqProgram();
   if (own === undefined) {
     const kind = transportOf(environment) === 'rabbitmq' ? 'RabbitMQ' : 'Service Bus namespace';

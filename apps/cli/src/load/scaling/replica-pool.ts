@@ -8,8 +8,8 @@ import { ManagedProcess } from '../../supervisor/managed-process.js';
 import type { ProcessEvent } from '../../supervisor/process-spec.js';
 import { readyWhenHealthy } from '../../supervisor/readiness.js';
 import { defaultRestartPolicy } from '../../supervisor/restart-policy.js';
-import type { PortClaim } from '../../up/port-claim.js';
-import { claimFreePort, type ClaimedPort } from '../../up/ports.js';
+import { claimFreePort, type ClaimedPort } from '../../ports/free-port.js';
+import type { PortClaim } from '../../ports/port-claim.js';
 import { topologyFileOf } from '../../topology-file.js';
 import { type AppService, apps } from '../../services.js';
 
