@@ -1,5 +1,8 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { endedOrders, getJson, type OrderView, placeOrder } from './orders.js';
@@ -119,13 +122,60 @@ describe('on RabbitMQ', () => {
     expect(report.runs[0]?.samples.at(0)?.replicas).toMatchObject({ 'order-worker': 2, 'billing-worker': 2 });
   });
 
-  it('says what differs from the topology, and starts neither services nor a loop of them', async () => {
+  it('says what differs from the topology, and a service then waits instead of ending again and again', async () => {
     expect(system.run('topology', 'apply')).toBe('Everything of the topology is there, as it should be.\n');
     const other = { BROKER_TOPOLOGY: await withDeliveryCount(7) };
     const apply = (): string => system.runWith(other, 'topology', 'apply');
     expect(apply).toThrow(/queue "orders": inequivalent arg 'x-delivery-limit' for queue 'orders'.*queue "billing":/);
+
+    const worker = await startAlone('order-worker', other);
+    try {
+      const health = await until(
+        'it says what differs',
+        async () => (await fetch(`${worker.url}/health/ready`)).text(),
+        (text) => text.includes('The broker has another topology'),
+      );
+      expect(health).toContain('x-delivery-limit');
+      expect(worker.process.exitCode).toBeNull();
+      expect((await fetch(`${worker.url}/health/live`)).status).toBe(200);
+    } finally {
+      worker.process.kill('SIGTERM');
+      await once(worker.process, 'exit');
+    }
+    expect(worker.process.exitCode).toBe(0);
   });
 });
+
+/** One more replica of an app, with some variables changed. */
+async function startAlone(app: string, environment: Readonly<Record<string, string>>) {
+  const [, script = ''] = new RegExp(`(\\S+/${app}\\.mjs)`).exec(commandOf(system.pids().get(app))) ?? [];
+  const port = String(await freePort());
+  const child = spawn(process.execPath, [script], {
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      MESSAGING_TRANSPORT: 'rabbitmq',
+      RABBITMQ_URL: system.rabbitMqUrl,
+      DATABASE_URL: system.databaseUrl(app),
+      PORT: port,
+      ...environment,
+    },
+    stdio: 'ignore',
+  });
+  return { process: child, url: `http://127.0.0.1:${port}` };
+}
+
+function commandOf(pid: number | undefined): string {
+  return execFileSync('ps', ['-p', String(pid), '-o', 'args='], { encoding: 'utf8' });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
 
 /** The system's topology with another number of deliveries for each queue. */
 async function withDeliveryCount(deliveries: number): Promise<string> {
