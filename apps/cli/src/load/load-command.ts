@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Runtime } from '@orderflow/service-kit';
 import { brokerAddressOf } from '@orderflow/service-kit/broker-address';
-import { openBroker } from '../broker-transport.js';
+import { findBroker, openBroker } from '../broker-transport.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandError, UsageError } from '../command-error.js';
 import { findOrderApi } from '../orders/order-api.js';
@@ -59,11 +59,12 @@ export async function loadCommand(context: CommandContext, flags: LoadFlags): Pr
 async function runAll(context: CommandContext, flags: LoadFlags): Promise<LoadRun[]> {
   checkAddresses(context);
   const api = findOrderApi(context);
+  const address = findBroker(context);
   const runtime = localRuntime(context);
   const allWorkers = workersOf(flags, runtime);
   // Before thousands of orders are refused: whether it answers, and takes the token.
   await api.list({ limit: '1' });
-  const transport = await openBroker(context);
+  const transport = await openBroker(context, address);
   const counts = new QueueCounts(transport.inspection);
   const rules = scalingRules.map((rule) => changedBy(flags, rule));
   const progress = new Progress(process.stderr);
