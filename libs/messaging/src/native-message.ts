@@ -53,6 +53,12 @@ export const releasesProperty = 'messaging_releases';
  */
 export const timeToLiveProperty = 'messaging_time_to_live';
 
+/**
+ * The application property that says when a message expires, in milliseconds since 1970 by its sender's clock: for brokers
+ * that do not keep count over a delay.
+ */
+export const expiresAtProperty = 'messaging_expires_at';
+
 /** The application property that carries the first failure. */
 const firstFailureProperty = 'messaging_first_failure';
 
@@ -74,6 +80,7 @@ const reservedProperties: ReadonlySet<string> = new Set([
   ...Object.values(countProperties),
   firstFailureProperty,
   timeToLiveProperty,
+  expiresAtProperty,
   'DeadLetterReason',
   'DeadLetterErrorDescription',
 ]);

@@ -37,9 +37,10 @@ export function registerBehaviours(
     if (incident !== undefined && !harness.incidents.includes(incident)) continue;
     const why = needs === undefined ? undefined : harness.missing?.[needs];
     if (why === undefined) it(sentence, () => inEnvironment(harness, incident, run));
-    else
+    else {
       it(`${sentence} [missing: ${why}]`, () =>
         inEnvironment(harness, incident, (environment) => lacks(environment, needs)));
+    }
   }
 }
 

@@ -11,6 +11,7 @@ import { deliversTheEnvelopeUnchanged } from './behaviours/delivers-the-envelope
 import { discardsTheChosenDeadLetters } from './behaviours/discards-the-chosen-dead-letters.js';
 import { doesNotBurnAnAttemptOnRelease } from './behaviours/does-not-burn-an-attempt-on-release.js';
 import { doesNotDeliverWhatHasExpired } from './behaviours/does-not-deliver-what-has-expired.js';
+import { doesNotProlongATimeToLive } from './behaviours/does-not-prolong-a-time-to-live.js';
 import { doesNotReplayInCircles } from './behaviours/does-not-replay-in-circles.js';
 import { dropsASecondCopyOfAMessage } from './behaviours/drops-a-second-copy-of-a-message.js';
 import { fansOutToTheSubscriptionsOfATopic } from './behaviours/fans-out-to-the-subscriptions-of-a-topic.js';
@@ -63,6 +64,7 @@ export const transportBehaviours: readonly Behaviour[] = Object.freeze([
   deliversAScheduledMessageAtItsTime,
   takesBackAScheduledMessage,
   doesNotDeliverWhatHasExpired,
+  doesNotProlongATimeToLive,
   refusesATimeToLiveThatIsNone,
   dropsASecondCopyOfAMessage,
   retriesAfterADelayToThisQueueOnly,

@@ -8,13 +8,13 @@ export const doesNotDeliverWhatHasExpired: Behaviour = {
   needs: 'timeToLive',
   async run(environment) {
     const transport = await environment.connect();
-    const deliverAt = new Date(environment.now() + 60_000);
+    const deliverAt = new Date(environment.now() + 4 * environment.longDelayMs);
     await transport.send([
-      { ...outgoing('short'), timeToLiveMs: 30_000 },
-      { ...outgoing('long'), timeToLiveMs: 300_000 },
-      { ...outgoing('scheduled'), deliverAt, timeToLiveMs: 30_000 },
+      { ...outgoing('short'), timeToLiveMs: environment.longDelayMs },
+      { ...outgoing('long'), timeToLiveMs: 100 * environment.longDelayMs },
+      { ...outgoing('scheduled'), deliverAt, timeToLiveMs: 3 * environment.longDelayMs },
     ]);
-    await environment.advance(60_000);
+    await environment.advance(4 * environment.longDelayMs);
     const work = await receive(transport, 'work');
     const delivered = [(await work.complete()).envelope.id, (await work.complete()).envelope.id];
     deepEqual(delivered.sort(), ['long', 'scheduled']);

@@ -16,8 +16,9 @@ export const losesNothingInARestartUnderLoad: Behaviour = {
     const [begun, all] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const consume = async ({ envelope: { id }, attempt }: Delivery): Promise<Settlement> => {
       const number = Number(id.slice(2));
-      if (number % 4 === 0 && attempt === 1)
+      if (number % 4 === 0 && attempt === 1) {
         return { kind: 'retry', delayMs: number % 8 === 0 ? 500 : 0, reason: 'again' };
+      }
       const isRefused = number % 10 === 1;
       (isRefused ? refused : completed).add(id);
       if (completed.size === total / 8) begun.resolve();

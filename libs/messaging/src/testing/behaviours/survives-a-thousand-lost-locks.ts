@@ -17,7 +17,7 @@ export const survivesAThousandLostLocks: Behaviour = {
     let handled = Promise.withResolvers<void>();
     let holding = 0;
     let expected = 0;
-    const tell = (): void => {
+    const notify = (): void => {
       if (again.has('fence') || (again.size === expected && lost.length === expected)) handled.resolve();
     };
     const consume = async ({ attempt, envelope: { id }, signal }: Delivery): Promise<Settlement> => {
@@ -26,11 +26,11 @@ export const survivesAThousandLostLocks: Behaviour = {
         if (holding === atOnce) inHand.resolve();
         await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
         lost.push(id);
-        tell();
+        notify();
         return { kind: 'complete' };
       }
       again.add(id);
-      tell();
+      notify();
       return { kind: 'complete' };
     };
     const subscription = await transport.subscribe('work', consume, { concurrency: atOnce, onError: () => {} });

@@ -17,7 +17,7 @@ it('lets no retry prolong the life of a message, and a replay begin it anew', as
   await clock.advance(40_000);
   (await work.next()).settle(retry(40_000));
   await clock.advance(0);
-  expect(await letters()).toEqual(['TTLExpiredException']);
+  expect(await letters()).toEqual(['Expired']);
 
   await transport.deadLetters.replay('work');
   (await work.next()).settle(retry(40_000));

@@ -142,7 +142,7 @@ export class MemorySubscription implements Subscription {
     const now = this.#broker.clock.now();
     const copy = livesOn(lock.message, copyOf(lock.message.native, envelope, state), now + delayMs);
     const queue = this.#broker.queue(this.queue);
-    if (copy === 'expired') return queue.deadLetter(lock, 'TTLExpiredException', 'It expires before its next try.');
+    if (copy === 'expired') return queue.deadLetter(lock, 'Expired', 'It expires before its next try.');
     if (!queue.complete(lock)) return false;
     this.#broker.store({ queue: this.queue }, copy, now + delayMs);
     return true;

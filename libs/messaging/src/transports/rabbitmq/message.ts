@@ -2,6 +2,7 @@ import type { Message, MessageProperties, Options } from 'amqplib';
 import type { Envelope } from '../../envelope.js';
 import { type DeliveryState } from '../../delivery-state.js';
 import {
+  expiresAtProperty,
   idProperties,
   type NativeMessage,
   nativeMessageId,
@@ -9,6 +10,7 @@ import {
   stateProperties,
   timeToLiveProperty,
 } from '../../native-message.js';
+import { type Lifetime, lifetime } from './lifetime.js';
 
 /** A message as it is handed to the client. */
 export interface Sendable {
@@ -34,8 +36,10 @@ const ourDeathHeaders: ReadonlySet<string> = new Set(Object.values(deathHeaders)
 /** What the broker says of a stay in a queue; a repeated `x-death` would make it drop the message without a word. */
 const brokerHeaders = /^x-(death|(first|last)-death-.*|delivery-count|acquired-count|opt-.*)$/;
 
-/** A new message. `sentAt` is in milliseconds since 1970. */
-export function toSendable(native: NativeMessage, envelope: Envelope, sentAt: number): Sendable {
+/** A new message that is delivered `delayMs` after `sentAt`, in milliseconds since 1970. */
+export function toSendable(native: NativeMessage, envelope: Envelope, sentAt: number, delayMs = 0): Sendable {
+  const { timeToLiveMs } = native;
+  const ends = timeToLiveMs === undefined ? undefined : lifetime(timeToLiveMs, sentAt, delayMs);
   return {
     id: envelope.id,
     type: native.subject,
@@ -46,7 +50,8 @@ export function toSendable(native: NativeMessage, envelope: Envelope, sentAt: nu
       type: native.subject,
       contentType: native.contentType,
       timestamp: Math.floor(sentAt / 1_000),
-      headers: native.applicationProperties,
+      headers: ends === undefined ? native.applicationProperties : { ...native.applicationProperties, ...ends.headers },
+      ...(ends?.expiration !== undefined && { expiration: ends.expiration }),
       ...(native.correlationId !== undefined && { correlationId: native.correlationId }),
     },
   };
@@ -88,22 +93,20 @@ export function deliveryCountOf({ fields, properties }: Message): number {
 }
 
 /**
- * The copy of a message with another state, and everything else as it is: properties, headers and the types of their
- * values. It does not expire, since its time began with the original; for how long that would have lived it still says.
+ * The copy of a message with another state and end, and everything else as it is: properties, headers and the types of
+ * their values. Without an end it does not expire; for how long its original would have lived it still says.
  */
-export function copyOf(
-  message: Message,
-  envelope: Envelope,
-  state: DeliveryState,
-  changes: Readonly<Record<string, string | number | undefined>> = {},
-): Sendable {
+export function copyOf(message: Message, envelope: Envelope, state: DeliveryState, ends?: Lifetime): Sendable {
   const headers = {
     ...ownHeaders(message.properties),
     ...idProperties(envelope, message.properties.headers ?? {}),
     ...stateProperties(state),
-    ...changes,
+    [expiresAtProperty]: undefined,
+    ...ends?.headers,
   };
-  return sendableCopy(message, envelope, headers, nativeMessageId({ ...state, id: envelope.id }));
+  const copy = sendableCopy(message, envelope, headers, nativeMessageId({ ...state, id: envelope.id }));
+  if (ends?.expiration === undefined) return copy;
+  return { ...copy, options: { ...copy.options, expiration: ends.expiration } };
 }
 
 /** The dead letter of a message: itself, with what it died of. */

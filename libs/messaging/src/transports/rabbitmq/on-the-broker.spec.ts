@@ -20,14 +20,21 @@ whereInstalled(() => {
 
     const connect = () => environment.connectThroughProxy().then(({ transport }) => transport);
 
-    it('refuses a message with a time to live, and sends nothing that goes with it', async () => {
-      const transport = await environment.connect();
-      const limited = { ...outgoing('limited'), timeToLiveMs: 60_000 };
-      const sending = transport.send([outgoing('beside'), limited]);
-      await expect(sending).rejects.toMatchObject({ code: 'InvalidMessage', retryable: false });
-      await transport.send([outgoing('fence')]);
+    it('dead-letters what expires in the queue, also when nobody consumes, and what expires while it is delayed', async () => {
+      const transport = await connect();
+      await transport.send([
+        { ...outgoing('short'), timeToLiveMs: 1 },
+        { ...outgoing('delayed'), timeToLiveMs: 1_000, deliverAt: new Date(environment.now() + 1_000) },
+      ]);
+      let { letters } = await transport.deadLetters.peek('work');
+      while (letters.length === 0) ({ letters } = await transport.deadLetters.peek('work'));
+      expect(letters).toMatchObject([{ id: 'short', reason: 'TTLExpiredException' }]);
+      while ((await transport.inspection.counts('work')).active === 0) continue;
+      environment.clock.advance(2_000);
       const work = await receive(transport, 'work');
+      await transport.send([outgoing('fence')]);
       expect((await work.complete()).envelope.id).toBe('fence');
+      expect(await deadLetterIds(transport)).toEqual(['short', 'delayed']);
     });
 
     it('looks at a dead letter 25 times, and neither loses it nor changes the order', async () => {

@@ -12,11 +12,11 @@ import type {
 import { pageLimit, placesToRead } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
 import { nextGeneration } from '../../delivery-state.js';
-import { timeToLiveProperty } from '../../native-message.js';
 import { TransportError } from '../../transport.js';
 import type { Connection } from './connection.js';
 import { DeadLetterPass } from './dead-letter-pass.js';
 import { LetterReader, type TakenLetter } from './letter-reader.js';
+import { newLifetime } from './lifetime.js';
 import { copyOf } from './message.js';
 import type { Router } from './router.js';
 import type { ResolvedTopology } from './topology.js';
@@ -31,11 +31,13 @@ export class RabbitMqDeadLetters implements DeadLetters {
   readonly #connection: Connection;
   readonly #router: Router;
   readonly #topology: ResolvedTopology;
+  readonly #now: () => number;
 
-  constructor(connection: Connection, router: Router, topology: ResolvedTopology) {
+  constructor(connection: Connection, router: Router, topology: ResolvedTopology, now: () => number) {
     this.#connection = connection;
     this.#router = router;
     this.#topology = topology;
+    this.#now = now;
   }
 
   async peek(place: string, options: PeekOptions = {}): Promise<DeadLetterPage> {
@@ -84,9 +86,10 @@ export class RabbitMqDeadLetters implements DeadLetters {
 
   /** The letters are removed after this: dying in between leaves copies that the inbox recognises, never a loss. */
   async #sendAgain(letters: readonly TakenLetter[], queue: string): Promise<void> {
+    const now = this.#now();
     const routed = letters.map(({ message, envelope, state }) => ({
       to: { queue },
-      message: copyOf(message, envelope, nextGeneration(state), { [timeToLiveProperty]: undefined }),
+      message: copyOf(message, envelope, nextGeneration(state), newLifetime(message, now)),
     }));
     await this.#router.sendAll(routed, true);
   }

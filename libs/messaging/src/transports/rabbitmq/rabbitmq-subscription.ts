@@ -16,6 +16,7 @@ import type { ResolvedSubscribeOptions } from '../subscribe-options.js';
 import { waitAtMost } from '../wait-at-most.js';
 import type { Connection } from './connection.js';
 import { ConsumerChannel } from './consumer-channel.js';
+import { isExpired } from './lifetime.js';
 import { LongDeliveries } from './long-deliveries.js';
 import type { ResolvedOptions } from './options.js';
 import type { Router } from './router.js';
@@ -172,6 +173,7 @@ export class RabbitMqSubscription implements Subscription {
     this.#inHand.set(channel, inHand.add(delivery));
     const forget = this.#long.watch(delivery);
     try {
+      if (isExpired(received.message, this.#parts.resolved.clock.now())) return await this.#settler.expire(received);
       if (received.isNameless) return await this.#settler.name(received);
       // A copy would come straight back.
       if (!isWanted) await channel.changed;

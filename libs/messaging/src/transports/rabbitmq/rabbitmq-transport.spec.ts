@@ -11,7 +11,6 @@ const harness: TransportHarness = {
   missing: {
     duplicateDetection: 'RabbitMQ keeps no ids of messages: the inbox of the consumer drops second copies.',
     cancelScheduled: 'A message in a queue of RabbitMQ cannot be found again: it is delivered at its time.',
-    timeToLive: 'It is not there yet: a message with one is refused.',
     sessions: 'RabbitMQ has none: a queue with a single active consumer keeps the order of all its messages instead.',
   },
   start: (incident) => RabbitMqEnvironment.start(incident),

@@ -11,6 +11,7 @@ import {
   type Transport,
   TransportError,
 } from '../../transport.js';
+import { withTimeToLive } from '../time-to-live.js';
 import { resolveSubscribeOptions } from '../subscribe-options.js';
 import { type Applied, applyTopology } from './apply-topology.js';
 import { Connection } from './connection.js';
@@ -38,6 +39,7 @@ export class RabbitMqTransport implements Transport {
   readonly capabilities: Capabilities = Object.freeze({
     scheduling: true,
     duplicateDetection: false,
+    timeToLive: true,
     sessions: false,
     browsing: 'requeue',
     queueCounts: true,
@@ -71,7 +73,7 @@ export class RabbitMqTransport implements Transport {
     this.#publisher = new Publisher(this.#publishing, clock, resolved.requestTimeoutMs);
     const parts = { publisher: this.#publisher, connection: this.#consuming, topology, maxMessageBytes, clock };
     this.#router = new Router(parts);
-    this.deadLetters = new RabbitMqDeadLetters(this.#consuming, this.#router, topology);
+    this.deadLetters = new RabbitMqDeadLetters(this.#consuming, this.#router, topology, () => clock.now());
     this.inspection = new RabbitMqQueueInspection(this.#consuming);
   }
 
@@ -83,10 +85,10 @@ export class RabbitMqTransport implements Transport {
   async send(messages: readonly Outgoing[], { retry = true }: SendOptions = {}): Promise<void> {
     this.#checkOpen();
     const now = this.#resolved.clock.now();
-    refuseTimesToLive(messages);
-    const routed = messages.map(({ to, envelope, deliverAt }) => {
-      const message = toSendable(toNative(envelope), envelope, now);
-      return deliverAt === undefined ? { to, message } : { to, message, delayMs: deliverAt.getTime() - now };
+    const routed = messages.map((outgoing) => {
+      const { to, envelope, deliverAt } = outgoing;
+      const delayMs = deliverAt === undefined ? 0 : deliverAt.getTime() - now;
+      return { to, message: toSendable(withTimeToLive(toNative(envelope), outgoing), envelope, now, delayMs), delayMs };
     });
     await this.#router.sendAll(routed, retry);
   }
@@ -152,12 +154,4 @@ export class RabbitMqTransport implements Transport {
   #checkOpen(): void {
     if (this.#closing !== undefined) throw new TransportError('Closed', 'The RabbitMQ transport is closed.', false);
   }
-}
-
-/** Before anything is sent: a message that would outlive what its sender asked for is worse than none. */
-function refuseTimesToLive(messages: readonly Outgoing[]): void {
-  const limited = messages.filter(({ timeToLiveMs }) => timeToLiveMs !== undefined).map(({ envelope }) => envelope.id);
-  if (limited.length === 0) return;
-  const message = `The RabbitMQ transport keeps no time to live: send ${limited.join(', ')} without timeToLiveMs.`;
-  throw new TransportError('InvalidMessage', message, false);
 }

@@ -6,6 +6,7 @@ import { attemptOf, type DeliveryState, nextRound, releasedCopy, unsettledOf } f
 import { fromNative } from '../../native-message.js';
 import { type Settlement, TransportError } from '../../transport.js';
 import type { ConsumerChannel } from './consumer-channel.js';
+import { remainingLifetime } from './lifetime.js';
 import { placeTime } from './letter-reader.js';
 import { copyOf, deadLetterOf, deliveryCountOf, type Sendable, sentAt, toReceived } from './message.js';
 import type { Router } from './router.js';
@@ -48,6 +49,9 @@ export function read(message: ConsumeMessage, channel: ConsumerChannel, now: num
     isNameless,
   };
 }
+
+/** What the broker calls it when it sees the end itself. */
+const expired = { reason: 'TTLExpiredException', detail: 'Its time to live ended before it was handled.' } as const;
 
 interface SettlerParts {
   readonly queue: string;
@@ -101,13 +105,20 @@ export class Settler {
     await this.#goOnAsCopy(received, received.state);
   }
 
+  /** Gives up what has waited for longer than its time to live. */
+  async expire(received: Received): Promise<void> {
+    await this.#deadLetter(received, expired);
+  }
+
   #acknowledge({ channel, message, ...received }: Received): void {
     if (channel.isGone) throw lost(received);
     channel.finished(message);
   }
 
   async #goOnAsCopy(received: Received, state: DeliveryState, delayMs = 0): Promise<void> {
-    const copy = copyOf(received.message, received.envelope, state);
+    const ends = remainingLifetime(received.message, this.#parts.clock.now(), delayMs);
+    if (ends === 'expired') return this.#deadLetter(received, expiresBefore(delayMs));
+    const copy = copyOf(received.message, received.envelope, state, ends);
     const to = { queue: this.#parts.queue };
     const refusal = await this.#send(received, () => this.#parts.router.send(to, copy, delayMs));
     if (refusal === undefined) return this.#acknowledge(received);
@@ -154,6 +165,11 @@ export class Settler {
   async #pause(ms: number, { ended }: ConsumerChannel): Promise<void> {
     await waitAtMost(ms, this.#parts.clock, ended);
   }
+}
+
+function expiresBefore(delayMs: number): { readonly reason: string; readonly detail: string } {
+  const detail = `Its time to live ends before it could be delivered again, ${delayMs} ms from now.`;
+  return { reason: 'Expired', detail };
 }
 
 let letters = 0;
