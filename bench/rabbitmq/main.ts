@@ -1,0 +1,93 @@
+/**
+ * Consuming and publishing on RabbitMQ: ours with everything it does, bare amqplib, and what others use. Each library runs
+ * in a process of its own on the same broker and queue, several rounds in turn. Run: npm run bench:rabbitmq. With `--check`
+ * it fails below the goals. Needs Debian's rabbitmq-server, or an empty virtual host in RABBITMQ_URL.
+ */
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createRabbitMqTransport, type RabbitMqTransport } from '@orderflow/messaging/rabbitmq';
+import amqp from 'amqplib';
+import { median, printTable } from '../broker/table.js';
+import { startBroker } from './broker.js';
+import { fill } from './fill.js';
+import { queue, topology } from './topology.js';
+
+const rounds = Number(process.env['ROUNDS'] ?? 5);
+const messages = Number(process.env['MESSAGES'] ?? 16_000);
+const baseline = 'amqplib';
+const libraries = ['ours', baseline, 'rabbitmq-client', 'golevelup', 'nest'] as const;
+/** Ours against bare amqplib: how many a second at least, how much CPU at most. */
+const goals = { consume: { perSecond: 1.2, cpu: 1.25 }, publish: { perSecond: 0.95, cpu: 1.2 } } as const;
+
+type Library = (typeof libraries)[number];
+type What = keyof typeof goals;
+interface Measured {
+  readonly perSecond: number;
+  readonly cpuMicros: number;
+}
+
+const run = promisify(execFile);
+
+const broker = await startBroker();
+const folder = await mkdtemp(join(tmpdir(), 'bench-rabbitmq-'));
+const transport = createRabbitMqTransport({ url: broker.url }, { topology });
+try {
+  await cp(new URL('./peers', import.meta.url), folder, { recursive: true });
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: folder });
+  await transport.applyTopology();
+  const misses = [...(await compare('consume', transport)), ...(await compare('publish', transport))];
+  for (const miss of misses) process.stdout.write(`Missed: ${miss}\n`);
+  if (process.argv.includes('--check') && misses.length > 0) process.exitCode = 1;
+} finally {
+  await transport.close();
+  await rm(folder, { recursive: true, force: true });
+  await broker.stop();
+}
+
+/** Measures all libraries in turn and prints them. @returns the goals that were missed */
+async function compare(what: What, own: RabbitMqTransport): Promise<readonly string[]> {
+  const measured = new Map<Library, Measured[]>(libraries.map((library) => [library, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (let turn = 0; turn < libraries.length; turn += 1) {
+      const library = libraries[(round + turn) % libraries.length] as Library;
+      await purge();
+      if (what === 'consume') await fill(broker.url, own, library === 'nest', messages);
+      measured.get(library)?.push(await once(library, what));
+    }
+  }
+  const ratio = (library: Library, of: keyof Measured): number =>
+    median(measured.get(library)?.map((each, round) => each[of] / (measured.get(baseline)?.[round]?.[of] ?? 0)) ?? []);
+  const rows = libraries.map((library) => [
+    library,
+    ...(['perSecond', 'cpuMicros'] as const).flatMap((of) => [
+      median(measured.get(library)?.map((each) => each[of]) ?? []).toFixed(0),
+      ratio(library, of).toFixed(2),
+    ]),
+  ]);
+  printTable([what, 'messages/s', 'of amqplib', 'CPU µs a message', 'of amqplib'], rows);
+  const { perSecond, cpu } = goals[what];
+  const [reached, cost] = [ratio('ours', 'perSecond'), ratio('ours', 'cpuMicros')];
+  return [
+    ...(reached < perSecond ? [`${what} ${reached.toFixed(2)} of amqplib a second, wanted ${perSecond}`] : []),
+    ...(cost > cpu ? [`${what} ${cost.toFixed(2)} of amqplib's CPU, wanted ${cpu} at most`] : []),
+  ];
+}
+
+async function once(library: Library, what: What): Promise<Measured> {
+  const args = [what, broker.url, queue, String(messages)];
+  const command =
+    library === 'ours'
+      ? [...process.execArgv, join(import.meta.dirname, 'ours.ts'), ...args]
+      : [join(folder, 'run.mjs'), library, ...args];
+  const { stdout } = await run(process.execPath, command, { timeout: 300_000 });
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Measured;
+}
+
+async function purge(): Promise<void> {
+  const connection = await amqp.connect(broker.url);
+  await (await connection.createChannel()).purgeQueue(queue);
+  await connection.close();
+}
