@@ -24,6 +24,7 @@ describe('options of a broker', () => {
     await expect(start).rejects.toMatchObject({ message: expect.stringContaining('not 65536') });
     const { message } = (await start.catch((error: unknown) => error)) as Error;
     expect(names.filter((name) => !message.includes(`${name} must be`))).toEqual([]);
+    await expect(startBroker({ fresh: true })).rejects.toThrow('fresh needs dataDir: nothing else is kept.');
   });
 });
 

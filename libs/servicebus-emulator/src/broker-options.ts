@@ -15,6 +15,8 @@ export interface BrokerOptions {
   readonly topology?: Topology;
   /** Where messages are kept, so that nothing accepted is lost. Default: in memory only. */
   readonly dataDir?: string;
+  /** Begins anew: everything in {@link dataDir} is deleted first. Default false. */
+  readonly fresh?: boolean;
   /** When what is kept must be on the disk itself. Default `always`: before it is accepted. */
   readonly sync?: SyncMode;
   /** Every port speaks TLS too, with this certificate or a generated one. Default none. */
@@ -59,6 +61,7 @@ export function resolveBrokerOptions(options: BrokerOptions): ResolvedBrokerOpti
     managementPort: options.managementPort,
     topology: options.topology,
     dataDir: options.dataDir,
+    fresh: options.fresh ?? false,
     sync: options.sync ?? 'always',
     tls: options.tls,
     allowedHosts: options.allowedHosts ?? [],
@@ -84,9 +87,16 @@ function problemsOf(options: ResolvedBrokerOptions): readonly string[] {
   expect('port', isPort(port), 'a whole number from 0 to 65535');
   expect('managementPort', isPort(managementPort), 'a whole number from 0 to 65535');
   expect('dataDir', isText(dataDir), 'the path of a directory');
+  if (options.fresh && options.dataDir === undefined) problems.push('fresh needs dataDir: nothing else is kept.');
   expect('sync', SYNC_MODES.includes(sync), `one of ${SYNC_MODES.join(', ')}`);
   expect('tls', tls === 'generate' || (isText(tls.cert) && isText(tls.key)), "'generate' or a cert and a key");
-  for (const name of ['requireAuth', 'enforceTokenExpiry', 'acceptEntraTokens', 'enforceIdleTimeouts'] as const) {
+  for (const name of [
+    'fresh',
+    'requireAuth',
+    'enforceTokenExpiry',
+    'acceptEntraTokens',
+    'enforceIdleTimeouts',
+  ] as const) {
     expect(name, typeof options[name] === 'boolean', 'true or false');
   }
   expect('log', typeof log === 'function', 'a function');

@@ -58,7 +58,7 @@ export async function openCore(options: ResolvedBrokerOptions, disk: DiskOptions
 }
 
 async function openData(
-  { dataDir, sync, log }: ResolvedBrokerOptions,
+  { dataDir, fresh, sync, log }: ResolvedBrokerOptions,
   disk: DiskOptions,
   namespace: Namespace,
   clock: Clock,
@@ -67,6 +67,7 @@ async function openData(
   const store = await openStore({
     ...disk,
     dir: dataDir,
+    fresh,
     sync,
     log: (message) => log('warn', message),
   });

@@ -13,6 +13,7 @@ interface BrokerFlags {
   readonly allowHost: readonly string[];
   readonly allowOrigin: readonly string[];
   readonly data: string;
+  readonly fresh?: boolean;
   readonly sync: SyncMode;
   readonly topology: string;
   readonly config?: string;
@@ -35,6 +36,7 @@ export function addBrokerCommand(program: Command, context: CommandContext): voi
     .option('--allow-host <name>', 'a name that clients may call it by over HTTP; may be repeated', collect, [])
     .option('--allow-origin <origin>', 'a web site whose pages may use it; may be repeated', collect, [])
     .option('--data <directory>', 'where messages are kept', join(workspace.state, 'broker'))
+    .option('--fresh', 'begin anew: the messages in --data are deleted first')
     .addOption(
       new Option('--sync <when>', 'when kept messages are synced to the disk itself')
         .choices(['always', 'interval', 'none'])
@@ -62,6 +64,7 @@ export function addBrokerCommand(program: Command, context: CommandContext): voi
         allowedHosts: [...splitList(environment['ALLOWED_HOSTS'] ?? ''), ...flags.allowHost],
         allowedOrigins: [...splitList(environment['ALLOWED_ORIGINS'] ?? ''), ...flags.allowOrigin],
         dataDir: flags.data,
+        fresh: flags.fresh ?? false,
         sync: flags.sync,
         topologyFile: flags.config ?? flags.topology,
         certificateDirectory: flags.tls,

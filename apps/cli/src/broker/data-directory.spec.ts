@@ -32,10 +32,14 @@ describe('the data directory of a broker', () => {
   });
 
   it('is kept from others, and so are the messages in it', () => {
-    prepareDataDirectory(wideDirectory('journal-0000000001', 'snapshot.unfinished', 'lock-3', 'reserve', 'notes.txt'));
+    prepareDataDirectory(
+      wideDirectory('journal-0000000001', 'snapshot.unfinished', 'lock-3', 'reserve', 'synced', 'notes.txt'),
+    );
     expect(
-      ['', '/journal-0000000001', '/snapshot.unfinished', '/lock-3', '/reserve'].map((n) => modeOf(`data${n}`)),
-    ).toEqual(['700', '600', '600', '600', '600']);
+      ['', '/journal-0000000001', '/snapshot.unfinished', '/lock-3', '/reserve', '/synced'].map((n) =>
+        modeOf(`data${n}`),
+      ),
+    ).toEqual(['700', '600', '600', '600', '600', '600']);
     expect(modeOf('data/notes.txt')).toBe('644');
   });
 

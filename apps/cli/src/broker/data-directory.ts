@@ -4,7 +4,7 @@ import { CommandError } from '../command-error.js';
 import { makePrivate, makePrivateDirectory } from '../private-files.js';
 
 /** What a broker keeps in its data directory. */
-const ours = /^(journal|snapshot|lock|reserve)([-.]|$)/;
+const ours = /^(journal|snapshot|synced|lock|reserve)([-.]|$)/;
 
 /**
  * Makes the data directory of a broker, or takes the permissions of all but the owner from one that is there, and from

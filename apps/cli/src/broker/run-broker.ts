@@ -12,7 +12,7 @@ import { CommandError, UsageError } from '../command-error.js';
 import { describeReadable, keepNewFilesPrivate } from '../private-files.js';
 import { prepareDataDirectory } from './data-directory.js';
 
-type Passed = 'sync' | 'requireAuth' | 'enforceTokenExpiry' | 'acceptEntraTokens' | 'enforceIdleTimeouts';
+type Passed = 'fresh' | 'sync' | 'requireAuth' | 'enforceTokenExpiry' | 'acceptEntraTokens' | 'enforceIdleTimeouts';
 
 export interface RunBrokerOptions extends Pick<BrokerOptions, Passed> {
   readonly port: number;

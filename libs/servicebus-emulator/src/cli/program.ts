@@ -20,6 +20,7 @@ export function createProgram(): Command {
     .version(version())
     .option('--config <file>', 'queues, topics, subscriptions, keys; default none')
     .option('--data <directory>', 'where messages are kept; default in memory only')
+    .option('--fresh', 'begin anew: what is in --data is deleted first')
     .addOption(
       new Option('--sync <when>', 'when kept messages are synced to the disk itself')
         .choices(['always', 'interval', 'none'])

@@ -9,6 +9,7 @@ import { parseTopology, type Topology } from '../topology/index.js';
 export interface ServeFlags {
   readonly config?: string;
   readonly data?: string;
+  readonly fresh?: boolean;
   readonly sync: SyncMode;
   readonly host: string;
   readonly port: number;
@@ -50,6 +51,7 @@ async function start(flags: ServeFlags, certificate: CertificateFiles | undefine
     tls: certificate,
     topology,
     dataDir: data,
+    fresh: flags.fresh,
   };
   return startBroker(options).catch((error: NodeJS.ErrnoException & { readonly port?: number }) => {
     if (error.code !== 'EADDRINUSE') throw error;

@@ -36,7 +36,7 @@ describe('compaction', () => {
     await store.compact();
     store.recorder.record(enqueued(3));
     await harness.close(store);
-    expect(await harness.files()).toEqual(['journal-0000000002', 'snapshot-0000000002']);
+    expect(await harness.files()).toEqual(['journal-0000000002', 'snapshot-0000000002', 'synced']);
     expect((await harness.reopen()).events).toEqual([enqueued(2), enqueued(3)]);
   });
 

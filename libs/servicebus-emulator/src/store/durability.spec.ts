@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { localDirectory } from './files.js';
-import type { SyncMode } from './journal.js';
+import type { SyncMode } from './sync-mode.js';
 import { ENDS, CrashingDisk } from './testing/crashing-disk.js';
 import { enqueued, removed } from './testing/sample-events.js';
 import { StoreHarness } from './testing/store-harness.js';
@@ -150,7 +150,17 @@ describe('a new journal file', () => {
   it('is written, synced and known by its name before anything is accepted into it', async () => {
     const disk = new CrashingDisk();
     await harness.reopen({ files: disk });
-    expect(disk.operations).toEqual(['sync names', `log ${FIRST}`, `write ${FIRST}`, `sync ${FIRST}`, 'sync names']);
+    expect(disk.operations).toEqual([
+      'sync names',
+      'create synced',
+      'sync names',
+      `log ${FIRST}`,
+      `write ${FIRST}`,
+      `sync ${FIRST}`,
+      'sync names',
+      'write synced',
+      'sync synced',
+    ]);
   });
 });
 

@@ -8,7 +8,7 @@ export class StoreCorruptError extends Error {
   constructor(file: string, offset: number, problem: string) {
     super(
       `${file} is damaged at byte ${offset}: ${problem}. Nothing was changed. Restore the data directory from a ` +
-        'copy, or move it away to begin anew.',
+        'copy, or begin anew, which deletes all messages in it (--fresh).',
     );
     this.name = 'StoreCorruptError';
     this.file = file;

@@ -4,6 +4,9 @@ const NAME = /^(journal|snapshot)-(\d{10})$/;
 /** A snapshot that is being written: it counts for nothing until it has its real name. */
 export const UNFINISHED_SNAPSHOT = 'snapshot.unfinished';
 
+/** How much of the journal is on the disk itself. */
+export const SYNCED_NOTE = 'synced';
+
 /** Disk space that is kept for settlements when the disk is full. */
 export const RESERVE = 'reserve';
 

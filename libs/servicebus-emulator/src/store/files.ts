@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { constants, type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -7,6 +8,11 @@ export interface StoreFile {
   read(buffer: Buffer, position: number): Promise<number>;
   /** Writes all of `data` at `position`. */
   write(data: Buffer, position: number): Promise<void>;
+  /**
+   * Writes a few bytes over what is there, at once: into the memory of the operating system, which keeps them when the
+   * process ends. For files that are not a `log`, whose writes wait for the disk.
+   */
+  overwrite(data: Buffer, position: number): void;
   /** Resolves when the data is on the disk itself. */
   sync(): Promise<void>;
   truncate(length: number): Promise<void>;
@@ -87,6 +93,11 @@ class LocalFile implements StoreFile {
     if (this.#syncsWrites) {
       await this.sync();
     }
+  }
+
+  overwrite(data: Buffer, position: number): void {
+    const written = writeSync(this.#handle.fd, data, 0, data.length, position);
+    if (written < data.length) throw new Error(`Only ${written} of ${data.length} bytes were written.`);
   }
 
   sync(): Promise<void> {

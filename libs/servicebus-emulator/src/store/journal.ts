@@ -4,19 +4,9 @@ import type { ByteWriter } from './byte-writer.js';
 import { encodeEvent } from './encode-event.js';
 import { isDiskFull, StoreFailedError } from './errors.js';
 import type { StoreDirectory } from './files.js';
-import { JournalFile } from './journal-file.js';
-
-/**
- * When accepted events are on the disk itself.
- * - `always`: before they are accepted. Survives a power cut. Everything that happens during one sync shares the next.
- * - `interval`: at most 200 ms later. Survives the end of the process; a power cut takes what was accepted since.
- * - `none`: when the operating system sees fit. Survives the end of the process.
- */
-export type SyncMode = (typeof SYNC_MODES)[number];
-
-export const SYNC_MODES = Object.freeze(['none', 'interval', 'always'] as const);
-
-const SYNC_INTERVAL_MS = 200;
+import { JournalFile, type JournalPlace } from './journal-file.js';
+import { SYNC_INTERVAL_MS, type SyncMode } from './sync-mode.js';
+import { SyncedNote } from './synced-note.js';
 
 /**
  * A batch is written when so many passes of the event loop have added nothing to it. A sync costs as much as fifty
@@ -49,6 +39,7 @@ interface Checkpoint {
 /** Appends events to numbered files. All that is recorded while one write is under way goes into the next. */
 export class Journal implements Recorder {
   readonly #options: JournalOptions;
+  readonly #note: SyncedNote;
   #file: JournalFile;
   #pending = new Batch();
   /** The memory of a batch that is written, for the next. */
@@ -64,14 +55,22 @@ export class Journal implements Recorder {
   /** While true, events that add to the store are refused. */
   full = false;
 
-  private constructor(file: JournalFile, options: JournalOptions) {
+  private constructor(file: JournalFile, note: SyncedNote, options: JournalOptions) {
     this.#file = file;
+    this.#note = note;
     this.#options = options;
   }
 
-  /** Begins with a new file of this number. */
-  static async begin(number: number, options: JournalOptions): Promise<Journal> {
-    return new Journal(await createFile(number, options), options);
+  /** Begins with a new file. */
+  static async begin(place: JournalPlace, options: JournalOptions): Promise<Journal> {
+    const { directory, sync } = options;
+    const note = await SyncedNote.open(directory);
+    try {
+      return new Journal(await JournalFile.create({ ...place, directory, sync, note }), note, options);
+    } catch (error) {
+      await note.close();
+      throw error;
+    }
   }
 
   record(event: BrokerEvent): void {
@@ -123,6 +122,7 @@ export class Journal implements Recorder {
     } finally {
       clearTimeout(this.#syncTimer);
       await this.#file.close();
+      await this.#note.close();
     }
   }
 
@@ -229,7 +229,7 @@ export class Journal implements Recorder {
     try {
       await this.#syncing;
       await this.#file.finish();
-      const next = await createFile(this.#file.number + 1, this.#options);
+      const next = await this.#file.createNext();
       await this.#file.close();
       this.#file = next;
       checkpoint.done.resolve(next.number);
@@ -247,10 +247,6 @@ export class Journal implements Recorder {
     this.#failure ??= new StoreFailedError(error);
     return this.#failure;
   }
-}
-
-function createFile(number: number, { directory, sync }: JournalOptions): Promise<JournalFile> {
-  return JournalFile.create(directory, number, sync === 'always' ? 'log' : 'create');
 }
 
 /** Appends an event, or nothing of it. */

@@ -1,6 +1,7 @@
 import type { StoreFile } from './files.js';
 import {
   FILE_HEADER_SIZE,
+  type FileHeader,
   RECORD_HEADER_SIZE,
   RECORD_MAGIC,
   isIntact,
@@ -21,7 +22,7 @@ type ReadResult =
 export class RecordReader {
   readonly #file: StoreFile;
   readonly #size: number;
-  #salt: number | undefined;
+  #header: FileHeader | undefined;
   #chunk = Buffer.alloc(0);
   #chunkAt = 0;
   #position = 0;
@@ -40,31 +41,36 @@ export class RecordReader {
     return this.#position;
   }
 
+  /** The file's header; undefined before the first record was read, and in a file that has none. */
+  get header(): FileHeader | undefined {
+    return this.#header;
+  }
+
   /** The next record; its payload is valid until the next call. */
   async next(): Promise<ReadResult> {
-    if (this.#salt === undefined) {
-      this.#salt = readFileHeader(await this.#bytes(0, FILE_HEADER_SIZE));
-      if (this.#salt === undefined) {
+    if (this.#header === undefined) {
+      this.#header = readFileHeader(await this.#bytes(0, FILE_HEADER_SIZE));
+      if (this.#header === undefined) {
         return { kind: 'damage', problem: 'it does not begin as a file of the broker does' };
       }
-      this.#position = FILE_HEADER_SIZE;
+      this.#position = this.#header.size;
     }
     if (await this.#isUnusedFrom(this.#position)) {
       return { kind: 'end' };
     }
-    return this.#readRecord(this.#salt);
+    return this.#readRecord(this.#header.salt);
   }
 
   /** Whether an intact record lies anywhere behind the current position: then the damage is no torn tail. */
   async findsRecordBehind(): Promise<boolean> {
-    if (this.#salt === undefined) {
+    if (this.#header === undefined) {
       // A file's header is synced before anything follows it.
       return this.#size > FILE_HEADER_SIZE;
     }
     const rest = await this.#bytes(this.#position, this.#size - this.#position);
     let at = rest.indexOf(RECORD_MAGIC, 1);
     while (at >= 0) {
-      if (isRecordAt(rest, at, this.#salt)) {
+      if (isRecordAt(rest, at, this.#header.salt)) {
         return true;
       }
       at = rest.indexOf(RECORD_MAGIC, at + 1);

@@ -1,28 +1,19 @@
-import type { BrokerEvent } from '../entities/events.js';
-import { ByteReader } from './byte-reader.js';
-import { decodeEvent } from './decode-event.js';
+import { applyRecord } from './apply-record.js';
 import { StoreCorruptError } from './errors.js';
-import { journalName, snapshotName, takeInventory } from './file-names.js';
-import type { StoreDirectory, StoreFile } from './files.js';
-import { FILE_HEADER_SIZE } from './record.js';
+import { journalName, RESERVE, snapshotName, takeInventory } from './file-names.js';
+import type { JournalPlace } from './journal-file.js';
+import { type JournalEnd, readJournal, type RecoverOptions } from './read-journal.js';
 import { RecordReader } from './record-reader.js';
+import { readSyncedNote, type Synced } from './synced-note.js';
 
 /** What was found in a data directory. */
 interface Recovered {
-  /** The number of the journal file to write next. */
-  readonly nextJournal: number;
+  /** The journal file to write next. */
+  readonly next: JournalPlace;
   /** Bytes in the journal files behind the last snapshot. */
   readonly journalBytes: number;
   /** Bytes in the last snapshot; 0 without one. */
   readonly snapshotBytes: number;
-}
-
-/** What recovery needs. */
-interface RecoverOptions {
-  readonly directory: StoreDirectory;
-  /** Called for every event in order. */
-  readonly apply: (event: BrokerEvent) => void;
-  readonly log: (message: string) => void;
 }
 
 /**
@@ -30,21 +21,30 @@ interface RecoverOptions {
  * @throws StoreCorruptError for any other damage, before anything is changed
  */
 export async function recover(options: RecoverOptions): Promise<Recovered> {
-  const { journals, snapshots } = takeInventory(await options.directory.list());
+  const names = await options.directory.list();
+  const { journals, snapshots } = takeInventory(names);
+  const note = await readSyncedNote(options.directory);
   const snapshot = snapshots.at(-1);
   const following = journals.filter((number) => number >= (snapshot ?? 1));
   requireConsecutive(following, snapshot);
+  requireNoted(journals.at(-1) ?? 0, note, names);
   const snapshotBytes = snapshot === undefined ? 0 : await readSnapshot(snapshotName(snapshot), options);
   let journalBytes = 0;
-  let nextJournal = snapshot ?? 1;
+  let before: JournalEnd | undefined;
+  let last: JournalEnd | undefined;
   for (const number of following) {
-    const isLast = number === following.at(-1);
-    const bytes = await readJournal(journalName(number), isLast, options);
-    journalBytes += bytes;
-    // A file without a record in it is used again.
-    nextJournal = bytes <= FILE_HEADER_SIZE ? number : number + 1;
+    before = last;
+    last = await readJournal({ number, isLast: number === following.at(-1), note, before }, options);
+    journalBytes += last.length;
   }
-  return { nextJournal, journalBytes, snapshotBytes };
+  return { next: placeAfter(last, before, snapshot ?? 1), journalBytes, snapshotBytes };
+}
+
+/** A file without a record in it is used again. */
+function placeAfter(last: JournalEnd | undefined, before: JournalEnd | undefined, first: number): JournalPlace {
+  if (!last) return { number: first, previousLength: 0, isThere: false };
+  if (last.isEmpty) return { number: last.number, previousLength: before?.length ?? 0, isThere: true };
+  return { number: last.number + 1, previousLength: last.length, isThere: false };
 }
 
 function requireConsecutive(journals: readonly number[], snapshot: number | undefined): void {
@@ -57,6 +57,18 @@ function requireConsecutive(journals: readonly number[], snapshot: number | unde
       throw new StoreCorruptError(journalName(first + index), 0, 'the file is missing');
     }
   });
+}
+
+/** A directory that is known to have had a journal has one. A file into which nothing was accepted may be missing. */
+function requireNoted(last: number, note: Synced | 'missing' | 'unreadable', names: readonly string[]): void {
+  if (typeof note === 'string') {
+    // The reserve is made after the first journal file; without a journal a note says nothing good either.
+    if (last > 0 || (note === 'missing' && !names.includes(RESERVE))) return;
+    throw new StoreCorruptError(journalName(1), 0, 'the file is missing');
+  }
+  if (note.file > last && !(note.length === 0 && note.file === last + 1)) {
+    throw new StoreCorruptError(journalName(note.file), 0, 'the file is missing');
+  }
 }
 
 async function readSnapshot(name: string, { directory, apply }: RecoverOptions): Promise<number> {
@@ -83,66 +95,5 @@ async function readSnapshot(name: string, { directory, apply }: RecoverOptions):
     return reader.position;
   } finally {
     await file.close();
-  }
-}
-
-/** Answers how many bytes of the file are intact. */
-async function readJournal(name: string, isLast: boolean, options: RecoverOptions): Promise<number> {
-  const { directory, apply, log } = options;
-  const file = await directory.open(name, isLast ? 'change' : 'read');
-  try {
-    const reader = await RecordReader.open(file);
-    for (;;) {
-      const at = reader.position;
-      const result = await reader.next();
-      if (result.kind === 'end') {
-        if (isLast) await cutOff(file, reader.position);
-        return reader.position;
-      }
-      if (result.kind === 'record') {
-        applyRecord(result.payload, { name, at, apply });
-        continue;
-      }
-      if (!isLast || (await reader.findsRecordBehind())) {
-        throw new StoreCorruptError(name, reader.position, result.problem);
-      }
-      const size = await file.size();
-      log(
-        `${name}: cut off ${size - reader.position} bytes at byte ${reader.position} that a crash left unfinished ` +
-          `(${result.problem}); nothing that was accepted is in them`,
-      );
-      await cutOff(file, reader.position);
-      return reader.position;
-    }
-  } finally {
-    await file.close();
-  }
-}
-
-async function cutOff(file: StoreFile, length: number): Promise<void> {
-  if ((await file.size()) === length) return;
-  await file.truncate(length);
-  await file.sync();
-}
-
-interface JournalRecord {
-  readonly name: string;
-  readonly at: number;
-  readonly apply: (event: BrokerEvent) => void;
-}
-
-function applyRecord(payload: Buffer, { name, at, apply }: JournalRecord): void {
-  const reader = new ByteReader(payload);
-  while (!reader.atEnd) {
-    apply(decodeOrRefuse(reader, name, at));
-  }
-}
-
-function decodeOrRefuse(reader: ByteReader, name: string, at: number): BrokerEvent {
-  try {
-    return decodeEvent(reader);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StoreCorruptError(name, at, `the record cannot be read by this version (${reason})`);
   }
 }

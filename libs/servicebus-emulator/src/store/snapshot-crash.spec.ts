@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SingleEvent } from '../entities/events.js';
-import type { SyncMode } from './journal.js';
+import type { SyncMode } from './sync-mode.js';
 import type { Store } from './store.js';
 import { type End, ENDS, CrashingDisk } from './testing/crashing-disk.js';
 import { enqueued, removed } from './testing/sample-events.js';
@@ -28,10 +28,13 @@ describe('a snapshot', () => {
     await store.compact();
     expect(disk.operations.slice(before)).toEqual([
       `sync ${FIRST}`,
+      'overwrite synced',
       `log ${SECOND}`,
       `write ${SECOND}`,
       `sync ${SECOND}`,
       'sync names',
+      'write synced',
+      'sync synced',
       `create ${UNFINISHED}`,
       `write ${UNFINISHED}`,
       `write ${UNFINISHED}`,

@@ -1,5 +1,5 @@
 import { localDirectory, type StoreDirectory } from './files.js';
-import { SYNC_MODES, type SyncMode } from './journal.js';
+import { SYNC_MODES, type SyncMode } from './sync-mode.js';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -12,6 +12,8 @@ export interface StoreOptions {
    * no use for a journal, and as everything that happens during one sync shares the next, it costs little under load.
    */
   readonly sync?: SyncMode;
+  /** Whether everything in the data directory is deleted first. Default false. */
+  readonly fresh?: boolean;
   /** Called with what an operator should know: an incomplete record cut off, a full disk, a failed snapshot. Default none. */
   readonly log?: (message: string) => void;
   /** The journal is replaced by a snapshot beyond this size, or beyond the last snapshot's. Default 64 MB. */
@@ -32,6 +34,7 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
   const resolved: ResolvedStoreOptions = {
     dir: options.dir,
     sync: options.sync ?? 'always',
+    fresh: options.fresh ?? false,
     log: options.log ?? (() => undefined),
     compactAfterBytes: options.compactAfterBytes ?? 64 * MEGABYTE,
     reserveBytes: options.reserveBytes ?? 8 * MEGABYTE,

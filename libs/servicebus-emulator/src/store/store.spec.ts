@@ -68,7 +68,7 @@ describe('a store', () => {
     for (let start = 0; start < 5; start += 1) {
       await harness.close((await harness.reopen()).store);
     }
-    expect(await harness.files()).toEqual(['journal-0000000001']);
+    expect(await harness.files()).toEqual(['journal-0000000001', 'synced']);
   });
 
   it('takes nothing of an event that it cannot hold', async () => {

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { BrokerEvent, Recorder } from '../entities/events.js';
+import { beginAnew } from './begin-anew.js';
 import { Compactor, removeReplaced, type SnapshotSource } from './compactor.js';
 import { DirectoryLock } from './directory-lock.js';
 import { isDiskFull } from './errors.js';
@@ -20,7 +21,17 @@ export async function openStore(given: StoreOptions): Promise<Store> {
   const options = resolveStoreOptions(given);
   await makeDirectory(resolve(options.dir));
   const lock = await DirectoryLock.take(options.dir);
+  if (options.fresh) await discardWithin(options.files, lock);
   return new Store(options, lock);
+}
+
+async function discardWithin(files: StoreDirectory, lock: DirectoryLock): Promise<void> {
+  try {
+    await beginAnew(files);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
 }
 
 /** Makes a directory that a power cut does not take away again: the names of what was made are synced, too. */
@@ -71,7 +82,7 @@ export class Store {
     this.#earlierBytes = found.journalBytes;
     this.#compactAt = Math.max(this.#options.compactAfterBytes, found.snapshotBytes);
     const space = this.#createMonitor();
-    const journal: Journal = await Journal.begin(found.nextJournal, {
+    const journal: Journal = await Journal.begin(found.next, {
       directory: this.#files,
       sync: this.#options.sync,
       onWritten: (number, size) => this.#onWritten(number, size),

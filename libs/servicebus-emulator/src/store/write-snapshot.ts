@@ -38,7 +38,7 @@ export async function writeSnapshot(
 }
 
 async function writeRecords(file: StoreFile, events: Iterable<SingleEvent>, signal: AbortSignal): Promise<number> {
-  const { header, salt } = newFileHeader();
+  const { bytes: header, salt } = newFileHeader('always', 0);
   await file.write(header, 0);
   let position = header.length;
   const slice = new ByteWriter(RECORD_HEADER_SIZE);

@@ -98,6 +98,10 @@ export class CrashingDisk implements StoreDirectory {
         content.written = spliced(content.written, data, position);
         if (syncsWrites) content.durable = content.written;
       },
+      overwrite: (data, position) => {
+        this.#do(`overwrite ${name}`);
+        content.written = spliced(content.written, data, position);
+      },
       sync: async () => {
         await this.#turn();
         this.#do(`sync ${name}`);

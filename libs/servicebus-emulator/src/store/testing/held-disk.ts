@@ -39,6 +39,7 @@ export class HeldDisk implements StoreDirectory {
         }
         await file.write(data, position);
       },
+      overwrite: (data, position) => file.overwrite(data, position),
       sync: () => file.sync(),
       truncate: (length) => file.truncate(length),
       size: () => file.size(),

@@ -24,6 +24,7 @@ export class LimitedDisk implements StoreDirectory {
     return {
       read: (buffer, position) => file.read(buffer, position),
       write: (data, position) => this.#write(name, file, data, position),
+      overwrite: (data, position) => file.overwrite(data, position),
       sync: () => file.sync(),
       truncate: async (length) => {
         await file.truncate(length);
