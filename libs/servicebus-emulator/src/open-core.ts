@@ -9,6 +9,7 @@ import type { ResolvedBrokerOptions } from './broker-options.js';
 import type { BrokerCore } from './broker-core.js';
 import { Clock } from './clock.js';
 import { RECORD_NOTHING } from './entities/events.js';
+import type { Later } from './entities/backlog-forwarder.js';
 import { Namespace } from './entities/namespace.js';
 import { FaultPlan } from './faults/fault-plan.js';
 import type { Log } from './log.js';
@@ -34,9 +35,16 @@ export interface OpenedCore {
 export async function openCore(options: ResolvedBrokerOptions, disk: DiskOptions, tap: EventTap): Promise<OpenedCore> {
   const { log } = options;
   const clock = new Clock((error) => log('error', 'Something that was due failed.', { error }));
-  const namespace = new Namespace({ timers: clock.timers, newId: randomUUID });
+  let recorder = RECORD_NOTHING;
+  const later: Later = (work) => {
+    const proceed = () => runLater(() => work(clock.now()), log);
+    // The journal sets the pace, on a full disk too. Why it fails is told to those who wait for an answer.
+    recorder.flushed().then(proceed, proceed);
+  };
+  const namespace = new Namespace({ timers: clock.timers, newId: randomUUID, later });
   const store = await openData(options, disk, namespace, clock);
-  namespace.recordTo(tap.attachTo(store?.recorder ?? RECORD_NOTHING));
+  recorder = tap.attachTo(store?.recorder ?? RECORD_NOTHING);
+  namespace.recordTo(recorder);
   namespace.forwardAvailable(clock.now());
   const stop = async () => {
     namespace.close();
@@ -55,6 +63,17 @@ export async function openCore(options: ResolvedBrokerOptions, disk: DiskOptions
     await stop();
     throw error;
   }
+}
+
+/** Once clients had their turn. */
+function runLater(work: () => void, log: Log): void {
+  setImmediate(() => {
+    try {
+      work();
+    } catch (error) {
+      log('error', 'Messages were not sent on.', { error });
+    }
+  });
 }
 
 async function openData(

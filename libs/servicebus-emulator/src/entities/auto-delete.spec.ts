@@ -11,7 +11,7 @@ let timers: TimerQueue;
 let namespace: Namespace;
 beforeEach(() => {
   timers = new TimerQueue();
-  namespace = new Namespace({ timers, newId: () => 'id' });
+  namespace = new Namespace({ timers, newId: () => 'id', later: (work) => work(NOW) });
 });
 
 const exists = (path: string) => namespace.registry.find(path) !== undefined;

@@ -25,6 +25,7 @@ interface EntityPorts {
   readonly nextLockId: () => number;
   readonly deadLetter: (source: Source, message: QueuedMessage, cause: DeadLetterCause, now: number) => void;
   readonly forward: (source: Source, message: QueuedMessage, now: number) => void;
+  readonly forwardBacklog: (queue: MessageQueue, now: number) => void;
   readonly activate: (target: Target, message: QueuedMessage, now: number) => void;
   readonly idle: (entity: Entity, now: number) => void;
 }
@@ -60,6 +61,7 @@ export class EntityFactory {
         expire: () => undefined,
         deadLetter: undefined,
         forward: () => false,
+        published: () => undefined,
       }),
       subscriptions: new Map(),
       duplicates: this.#duplicates(options.requiresDuplicateDetection, () => entity),
@@ -99,6 +101,9 @@ export class EntityFactory {
         this.#ports.forward(owner, message, now);
         return true;
       },
+      published: (now) => {
+        if (entity().options.forwardTo !== undefined) this.#ports.forwardBacklog(main, now);
+      },
       activate: (message, now) => {
         const owner = entity();
         if (owner.kind === 'queue') this.#ports.activate(owner, message, now);
@@ -111,6 +116,7 @@ export class EntityFactory {
         expire: () => undefined,
         activate: () => undefined,
         forward: () => false,
+        published: () => undefined,
       });
     return {
       main,

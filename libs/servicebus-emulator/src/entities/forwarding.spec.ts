@@ -10,7 +10,7 @@ const NOW = 1_700_000_000_000;
 
 let namespace: Namespace;
 beforeEach(() => {
-  namespace = new Namespace({ timers: new TimerQueue(), newId: () => 'id' });
+  namespace = new Namespace({ timers: new TimerQueue(), newId: () => 'id', later: (work) => work(NOW) });
 });
 
 function send(path: string, id: string, subject?: string): void {

@@ -13,7 +13,7 @@ const KB = 1024;
 
 let namespace: Namespace;
 beforeEach(() => {
-  namespace = new Namespace({ timers: new TimerQueue(), newId: () => 'id' });
+  namespace = new Namespace({ timers: new TimerQueue(), newId: () => 'id', later: (work) => work(NOW) });
 });
 
 function message(fields: Partial<TestMessage>, properties: Record<string, string> = {}): IncomingMessage {

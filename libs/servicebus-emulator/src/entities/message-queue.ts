@@ -83,17 +83,14 @@ export class MessageQueue {
   /** The message is here now, and available when it is active. */
   publish(message: QueuedMessage, now: number): void {
     if (this.#deleted) return;
-    this.#messages.set(message.sequenceNumber, message);
-    this.#count[message.state]++;
-    this.#bytes += sizeOf(message.content);
-    if (message.sessionId !== undefined) this.sessions?.of(message.sessionId).all.set(message.sequenceNumber, message);
-    this.#queueUp(message, now);
+    this.#add(message, now);
+    this.#ports.published(now);
   }
 
   /** Adds a message that the journal has. */
   restore(message: StoredMessage, now: number): void {
     this.skipTo(message.sequenceNumber);
-    this.publish(new QueuedMessage(this, message, message.sequenceNumber), now);
+    this.#add(new QueuedMessage(this, message, message.sequenceNumber), now);
   }
 
   /** Sets what a session's receivers keep with it; undefined clears it. */
@@ -239,9 +236,14 @@ export class MessageQueue {
     this.sessions?.close();
   }
 
-  /** Its entity may forward from now on: then what is available goes on; what is locked follows when it is given back. */
-  forwardAvailable(now: number): void {
-    for (const message of [...this.#ready.from(0)]) if (!this.#ports.forward(message, now)) return;
+  /**
+   * Sends on the first messages that are available, where the entity forwards.
+   * @param limit at most so many
+   * @returns whether more are to go on
+   */
+  forwardSome(limit: number, now: number): boolean {
+    for (const message of first(limit, this.#ready.from(0))) if (!this.#ports.forward(message, now)) return false;
+    return this.hasReady;
   }
 
   /**
@@ -257,6 +259,14 @@ export class MessageQueue {
     this.#bytes = 0;
     this.#sessionStates = 0;
     this.sessions?.delete();
+  }
+
+  #add(message: QueuedMessage, now: number): void {
+    this.#messages.set(message.sequenceNumber, message);
+    this.#count[message.state]++;
+    this.#bytes += sizeOf(message.content);
+    if (message.sessionId !== undefined) this.sessions?.of(message.sessionId).all.set(message.sequenceNumber, message);
+    this.#queueUp(message, now);
   }
 
   /** Queues up a message that is not locked: behind its timer when it is scheduled, else among the available ones. */
@@ -326,6 +336,15 @@ export class MessageQueue {
   #sessionOf(message: QueuedMessage): Session | undefined {
     return message.sessionId === undefined ? undefined : this.sessions?.get(message.sessionId);
   }
+}
+
+function first(limit: number, messages: Generator<QueuedMessage, void, undefined>): readonly QueuedMessage[] {
+  const found: QueuedMessage[] = [];
+  for (const message of messages) {
+    if (found.length === limit) break;
+    found.push(message);
+  }
+  return found;
 }
 
 function* filter(

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from '../codec/read-message.js';
 import { DEFAULT_RULE, type NewId, type Rule } from '../rules/index.js';
+import { BacklogForwarder, type Later } from './backlog-forwarder.js';
 import { closeEntity, deleteEntity } from './close-entity.js';
 import type { Entity, QueueEntity, SubscriptionEntity, TopicEntity } from './entity.js';
 import { EntityFactory } from './entity-factory.js';
@@ -33,6 +34,8 @@ import type { UnitOfWork } from './unit-of-work.js';
 interface NamespaceOptions {
   readonly timers: TimerQueue;
   readonly newId: NewId;
+  /** Runs the next part of long work. */
+  readonly later: Later;
 }
 
 /** Called when an entity is deleted or updated, such as for the links that are attached to it. */
@@ -54,10 +57,16 @@ export class Namespace {
   /** Sent, recorded, and not visible yet: a snapshot must contain them too. */
   readonly #uncommitted = new Set<UnitOfWork>();
   readonly #recovery: Recovery;
+  readonly #backlogs: BacklogForwarder;
   #lastLockId = 0;
 
-  constructor({ timers, newId }: NamespaceOptions) {
-    this.#router = new Router({ find: (path) => this.registry.target(path), newId });
+  constructor({ timers, newId, later }: NamespaceOptions) {
+    this.#backlogs = new BacklogForwarder(later);
+    this.#router = new Router({
+      find: (path) => this.registry.target(path),
+      newId,
+      isMoving: (queue) => this.#backlogs.isMoving(queue),
+    });
     const mover = new MessageMover(this.#router, (event) => this.#recordIfRoom(event));
     this.#factory = new EntityFactory({
       timers,
@@ -65,6 +74,7 @@ export class Namespace {
       nextLockId: () => ++this.#lastLockId,
       deadLetter: (source, message, cause, now) => mover.deadLetter(source, message, cause, now),
       forward: (source, message, now) => mover.forward(source, message, now),
+      forwardBacklog: (queue, now) => this.#backlogs.start(queue, now),
       activate: (target, message, now) => mover.activate(target, message, now),
       idle: (entity, now) => this.#delete(entity, now),
     });
@@ -125,7 +135,7 @@ export class Namespace {
     entity.lifecycle.updatedAt = now;
     entity.lifecycle.touch(now);
     entity.lifecycle.scheduleEnd();
-    entity.main.forwardAvailable(now);
+    this.#backlogs.start(entity.main, now);
     for (const observer of this.#observers) observer.entityUpdated(entity);
     return entity;
   }
@@ -221,7 +231,7 @@ export class Namespace {
 
   /** Sends on what a crash kept from being sent on, after everything was applied. */
   forwardAvailable(now: number): void {
-    for (const { main } of this.registry.all()) main.forwardAvailable(now);
+    for (const { main } of this.registry.all()) this.#backlogs.start(main, now);
   }
 
   /** Records from now on. Without it the namespace is in memory only. */
@@ -241,6 +251,7 @@ export class Namespace {
 
   /** Nothing will happen here any more. */
   close(): void {
+    this.#backlogs.close();
     for (const entity of this.registry.all()) closeEntity(entity);
   }
 

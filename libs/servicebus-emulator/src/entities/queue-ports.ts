@@ -21,6 +21,8 @@ export interface QueuePorts {
   readonly expire: (message: QueuedMessage, now: number) => void;
   /** Sends a message on to where the entity forwards. Answers false, and does nothing, where it does not. */
   readonly forward: (message: QueuedMessage, now: number) => boolean;
+  /** A message came to be here. Where the entity forwards it was to wait behind others: it goes on after them. */
+  readonly published: (now: number) => void;
   /** Takes a scheduled message whose time has come. */
   readonly activate: (message: QueuedMessage, now: number) => void;
 }

@@ -96,7 +96,7 @@ class Real {
   }
 
   #create(): Namespace {
-    return new Namespace({ timers: this.timers, newId: () => 'id' });
+    return new Namespace({ timers: this.timers, newId: () => 'id', later: (work) => work(START) });
   }
 
   #recorder() {

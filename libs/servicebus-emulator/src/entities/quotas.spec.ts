@@ -11,7 +11,7 @@ const CORRELATION: Filter = { kind: 'correlation', subject: 's' };
 
 let namespace: Namespace;
 beforeEach(() => {
-  namespace = new Namespace({ timers: new TimerQueue(), newId: () => 'id' });
+  namespace = new Namespace({ timers: new TimerQueue(), newId: () => 'id', later: (work) => work(NOW) });
 });
 
 function refused(act: () => void): unknown {

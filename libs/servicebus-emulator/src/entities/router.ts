@@ -17,6 +17,8 @@ import { UnitOfWork } from './unit-of-work.js';
 interface RouterPorts {
   readonly find: (path: string) => Target | undefined;
   readonly newId: NewId;
+  /** Whether what a queue holds is still being sent on. */
+  readonly isMoving: (queue: MessageQueue) => boolean;
 }
 
 /** Decides where messages go: into queues, through rules into subscriptions, and on from there. */
@@ -61,7 +63,7 @@ export class Router {
   /** Routes a message out of a queue or subscription to where that forwards. */
   forward(source: Source, message: StoredMessage, now: number): UnitOfWork {
     const unit = new UnitOfWork();
-    this.#deliver(source, routedFromQueue(message), unit, now);
+    this.#sendOn(source, routedFromQueue(message), unit, now);
     return unit;
   }
 
@@ -145,11 +147,8 @@ export class Router {
   /** Into a queue or subscription, or on to where it forwards. */
   #deliver(source: Source, routed: RoutedMessage, unit: UnitOfWork, now: number, topicTimeToLive = FOREVER): number {
     const { options, main } = source;
-    if (options.forwardTo !== undefined) {
-      const sequenceNumber = useNumber(main, unit);
-      const enqueuedSequenceNumber = routed.enqueuedSequenceNumber ?? sequenceNumber;
-      this.#forward(source, options.forwardTo, { ...routed, enqueuedSequenceNumber }, unit, now);
-      return sequenceNumber;
+    if (options.forwardTo !== undefined && !this.#ports.isMoving(main)) {
+      return this.#sendOn(source, routed, unit, now);
     }
     if (options.requiresSession && routed.sessionId === undefined) {
       this.#addToDeadLetters(source, { ...routed, content: withCause(routed.content, NO_SESSION) }, unit);
@@ -164,6 +163,15 @@ export class Router {
     const message = main.prepare(toStored(routed, now, main.lastSequenceNumber + 1, 'active', expiresAt));
     unit.enqueue(main, message);
     return message.sequenceNumber;
+  }
+
+  /** On to where a queue or subscription forwards. */
+  #sendOn(source: Source, routed: RoutedMessage, unit: UnitOfWork, now: number): number {
+    const sequenceNumber = useNumber(source.main, unit);
+    const enqueuedSequenceNumber = routed.enqueuedSequenceNumber ?? sequenceNumber;
+    const { forwardTo } = source.options;
+    if (forwardTo !== undefined) this.#forward(source, forwardTo, { ...routed, enqueuedSequenceNumber }, unit, now);
+    return sequenceNumber;
   }
 
   /** @param kept what the message keeps when it cannot be forwarded, and is dead-lettered here */

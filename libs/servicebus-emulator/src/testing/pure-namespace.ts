@@ -14,7 +14,11 @@ export const START = 1_700_000_000_000;
 /** A namespace with no clients and no disk, whose time only a test moves. */
 export class PureNamespace {
   readonly timers = new TimerQueue();
-  readonly namespace = new Namespace({ timers: this.timers, newId: () => 'id' });
+  readonly namespace = new Namespace({
+    timers: this.timers,
+    newId: () => 'id',
+    later: (work) => work(this.now),
+  });
   #now = START;
 
   get now(): number {

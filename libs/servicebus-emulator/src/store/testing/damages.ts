@@ -28,8 +28,9 @@ export function* damagesOf(files: Files): Generator<Damage> {
     const isJournal = name.startsWith('journal');
     if (!isJournal && name !== 'synced') continue;
     const places = isJournal ? bytesOfEachKind(bytes) : [...bytes.keys()];
-    for (const at of places)
+    for (const at of places) {
       yield { what: `${name}: bit at ${at}`, files: new Map(files).set(name, flipped(bytes, at)) };
+    }
     if (!isJournal) continue;
     for (const end of [0, ...recordBounds(bytes)].filter((length) => length < bytes.length)) {
       yield { what: `${name}: cut at ${end}`, files: new Map(files).set(name, bytes.subarray(0, end)) };
