@@ -4,7 +4,7 @@ import { explain, PermanentError } from './errors.js';
 import type { PlannedHandling } from './handling-plan.js';
 import type { Message } from './message.js';
 import type { MessageReader } from './message-reader.js';
-import { assess, type Failure } from './retry/classify.js';
+import { assess, type Failure, type FailureKind } from './retry/classify.js';
 import { decideRetry, exhaustedBefore, type ReachedAttempt } from './retry/decide-retry.js';
 import { type Pause, withImmediateAttempts } from './retry/immediate-attempts.js';
 import { retryPolicy } from './retry/retry-policy.js';
@@ -51,8 +51,9 @@ export function createRun(options: DispatchOptions): (delivery: Delivery) => Pro
       const { handler, policy, timeoutMs } = handling;
       const spent = exhaustedBefore(policy, reachedBy(delivery, message.type));
       if (spent) return { settlement: spent };
+      const judge = (error: unknown): FailureKind => assess(handling.failures, error).kind;
       const run = (): Promise<void> =>
-        withinTimeLimit(timeoutMs, clock, delivery, (limited) => handler(message, limited));
+        withinTimeLimit(timeoutMs, clock, delivery, (limited) => handler(message, limited, judge));
       const isFinal = (error: unknown): boolean => isFinalFailure(handling, error);
       await withImmediateAttempts(policy.immediate, isFinal, delivery.signal, pause, run);
       return { settlement: { kind: 'complete' } };

@@ -1,5 +1,5 @@
 import { explain } from './errors.js';
-import type { Handler, Handling, Handlings } from './handling.js';
+import type { HandlerRun, Handling, Handlings } from './handling.js';
 import { rangeProblems, withDefaults } from './resolve-options.js';
 import type { FailureRule } from './retry/classify.js';
 import { type DeclaredQueue, declarationProblems, problemsInQueue } from './retry/declared-queue.js';
@@ -8,7 +8,7 @@ import type { SessionOptions } from './transport.js';
 
 /** A handler with everything that is decided about it before the first delivery. */
 export interface PlannedHandling {
-  readonly handler: Handler;
+  readonly handler: HandlerRun;
   readonly policy: RetryPolicy;
   /** How long one run of the handler may take, in ms. */
   readonly timeoutMs: number;

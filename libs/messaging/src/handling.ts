@@ -2,11 +2,15 @@ import type { Contract } from './contract.js';
 import type { Message } from './message.js';
 import type { FailureRule } from './retry/classify.js';
 import type { RetryPolicy } from './retry/retry-policy.js';
-import { type AnySteps, inSteps, isSteps } from './steps.js';
+import { inSteps } from './run-steps.js';
+import { type AnySteps, isSteps, type Judge } from './steps.js';
 import type { Delivery } from './transport.js';
 
 /** Handles one message. Returning means done; throwing means not done. */
 export type Handler<T = unknown> = (message: Message<T>, delivery: Delivery) => Promise<void>;
+
+/** A handler as it is run: it is told what failures are, for what it does together with others. */
+export type HandlerRun<T = unknown> = (message: Message<T>, delivery: Delivery, judge?: Judge) => Promise<void>;
 
 export interface HandlerOptions {
   /** What differs from the consumer's retry policy for this handler; nothing by default. */
@@ -20,7 +24,7 @@ export interface HandlerOptions {
 /** A contract and what handles its messages, whose payload is the contract's. Made by {@link handle}. */
 export interface Handling {
   readonly contract: Contract;
-  readonly handler: Handler;
+  readonly handler: HandlerRun;
   readonly options: HandlerOptions;
 }
 
@@ -30,7 +34,7 @@ export interface Handling {
  */
 export function handle<T>(
   contract: Contract<T>,
-  handler: Handler<NoInfer<T>> | AnySteps<NoInfer<T>>,
+  handler: HandlerRun<NoInfer<T>> | AnySteps<NoInfer<T>>,
   options: HandlerOptions = {},
 ): Handling {
   if (contract.upcast) {
@@ -40,8 +44,8 @@ export function handle<T>(
     );
   }
   // The reader gives a handler nothing but payloads that its own contract has checked.
-  const run: Handler<T> = isSteps(handler) ? inSteps<T>(handler) : handler;
-  return Object.freeze({ contract, handler: run as Handler, options });
+  const run: HandlerRun<T> = isSteps(handler) ? inSteps<T>(handler) : handler;
+  return Object.freeze({ contract, handler: run as HandlerRun, options });
 }
 
 /** One handling a message type. */

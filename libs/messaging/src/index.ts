@@ -68,7 +68,8 @@ export {
   retryPolicy,
   sessionRetryPolicy,
 } from './retry/retry-policy.js';
-export type { Steps } from './steps.js';
+export { ReadyTogether, type ReadyTogetherOptions } from './ready-together.js';
+export type { PreparedMessage, Steps } from './steps.js';
 export { HandlerTimeoutError } from './time-limit.js';
 export type { Sender, Tracing } from './tracing.js';
 export {

@@ -1,6 +1,16 @@
 import type { Inbox } from './inbox/inbox.js';
 import type { Message } from './message.js';
+import type { FailureKind } from './retry/classify.js';
 import type { Delivery } from './transport.js';
+
+/** A message with what was prepared for it. */
+export interface PreparedMessage<T, Prepared> {
+  readonly prepared: Prepared;
+  readonly message: Message<T>;
+}
+
+/** What a failure is, by the rules of a handler. */
+export type Judge = (error: unknown) => FailureKind;
 
 /**
  * A handler in two steps: what asks the world runs before the transaction, which is open only to write. `Tx` is the
@@ -22,6 +32,13 @@ export interface Steps<T, Prepared, Tx> {
    * handled before; all is undone when it throws. It waits for nothing but the database.
    */
   commit(prepared: Prepared, tx: Tx, message: Message<T>): Promise<void>;
+  /**
+   * The same for messages that are ready at the same time, in one transaction, where the inbox can: 2 to 64, one an
+   * ordering key, none of them handled before. Set-based, it costs little more than `commit` of one. Rows that several
+   * transactions write have to be locked in one order, that of their keys. May run again after all was undone. When it
+   * throws, each message is committed alone by `commit`, unless a dependency is away.
+   */
+  commitMany?(all: readonly PreparedMessage<T, Prepared>[], tx: Tx): Promise<void>;
 }
 
 /** Steps of any kind, as a handler may answer or be them. */
@@ -34,13 +51,4 @@ export function isSteps(value: unknown): value is AnySteps<unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const { prepare, commit } = value as Partial<AnySteps<unknown>>;
   return typeof prepare === 'function' && typeof commit === 'function';
-}
-
-/** The handler that runs the steps, one after the other. */
-export function inSteps<T>(steps: AnySteps<T>): (message: Message<T>, delivery: Delivery) => Promise<void> {
-  return async (message, delivery) => {
-    const { signal } = delivery;
-    const prepared: unknown = await steps.prepare(message, signal, delivery);
-    await steps.inbox.once(steps.consumer, message.id, (tx) => steps.commit(prepared, tx, message), { signal });
-  };
 }

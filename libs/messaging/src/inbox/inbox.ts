@@ -15,4 +15,17 @@ export interface Inbox<Tx> {
     work: (tx: Tx) => Promise<void>,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<'handled' | 'duplicate'>;
+
+  /**
+   * The same for several messages in one transaction: `work` is given those of `messageIds` that this consumer has not
+   * handled before, and is not called when there are none. All are handled together or none is. It may be called again,
+   * with everything undone, where the store asks for the transaction to be repeated. An inbox without it has its messages
+   * handled one by one.
+   */
+  onceMany?(
+    consumer: string,
+    messageIds: readonly string[],
+    work: (tx: Tx, unhandled: ReadonlySet<string>) => Promise<void>,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<void>;
 }

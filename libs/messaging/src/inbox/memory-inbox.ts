@@ -31,7 +31,7 @@ export class MemoryInbox implements Inbox<MemoryUnitOfWork> {
     work: (tx: MemoryUnitOfWork) => Promise<void>,
     options?: HowToRun,
   ): Promise<'handled' | 'duplicate'> {
-    const key = JSON.stringify([consumer, messageId]);
+    const key = keyOf(consumer, messageId);
     for (let before = this.#handling.get(key); before !== undefined; before = this.#handling.get(key)) {
       await before.catch(() => undefined);
     }
@@ -47,6 +47,33 @@ export class MemoryInbox implements Inbox<MemoryUnitOfWork> {
     return 'handled';
   }
 
+  async onceMany(
+    consumer: string,
+    messageIds: readonly string[],
+    work: (tx: MemoryUnitOfWork, unhandled: ReadonlySet<string>) => Promise<void>,
+    options?: HowToRun,
+  ): Promise<void> {
+    const keys = messageIds.map((id) => keyOf(consumer, id));
+    for (let before = this.#handlingOf(keys); before !== undefined; before = this.#handlingOf(keys)) {
+      await before.catch(() => undefined);
+    }
+    const unhandled = new Set(messageIds.filter((id) => !this.#handled.has(keyOf(consumer, id))));
+    if (unhandled.size === 0) return;
+    const handling = this.#transaction((tx) => work(tx, unhandled), options);
+    const taken = [...unhandled].map((id) => keyOf(consumer, id));
+    for (const key of taken) this.#handling.set(key, handling);
+    try {
+      await handling;
+      for (const key of taken) this.#remember(key);
+    } finally {
+      for (const key of taken) this.#handling.delete(key);
+    }
+  }
+
+  #handlingOf(keys: readonly string[]): Promise<void> | undefined {
+    return keys.map((key) => this.#handling.get(key)).find((handling) => handling !== undefined);
+  }
+
   #remember(key: string): void {
     this.#handled.add(key);
     if (this.#handled.size <= this.#capacity) return;
@@ -56,3 +83,5 @@ export class MemoryInbox implements Inbox<MemoryUnitOfWork> {
     }
   }
 }
+
+const keyOf = (consumer: string, messageId: string): string => JSON.stringify([consumer, messageId]);

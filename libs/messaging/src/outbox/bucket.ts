@@ -4,7 +4,7 @@ import type { Envelope } from '../envelope.js';
 export const BUCKETS = 16;
 
 /** What a message is ordered by: its ordering key, or its own id, which orders it with nothing else. */
-export function orderingKeyOf({ orderingKey, id }: Envelope): string {
+export function orderingKeyOf({ orderingKey, id }: Pick<Envelope, 'orderingKey' | 'id'>): string {
   return orderingKey ?? id;
 }
 

@@ -42,6 +42,33 @@ inboxSuite<SqlTransaction>(
 );
 
 describe('PostgresInbox', () => {
+  it.each(['40001', '40P01'])('repeats the transaction of a group that ended with %s', async (code) => {
+    const { inbox } = createPostgresMessaging({ pool: database.pool });
+    const tries: string[][] = [];
+    await inbox.onceMany('billing', ['m2', 'm1'], async (tx, unhandled) => {
+      tries.push([...unhandled].sort());
+      await apply(tx, 'whole');
+      if (tries.length < 3) await tx.query(`DO $$ BEGIN RAISE EXCEPTION 'conflict' USING ERRCODE = '${code}'; END $$`);
+    });
+    expect(tries).toEqual(Array.from({ length: 3 }, () => ['m1', 'm2']));
+    expect(await effects()).toEqual(['whole']);
+  });
+
+  it('gives up on a group that conflicts again and again, and repeats nothing for another reason', async () => {
+    const { inbox } = createPostgresMessaging({ pool: database.pool });
+    const triesUntil = async (code: string): Promise<number> => {
+      let tries = 0;
+      const failing = inbox.onceMany('billing', ['m1', 'm2'], async (tx) => {
+        tries += 1;
+        await tx.query(`DO $$ BEGIN RAISE EXCEPTION 'conflict' USING ERRCODE = '${code}'; END $$`);
+      });
+      await expect(failing).rejects.toMatchObject({ code });
+      return tries;
+    };
+    expect([await triesUntil('40001'), await triesUntil('23505')]).toEqual([5, 1]);
+    expect(await inbox.once('billing', 'm1', async () => undefined)).toBe('handled');
+  });
+
   it('rejects when the connection is lost before the commit, and handles the next delivery', async () => {
     const inbox = createPostgresMessaging({ pool: database.pool }).inbox;
     const lost = inbox.once('billing', 'm1', async (tx) => {

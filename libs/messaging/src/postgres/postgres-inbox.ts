@@ -45,6 +45,33 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>> {
   }
 
   /**
+   * One insert for all, in the order of their ids, so that two groups with the same messages cannot wait for each other.
+   * A transaction that the server ended for a conflict with another one is repeated, a few times.
+   */
+  async onceMany(
+    consumer: string,
+    messageIds: readonly string[],
+    work: (tx: UnitOfWork<Db>, unhandled: ReadonlySet<string>) => Promise<void>,
+    options?: TransactionOptions,
+  ): Promise<void> {
+    const sorted = [...messageIds].sort();
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#units.transaction(async (tx) => {
+          const { rows } = await tx.query(
+            `INSERT INTO inbox (consumer, message_id) SELECT $1, id FROM unnest($2::text[]) AS id
+             ON CONFLICT DO NOTHING RETURNING message_id`,
+            [consumer, sorted],
+          );
+          if (rows.length > 0) await work(tx, new Set(rows.map((row) => String(row['message_id']))));
+        }, options);
+      } catch (error) {
+        if (!isConflict(error) || tries >= MOST_TRIES) throw error;
+      }
+    }
+  }
+
+  /**
    * Removes what is too old to come again, in batches, oldest first. Answers how many rows went.
    * @throws RangeError that lists every option out of range
    */
@@ -55,6 +82,16 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>> {
         SELECT ctid FROM inbox WHERE handled_at < now() - $2 * interval '1 ms' ORDER BY handled_at LIMIT $1))`;
     return deleteInBatches(this.#pool, statement, [olderThanMs], batch);
   }
+}
+
+/** SQLSTATE of a serialization failure and of a deadlock: the same transaction may succeed at once. */
+const conflicts: ReadonlySet<unknown> = new Set(['40001', '40P01']);
+const MOST_TRIES = 5;
+
+function isConflict(error: unknown): boolean {
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown };
+  // An ORM wraps what the database said.
+  return conflicts.has(code) || conflicts.has((cause as { readonly code?: unknown } | undefined)?.code);
 }
 
 function resolvePurge(options: PurgeOptions): Required<PurgeOptions> {

@@ -85,6 +85,42 @@ export function inboxSuite<Tx>(
       deepEqual(await store.effects(), ['second']);
     });
 
+    const handleMany = async (...ids: readonly string[]): Promise<void> => {
+      if (store.inbox.onceMany === undefined) throw new Error(`The ${name} inbox handles no groups.`);
+      await store.inbox.onceMany('billing', ids, async (tx, unhandled) => {
+        for (const id of unhandled) await store.apply(tx, `group:${id}`);
+      });
+    };
+
+    it('handles a group together, and of it only what was not handled before', async () => {
+      await handle('billing', 'm2', 'before');
+      await handle('analytics', 'm1', 'of another');
+      await handleMany('m3', 'm2', 'm1');
+      expect(await store.effects()).toEqual(['before', 'group:m1', 'group:m3', 'of another']);
+      expect([await handle('billing', 'm1'), await handle('billing', 'm3')]).toEqual(['duplicate', 'duplicate']);
+      await handleMany('m1', 'm2', 'm3');
+      expect(await store.effects()).toHaveLength(4);
+    });
+
+    it('records nothing of a group whose work throws', async () => {
+      const failing = store.inbox.onceMany?.('billing', ['m1', 'm2'], async (tx) => {
+        await store.apply(tx, 'half');
+        throw new Error('declined');
+      });
+      await expect(failing).rejects.toThrow('declined');
+      expect(await store.effects()).toEqual([]);
+      expect([await handle('billing', 'm1'), await handle('billing', 'm2')]).toEqual(['handled', 'handled']);
+    });
+
+    it('lets groups at the same time wait for what they share', async () => {
+      await Promise.all([
+        handleMany('m1', 'm2', 'm3'),
+        handleMany('m4', 'm3', 'm2'),
+        handle('billing', 'm2', 'group:m2'),
+      ]);
+      expect(await store.effects()).toEqual(['group:m1', 'group:m2', 'group:m3', 'group:m4']);
+    });
+
     it('handles one of many deliveries at the same time', async () => {
       const outcomes = await Promise.all(Array.from({ length: 10 }, () => handle('billing', 'm1')));
       equal(outcomes.filter((outcome) => outcome === 'handled').length, 1);

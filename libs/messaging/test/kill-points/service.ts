@@ -85,6 +85,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       if (kind === 'open') await options.hold?.(delivery, true);
       if (kind === 'retried' && delivery.attempt === 1) throw new Error('It succeeds at its second attempt.');
     },
+    async commitMany(all, tx) {
+      for (const { prepared, message } of all) await this.commit(prepared, tx, message);
+    },
   };
 
   let probes = 0;

@@ -1,0 +1,135 @@
+import type { Message } from './message.js';
+import { orderingKeyOf } from './outbox/bucket.js';
+import { ReadyTogether } from './ready-together.js';
+import type { AnySteps, Judge } from './steps.js';
+
+/** Messages of which it is remembered that they failed alone; older ones are forgotten. */
+const MOST_REMEMBERED = 1_000;
+
+/** A prepared message, ready to be committed. */
+export interface Ready {
+  readonly prepared: unknown;
+  readonly message: Message;
+  readonly signal: AbortSignal;
+  readonly judge: Judge;
+}
+
+interface Member extends Ready {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Commits what is ready together in one transaction, for steps with `commitMany` where the inbox can; alone what is not.
+ * A group has at most one message of an ordering key.
+ *
+ * When a group fails, nothing of it has happened. Something is away: all its messages fail by that. Otherwise each is
+ * committed alone, so that a bad one costs only itself, and stays apart until it has succeeded.
+ */
+export class GroupCommit {
+  readonly #steps: AnySteps<unknown>;
+  readonly #ready = new ReadyTogether<Member>({
+    together: (members) => this.#together(members),
+    keyOf: ({ message }) => orderingKeyOf(message),
+  });
+  /** Messages that failed alone: they would fail every group. */
+  readonly #apart = new Set<string>();
+
+  constructor(steps: AnySteps<unknown>) {
+    this.#steps = steps;
+  }
+
+  /** Resolves once effect and inbox row are committed, also when they were before. Rejects when they were not. */
+  async commit(ready: Ready): Promise<void> {
+    const { commitMany, inbox } = this.#steps;
+    const isSingle = commitMany === undefined || inbox.onceMany === undefined;
+    if (isSingle || this.#apart.has(ready.message.id)) return this.#alone(ready);
+    const { signal } = ready;
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const member: Member = { ...ready, resolve, reject };
+    // Whoever is not part of a group yet leaves; nothing of it was sent.
+    const leave = (): void => void (this.#ready.remove(member) && reject(signal.reason));
+    signal.addEventListener('abort', leave, { once: true });
+    this.#ready.add(member);
+    return promise.finally(() => signal.removeEventListener('abort', leave));
+  }
+
+  /** Must not reject. */
+  async #together(members: readonly Member[]): Promise<void> {
+    const [only] = members;
+    if (members.length === 1) return this.#settle(only as Member);
+    try {
+      await this.#inOneTransaction(members);
+      for (const member of members) member.resolve();
+    } catch (error) {
+      await this.#afterFailure(members, error);
+    }
+  }
+
+  async #inOneTransaction(members: readonly Member[]): Promise<void> {
+    const { inbox, consumer, commitMany } = this.#steps;
+    // A lost lock gives the transaction up, so that the next delivery of that message need not wait.
+    const given = new AbortController();
+    const giveUp = (): void => given.abort(new Error('The lock on a message of this group was lost.'));
+    for (const { signal } of members) signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      const ids = members.map(({ message }) => message.id);
+      await inbox.onceMany?.(
+        consumer,
+        ids,
+        async (tx, unhandled) => {
+          const first = firstOfEach(members).filter(({ message }) => unhandled.has(message.id));
+          await commitMany?.call(
+            this.#steps,
+            first.map(({ prepared, message }) => ({ prepared, message })),
+            tx,
+          );
+        },
+        { signal: given.signal },
+      );
+    } finally {
+      for (const { signal } of members) signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  async #afterFailure(members: readonly Member[], error: unknown): Promise<void> {
+    const lost = members.filter(({ signal }) => signal.aborted);
+    for (const member of lost) member.reject(member.signal.reason);
+    const others = members.filter(({ signal }) => !signal.aborted);
+    if (lost.length > 0 && others.length > 0) return this.#together(others);
+    if (others.some(({ judge }) => judge(error) === 'dependency-away')) {
+      for (const member of others) member.reject(error);
+      return;
+    }
+    await Promise.all(others.map((member) => this.#settle(member)));
+  }
+
+  /** Must not reject. */
+  async #settle(member: Member): Promise<void> {
+    await this.#alone(member).then(member.resolve, member.reject);
+  }
+
+  async #alone({ prepared, message, signal, judge }: Ready): Promise<void> {
+    const { inbox, consumer } = this.#steps;
+    try {
+      await inbox.once(consumer, message.id, (tx) => this.#steps.commit(prepared, tx, message), { signal });
+      this.#apart.delete(message.id);
+    } catch (error) {
+      if (!signal.aborted && judge(error) !== 'dependency-away') this.#keepApart(message.id);
+      throw error;
+    }
+  }
+
+  #keepApart(id: string): void {
+    this.#apart.add(id);
+    const [oldest] = this.#apart;
+    if (this.#apart.size > MOST_REMEMBERED && oldest !== undefined) this.#apart.delete(oldest);
+  }
+}
+
+/** A second copy of a message is a duplicate. */
+function firstOfEach(members: readonly Member[]): readonly Member[] {
+  const seen = new Set<string>();
+  return members.filter(({ message: { id } }) => !seen.has(id) && seen.add(id));
+}

@@ -1,0 +1,80 @@
+/** How many share what is done at most. */
+const MOST_TOGETHER = 64;
+/** How long a group in flight holds up the next one, in ms: a slow one delays only its own. */
+const HOLDS_UP_MS = 250;
+
+export interface ReadyTogetherOptions<Item> {
+  /** Does something for all of a group at once. Must not reject. */
+  readonly together: (group: readonly Item[]) => Promise<void>;
+  /** Items with the same key are never in one group, and keep their order; each has a key of its own when absent. */
+  readonly keyOf?: (item: Item) => unknown;
+}
+
+/**
+ * Puts into one group what is ready at the same time, without ever waiting for more to come: one group is in flight, and
+ * what becomes ready meanwhile is the next. 64 at most. Where nothing is in flight, a group is what the same turn of the
+ * event loop made ready. One that takes longer than 250 ms holds up the others no longer.
+ */
+export class ReadyTogether<Item> {
+  readonly #options: ReadyTogetherOptions<Item>;
+  #waiting: Item[] = [];
+  #isPlanned = false;
+  #inFlight: object | undefined;
+
+  constructor(options: ReadyTogetherOptions<Item>) {
+    this.#options = options;
+  }
+
+  add(item: Item): void {
+    this.#waiting.push(item);
+    this.#plan();
+  }
+
+  /** Whether the item was still waiting, and is no more. */
+  remove(item: Item): boolean {
+    const place = this.#waiting.indexOf(item);
+    if (place === -1) return false;
+    this.#waiting.splice(place, 1);
+    return true;
+  }
+
+  #plan(): void {
+    if (this.#isPlanned || this.#inFlight !== undefined || this.#waiting.length === 0) return;
+    this.#isPlanned = true;
+    setImmediate(() => {
+      this.#isPlanned = false;
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    const items = this.#take();
+    if (items.length === 0) return;
+    const group = {};
+    const free = (): void => {
+      if (this.#inFlight !== group) return;
+      this.#inFlight = undefined;
+      this.#plan();
+    };
+    this.#inFlight = group;
+    const timer = setTimeout(free, HOLDS_UP_MS);
+    void this.#options.together(items).finally(() => {
+      clearTimeout(timer);
+      free();
+    });
+  }
+
+  /** The oldest ones that wait, one a key. */
+  #take(): readonly Item[] {
+    const { keyOf = (item: Item) => item } = this.#options;
+    const taken = new Map<unknown, Item>();
+    const left: Item[] = [];
+    for (const item of this.#waiting) {
+      const key = keyOf(item);
+      if (taken.size < MOST_TOGETHER && !taken.has(key)) taken.set(key, item);
+      else left.push(item);
+    }
+    this.#waiting = left;
+    return [...taken.values()];
+  }
+}
