@@ -1,20 +1,44 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Envelope } from '@orderflow/messaging';
+import {
+  orderAccepted,
+  orderCancelled,
+  orderRejected,
+  paymentCaptured,
+  paymentFailed,
+  purchase,
+  userSignup,
+  type Activity,
+  type PaymentCaptured,
+} from '@orderflow/contracts';
+import { type Contract, type Envelope, handle } from '@orderflow/messaging';
 import { MessageContext } from '@orderflow/messaging/nest';
 import { createPostgresMessaging } from '@orderflow/messaging/postgres';
 import { endsByAbortWhileLocked, openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { Aggregates } from './aggregates.js';
-import { EventHandlers } from './events.handlers.js';
 import { SummaryReader } from './summary.js';
 
 const migrations = new URL('../../migrations', import.meta.url);
 
 let database: ServiceDatabase;
-let events: EventHandlers;
+let aggregates: Aggregates;
+
+/** Handles an event as the service does. */
+const count = (contract: Contract, { message, delivery }: MessageContext, payload: object = {}): Promise<void> =>
+  handle(contract, aggregates).handler({ ...message, payload }, delivery);
+
+const events = {
+  accepted: (event: MessageContext) => count(orderAccepted, event),
+  rejected: (event: MessageContext) => count(orderRejected, event),
+  cancelled: (event: MessageContext) => count(orderCancelled, event),
+  failed: (event: MessageContext) => count(paymentFailed, event),
+  captured: (payload: PaymentCaptured, event: MessageContext) => count(paymentCaptured, event, payload),
+  signup: (payload: Activity, event: MessageContext) => count(userSignup, event, payload),
+  purchased: (payload: Activity, event: MessageContext) => count(purchase, event, payload),
+};
 
 beforeEach(async () => {
   database = await openServiceDatabase('analytics-worker', migrations);
-  events = new EventHandlers(new Aggregates(createPostgresMessaging(database).inbox));
+  aggregates = new Aggregates(createPostgresMessaging(database).inbox);
 });
 
 afterEach(async () => {

@@ -1,20 +1,44 @@
-import type { Inbox } from '@orderflow/messaging';
-import type { MessageContext } from '@orderflow/messaging/nest';
+import { type Activity, type PaymentCaptured } from '@orderflow/contracts';
+import type { Inbox, Message, PreparedMessage, Steps } from '@orderflow/messaging';
 import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import { type Observation, record } from './recorder.js';
 
-const CONSUMER = 'analytics-worker';
+/** What counted events carry, as far as it matters here. */
+type EventPayload = PaymentCaptured | Activity | object;
 
-/** Counts each event once, however often it is delivered. */
-export class Aggregates {
-  readonly #inbox: Inbox<SqlTransaction>;
+/** Counts each event once, however often it is delivered; those that are there at the same time together. */
+export class Aggregates implements Steps<EventPayload, Observation, SqlTransaction> {
+  readonly inbox: Inbox<SqlTransaction>;
+  readonly consumer = 'analytics-worker';
 
   constructor(inbox: Inbox<SqlTransaction>) {
-    this.#inbox = inbox;
+    this.inbox = inbox;
   }
 
-  async add({ message, signal }: MessageContext, details: Partial<Observation> = {}): Promise<void> {
-    const observation = { messageId: message.id, type: message.type, at: message.envelope.time, ...details };
-    await this.#inbox.once(CONSUMER, message.id, (tx) => record(tx, observation), { signal });
+  async prepare(message: Message<EventPayload>): Promise<Observation> {
+    return observationOf(message);
   }
+
+  async commit(observation: Observation, tx: SqlTransaction): Promise<void> {
+    await record(tx, [observation]);
+  }
+
+  async commitMany(all: readonly PreparedMessage<EventPayload, Observation>[], tx: SqlTransaction): Promise<void> {
+    await record(
+      tx,
+      all.map(({ prepared }) => prepared),
+    );
+  }
+}
+
+function observationOf({ id, type, payload, envelope }: Message<EventPayload>): Observation {
+  const event = { messageId: id, type, at: envelope.time };
+  if ('occurredAt' in payload) return { ...event, at: payload.occurredAt };
+  if (!('capturedAt' in payload)) return event;
+  const { currency, amount, capturedAt, orderCreatedAt } = payload;
+  return {
+    ...event,
+    revenue: { currency, amount },
+    latencyMs: Date.parse(capturedAt) - Date.parse(orderCreatedAt),
+  };
 }

@@ -1,17 +1,14 @@
 import { Controller } from '@nestjs/common';
-import { Ctx, Payload } from '@nestjs/microservices';
 import {
-  type Activity,
   orderAccepted,
   orderCancelled,
   orderRejected,
-  type PaymentCaptured,
   paymentCaptured,
   paymentFailed,
   purchase,
   userSignup,
 } from '@orderflow/contracts';
-import { type MessageContext, MessageHandler } from '@orderflow/messaging/nest';
+import { MessageHandler } from '@orderflow/messaging/nest';
 import { Aggregates } from './aggregates.js';
 
 /** Every event of topic `events`. */
@@ -20,40 +17,37 @@ export class EventHandlers {
   constructor(private readonly aggregates: Aggregates) {}
 
   @MessageHandler(paymentCaptured)
-  captured(@Payload() payment: PaymentCaptured, @Ctx() context: MessageContext): Promise<void> {
-    return this.aggregates.add(context, {
-      revenue: { currency: payment.currency, amount: payment.amount },
-      latencyMs: Date.parse(payment.capturedAt) - Date.parse(payment.orderCreatedAt),
-    });
+  captured(): Aggregates {
+    return this.aggregates;
   }
 
   @MessageHandler(orderAccepted)
-  accepted(@Ctx() context: MessageContext): Promise<void> {
-    return this.aggregates.add(context);
+  accepted(): Aggregates {
+    return this.aggregates;
   }
 
   @MessageHandler(orderRejected)
-  rejected(@Ctx() context: MessageContext): Promise<void> {
-    return this.aggregates.add(context);
+  rejected(): Aggregates {
+    return this.aggregates;
   }
 
   @MessageHandler(orderCancelled)
-  cancelled(@Ctx() context: MessageContext): Promise<void> {
-    return this.aggregates.add(context);
+  cancelled(): Aggregates {
+    return this.aggregates;
   }
 
   @MessageHandler(paymentFailed)
-  failed(@Ctx() context: MessageContext): Promise<void> {
-    return this.aggregates.add(context);
+  failed(): Aggregates {
+    return this.aggregates;
   }
 
   @MessageHandler(userSignup)
-  signup(@Payload() activity: Activity, @Ctx() context: MessageContext): Promise<void> {
-    return this.aggregates.add(context, { at: activity.occurredAt });
+  signup(): Aggregates {
+    return this.aggregates;
   }
 
   @MessageHandler(purchase)
-  purchased(@Payload() activity: Activity, @Ctx() context: MessageContext): Promise<void> {
-    return this.aggregates.add(context, { at: activity.occurredAt });
+  purchased(): Aggregates {
+    return this.aggregates;
   }
 }

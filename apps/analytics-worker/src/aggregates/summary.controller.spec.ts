@@ -39,7 +39,7 @@ it('sums up the last 24 hours, and the minute under way, unless asked otherwise'
   const hoursAgo = { inside: 23.9, now: 0, outside: 24.1 };
   for (const [type, hours] of Object.entries(hoursAgo)) {
     const at = new Date(Date.now() - hours * HOUR_MS).toISOString();
-    await record(database.pool, { messageId: type, type, at });
+    await record(database.pool, [{ messageId: type, type, at }]);
   }
   const summary = (await (await read()).json()) as Summary;
   expect(summary.events).toEqual({ inside: 1, now: 1 });
