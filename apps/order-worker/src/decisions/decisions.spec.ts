@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Order, orderCancel, orderPlace } from '@orderflow/contracts';
-import { type Contract, createEnvelopeWriter, type Outgoing } from '@orderflow/messaging';
-import { MessageContext } from '@orderflow/messaging/nest';
+import { type Order, type OrderCancel, orderCancel, orderPlace } from '@orderflow/contracts';
+import { type Contract, createEnvelopeWriter, handle, type Outgoing } from '@orderflow/messaging';
 import { createPostgresMessaging } from '@orderflow/messaging/postgres';
 import { sendWaiting } from '@orderflow/messaging/testing/postgres';
 import { endsByAbortWhileLocked, openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
@@ -36,24 +35,24 @@ const order = (change: Partial<Order> = {}): Order => ({
 const orderOf = (total: number, orderId = 'o-1') =>
   order({ orderId, lines: [{ sku: 'tea', quantity: 1, unitPrice: total }], total });
 
-function contextOf<T>(
+/** Handles a command as the service does. */
+function decide<T extends Order | OrderCancel>(
   contract: Contract<T>,
   payload: T,
   id: string,
   attempt = 1,
   signal = new AbortController().signal,
-): MessageContext {
+): Promise<void> {
   const envelope = write(contract, payload, { id, cause: { correlationId: 'c-42', headers: { traceparent: 't' } } });
   const message = { id, type: contract.type, version: contract.version, payload, envelope };
-  return new MessageContext([message, { envelope, queue: 'orders', attempt, unsettled: 0, signal }]);
+  return handle(contract, decisions).handler(message, { envelope, queue: 'orders', attempt, unsettled: 0, signal });
 }
 
-const place = (payload: Order, id = 'm-1', attempt = 1) =>
-  decisions.place(payload, contextOf(orderPlace, payload, id, attempt));
+const place = (payload: Order, id = 'm-1', attempt = 1) => decide(orderPlace, payload, id, attempt);
 
 const cancel = (id = 'm-2', reason?: string, orderId = 'o-1') => {
   const command = { orderId, requestedAt: '2026-01-01T00:00:00.000Z', ...(reason !== undefined && { reason }) };
-  return decisions.cancel(command, contextOf(orderCancel, command, id));
+  return decide(orderCancel, command, id);
 };
 
 /** Different messages about one order, by the decision that each would come to. */
@@ -191,7 +190,7 @@ describe('decisions', () => {
 
   it('give up when their delivery does, and leave nothing behind', async () => {
     const given = endsByAbortWhileLocked(database.pool, 'inbox', (signal) =>
-      decisions.place(order(), contextOf(orderPlace, order(), 'm-1', 1, signal)),
+      decide(orderPlace, order(), 'm-1', 1, signal),
     );
     expect(await given).toBe(true);
     expect(await recorded()).toEqual([]);

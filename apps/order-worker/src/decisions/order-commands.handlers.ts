@@ -1,7 +1,6 @@
 import { Controller } from '@nestjs/common';
-import { Ctx, Payload } from '@nestjs/microservices';
-import { type OrderCancel, type OrderPlace, orderCancel, orderPlace } from '@orderflow/contracts';
-import { type MessageContext, MessageHandler } from '@orderflow/messaging/nest';
+import { orderCancel, orderPlace } from '@orderflow/contracts';
+import { MessageHandler } from '@orderflow/messaging/nest';
 import { Decisions } from './decisions.js';
 
 /** The commands of queue `orders`. */
@@ -10,12 +9,12 @@ export class OrderCommandHandlers {
   constructor(private readonly decisions: Decisions) {}
 
   @MessageHandler(orderPlace)
-  place(@Payload() order: OrderPlace, @Ctx() context: MessageContext): Promise<void> {
-    return this.decisions.place(order, context);
+  place(): Decisions {
+    return this.decisions;
   }
 
   @MessageHandler(orderCancel)
-  cancel(@Payload() command: OrderCancel, @Ctx() context: MessageContext): Promise<void> {
-    return this.decisions.cancel(command, context);
+  cancel(): Decisions {
+    return this.decisions;
   }
 }
