@@ -1,3 +1,4 @@
+export { callTogether, type CallTogetherOptions } from './call-together.js';
 export { forbidden } from './access/access-guard.js';
 export { RequestCaller, RequireScope } from './access/declare-access.js';
 export { type Caller, type RouteAccess, type Scope, scopes } from './access/scopes.js';

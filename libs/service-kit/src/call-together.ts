@@ -1,0 +1,39 @@
+import { ReadyTogether } from '@orderflow/messaging';
+
+export interface CallTogetherOptions<Item, Result> {
+  /** Answers all of them, each in its place, or nothing of any has happened and it rejects. 64 at most. */
+  readonly all: (items: readonly Item[]) => Promise<readonly Result[]>;
+  /** Items with the same key are never answered together. */
+  readonly keyOf: (item: Item) => unknown;
+  /** Whether a failure would be the same for each alone: something is away. */
+  readonly isAway: (error: unknown) => boolean;
+}
+
+interface Call<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Answers calls that are made at the same time by one call for all of them. A call waits for nothing but the one that is
+ * in flight. When the common one fails each is made alone, so that a bad item costs only itself, unless something is away.
+ */
+export function callTogether<Item, Result>(
+  options: CallTogetherOptions<Item, Result>,
+): (item: Item) => Promise<Result> {
+  const { all, keyOf, isAway } = options;
+
+  async function together(calls: readonly Call<Item, Result>[]): Promise<void> {
+    try {
+      const results = await all(calls.map(({ item }) => item));
+      calls.forEach(({ resolve }, index) => resolve(results[index] as Result));
+    } catch (error) {
+      if (calls.length > 1 && !isAway(error)) await Promise.all(calls.map((call) => together([call])));
+      else for (const { reject } of calls) reject(error);
+    }
+  }
+
+  const ready = new ReadyTogether<Call<Item, Result>>({ together, keyOf: ({ item }) => keyOf(item) });
+  return (item) => new Promise((resolve, reject) => ready.add({ item, resolve, reject }));
+}
