@@ -70,7 +70,7 @@ function eventsOf(order: Order): Readonly<Record<string, EventFacts>> {
 }
 
 async function record(orderId: string, type: string, event: EventFacts): Promise<void> {
-  await recordFacts(pool, { id: `${type}:${orderId}`, type }, event);
+  await recordFacts(pool, [{ id: `${type}:${orderId}`, type, facts: event }]);
 }
 
 describe('recordFacts', () => {
@@ -133,7 +133,7 @@ describe('recordFacts', () => {
     const times = ['2026-01-31T12:00:01.000Z', '2026-01-31T12:00:02.000Z'];
     for (const sequence of [times, [...times].reverse()]) {
       const order = newOrder();
-      for (const at of sequence) await recordFacts(pool, { id: at, type: fact }, eventAt(order, at));
+      for (const at of sequence) await recordFacts(pool, [{ id: at, type: fact, facts: eventAt(order, at) }]);
       expect(await readOrder(pool, order.orderId)).toMatchObject({ [fact]: times[0] });
     }
   });
@@ -187,7 +187,12 @@ describe('recordFacts', () => {
         const other = newOrder();
         for (const type of sequence) await record(one.orderId, type, eventsOf(one)[type]!);
         for (const type of [...sequence].reverse()) await record(other.orderId, type, eventsOf(other)[type]!);
+        const together = newOrder();
+        const events = sequence.map((type) => ({ id: type, type, facts: eventsOf(together)[type]! }));
+        await recordFacts(pool, events);
         const seen = await readOrder(pool, one.orderId);
+        expect(await readOrder(pool, together.orderId)).toEqual({ ...seen, id: together.orderId });
+        expect(await readTimeline(pool, together.orderId)).toHaveLength(new Set(sequence).size);
         expect(await readOrder(pool, other.orderId)).toEqual({ ...seen, id: other.orderId });
         const facts = Object.assign({}, ...sequence.map((type) => eventsOf(one)[type]?.facts)) as EventFacts['facts'];
         expect(seen?.status).toBe(statusOf(facts));

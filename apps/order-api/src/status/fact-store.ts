@@ -1,68 +1,75 @@
 import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import type { EventFacts } from './event-facts.js';
 
+/** The facts of an event, and the event as the timeline shows it. */
+export interface RecordedEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly facts: EventFacts;
+}
+
+/** The columns that an event may set in its order, each with its type, its value, and how it merges with what is there. */
+const orderColumns: readonly (readonly [string, string, (event: EventFacts) => unknown, 'LEAST' | 'COALESCE'])[] = [
+  ['customer_id', 'text', ({ order }) => order?.customerId, 'COALESCE'],
+  ['currency', 'text', ({ order }) => order?.currency, 'COALESCE'],
+  ['total', 'bigint', ({ order }) => order?.total, 'COALESCE'],
+  ['lines', 'jsonb', ({ order }) => order && JSON.stringify(order.lines), 'COALESCE'],
+  ['created_at', 'timestamptz', ({ order }) => order && new Date(order.createdAt), 'COALESCE'],
+  ['scheduled_for', 'timestamptz', ({ order }) => order?.scheduledFor && new Date(order.scheduledFor), 'COALESCE'],
+  ['accepted_at', 'timestamptz', ({ facts }) => facts.acceptedAt, 'LEAST'],
+  ['rejected_at', 'timestamptz', ({ facts }) => facts.rejectedAt, 'LEAST'],
+  ['rejection_code', 'text', ({ facts }) => facts.rejection?.code, 'COALESCE'],
+  ['rejection_text', 'text', ({ facts }) => facts.rejection?.text, 'COALESCE'],
+  ['cancelled_at', 'timestamptz', ({ facts }) => facts.cancelledAt, 'LEAST'],
+  ['cancel_reason', 'text', ({ facts }) => facts.cancelReason, 'COALESCE'],
+  ['captured_at', 'timestamptz', ({ facts }) => facts.capturedAt, 'LEAST'],
+  ['payment_failed_at', 'timestamptz', ({ facts }) => facts.paymentFailedAt, 'LEAST'],
+  ['payment_failure', 'text', ({ facts }) => facts.paymentFailure, 'COALESCE'],
+  ['invoice_id', 'text', ({ facts }) => facts.invoiceId, 'COALESCE'],
+];
+
+/** What the timeline takes of an event, besides its order. */
+const messageColumns: readonly (readonly [string, string, (event: RecordedEvent) => unknown])[] = [
+  ['message_id', 'text', ({ id }) => id],
+  ['type', 'text', ({ type }) => type],
+  ['time', 'timestamptz', ({ facts }) => facts.time],
+  ['cause_message_id', 'text', ({ facts }) => facts.cause.messageId],
+  ['cause_attempt', 'integer', ({ facts }) => facts.cause.attempt],
+];
+
+const orderNames = orderColumns.map(([name]) => name).join(', ');
+const messageNames = messageColumns.map(([name]) => name).join(', ');
+const parameters = ['text', ...[...orderColumns, ...messageColumns].map(([, type]) => type)]
+  .map((type, index) => `$${index + 1}::${type}[]`)
+  .join(', ');
+
 /**
- * Sets the facts of an event and inserts the order when this is the first that is heard of it. Merging is commutative
- * (`LEAST` and `COALESCE` ignore nulls), so events of one order may come in any order. One statement.
+ * Sets the facts of events and inserts the orders of which these are the first that is heard of. Merging is commutative
+ * (`LEAST` and `COALESCE` ignore nulls), so events of one order may come in any order. One statement, which writes the
+ * rows in the order of their keys, so that two transactions cannot wait for each other.
  */
 const statement = `
-  WITH merged AS (
-    INSERT INTO orders AS o (
-      id, customer_id, currency, total, lines, created_at, scheduled_for,
-      accepted_at, rejected_at, rejection_code, rejection_text, cancelled_at, cancel_reason,
-      captured_at, payment_failed_at, payment_failure, invoice_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+  WITH event AS (
+    SELECT * FROM unnest(${parameters}) AS event(order_id, ${orderNames}, ${messageNames})
+  ), merged AS (
+    INSERT INTO orders AS o (id, ${orderNames})
+    SELECT order_id, ${orderNames} FROM event ORDER BY order_id
     ON CONFLICT (id) DO UPDATE SET
-      customer_id       = COALESCE(o.customer_id, excluded.customer_id),
-      currency          = COALESCE(o.currency, excluded.currency),
-      total             = COALESCE(o.total, excluded.total),
-      lines             = COALESCE(o.lines, excluded.lines),
-      created_at        = COALESCE(o.created_at, excluded.created_at),
-      scheduled_for     = COALESCE(o.scheduled_for, excluded.scheduled_for),
-      accepted_at       = LEAST(o.accepted_at, excluded.accepted_at),
-      rejected_at       = LEAST(o.rejected_at, excluded.rejected_at),
-      rejection_code    = COALESCE(o.rejection_code, excluded.rejection_code),
-      rejection_text    = COALESCE(o.rejection_text, excluded.rejection_text),
-      cancelled_at      = LEAST(o.cancelled_at, excluded.cancelled_at),
-      cancel_reason     = COALESCE(o.cancel_reason, excluded.cancel_reason),
-      captured_at       = LEAST(o.captured_at, excluded.captured_at),
-      payment_failed_at = LEAST(o.payment_failed_at, excluded.payment_failed_at),
-      payment_failure   = COALESCE(o.payment_failure, excluded.payment_failure),
-      invoice_id        = COALESCE(o.invoice_id, excluded.invoice_id)
+      ${orderColumns.map(([name, , , merge]) => `${name} = ${merge}(o.${name}, excluded.${name})`).join(',\n      ')}
   )
-  INSERT INTO order_messages (order_id, message_id, type, time, cause_message_id, cause_attempt)
-  VALUES ($1, $18, $19, $20, $21, $22)
+  INSERT INTO order_messages (order_id, ${messageNames})
+  SELECT order_id, ${messageNames} FROM event ORDER BY order_id, message_id
   ON CONFLICT (order_id, message_id) DO NOTHING`;
 
-/** @param message the event, as the timeline shows it */
-export async function recordFacts(
-  tx: SqlTransaction,
-  message: { readonly id: string; readonly type: string },
-  event: EventFacts,
-): Promise<void> {
-  const { orderId, order, facts, time, cause } = event;
+export async function recordFacts(tx: SqlTransaction, events: readonly RecordedEvent[]): Promise<void> {
+  // A statement changes a row once only.
+  const first = new Map(events.map((event) => [event.facts.orderId, event] as const).reverse());
+  const now = [...first.values()];
   await tx.query(statement, [
-    orderId,
-    order?.customerId,
-    order?.currency,
-    order?.total,
-    order && JSON.stringify(order.lines),
-    order && new Date(order.createdAt),
-    order?.scheduledFor && new Date(order.scheduledFor),
-    facts.acceptedAt,
-    facts.rejectedAt,
-    facts.rejection?.code,
-    facts.rejection?.text,
-    facts.cancelledAt,
-    facts.cancelReason,
-    facts.capturedAt,
-    facts.paymentFailedAt,
-    facts.paymentFailure,
-    facts.invoiceId,
-    message.id,
-    message.type,
-    time,
-    cause.messageId,
-    cause.attempt,
+    now.map(({ facts }) => facts.orderId),
+    ...orderColumns.map(([, , valueOf]) => now.map(({ facts }) => valueOf(facts) ?? null)),
+    ...messageColumns.map(([, , valueOf]) => now.map(valueOf)),
   ]);
+  const later = events.filter((event) => first.get(event.facts.orderId) !== event);
+  if (later.length > 0) await recordFacts(tx, later);
 }
