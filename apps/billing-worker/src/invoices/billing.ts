@@ -15,11 +15,12 @@ import {
   type Delivery,
   type Message,
   type Outgoing,
+  type PreparedMessage,
   type Steps,
 } from '@orderflow/messaging';
 import type { PostgresMessaging, SqlTransaction } from '@orderflow/messaging/postgres';
 import type { ChargeOutcome, PaymentGateway } from '../gateway/payment-gateway.js';
-import { type Invoice, type InvoiceStore, insertInvoice } from './invoice-store.js';
+import { type Invoice, type InvoiceStore, insertInvoices } from './invoice-store.js';
 
 export interface BillingOptions {
   readonly messaging: PostgresMessaging;
@@ -67,12 +68,28 @@ export class Billing implements Steps<OrderAccepted, Charged | undefined, SqlTra
   }
 
   /** Writes the invoice and publishes the payment. */
-  async commit(charged: Charged | undefined, tx: SqlTransaction, message: Message<OrderAccepted>): Promise<void> {
-    if (charged === undefined) return;
+  commit(prepared: Charged | undefined, tx: SqlTransaction, message: Message<OrderAccepted>): Promise<void> {
+    return this.commitMany([{ prepared, message }], tx);
+  }
+
+  async commitMany(
+    all: readonly PreparedMessage<OrderAccepted, Charged | undefined>[],
+    tx: SqlTransaction,
+  ): Promise<void> {
     const { messaging, topic } = this.#options;
-    const invoice = invoiceOf(message.payload.order, charged.outcome);
-    const inserted = await insertInvoice(tx, invoice);
-    if (inserted) await messaging.outbox.add(tx, [paymentEvent(message, invoice, topic, charged.cause)]);
+    const charged = all.flatMap(({ prepared, message }) => {
+      if (prepared === undefined) return [];
+      return [{ message, cause: prepared.cause, invoice: invoiceOf(message.payload.order, prepared.outcome) }];
+    });
+    if (charged.length === 0) return;
+    const first = await insertInvoices(
+      tx,
+      charged.map(({ invoice }) => invoice),
+    );
+    const events = charged
+      .filter(({ invoice }) => first.has(invoice.id))
+      .map(({ message, invoice, cause }) => paymentEvent(message, invoice, topic, cause));
+    await messaging.outbox.add(tx, events);
   }
 
   async #charge(order: Order, intentAgeMs: number, signal: AbortSignal): Promise<ChargeOutcome> {

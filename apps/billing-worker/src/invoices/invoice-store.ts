@@ -1,5 +1,7 @@
 import type { Order } from '@orderflow/contracts';
-import type { SqlTransaction } from '@orderflow/messaging/postgres';
+import { classify } from '@orderflow/messaging';
+import { postgresFailures, type SqlTransaction } from '@orderflow/messaging/postgres';
+import { callTogether } from '@orderflow/service-kit';
 
 interface InvoiceDetails {
   readonly id: string;
@@ -26,26 +28,20 @@ export interface ChargeIntent {
 /** What billing remembers of orders. */
 export class InvoiceStore {
   readonly #db: SqlTransaction;
+  readonly #intend: (order: Order) => Promise<ChargeIntent>;
 
   constructor(db: SqlTransaction) {
     this.#db = db;
+    this.#intend = callTogether({
+      all: (orders) => insertIntents(db, orders),
+      keyOf: ({ orderId }) => orderId,
+      isAway: (error) => classify(postgresFailures, error) === 'dependency-away',
+    });
   }
 
-  /** Records, and commits, that the order is about to be charged; the first intent stays. */
-  async intend({ orderId, total, currency }: Order): Promise<ChargeIntent> {
-    const { rows } = await this.#db.query(
-      `WITH added AS (
-         INSERT INTO charge_intents (order_id, amount, currency) VALUES ($1, $2, $3)
-         ON CONFLICT (order_id) DO NOTHING RETURNING created_at
-       ), intent AS (
-         SELECT created_at FROM added UNION ALL SELECT created_at FROM charge_intents WHERE order_id = $1
-       )
-       SELECT COALESCE(EXTRACT(EPOCH FROM now() - min(created_at)) * 1000, 0)::float8 AS "ageMs",
-              EXISTS (SELECT FROM invoices WHERE order_id = $1) AS invoiced
-       FROM intent`,
-      [orderId, total, currency],
-    );
-    return rows[0] as unknown as ChargeIntent;
+  /** Records, and commits, that the order is about to be charged; the first intent stays. Those at the same time together. */
+  intend(order: Order): Promise<ChargeIntent> {
+    return this.#intend(order);
   }
 
   async ofOrder(orderId: string): Promise<Invoice | undefined> {
@@ -61,21 +57,48 @@ export class InvoiceStore {
   }
 }
 
-/** Whether the invoice is the order's first; a second one changes nothing. */
-export async function insertInvoice(tx: SqlTransaction, invoice: Invoice): Promise<boolean> {
-  const { rowCount } = await tx.query(
+/** The intents of different orders, each in its place. Rows are written in the order of their keys. */
+async function insertIntents(db: SqlTransaction, orders: readonly Order[]): Promise<readonly ChargeIntent[]> {
+  const { rows } = await db.query(
+    `WITH wanted AS (
+       SELECT order_id, amount, currency
+       FROM unnest($1::text[], $2::bigint[], $3::text[]) AS wanted(order_id, amount, currency)
+     ), added AS (
+       INSERT INTO charge_intents (order_id, amount, currency)
+       SELECT order_id, amount, currency FROM wanted ORDER BY order_id
+       ON CONFLICT (order_id) DO NOTHING RETURNING order_id, created_at
+     )
+     SELECT order_id AS "orderId",
+            COALESCE(EXTRACT(EPOCH FROM now() - COALESCE(added.created_at, before.created_at)) * 1000, 0)::float8 AS "ageMs",
+            EXISTS (SELECT FROM invoices WHERE invoices.order_id = wanted.order_id) AS invoiced
+     FROM wanted LEFT JOIN added USING (order_id) LEFT JOIN charge_intents before USING (order_id)`,
+    [orders.map(({ orderId }) => orderId), orders.map(({ total }) => total), orders.map(({ currency }) => currency)],
+  );
+  const intents = new Map((rows as unknown as (ChargeIntent & { orderId: string })[]).map((row) => [row.orderId, row]));
+  return orders.map(({ orderId }) => intents.get(orderId) as ChargeIntent);
+}
+
+/**
+ * Answers the ids of the invoices that are the first of their orders; a second one changes nothing. Rows are written in
+ * the order of their keys, so that two transactions cannot wait for each other.
+ */
+export async function insertInvoices(tx: SqlTransaction, invoices: readonly Invoice[]): Promise<ReadonlySet<unknown>> {
+  const { rows } = await tx.query(
     `INSERT INTO invoices (id, order_id, status, amount, currency, charge_id, reason, issued_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (order_id) DO NOTHING`,
+     SELECT id, order_id, status, amount, currency, charge_id, reason, issued_at
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])
+       AS invoice(id, order_id, status, amount, currency, charge_id, reason, issued_at)
+     ORDER BY order_id ON CONFLICT (order_id) DO NOTHING RETURNING id`,
     [
-      invoice.id,
-      invoice.orderId,
-      invoice.status,
-      invoice.amount,
-      invoice.currency,
-      invoice.status === 'captured' ? invoice.chargeId : null,
-      invoice.status === 'failed' ? invoice.reason : null,
-      invoice.issuedAt,
+      invoices.map(({ id }) => id),
+      invoices.map(({ orderId }) => orderId),
+      invoices.map(({ status }) => status),
+      invoices.map(({ amount }) => amount),
+      invoices.map(({ currency }) => currency),
+      invoices.map((invoice) => (invoice.status === 'captured' ? invoice.chargeId : null)),
+      invoices.map((invoice) => (invoice.status === 'failed' ? invoice.reason : null)),
+      invoices.map(({ issuedAt }) => issuedAt),
     ],
   );
-  return rowCount === 1;
+  return new Set(rows.map((row) => row['id']));
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createLogger, createMetrics, loadConfig, type RunningService, startService } from '@orderflow/service-kit';
 import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { configSchema } from '../config.js';
-import { InvoiceStore, insertInvoice } from './invoice-store.js';
+import { InvoiceStore, insertInvoices } from './invoice-store.js';
 import { InvoicesController } from './invoices.controller.js';
 
 let database: ServiceDatabase;
@@ -46,7 +46,7 @@ it('shows the invoice of an order', async () => {
     status: 'failed',
     reason: 'no',
   } as const;
-  await insertInvoice(database.pool, invoice);
+  await insertInvoices(database.pool, [invoice]);
   expect(await (await fetch(`${service.url}/invoices/o-1`)).json()).toEqual(invoice);
   expect((await fetch(`${service.url}/invoices/o-2`)).status).toBe(404);
 });
