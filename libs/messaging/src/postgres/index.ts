@@ -20,3 +20,4 @@ export type {
 } from './sql-transaction.js';
 export type { Statement } from './outbox-rows.js';
 export { postgresFailures } from './postgres-failures.js';
+export { preparing, StatementNames } from './preparing-client.js';
