@@ -21,8 +21,8 @@ beforeEach(() => {
   answer = () => Promise.resolve();
 });
 
-async function sendBatch(send: Transport['send'], worker: number | undefined): Promise<BatchResult> {
-  const rows = waiting.slice(0, worker === undefined ? 1 : 50).map((message) => ({ outgoing: message }));
+async function sendBatch(send: Transport['send'], share: unknown): Promise<BatchResult> {
+  const rows = waiting.slice(0, share === undefined ? 1 : 50).map((message) => ({ outgoing: message }));
   const { sent, failed, outage } = await sendInOrder(rows, send);
   const gone = new Set(sent.map(({ outgoing: message }) => message));
   waiting = waiting.filter((message) => !gone.has(message));
@@ -144,5 +144,38 @@ describe('an outlet', () => {
     expect(one.isAsleep).toBe(false);
     await one.stop();
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe('an outlet with two workers', () => {
+  it('reads with both behind a full batch only, and with one again when both have slept', async () => {
+    const shares: unknown[] = [];
+    let full = false;
+    const one = new Outlet({
+      destination: { queue: 'work' },
+      workers: 2,
+      clock,
+      random: () => 0.999,
+      answerWithinMs: 900,
+      transport: { send: () => Promise.resolve() },
+      sendBatch: async (_send, share) => {
+        shares.push(share && `${share.index} of ${share.of}`);
+        const more = full;
+        full = false;
+        return { ...emptyBatch, read: 1, sent: 1, more };
+      },
+      pauseMs: () => 1_000,
+      onError: () => undefined,
+    });
+    one.wake();
+    await clock.advance(0);
+    expect(shares.splice(0)).toEqual(['0 of 1']);
+    full = true;
+    one.wake();
+    await clock.advance(0);
+    expect(shares.splice(0)).toEqual(['0 of 1', '1 of 2', '0 of 2']);
+    one.wake();
+    await clock.advance(0);
+    expect(shares.splice(0)).toEqual(['0 of 1']);
   });
 });

@@ -21,7 +21,7 @@ const MOST_ANSWER_MS = 60_000;
 
 export interface OutletOptions {
   readonly destination: Destination;
-  /** How many batches may be in flight. */
+  /** How many batches may be in flight, behind one that was full. */
   readonly workers: number;
   readonly clock: Clock;
   readonly random: () => number;
@@ -29,13 +29,22 @@ export interface OutletOptions {
   readonly answerWithinMs: number;
   readonly transport: Pick<Transport, 'send'>;
   /**
-   * Reads, sends with `send` and removes one batch: of the given worker's share of the outbox, or, without one, a single
-   * message of all of it.
+   * Reads, sends with `send` and removes one batch: of the given share of the outbox, or, without one, a single message of
+   * all of it.
    */
-  readonly sendBatch: (send: Transport['send'], worker: number | undefined) => Promise<BatchResult>;
+  readonly sendBatch: (send: Transport['send'], share: WorkerShare | undefined) => Promise<BatchResult>;
   /** How long to wait after the given number of failures of the database in a row, in milliseconds. */
   readonly pauseMs: (failures: number) => number;
   readonly onError: (error: unknown) => void;
+  /** How long a batch may wait for more at most, in milliseconds; 0 when absent. */
+  readonly lingerMaxMs?: number;
+}
+
+/** The part of an outbox that one of several workers reads. */
+export interface WorkerShare {
+  /** From 0. */
+  readonly index: number;
+  readonly of: number;
 }
 
 interface Trouble {
@@ -51,6 +60,8 @@ interface Trouble {
 export class Outlet {
   readonly #options: OutletOptions;
   readonly #workers: readonly RelayWorker[];
+  /** Whether the workers have a share each. Otherwise the first one has it all, and the others sleep. */
+  #isShared = false;
   #trouble: Trouble | undefined;
   #answerMs: number;
   #probing: Promise<void> = Promise.resolve();
@@ -66,7 +77,9 @@ export class Outlet {
   /** There may be something to send. Does nothing while the destination is in trouble. */
   wake(): void {
     if (this.#trouble !== undefined) return;
-    for (const worker of this.#workers) worker.wake();
+    const [first, ...others] = this.#workers;
+    first?.wake();
+    if (this.#isShared) for (const worker of others) worker.wake();
   }
 
   /** Failures in a row of the database. */
@@ -98,14 +111,32 @@ export class Outlet {
   }
 
   #createWorker(index: number): RelayWorker {
-    const { clock, sendBatch, pauseMs, onError } = this.#options;
+    const { clock, pauseMs, onError, lingerMaxMs = 0 } = this.#options;
     return new RelayWorker({
       clock,
-      sendBatch: () => sendBatch(this.#send, index),
+      lingerMaxMs,
+      sendBatch: () => this.#sendShare(index),
       pauseMs,
       onOutage: (outage) => this.#onOutage(outage),
       onError,
     });
+  }
+
+  /**
+   * A second batch in flight keeps the broker busy while the first one is removed; with little to send it would only look
+   * and find nothing. Shares change between two batches of the first worker, while the others sleep.
+   */
+  async #sendShare(index: number): Promise<BatchResult> {
+    const { workers, sendBatch } = this.#options;
+    const isFirst = index === 0;
+    const others = this.#workers.slice(1);
+    if (isFirst && others.every(({ isAsleep }) => isAsleep)) this.#isShared = false;
+    const result = await sendBatch(this.#send, { index, of: this.#isShared ? workers : 1 });
+    if (isFirst && !this.#isShared && result.more && result.outage === undefined) {
+      this.#isShared = true;
+      for (const worker of others) worker.wake();
+    }
+    return result;
   }
 
   #onOutage(error: TransportError): void {

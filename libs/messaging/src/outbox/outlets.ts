@@ -17,7 +17,13 @@ export class Outlets {
     for (const [name, outlet] of this.#outlets) {
       if (!waiting.has(name) && outlet.isAsleep) this.#outlets.delete(name);
     }
-    for (const destination of destinations) this.#outletTo(destination).wake();
+    this.begin(destinations);
+  }
+
+  /** Something was added for these destinations. */
+  begin(destinations: readonly Destination[]): void {
+    const outlets = new Set(destinations.map((destination) => this.#outletTo(destination)));
+    for (const outlet of outlets) outlet.wake();
   }
 
   /** What a relay's health is as far as destinations go. `buckets`: how many it works on. */

@@ -196,3 +196,71 @@ describe('a relay worker', () => {
     expect(clock.pending).toBe(0);
   });
 });
+
+describe('a relay worker that lingers', () => {
+  /** Its batches take as long as given each, and send something. */
+  function lingering(lingerMaxMs: number, ...tookMs: readonly number[]): RelayWorker {
+    const left = [...tookMs];
+    return new RelayWorker({
+      clock,
+      lingerMaxMs,
+      sendBatch: async () => {
+        begun.push(clock.now());
+        await new Promise<void>((resolve) => clock.schedule(clock.now() + (left.shift() ?? 0), resolve));
+        return { ...nothing, read: 1, sent: 1 };
+      },
+      pauseMs: () => 1_000,
+      onOutage: (error) => outages.push(error),
+      onError: (error) => errors.push(error),
+    });
+  }
+
+  it('sends at once when it was idle, and waits twice as long as the batch before took', async () => {
+    const one = lingering(50, 5, 5);
+    one.wake();
+    await clock.advance(5);
+    one.wake();
+    await clock.advance(9);
+    one.wake();
+    expect(begun).toEqual([0]);
+    await clock.advance(1);
+    expect(begun).toEqual([0, 15]);
+    await clock.advance(100);
+    one.wake();
+    expect(begun).toEqual([0, 15, 115]);
+    expect(errors).toEqual([]);
+  });
+
+  it('takes what is added during a batch along with the next one', async () => {
+    const one = lingering(50, 5);
+    one.wake();
+    await clock.advance(2);
+    one.wake();
+    await clock.advance(12);
+    expect(begun).toEqual([0]);
+    await clock.advance(1);
+    expect(begun).toEqual([0, 15]);
+  });
+
+  it('waits no longer than it may', async () => {
+    const one = lingering(50, 400);
+    one.wake();
+    await clock.advance(400);
+    one.wake();
+    expect(one.isAsleep).toBe(false);
+    await clock.advance(49);
+    expect(begun).toEqual([0]);
+    await clock.advance(1);
+    expect(begun).toEqual([0, 450]);
+  });
+
+  it('does not send after it was stopped', async () => {
+    const one = lingering(50, 10);
+    one.wake();
+    await clock.advance(10);
+    one.wake();
+    await one.stop();
+    await clock.advance(1_000);
+    expect(begun).toEqual([0]);
+  });
+});

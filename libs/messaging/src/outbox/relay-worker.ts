@@ -11,11 +11,17 @@ export interface RelayWorkerOptions {
   /** The destination is in trouble. The worker then sleeps until it is woken. */
   readonly onOutage: (outage: TransportError) => void;
   readonly onError: (error: unknown) => void;
+  /** How long a batch may wait for more at most, in milliseconds; 0 when absent. */
+  readonly lingerMaxMs?: number;
 }
+
+/** A batch waits this many times as long as the one before took: it then costs no more than a third of the time. */
+const LINGER_FACTOR = 2;
 
 /**
  * Works on its buckets with one batch in flight, which is what keeps the order of each of them. Sleeps when there is
- * nothing to send, pauses while the database is away.
+ * nothing to send, pauses while the database is away. Sends at once when it was idle; soon after a batch it waits for more
+ * to send with the next, the longer the slower batches are.
  */
 export class RelayWorker {
   readonly #options: RelayWorkerOptions;
@@ -24,6 +30,8 @@ export class RelayWorker {
   #again = false;
   #stopped = false;
   #failures = 0;
+  #lingersUntil = 0;
+  #cancelLinger: (() => void) | undefined;
   #cancelPause: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
 
@@ -38,16 +46,28 @@ export class RelayWorker {
 
   /** Nothing is under way, and nothing planned. */
   get isAsleep(): boolean {
-    return this.#running === undefined && this.#cancelPause === undefined && this.#cancelRetry === undefined;
+    const plans = [this.#cancelLinger, this.#cancelPause, this.#cancelRetry];
+    return this.#running === undefined && plans.every((plan) => plan === undefined);
   }
 
   /** There may be something to send. Ignored during a pause, which ends by itself. */
   wake(): void {
     if (this.#stopped || this.#cancelPause !== undefined) return;
     this.#again = true;
-    this.#running ??= this.#run().finally(() => {
+    if (this.#running !== undefined || this.#cancelLinger !== undefined) return;
+    const { clock } = this.#options;
+    const lingerMs = this.#lingersUntil - clock.elapsed();
+    if (lingerMs <= 0) return this.#start();
+    this.#cancelLinger = clock.schedule(clock.now() + lingerMs, () => {
+      this.#cancelLinger = undefined;
+      this.#start();
+    });
+  }
+
+  #start(): void {
+    this.#running = this.#run().finally(() => {
       this.#running = undefined;
-      // A wake between the last look and this line.
+      // A wake since the last look.
       if (this.#again) this.wake();
     });
   }
@@ -60,20 +80,28 @@ export class RelayWorker {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#again = false;
+    this.#cancelLinger?.();
     this.#cancelPause?.();
     this.#cancelRetry?.();
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    while (this.#again && !this.#stopped) {
+    const { clock, lingerMaxMs = 0, onError, sendBatch } = this.#options;
+    while (this.#again && !this.#stopped && this.#lingersUntil <= clock.elapsed()) {
       this.#again = false;
+      const begun = clock.elapsed();
       try {
-        const batch = this.#options.sendBatch();
+        const batch = sendBatch();
         this.#batch = batch.catch(() => undefined);
-        this.#afterBatch(await batch);
+        const result = await batch;
+        const ended = clock.elapsed();
+        // Behind a full batch, or one that failed, there is something to do at once.
+        const isDone = !result.more && result.errors.length === 0;
+        if (isDone) this.#lingersUntil = ended + Math.min(lingerMaxMs, LINGER_FACTOR * (ended - begun));
+        this.#afterBatch(result);
       } catch (error) {
-        this.#options.onError(error);
+        onError(error);
         this.#pause();
       }
     }

@@ -1,4 +1,6 @@
 import { AfterCommit } from '../outbox/after-commit.js';
+import type { OnWake } from '../outbox/wakes.js';
+import type { Destination, Outgoing } from '../transport.js';
 import type { SqlResult, TransactionAdapter, UnitOfWork } from './sql-transaction.js';
 
 /** A unit of work from the begin of its transaction to its end. */
@@ -6,7 +8,7 @@ export class OpenUnitOfWork<Db> implements UnitOfWork<Db> {
   readonly db: Db;
   readonly #adapter: TransactionAdapter<Db>;
   readonly #afterCommit = new AfterCommit();
-  #wroteMessages = false;
+  #destinations: Destination[] | undefined;
 
   constructor(db: Db, adapter: TransactionAdapter<Db>) {
     this.db = db;
@@ -25,9 +27,9 @@ export class OpenUnitOfWork<Db> implements UnitOfWork<Db> {
     this.#afterCommit.add(run);
   }
 
-  /** The relay is to be woken after the commit. */
-  wroteMessages(): void {
-    this.#wroteMessages = true;
+  /** The relay is to be woken after the commit, for the destinations of these messages. */
+  wroteMessages(messages: readonly Outgoing[]): void {
+    this.#destinations = [...(this.#destinations ?? []), ...messages.map(({ to }) => to)];
   }
 
   /** Takes no query and no callback any more. */
@@ -36,8 +38,8 @@ export class OpenUnitOfWork<Db> implements UnitOfWork<Db> {
   }
 
   /** Does what was to be done after the commit; the relay comes first. */
-  committed(wake: () => void, report: (error: unknown) => void): void {
-    if (this.#wroteMessages) wake();
+  committed(wake: OnWake, report: (error: unknown) => void): void {
+    if (this.#destinations !== undefined) wake(this.#destinations);
     this.#afterCommit.run(report);
   }
 }

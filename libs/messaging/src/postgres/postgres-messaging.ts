@@ -59,8 +59,8 @@ function assemble<Db>(options: PostgresMessagingOptions, adapter: TransactionAda
     transaction: (work, how) => units.transaction(work, how),
     inbox: new PostgresInbox(pool, units),
     outbox: new PostgresOutbox(pool, wakes.wake),
-    wake: wakes.wake,
-    onWake: (listener) => wakes.onWake(listener),
+    wake: () => wakes.wake(),
+    onWake: (listener) => wakes.onWake(() => listener()),
     startRelay: (relay) => startRelay({ ...relay, onError: relay.onError ?? onError, pool, wakes }),
   });
 }

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Outbox, OutboxBacklog, SetAside } from '../outbox/outbox.js';
+import type { OnWake } from '../outbox/wakes.js';
 import type { Outgoing, ScheduledMessage } from '../transport.js';
 import { type CancelledMessage, noteCancelled } from './outbox-scheduled.js';
 import { readBacklog } from './outbox-backlog.js';
@@ -11,10 +12,10 @@ import type { SqlTransaction } from './sql-transaction.js';
 /** An outbox in PostgreSQL; a relay sends what it holds. */
 export class PostgresOutbox implements Outbox<SqlTransaction> {
   readonly #pool: Pool;
-  readonly #wake: () => void;
+  readonly #wake: OnWake;
   readonly setAside: SetAside;
 
-  constructor(pool: Pool, wake: () => void) {
+  constructor(pool: Pool, wake: OnWake) {
     this.#pool = pool;
     this.setAside = new PostgresSetAside(pool, wake);
     this.#wake = wake;
@@ -29,7 +30,7 @@ export class PostgresOutbox implements Outbox<SqlTransaction> {
     if (messages.length === 0) return;
     const { text, values } = outboxInsert(messages, 1);
     await tx.query(text, values);
-    if (tx instanceof OpenUnitOfWork) tx.wroteMessages();
+    if (tx instanceof OpenUnitOfWork) tx.wroteMessages(messages);
   }
 
   /**
@@ -41,8 +42,8 @@ export class PostgresOutbox implements Outbox<SqlTransaction> {
   async addWith(db: SqlTransaction, effect: Statement, messages: readonly Outgoing[]): Promise<void> {
     const insert = outboxInsert(messages, effect.values.length + 1);
     await db.query(`WITH ${effect.text} ${insert.text}`, [...effect.values, ...insert.values]);
-    if (db instanceof OpenUnitOfWork) db.wroteMessages();
-    else this.#wake();
+    if (db instanceof OpenUnitOfWork) db.wroteMessages(messages);
+    else this.#wake(messages.map(({ to }) => to));
   }
 
   /**

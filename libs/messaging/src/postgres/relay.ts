@@ -5,7 +5,7 @@ import { explain } from '../errors.js';
 import { type BatchResult, emptyBatch } from '../outbox/batch-result.js';
 import { BUCKETS } from '../outbox/bucket.js';
 import { holdPolicy } from '../outbox/hold-policy.js';
-import { defaultAnswerWithinMs, Outlet } from '../outbox/outlet.js';
+import { defaultAnswerWithinMs, Outlet, type WorkerShare } from '../outbox/outlet.js';
 import { Outlets } from '../outbox/outlets.js';
 import type { Relay, RelayHealth } from '../outbox/relay-health.js';
 import { RelayWorker } from '../outbox/relay-worker.js';
@@ -37,6 +37,11 @@ export interface RelayOptions {
    * Where it is slow and answers, it is given twice the time that it took.
    */
   readonly answerWithinMs?: number;
+  /**
+   * How long a message may wait for others to be sent with it, in milliseconds; 0 when absent. It waits only soon after
+   * others were sent, twice as long as that took at most: what comes alone is sent at once.
+   */
+  readonly lingerMaxMs?: number;
   readonly clock?: Clock;
   /** Answers a number from 0 (inclusive) to 1 (exclusive). */
   readonly random?: () => number;
@@ -52,8 +57,8 @@ interface RelaySetup extends RelayOptions {
 }
 
 /**
- * Relay workers a destination, each with one batch in flight: two keep the broker busy while the other one reads and
- * removes.
+ * Relay workers a destination, each with one batch in flight: with much to send, one keeps the broker busy while the other
+ * reads and removes.
  */
 const WORKERS = 2;
 
@@ -97,13 +102,19 @@ class PostgresRelay implements Relay {
       onWake: () => this.#scout.wake(),
       onError: (error) => this.#report(error),
     });
-    this.#unsubscribe = wakes.onWake(() => this.wake());
+    this.#unsubscribe = wakes.onWake((destinations) => this.#onCommit(destinations));
     this.#renewRegularly();
     this.#sweepRegularly();
   }
 
   wake(): void {
-    this.#scout.wake();
+    this.#onCommit(undefined);
+  }
+
+  /** Where it is known what waits, nobody has to look. */
+  #onCommit(destinations: readonly Destination[] | undefined): void {
+    if (destinations === undefined) this.#scout.wake();
+    else this.#outlets.begin(destinations);
     if (this.#leased.length < BUCKETS) this.#channel.notify();
   }
 
@@ -151,15 +162,16 @@ class PostgresRelay implements Relay {
   }
 
   #createOutlet(destination: Destination): Outlet {
-    const { clock, random, transport, answerWithinMs } = this.#options;
+    const { clock, random, transport, answerWithinMs, lingerMaxMs } = this.#options;
     return new Outlet({
       destination,
       workers: WORKERS,
       clock,
       random,
       answerWithinMs,
+      lingerMaxMs,
       transport,
-      sendBatch: (send, worker) => this.#sendBatch(destination, send, worker),
+      sendBatch: (send, share) => this.#sendBatch(destination, send, share),
       pauseMs: this.#pauseMs,
       onError: (error) => this.#report(error),
     });
@@ -167,17 +179,17 @@ class PostgresRelay implements Relay {
 
   readonly #pauseMs = (failures: number): number => backoff(holdPolicy, failures, this.#options.random);
 
-  #sendBatch(destination: Destination, send: Transport['send'], worker: number | undefined): Promise<BatchResult> {
+  #sendBatch(destination: Destination, send: Transport['send'], share: WorkerShare | undefined): Promise<BatchResult> {
     const { pool, batch, random, transport } = this.#options;
     const until = this.#leasedUntil;
-    const leases = this.#usable().filter(({ bucket }) => worker === undefined || bucket % WORKERS === worker);
+    const leases = this.#usable().filter(({ bucket }) => share === undefined || bucket % share.of === share.index);
     // Another bucket comes first each time, so that a full one does not starve those behind it.
     const first = leases.length === 0 ? 0 : this.#turn++ % leases.length;
     return sendBatch({
       pool,
       destination,
       leases: [...leases.slice(first), ...leases.slice(0, first)],
-      limit: worker === undefined ? 1 : batch,
+      limit: share === undefined ? 1 : batch,
       transport,
       send: (messages, how) => (this.#isBefore(until) ? send(messages, how) : Promise.reject(leasesEnded())),
       policy: holdPolicy,
@@ -253,6 +265,7 @@ function resolveOptions(options: RelaySetup): Required<RelaySetup> {
     leaseMs: 15_000,
     sweepMs: 3_000,
     answerWithinMs: defaultAnswerWithinMs,
+    lingerMaxMs: 0,
     clock: systemClock,
     random: Math.random,
   };
@@ -262,6 +275,7 @@ function resolveOptions(options: RelaySetup): Required<RelaySetup> {
     leaseMs: { min: 1 },
     sweepMs: { min: 1 },
     answerWithinMs: { min: 1 },
+    lingerMaxMs: { min: 0 },
   });
   if (problems.length > 0) throw new RangeError(`Invalid options of a relay: ${problems.join('; ')}.`);
   return resolved;

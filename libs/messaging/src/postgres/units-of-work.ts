@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { OnWake } from '../outbox/wakes.js';
 import { OpenUnitOfWork } from './open-unit-of-work.js';
 import type { TransactionAdapter, TransactionOptions, UnitOfWork } from './sql-transaction.js';
 
@@ -6,7 +7,7 @@ interface UnitsOfWorkOptions<Db> {
   /** Ends the transactions that are given up. */
   readonly pool: Pool;
   readonly adapter: TransactionAdapter<Db>;
-  readonly wake: () => void;
+  readonly wake: OnWake;
   readonly onError: (error: unknown) => void;
 }
 
