@@ -13,6 +13,8 @@ function isRabbitMqUrl(text: string): boolean {
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const entityName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,259}$/, 'must be the name of a queue or topic');
 
+const trueOrFalse = z.enum(['true', 'false'], 'must be true or false').transform((written) => written === 'true');
+
 /** The port a service takes for HTTP, `usual` by default. */
 export function port(usual: number) {
   return variable(wholeNumber(0, 65_535).prefault(String(usual)), {
@@ -183,6 +185,15 @@ export const databaseVariables = {
     { usual: 500, min: 0, max: 100_000 },
     'HTTP requests of one replica that may wait for a database connection (for 5 s at most); one more is answered 503 at once',
   ),
+  DATABASE_PREPARE: variable(trueOrFalse.prefault('true'), {
+    description:
+      '`false`: statements are not prepared, for a pooler that gives each transaction another connection and cannot keep them',
+    example: 'false',
+  }),
+  OUTBOX_LINGER_MAX: time(
+    { usual: '50ms', min: 0, max: 1_000 },
+    'How long a message may wait for others to be sent with it, at most, when many are sent; 0 for not at all',
+  ),
 };
 
 /** How a worker consumes; the retry policy of the messaging library. Use with {@link requireRetryPolicy}. */
@@ -235,17 +246,11 @@ export const consumerVariables = {
 
 /** Of services whose queue has a sibling with sessions. */
 export const orderedVariables = {
-  ORDERED: variable(
-    z
-      .enum(['true', 'false'], 'must be true or false')
-      .transform((written) => written === 'true')
-      .prefault('false'),
-    {
-      description:
-        '`true`: the messages of one order in order, from queues with sessions (`orders-ordered` for `orders`)',
-      example: 'true',
-    },
-  ),
+  ORDERED: variable(trueOrFalse.prefault('false'), {
+    description:
+      '`true`: the messages of one order in order, from queues with sessions (`orders-ordered` for `orders`)',
+    example: 'true',
+  }),
   MAX_CONCURRENT_SESSIONS: variable(wholeNumber(1, 1_000).prefault('10'), {
     description: 'Orders handled at a time where `ORDERED` is `true`, `MAX_CONCURRENCY` at most',
     example: '10',

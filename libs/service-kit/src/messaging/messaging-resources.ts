@@ -54,6 +54,8 @@ export interface MessagingConfig extends ProcessConfig, TransportConfig, RetryCo
   readonly DATABASE_URL_FILE?: string | undefined;
   readonly DATABASE_POOL_SIZE: number;
   readonly DATABASE_MAX_WAITING: number;
+  readonly DATABASE_PREPARE: boolean;
+  readonly OUTBOX_LINGER_MAX: number;
   readonly MAX_CONCURRENCY: number;
   readonly PAUSE_AFTER_MESSAGES: number;
   readonly PROBE_MAX_INTERVAL: number;
@@ -118,6 +120,7 @@ export class MessagingResources {
       url: adapted(databaseUrl(config, logger), options.adaptDatabaseUrl),
       applicationName: name,
       max: config.DATABASE_POOL_SIZE,
+      prepare: config.DATABASE_PREPARE,
       onError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
     });
     this.requests = new RequestDatabase({
@@ -176,11 +179,11 @@ export class MessagingResources {
    * @throws StartupError when migrations are pending
    */
   async prepare(): Promise<void> {
-    const { name, migrations, logger } = this.#options;
+    const { name, migrations, logger, config } = this.#options;
     await requireMigrations(this.pool, name, [...messagingSchema.map((step) => step.name), ...migrations]);
     const { messaging, transport } = this;
     const onError = (error: unknown) => logger.warn({ err: error }, 'the outbox could not be sent; it is tried again');
-    this.#relay = messaging.startRelay({ transport: tracing.sends(transport), onError });
+    this.#relay = messaging.startRelay({ transport: tracing.sends(transport), onError, lingerMaxMs: config.OUTBOX_LINGER_MAX });
     const { pauses, queue } = this;
     const stopWatching = await watchManualPause({
       pauses,

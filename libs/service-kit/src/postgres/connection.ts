@@ -4,6 +4,11 @@ import { parseIntoClientConfig } from 'pg-connection-string';
 /** Answers a password each time a connection is opened. */
 export type PasswordSource = () => Promise<string>;
 
+/** Changes what connects, e.g. to prepare statements. */
+export type AdaptClient = (Connection: typeof Client) => typeof Client;
+
+const unchanged: AdaptClient = (Connection) => Connection;
+
 /** The scope of Entra tokens for Azure Database for PostgreSQL (Learn: "Use Microsoft Entra ID for authentication"). */
 const ENTRA_SCOPE = 'https://ossrdbms-aad.database.windows.net/.default';
 
@@ -11,18 +16,26 @@ const ENTRA_SCOPE = 'https://ossrdbms-aad.database.windows.net/.default';
  * Where and as whom to connect. A URL without a password stands for the identity of the process: each new connection
  * presents a fresh Entra token as its password, so that there is no secret and nothing that expires in use.
  */
-export function connectionOf(url: string, withoutPassword: PasswordSource = entraToken): PoolConfig {
+export function connectionOf(
+  url: string,
+  withoutPassword: PasswordSource = entraToken,
+  adapt: AdaptClient = unchanged,
+): PoolConfig {
   const connection = parseIntoClientConfig(url);
-  return connection.password ? connection : { ...connection, Client: clientWith(withoutPassword) };
+  return { ...connection, Client: adapt(connection.password ? Client : clientWith(withoutPassword)) };
 }
 
 /** The same for a URL that is rotated: asked for, and parsed, anew for each connection. */
-export function connectionFrom(currentUrl: () => string, withoutPassword?: PasswordSource): PoolConfig {
+export function connectionFrom(
+  currentUrl: () => string,
+  withoutPassword?: PasswordSource,
+  adapt?: AdaptClient,
+): PoolConfig {
   return {
     // A pool makes its clients by calling this with its own options; what the URL says wins.
     Client: function connect(options?: ClientConfig): Client {
-      const { Client: Connection, ...settings } = connectionOf(currentUrl(), withoutPassword);
-      return new ((Connection as typeof Client | undefined) ?? Client)({ ...options, ...settings });
+      const { Client: Connection, ...settings } = connectionOf(currentUrl(), withoutPassword, adapt);
+      return new (Connection as typeof Client)({ ...options, ...settings });
     } as unknown as typeof Client,
   };
 }

@@ -1,4 +1,5 @@
-import { Pool } from 'pg';
+import { preparing, StatementNames } from '@orderflow/messaging/postgres';
+import { type Client, Pool } from 'pg';
 import { requireWholeNumber } from '../require-whole-number.js';
 import { connectionFrom, connectionOf } from './connection.js';
 
@@ -12,6 +13,8 @@ export interface PoolOptions {
   readonly applicationName: string;
   /** Connections at most, 1 or more; 10 by default. */
   readonly max?: number | undefined;
+  /** Whether statements that come again are prepared; true by default. Not behind a pooler that cannot keep them. */
+  readonly prepare?: boolean | undefined;
   /** Called when an idle connection breaks; the pool replaces it. */
   readonly onError: (error: Error) => void;
 }
@@ -29,10 +32,12 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
  * A connection pool in which nothing waits for ever, and whose connections may break without ending the process.
  * @throws RangeError for a `max` that makes no sense
  */
-export function createPool({ url, applicationName, max = 10, onError }: PoolOptions): Pool {
+export function createPool({ url, applicationName, max = 10, prepare = true, onError }: PoolOptions): Pool {
   requireWholeNumber('max', max, 1);
+  const names = new StatementNames();
+  const adapt = prepare ? (Connection: typeof Client) => preparing(Connection, names) : undefined;
   const pool = new Pool({
-    ...(typeof url === 'string' ? connectionOf(url) : connectionFrom(url)),
+    ...(typeof url === 'string' ? connectionOf(url, undefined, adapt) : connectionFrom(url, undefined, adapt)),
     application_name: applicationName,
     max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -45,5 +50,9 @@ export function createPool({ url, applicationName, max = 10, onError }: PoolOpti
   // The pool listens to idle clients only: one that breaks as it is handed out or taken back, with nobody listening,
   // would end the process. Whoever uses it hears of it from his next statement.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  // A plan made while a table was small would be kept when it has grown. The planning itself is the smaller part.
+  if (prepare) {
+    pool.on('connect', (client) => void client.query('SET plan_cache_mode = force_custom_plan').catch(onError));
+  }
   return pool;
 }

@@ -15,6 +15,8 @@ export function messagingConfig(databaseUrl: string, changes: Partial<MessagingC
     DATABASE_URL: databaseUrl,
     DATABASE_POOL_SIZE: 4,
     DATABASE_MAX_WAITING: 10,
+    DATABASE_PREPARE: true,
+    OUTBOX_LINGER_MAX: 0,
     MAX_CONCURRENCY: 1,
     PAUSE_AFTER_MESSAGES: 5,
     PROBE_MAX_INTERVAL: 30_000,
