@@ -42,7 +42,7 @@ describe('the payment gateway client', () => {
     expect(await gateway().charge('k', order, never)).toEqual({ status: 'declined', reason: expected });
   });
 
-  it.each([500, 502, 503, 401, 403, 404, 408, 425, 429])('is away after status %i', async (status) => {
+  it.each([500, 502, 503, 301, 308, 401, 403, 404, 408, 425, 429])('is away after status %i', async (status) => {
     provider.answers.push(answer(status, { error: 'busy' }));
     await expect(gateway().charge('k', order, never)).rejects.toMatchObject({
       name: 'DependencyAwayError',

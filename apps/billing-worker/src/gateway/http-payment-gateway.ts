@@ -1,6 +1,7 @@
 import { DependencyAwayError, PermanentError } from '@orderflow/messaging';
 import { z } from 'zod';
 import { retryAfterMs } from './retry-after.js';
+import { type HttpAnswer, HttpExchange, type HttpRequest } from './http-exchange.js';
 import type { ChargeOutcome, ChargeRequest, PaymentGateway } from './payment-gateway.js';
 
 export interface HttpPaymentGatewayOptions {
@@ -31,10 +32,10 @@ const found = z.object({ charges: z.array(outcome) });
  * error; what the gateway will never accept throws a `PermanentError`.
  */
 export class HttpPaymentGateway implements PaymentGateway {
-  readonly #options: HttpPaymentGatewayOptions;
+  readonly #exchange: HttpExchange;
 
-  constructor(options: HttpPaymentGatewayOptions) {
-    this.#options = options;
+  constructor({ url, timeoutMs }: HttpPaymentGatewayOptions) {
+    this.#exchange = new HttpExchange(url, timeoutMs);
   }
 
   /**
@@ -42,8 +43,8 @@ export class HttpPaymentGateway implements PaymentGateway {
    * One that has no such page answers too: whether it takes charges, a charge will show.
    */
   async probe(signal: AbortSignal): Promise<void> {
-    const { response, text } = await this.#fetch('/health', signal, {});
-    if (response.status >= 500) throw away(response, text);
+    const answer = await this.#ask('/health', signal);
+    if (answer.status >= 500) throw away(answer);
   }
 
   async charge(idempotencyKey: string, request: ChargeRequest, signal: AbortSignal): Promise<ChargeOutcome> {
@@ -64,20 +65,18 @@ export class HttpPaymentGateway implements PaymentGateway {
     return read(found, response).charges[0];
   }
 
-  async #call(path: string, signal: AbortSignal, init: RequestInit = {}): Promise<GatewayResponse> {
-    const { response, text } = await this.#fetch(path, signal, init);
-    const { status } = response;
-    if (status >= 500 || awayStatuses.has(status)) throw away(response, text);
-    if (status === 409) throw new Error(answered(response, text));
+  async #call(path: string, signal: AbortSignal, request: HttpRequest = {}): Promise<GatewayResponse> {
+    const answer = await this.#ask(path, signal, request);
+    const { status, text } = answer;
+    if (status >= 500 || isRedirection(status) || awayStatuses.has(status)) throw away(answer);
+    if (status === 409) throw new Error(answered(answer));
     return { status, body: parse(text) };
   }
 
   /** Whatever the network does to a call is the gateway's absence; what our own signal does is not. */
-  async #fetch(path: string, signal: AbortSignal, init: RequestInit): Promise<{ response: Response; text: string }> {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(this.#options.timeoutMs)]);
+  async #ask(path: string, signal: AbortSignal, request: HttpRequest = {}): Promise<HttpAnswer> {
     try {
-      const response = await fetch(new URL(path, this.#options.url), { ...init, signal: limited });
-      return { response, text: await response.text() };
+      return await this.#exchange.ask(path, signal, request);
     } catch (cause) {
       if (signal.aborted) throw cause;
       throw new DependencyAwayError(gatewayName, `The payment gateway cannot be reached: ${String(cause)}`, { cause });
@@ -85,13 +84,16 @@ export class HttpPaymentGateway implements PaymentGateway {
   }
 }
 
-function away(response: Response, text: string): DependencyAwayError {
-  const afterMs = retryAfterMs(response.headers.get('retry-after'), Date.now());
+/** It has moved: `PAYMENT_GATEWAY_URL` has to be changed, and no order is to blame. */
+const isRedirection = (status: number): boolean => status >= 300 && status < 400;
+
+function away(answer: HttpAnswer): DependencyAwayError {
+  const afterMs = retryAfterMs(answer.headers['retry-after'] ?? null, Date.now());
   const options = afterMs === undefined ? {} : { retryAfterMs: afterMs };
-  return new DependencyAwayError(gatewayName, answered(response, text), options);
+  return new DependencyAwayError(gatewayName, answered(answer), options);
 }
 
-function answered({ status }: Response, text: string): string {
+function answered({ status, text }: HttpAnswer): string {
   return `The payment gateway answered ${status}: ${text.slice(0, 200)}`;
 }
 
