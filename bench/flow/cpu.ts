@@ -1,16 +1,22 @@
 import { readdir, readFile } from 'node:fs/promises';
 
 /**
- * The time that processes and all their descendants were on a CPU, µs: what the scheduler says of each of their threads.
- * What a thread used that has ended is not seen, so the processes have to be warm.
+ * The time that processes, each with all its descendants, were on a CPU, µs: what the scheduler says of each of their
+ * threads. What a thread used that has ended is not seen, so the processes have to be warm.
  */
-export async function onCpuMicros(roots: readonly number[]): Promise<number> {
-  const processes = await withDescendants(roots);
-  const times = await Promise.all(processes.map(onCpuOf));
-  return times.reduce((sum, each) => sum + each, 0);
+export async function onCpuMicros(roots: readonly number[]): Promise<readonly number[]> {
+  const children = await childrenOfAll();
+  return Promise.all(
+    roots.map(async (root) => {
+      const times = await Promise.all(withDescendants(root, children).map(onCpuOf));
+      return times.reduce((sum, each) => sum + each, 0);
+    }),
+  );
 }
 
-async function withDescendants(roots: readonly number[]): Promise<readonly number[]> {
+type Children = ReadonlyMap<number, readonly number[]>;
+
+async function childrenOfAll(): Promise<Children> {
   const children = new Map<number, number[]>();
   const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0);
   await Promise.all(
@@ -20,13 +26,11 @@ async function withDescendants(roots: readonly number[]): Promise<readonly numbe
       children.set(parent, [...(children.get(parent) ?? []), pid]);
     }),
   );
-  const found: number[] = [];
-  const visit = (pid: number): void => {
-    found.push(pid);
-    for (const child of children.get(pid) ?? []) visit(child);
-  };
-  for (const root of roots) visit(root);
-  return found;
+  return children;
+}
+
+function withDescendants(pid: number, children: Children): readonly number[] {
+  return [pid, ...(children.get(pid) ?? []).flatMap((child) => withDescendants(child, children))];
 }
 
 /** Undefined for a process that has ended. */

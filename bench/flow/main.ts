@@ -28,6 +28,7 @@ const orders = Number(flags.orders);
 const parts = new Set(flags.only.split(','));
 
 interface Figures {
+  readonly byProcess: ReadonlyMap<string, number>[];
   readonly saturatedCpu: number[];
   readonly paid: number[];
   readonly steadyCpu: number[];
@@ -35,7 +36,7 @@ interface Figures {
   readonly p50At100: number[];
   readonly p99At100: number[];
 }
-type Figure = keyof Figures;
+type Figure = Exclude<keyof Figures, 'byProcess'>;
 
 const stacks: readonly StackOptions[] = [
   { name: 'textbook', root, textbook: true },
@@ -49,8 +50,9 @@ const percentile = (values: readonly number[], part: number): number =>
 
 async function round(stack: Stack, into: Figures): Promise<void> {
   if (parts.has('saturated')) {
-    const { microsAnOrder, seconds } = await saturate(stack, orders, CONNECTIONS);
+    const { microsAnOrder, seconds, byProcess } = await saturate(stack, orders, CONNECTIONS);
     into.saturatedCpu.push(microsAnOrder);
+    into.byProcess.push(byProcess);
     into.paid.push(orders / seconds);
   }
   if (parts.has('steady')) into.steadyCpu.push((await pace(stack, 1_000, 100)).microsAnOrder);
@@ -66,6 +68,7 @@ try {
   for (const options of stacks) {
     running.push(await Stack.start(options));
     figures.set(options.name, {
+      byProcess: [],
       saturatedCpu: [],
       paid: [],
       steadyCpu: [],
@@ -114,6 +117,12 @@ for (const over of ['textbook', 'before']) {
   row('100 orders/s: order to paid, p99', 'p99At100', 'ms', over, goals.latency);
 }
 printTable(['what', 'baseline', 'ours', 'ratio', 'reach'], rows);
+const names = [...(figures.get('now')?.byProcess[0]?.keys() ?? [])];
+const shares = [...figures].map(([stack, { byProcess }]) => [
+  stack,
+  ...names.map((name) => median(byProcess.map((run) => run.get(name) ?? 0)).toFixed(0)),
+]);
+if (names.length > 0) printTable(['saturated, µs an order', ...names], shares);
 if (flags.check && missed > 0) {
   console.error(`${missed} goals were missed.`);
   process.exitCode = 1;

@@ -16,6 +16,8 @@ export interface Run {
   readonly seconds: number;
   /** On-CPU time of the whole stack, µs an order. */
   readonly microsAnOrder: number;
+  /** The same by process. */
+  readonly byProcess: ReadonlyMap<string, number>;
 }
 
 /** Places so many orders, `connections` at a time, and waits until all are paid. */
@@ -49,9 +51,12 @@ async function measure(
   const seconds = (performance.now() - begun) / 1_000;
   // What is still to be counted by others costs as well.
   await untilCounted(stack, before, orders);
-  const microsAnOrder = ((await stack.cpuMicros()) - cpu) / orders;
+  const byProcess = new Map(
+    [...(await stack.cpuMicros())].map(([name, micros]) => [name, (micros - (cpu.get(name) ?? 0)) / orders] as const),
+  );
   agent.destroy();
-  return { orders, seconds, microsAnOrder };
+  const microsAnOrder = [...byProcess.values()].reduce((sum, each) => sum + each, 0);
+  return { orders, seconds, microsAnOrder, byProcess };
 }
 
 /** From the answer to the request until the order is seen paid, ms, of each order; the stack is asked every 4 ms. */

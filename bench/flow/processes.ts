@@ -17,8 +17,8 @@ export class Processes {
     this.#logs = logs;
   }
 
-  get pids(): readonly number[] {
-    return [...this.#children.values()].map(({ pid }) => pid ?? 0);
+  get pids(): readonly (readonly [name: string, pid: number])[] {
+    return [...this.#children].map(([name, { pid = 0 }]) => [name, pid]);
   }
 
   start(name: string, args: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess {

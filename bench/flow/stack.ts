@@ -118,9 +118,11 @@ export class Stack {
     return rows.map(({ id }) => id);
   }
 
-  /** On-CPU time of every process of it so far, µs. */
-  cpuMicros(): Promise<number> {
-    return onCpuMicros([...this.#processes.pids, this.#postmaster]);
+  /** On-CPU time of every process of it so far, µs; PostgreSQL's are one. */
+  async cpuMicros(): Promise<ReadonlyMap<string, number>> {
+    const processes = [...this.#processes.pids, ['postgres', this.#postmaster] as const];
+    const times = await onCpuMicros(processes.map(([, pid]) => pid));
+    return new Map(processes.map(([name], index) => [name, times[index] ?? 0]));
   }
 
   async stop(): Promise<void> {
