@@ -15,6 +15,11 @@ export interface Contract<T> {
   messageId?(payload: T): string;
   /** Version 0 only: what the message is ordered by, likewise. */
   orderingKey?(payload: T): string;
+  /**
+   * What of a payload is about a person: people who look into queues do not see it. Paths with dots, `*` for every entry
+   * of a list; nothing when absent.
+   */
+  readonly sensitive?: readonly string[];
   /** How to read this version as the next one. */
   readonly upcast?: Upcast<T>;
 }

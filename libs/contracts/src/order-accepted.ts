@@ -13,4 +13,5 @@ export const orderAccepted = defineContract<OrderAccepted>({
   version: 1,
   kind: 'event',
   schema: orderAcceptedSchema,
+  sensitive: ['order.customerId'],
 });

@@ -12,4 +12,5 @@ export const orderCancel = defineContract<OrderCancel>({
   version: 1,
   kind: 'command',
   schema: orderCancelSchema,
+  sensitive: ['reason'],
 });

@@ -25,4 +25,5 @@ export const orderCancelled = defineContract<OrderCancelled>({
   version: 1,
   kind: 'event',
   schema: orderCancelledSchema,
+  sensitive: ['order.customerId', 'reason'],
 });

@@ -9,4 +9,5 @@ export const orderPlace = defineContract<OrderPlace>({
   version: 1,
   kind: 'command',
   schema: orderSchema,
+  sensitive: ['customerId'],
 });

@@ -25,4 +25,5 @@ export const orderRejected = defineContract<OrderRejected>({
   version: 1,
   kind: 'event',
   schema: orderRejectedSchema,
+  sensitive: ['order.customerId'],
 });

@@ -13,4 +13,5 @@ export const paymentCaptured = defineContract<PaymentCaptured>({
   version: 1,
   kind: 'event',
   schema: paymentCapturedSchema,
+  sensitive: ['customerId'],
 });

@@ -13,4 +13,5 @@ export const paymentFailed = defineContract<PaymentFailed>({
   version: 1,
   kind: 'event',
   schema: paymentFailedSchema,
+  sensitive: ['customerId'],
 });
