@@ -26,7 +26,7 @@ beforeAll(async () => {
   issuer = await TestIssuer.start();
   database = await openOrderDatabase();
   broker = await startOrderBroker();
-  api = await start(issuer.env);
+  api = await start({ ...issuer.env, OPS: 'true' });
 });
 
 afterAll(async () => {
@@ -104,6 +104,12 @@ describe('every route', () => {
     expect(lab.length).toBeGreaterThanOrEqual(3);
     expect(await customersProblems(api.url, lab, issuer)).toEqual([]);
   });
+});
+
+it('keeps customers out of operations', async () => {
+  const ops = api.routes.filter(({ path }) => path.startsWith('/ops'));
+  expect(ops.length).toBeGreaterThanOrEqual(7);
+  expect(await customersProblems(api.url, ops, issuer)).toEqual([]);
 });
 
 describe('a customer', () => {

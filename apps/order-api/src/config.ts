@@ -15,6 +15,7 @@ import {
   variable,
 } from '@orderflow/service-kit';
 import { z } from 'zod';
+import { opsVariables } from './ops/ops-variables.js';
 
 /** The environment variables of order-api. */
 export const configSchema = requireRetryPolicy(
@@ -30,6 +31,7 @@ export const configSchema = requireRetryPolicy(
       ...orderedVariables,
       ...labVariables,
       ...currencyVariables,
+      ...opsVariables,
       LOCK_TIMEOUT: variable(duration(1, 25_000).prefault('3s'), {
         description: 'How long a request waits for an earlier one with its Idempotency-Key before it is answered 409',
         example: '3s',

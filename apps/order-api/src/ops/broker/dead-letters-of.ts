@@ -1,0 +1,32 @@
+import type { DeadLetters, Transport } from '@orderflow/messaging';
+import { Problem, StartupError } from '@orderflow/service-kit';
+
+/**
+ * The dead letters of the broker that a transport reaches.
+ * @throws StartupError for a transport without
+ */
+export function deadLettersOf(transport: Transport): DeadLetters {
+  const { deadLetters } = transport as { readonly deadLetters?: DeadLetters };
+  if (deadLetters) return deadLetters;
+  throw new StartupError('This broker does not show its dead letters: set OPS to false.');
+}
+
+/**
+ * What a request gets from the broker.
+ * @throws Problem 503 when the broker does not answer or does not let this process ask, 404 when the queue is not there
+ */
+export async function reachBroker<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const code = (error as { readonly code?: unknown }).code;
+    if (code === 'QueueNotFound') {
+      throw new Problem(404, 'queue-not-found', 'The broker has no such queue or subscription.', { cause: error });
+    }
+    const detail =
+      code === 'Unauthorized'
+        ? 'The broker does not let this service look: it needs the right to listen to the queue.'
+        : 'The broker does not answer. Nothing was changed; try again.';
+    throw new Problem(503, 'broker-unavailable', detail, { cause: error, headers: { 'retry-after': '5' } });
+  }
+}

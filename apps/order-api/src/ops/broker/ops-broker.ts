@@ -1,0 +1,28 @@
+import type { DeadLetters, WholeDeadLetter } from '@orderflow/messaging';
+import type { RedactBody } from '../payload/redact-payload.js';
+import type { CountMessages } from './count-messages.js';
+import { reachBroker } from './dead-letters-of.js';
+
+/** What the ops module asks the broker for. */
+export class OpsBroker {
+  readonly deadLetters: DeadLetters;
+  /** Undefined where this broker is not asked for counts. */
+  readonly count: CountMessages | undefined;
+  /** A body without what is about a person. */
+  readonly redact: RedactBody;
+
+  constructor(parts: Pick<OpsBroker, 'deadLetters' | 'count' | 'redact'>) {
+    this.deadLetters = parts.deadLetters;
+    this.count = parts.count;
+    this.redact = parts.redact;
+  }
+
+  /**
+   * The letter in a place; undefined when it is not there any more, or another one is.
+   * @throws Problem when the broker does not answer
+   */
+  async read(queue: string, place: string, messageId: string): Promise<WholeDeadLetter | undefined> {
+    const [found] = await reachBroker(this.deadLetters.read(queue, [place]));
+    return found?.letter.id === messageId ? found : undefined;
+  }
+}

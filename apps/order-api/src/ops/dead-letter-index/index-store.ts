@@ -1,0 +1,164 @@
+import type { DeadLetter } from '@orderflow/messaging';
+import type { SqlTransaction } from '@orderflow/messaging/postgres';
+import type { Pool } from 'pg';
+import { fingerprintOf, patternOf } from './fingerprint.js';
+import { positionOf } from './position.js';
+
+/** What is known of the index of one queue. */
+export interface IndexState {
+  /** Where the next look begins; absent before the first letter. */
+  readonly tail?: string;
+  readonly sweptAt?: Date;
+  /** Letters that are in the queue now, by the index. */
+  readonly present: number;
+}
+
+/** A page of the broker, and where in the queue it lies. */
+export interface IndexedPage {
+  readonly queue: string;
+  readonly letters: readonly DeadLetter[];
+  /** Where the next look begins. */
+  readonly tail?: string;
+  /**
+   * Of a sweep: what the index has behind `after` and up to the page's last letter, or up to the end where the page is
+   * empty, and the page has not, is gone. Absent for a look at the tail.
+   */
+  readonly after?: string;
+}
+
+/** The longest texts that are kept, in UTF-16 code units; senders may write more. */
+const longest = { name: 200, detail: 2_000 };
+
+const columns = [
+  ['place', 'text'],
+  ['position', 'text'],
+  ['group_id', 'text'],
+  ['message_id', 'text'],
+  ['type', 'text'],
+  ['version', 'int'],
+  ['reason', 'text'],
+  ['detail', 'text'],
+  ['enqueued_at', 'timestamptz'],
+  ['attempt', 'int'],
+  ['generation', 'int'],
+  ['first_failure', 'text'],
+  ['correlation_id', 'text'],
+  ['ordering_key', 'text'],
+  ['size', 'bigint'],
+] as const;
+
+/** Writes the index. Only the leader does; what another one wrote meanwhile is written again, and no harm. */
+export class IndexStore {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async state(queue: string): Promise<IndexState> {
+    const { rows } = await this.#pool.query<{ tail: string | null; swept_at: Date | null; present: string }>(
+      `SELECT tail, swept_at, present
+       FROM (SELECT coalesce(sum(present), 0) AS present FROM dead_letter_groups WHERE queue = $1) AS groups
+       LEFT JOIN dead_letter_queues ON queue = $1`,
+      [queue],
+    );
+    const { tail = null, swept_at: sweptAt = null, present = '0' } = rows[0] ?? {};
+    return { ...(tail !== null && { tail }), ...(sweptAt && { sweptAt }), present: Number(present) };
+  }
+
+  /** Adds a page, and with a sweep's marks what is gone. One transaction: groups are counted with their letters. */
+  async add(page: IndexedPage): Promise<void> {
+    const client = await this.#pool.connect();
+    try {
+      await client.query('BEGIN');
+      if (page.letters.length > 0) await insert(client, page);
+      if (page.after !== undefined) await markGone(client, page, page.after);
+      await client.query(
+        `INSERT INTO dead_letter_queues (queue, tail, indexed_at) VALUES ($1, $2, now())
+         ON CONFLICT (queue) DO UPDATE SET tail = coalesce(excluded.tail, dead_letter_queues.tail), indexed_at = now()`,
+        [page.queue, page.tail ?? null],
+      );
+      await client.query('COMMIT');
+      client.release();
+    } catch (error) {
+      // A connection in an unknown state is of no use to anybody.
+      client.release(true);
+      throw error;
+    }
+  }
+
+  async swept(queue: string): Promise<void> {
+    await this.#pool.query('UPDATE dead_letter_queues SET swept_at = now() WHERE queue = $1', [queue]);
+  }
+}
+
+async function insert(db: SqlTransaction, { queue, letters }: IndexedPage): Promise<void> {
+  const rows = letters.map((letter) => rowOf(queue, letter));
+  await db.query(
+    `INSERT INTO dead_letter_groups (id, queue, type, reason, pattern, sample, first_seen, last_seen)
+     SELECT DISTINCT ON (id) id, $1, type, reason, pattern, detail,
+       min(seen) OVER (PARTITION BY id), max(seen) OVER (PARTITION BY id)
+     FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
+       AS letter (id, type, reason, pattern, detail, seen)
+     ORDER BY id
+     ON CONFLICT (id) DO UPDATE SET sample = excluded.sample,
+       first_seen = least(dead_letter_groups.first_seen, excluded.first_seen),
+       last_seen = greatest(dead_letter_groups.last_seen, excluded.last_seen)`,
+    [
+      queue,
+      ...(['group_id', 'type', 'reason', 'pattern', 'detail', 'enqueued_at'] as const).map((name) =>
+        rows.map((row) => row[name]),
+      ),
+    ],
+  );
+  const names = columns.map(([name]) => name);
+  const changes = [...names.filter((name) => name !== 'place'), 'gone_at', 'outcome', 'outcome_id'];
+  await db.query(
+    `INSERT INTO dead_letters (queue, ${names.join(', ')})
+     SELECT $1, ${names.join(', ')}
+     FROM unnest(${columns.map(([, type], n) => `$${n + 2}::${type}[]`).join(', ')}) AS letter (${names.join(', ')})
+     ON CONFLICT (queue, place) DO UPDATE SET ${changes.map((name) => `${name} = excluded.${name}`).join(', ')}
+     WHERE dead_letters.gone_at IS NOT NULL OR dead_letters.message_id <> excluded.message_id
+       OR dead_letters.generation <> excluded.generation`,
+    [queue, ...names.map((name) => rows.map((row) => row[name]))],
+  );
+}
+
+async function markGone(db: SqlTransaction, { queue, letters }: IndexedPage, after: string): Promise<void> {
+  const last = letters.at(-1);
+  await db.query(
+    `UPDATE dead_letters SET gone_at = now(), outcome = 'taken'
+     WHERE queue = $1 AND gone_at IS NULL AND position > $2 AND ($3::text IS NULL OR position <= $3)
+       AND place <> ALL ($4::text[])`,
+    [queue, after, last ? positionOf(last.place) : null, letters.map(({ place }) => place)],
+  );
+}
+
+function rowOf(queue: string, letter: DeadLetter) {
+  const { place, version, enqueuedAt, attempt, generation, size } = letter;
+  const [type, reason, detail] = [kept(letter.type), kept(letter.reason), kept(letter.detail, longest.detail)];
+  const pattern = patternOf(detail);
+  return {
+    place,
+    position: positionOf(place),
+    group_id: fingerprintOf({ queue, type, reason, pattern }),
+    pattern,
+    message_id: kept(letter.id),
+    type,
+    version,
+    reason,
+    detail,
+    enqueued_at: enqueuedAt,
+    attempt,
+    generation,
+    first_failure: letter.firstFailure === undefined ? null : kept(letter.firstFailure, longest.detail),
+    correlation_id: letter.correlationId === undefined ? null : kept(letter.correlationId),
+    ordering_key: letter.orderingKey === undefined ? null : kept(letter.orderingKey),
+    size,
+  };
+}
+
+/** A text as PostgreSQL can keep it: whoever sent it may have written anything. */
+function kept(text: string, most = longest.name): string {
+  return text.slice(0, most).toWellFormed().replaceAll('\u0000', '\uFFFD');
+}

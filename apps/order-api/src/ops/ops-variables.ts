@@ -1,0 +1,74 @@
+import { duration, variable } from '@orderflow/service-kit';
+import { z } from 'zod';
+
+/** A queue, or a subscription of a topic, whose dead letters are operated. */
+export interface OpsPlace {
+  /** `orders`, or `events/subscriptions/billing`. */
+  readonly name: string;
+  /** The queue that its letters are replayed to: itself, or the one that the subscription forwards to. */
+  readonly target: string;
+}
+
+const usualPlaces =
+  'orders,billing,analytics,order-status,events/subscriptions/billing=billing,events/subscriptions/analytics=analytics,events/subscriptions/order-status=order-status';
+const queueName = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,259}$/;
+
+const places = z.string().transform((text, context): readonly OpsPlace[] => {
+  const entries = entriesOf(text);
+  const found = entries.map((entry) => placeOf(entry));
+  const names = found.map((place) => place?.name);
+  found.forEach((place, n) => {
+    const problem = place === undefined ? placeProblem : names.indexOf(place.name) < n ? 'names a place again' : '';
+    if (problem !== '') context.addIssue({ code: 'custom', message: `entry ${n + 1} ${problem}` });
+  });
+  if (entries.length === 0) context.addIssue({ code: 'custom', message: 'must name a queue at least' });
+  return found.filter((place) => place !== undefined);
+});
+
+const placeProblem = 'must be a queue, or topic/subscriptions/name=queue with the queue that it forwards to';
+
+function placeOf(entry: string): OpsPlace | undefined {
+  const [name = '', target, ...more] = entry.split('=');
+  const isSubscription = /^[^/]+(\/[^/]+)*\/subscriptions\/[^/]+$/.test(name);
+  if (more.length > 0 || !queueName.test(name) || isSubscription !== (target !== undefined)) return undefined;
+  if (target !== undefined && !queueName.test(target)) return undefined;
+  return { name, target: target ?? name };
+}
+
+function entriesOf(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+/** The variables of the ops module. */
+export const opsVariables = {
+  OPS: variable(
+    z
+      .enum(['true', 'false'], 'must be true or false')
+      .transform((written) => written === 'true')
+      .prefault('false'),
+    { description: '`true`: serves `/ops` as well, and does the work behind it', example: 'true' },
+  ),
+  OPS_QUEUES: variable(places.prefault(usualPlaces), {
+    description:
+      'Whose dead letters are operated, separated by commas: queues, and subscriptions with the queue each forwards to',
+    example: 'orders,events/subscriptions/billing=billing',
+  }),
+  OPS_LEASE: variable(duration(300, 600_000).prefault('15s'), {
+    description: 'How long the replica that leads may be silent before another one leads',
+    example: '15s',
+  }),
+  OPS_INDEX_INTERVAL: variable(duration(50, 600_000).prefault('5s'), {
+    description: 'From one look at the dead letters of all queues to the next',
+    example: '5s',
+  }),
+};
+
+/** What the ops module is configured with: its own variables, and some of its service's. */
+export interface OpsConfig extends z.output<z.ZodObject<typeof opsVariables>> {
+  readonly SERVICEBUS_CONNECTION_STRING?: string | undefined;
+  readonly SERVICEBUS_FULLY_QUALIFIED_NAMESPACE?: string | undefined;
+  readonly DEFAULT_CURRENCY: string;
+}
