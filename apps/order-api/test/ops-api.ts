@@ -1,5 +1,5 @@
 import type { AzureServiceBusTransport } from '@orderflow/messaging/azure-service-bus';
-import type { Broker, BrokerOptions } from '@orderflow/servicebus-emulator';
+import type { Broker } from '@orderflow/servicebus-emulator';
 import { deadLetter, type Given } from './dead-letter.js';
 import { eventually } from './eventually.js';
 import { startOrderApi, type TestOrderApi } from './order-api.js';
@@ -31,13 +31,15 @@ export class OpsApi {
     this.#env = { OPS: 'true', OPS_INDEX_INTERVAL: '50', OPS_LEASE: '600', ...env };
   }
 
-  static async start(
-    env: Readonly<Record<string, string>> = {},
-    broker: Omit<BrokerOptions, 'topology'> = {},
-  ): Promise<OpsApi> {
-    const api = new OpsApi(await openOrderDatabase(), await startOrderBroker(broker), env);
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<OpsApi> {
+    const api = await OpsApi.prepare(env);
     await api.startReplica();
     return api;
+  }
+
+  /** The same without a replica: nobody consumes queue `order-status` yet. */
+  static async prepare(env: Readonly<Record<string, string>> = {}): Promise<OpsApi> {
+    return new OpsApi(await openOrderDatabase(), await startOrderBroker(), env);
   }
 
   async startReplica(env: Readonly<Record<string, string>> = {}): Promise<TestOrderApi> {

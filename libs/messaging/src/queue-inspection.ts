@@ -3,7 +3,7 @@ import type { Envelope } from './envelope.js';
 /** Looks at how full queues are. Needs rights that a consumer may not have; each transport says which. */
 export interface QueueInspection {
   /**
-   * Rejects with a {@link TransportError}: `QueueNotFound`, `Unauthorized` without the right, or when the broker cannot be
+   * Of a queue, or of `TOPIC/subscriptions/NAME` where subscriptions hold messages. Rejects with a {@link TransportError}: `QueueNotFound`, `Unauthorized` without the right, or when the broker cannot be
    * reached.
    */
   counts(queue: string, options?: InspectionOptions): Promise<QueueCounts>;

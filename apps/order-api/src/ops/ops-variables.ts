@@ -1,4 +1,4 @@
-import { duration, variable } from '@orderflow/service-kit';
+import { duration, secretFile, variable } from '@orderflow/service-kit';
 import { z } from 'zod';
 
 /** A queue, or a subscription of a topic, whose dead letters are operated. */
@@ -42,6 +42,18 @@ function entriesOf(text: string): readonly string[] {
     .filter((entry) => entry !== '');
 }
 
+const workers = z.string().transform((text, context): ReadonlyMap<string, string> => {
+  const found = entriesOf(text).map((entry) => /^([^=]+)=(https?:\/\/[^=]+)$/.exec(entry));
+  found.forEach((entry, n) => {
+    if (entry && URL.canParse(entry[2] ?? '')) return;
+    context.addIssue({
+      code: 'custom',
+      message: `entry ${n + 1} must be a queue and the URL of its consumer: orders=http://…`,
+    });
+  });
+  return new Map(found.map((entry) => [entry?.[1] ?? '', (entry?.[2] ?? '').replace(/\/$/, '')]));
+});
+
 /** The variables of the ops module. */
 export const opsVariables = {
   OPS: variable(
@@ -56,6 +68,10 @@ export const opsVariables = {
       'Whose dead letters are operated, separated by commas: queues, and subscriptions with the queue each forwards to',
     example: 'orders,events/subscriptions/billing=billing',
   }),
+  OPS_WORKERS: variable(workers.prefault(''), {
+    description: 'Where the consumers of queues answer, by queue, separated by commas: without, no replay is confirmed',
+    example: 'orders=http://order-worker:3001,billing=http://billing-worker:3002',
+  }),
   OPS_LEASE: variable(duration(300, 600_000).prefault('15s'), {
     description: 'How long the replica that leads may be silent before another one leads',
     example: '15s',
@@ -63,6 +79,24 @@ export const opsVariables = {
   OPS_INDEX_INTERVAL: variable(duration(50, 600_000).prefault('5s'), {
     description: 'From one look at the dead letters of all queues to the next',
     example: '5s',
+  }),
+  AUTH_TOKEN_URL: variable(z.url().optional(), {
+    description: "The issuer's token endpoint, where workers ask for tokens: how order-api calls their `/ops` routes",
+    example: 'https://login.example.com/token',
+  }),
+  AUTH_CLIENT_ID: variable(z.string().min(1).optional(), {
+    description: 'With `AUTH_TOKEN_URL`: who asks',
+    example: 'orderflow-ops',
+  }),
+  AUTH_CLIENT_SECRET: variable(z.string().min(1).optional(), {
+    description: 'With `AUTH_TOKEN_URL`: its secret',
+    example: '…',
+    secret: true,
+  }),
+  AUTH_CLIENT_SECRET_FILE: secretFile('AUTH_CLIENT_SECRET', 'token'),
+  AUTH_SCOPE: variable(z.string().min(1).optional(), {
+    description: 'What is asked for; without `AUTH_TOKEN_URL` the identity of the process asks',
+    example: 'api://orderflow/.default',
   }),
 };
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { MessagingResources, SERVICE_CONFIG } from '@orderflow/service-kit';
+import { MessagingResources, SERVICE_CONFIG, tokenSource } from '@orderflow/service-kit';
 import { OpsBroker } from './broker/ops-broker.js';
 import { IndexKeeper } from './dead-letter-index/index-keeper.js';
 import { IndexStore } from './dead-letter-index/index-store.js';
@@ -9,7 +9,12 @@ import { Lease } from './leader/lease.js';
 import { Leader } from './leader/leader.js';
 import type { OpsConfig } from './ops-variables.js';
 import { Places } from './places.js';
+import { confirmByInbox } from './replays/confirmations.js';
+import { ReplayRunner } from './replays/replay-runner.js';
 import { recordCounts } from './queues/count-store.js';
+
+/** From one step of all replays to the next while there is nothing to do at once, in milliseconds. */
+const replayEveryMs = 250;
 
 /** What one replica at a time does in the background. */
 @Injectable()
@@ -17,6 +22,7 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger(OpsWorker.name);
   readonly #leader: Leader;
   readonly #index: IndexKeeper;
+  readonly #replays: ReplayRunner;
   readonly #messaging: MessagingResources;
   readonly #broker: OpsBroker;
   readonly #places: Places;
@@ -26,9 +32,10 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(MessagingResources) messaging: MessagingResources,
     @Inject(OpsBroker) broker: OpsBroker,
     @Inject(Places) places: Places,
-    @Inject(SERVICE_CONFIG) { OPS_LEASE: leaseMs, OPS_INDEX_INTERVAL: intervalMs }: OpsConfig,
+    @Inject(SERVICE_CONFIG) config: OpsConfig,
   ) {
     const { pool } = messaging;
+    const { OPS_LEASE: leaseMs, OPS_INDEX_INTERVAL: intervalMs, OPS_WORKERS: workers } = config;
     this.#messaging = messaging;
     this.#broker = broker;
     this.#places = places;
@@ -39,6 +46,17 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
       sweepEveryMs: 600_000,
       sweepPauseMs: Math.min(30_000, 6 * intervalMs),
       now: Date.now,
+    });
+    this.#replays = new ReplayRunner({
+      pool,
+      messaging: messaging.messaging,
+      deadLetters: broker.deadLetters,
+      confirm: confirmByInbox({
+        own: { queue: messaging.queue, database: pool },
+        workers,
+        token: tokenSource(config),
+      }),
+      onError: (err, replay) => this.#logger.warn({ err, replay }, 'a replay could not go on; it is tried again'),
     });
     this.#leader = new Leader({
       lease: new Lease(pool, { name: 'ops', holder: randomUUID(), leaseMs }),
@@ -57,8 +75,15 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async #lead(signal: AbortSignal): Promise<void> {
-    const onError = (err: unknown) => this.#logger.warn({ err }, 'the index of dead letters could not be brought up');
-    await every(this.#intervalMs, (ending) => this.#refresh(ending), { signal, onError });
+    const watched = (what: string) => ({ signal, onError: (err: unknown) => this.#logger.warn({ err }, what) });
+    await Promise.all([
+      every(this.#intervalMs, (ending) => this.#refresh(ending), watched('the index of dead letters stays as it is')),
+      every(replayEveryMs, (ending) => this.#replay(ending), watched('replays stay where they are')),
+    ]);
+  }
+
+  async #replay(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (await this.#replays.step(signal)));
   }
 
   /** One queue that cannot be read holds up no other. */
@@ -75,7 +100,8 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async #count(queue: string, signal: AbortSignal) {
-    const counts = await this.#broker.count?.(queue, AbortSignal.any([signal, AbortSignal.timeout(10_000)]));
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(10_000)]);
+    const counts = await this.#broker.inspection?.counts(queue, { signal: limit });
     if (counts) await recordCounts(this.#messaging.pool, queue, counts);
     return counts;
   }

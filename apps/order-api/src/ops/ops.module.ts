@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
 import { createCatalogue } from '@orderflow/contracts';
-import { brokerAddressOf, MessagingResources, RequestDatabase, SERVICE_CONFIG } from '@orderflow/service-kit';
-import { serviceBusCounts } from './broker/count-messages.js';
+import { MessagingResources, RequestDatabase, SERVICE_CONFIG } from '@orderflow/service-kit';
 import { deadLettersOf } from './broker/dead-letters-of.js';
 import { OpsBroker } from './broker/ops-broker.js';
 import { DeadLettersController } from './http/dead-letters.controller.js';
+import { ReplaysController } from './http/replays.controller.js';
+import { SelectionsController } from './http/selections.controller.js';
+import { AuditController } from './http/audit.controller.js';
+import { OpsDatabase } from './ops-database.js';
 import { QueuesController } from './http/queues.controller.js';
 import type { OpsConfig } from './ops-variables.js';
 import { OpsWorker } from './ops-worker.js';
@@ -13,13 +16,18 @@ import { Places } from './places.js';
 
 /** Looks into queues and their dead letters, and does something about them. */
 @Module({
-  controllers: [QueuesController, DeadLettersController],
+  controllers: [QueuesController, DeadLettersController, SelectionsController, ReplaysController, AuditController],
   providers: [
     OpsWorker,
     {
       provide: RequestDatabase,
       inject: [MessagingResources],
       useFactory: ({ requests }: MessagingResources) => requests,
+    },
+    {
+      provide: OpsDatabase,
+      inject: [MessagingResources],
+      useFactory: (resources: MessagingResources) => new OpsDatabase(resources),
     },
     {
       provide: Places,
@@ -29,14 +37,12 @@ import { Places } from './places.js';
     {
       provide: OpsBroker,
       inject: [MessagingResources, SERVICE_CONFIG],
-      async useFactory({ transport }: MessagingResources, config: OpsConfig) {
-        const address = brokerAddressOf(config);
-        return new OpsBroker({
+      useFactory: ({ transport }: MessagingResources, config: OpsConfig) =>
+        new OpsBroker({
           deadLetters: deadLettersOf(transport),
-          count: address && (await serviceBusCounts(address)),
+          inspection: transport.inspection,
           redact: createRedaction(createCatalogue({ defaultCurrency: config.DEFAULT_CURRENCY })),
-        });
-      },
+        }),
     },
   ],
 })

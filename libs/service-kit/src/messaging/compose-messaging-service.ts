@@ -3,6 +3,7 @@ import type { Transport } from '@orderflow/messaging';
 import type { Logger } from 'pino';
 import { MessagingServer } from '@orderflow/messaging/nest';
 import type { ServiceParts } from '../service/service-parts.js';
+import { HandledController } from './handled.controller.js';
 import { MessagingResources, type MessagingServiceOptions } from './messaging-resources.js';
 import { PauseController } from './pause.controller.js';
 import { loadTransport, type TransportConfig } from './load-transport.js';
@@ -24,7 +25,7 @@ export async function composeMessagingService(
   openTransport: OpenTransport = loadTransport,
 ): Promise<ServiceParts> {
   // A service that people call has its routes in its own description; theirs are the only ones it serves.
-  const controllers = options.restartWhenStalled ? [PauseController] : [];
+  const controllers = options.restartWhenStalled ? [PauseController, HandledController] : [];
   const resources = await MessagingResources.open(options, await openTransport(options.config, options.logger));
   return {
     module: { module: MessagingServiceModule, imports: [resourcesModule(resources), module], controllers },

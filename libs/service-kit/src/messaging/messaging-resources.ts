@@ -183,7 +183,11 @@ export class MessagingResources {
     await requireMigrations(this.pool, name, [...messagingSchema.map((step) => step.name), ...migrations]);
     const { messaging, transport } = this;
     const onError = (error: unknown) => logger.warn({ err: error }, 'the outbox could not be sent; it is tried again');
-    this.#relay = messaging.startRelay({ transport: tracing.sends(transport), onError, lingerMaxMs: config.OUTBOX_LINGER_MAX });
+    this.#relay = messaging.startRelay({
+      transport: tracing.sends(transport),
+      onError,
+      lingerMaxMs: config.OUTBOX_LINGER_MAX,
+    });
     const { pauses, queue } = this;
     const stopWatching = await watchManualPause({
       pauses,

@@ -5,8 +5,7 @@ import { Problem, StartupError } from '@orderflow/service-kit';
  * The dead letters of the broker that a transport reaches.
  * @throws StartupError for a transport without
  */
-export function deadLettersOf(transport: Transport): DeadLetters {
-  const { deadLetters } = transport as { readonly deadLetters?: DeadLetters };
+export function deadLettersOf({ deadLetters }: Transport): DeadLetters {
   if (deadLetters) return deadLetters;
   throw new StartupError('This broker does not show its dead letters: set OPS to false.');
 }

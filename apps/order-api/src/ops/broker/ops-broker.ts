@@ -1,19 +1,18 @@
-import type { DeadLetters, WholeDeadLetter } from '@orderflow/messaging';
+import type { DeadLetters, QueueInspection, WholeDeadLetter } from '@orderflow/messaging';
 import type { RedactBody } from '../payload/redact-payload.js';
-import type { CountMessages } from './count-messages.js';
 import { reachBroker } from './dead-letters-of.js';
 
 /** What the ops module asks the broker for. */
 export class OpsBroker {
   readonly deadLetters: DeadLetters;
   /** Undefined where this broker is not asked for counts. */
-  readonly count: CountMessages | undefined;
+  readonly inspection: QueueInspection | undefined;
   /** A body without what is about a person. */
   readonly redact: RedactBody;
 
-  constructor(parts: Pick<OpsBroker, 'deadLetters' | 'count' | 'redact'>) {
+  constructor(parts: Pick<OpsBroker, 'deadLetters' | 'inspection' | 'redact'>) {
     this.deadLetters = parts.deadLetters;
-    this.count = parts.count;
+    this.inspection = parts.inspection;
     this.redact = parts.redact;
   }
 

@@ -59,7 +59,7 @@ export async function readLetters(db: SqlTransaction, queue: string, query: Lett
   const shown = rows.slice(0, limit) as unknown as LetterRow[];
   const last = rows.length > limit ? shown.at(-1) : undefined;
   return {
-    items: shown.map(viewOf),
+    items: viewOfLetters(shown),
     ...(last && { nextCursor: toCursor(last.position) }),
     ...(await countLetters(db, queue, filter)),
     indexedTo: await readIndexedTo(db, queue),
@@ -143,6 +143,11 @@ function groupOf(row: Readonly<Record<string, unknown>>): GroupView {
     firstSeen: (first as Date).toISOString(),
     lastSeen: (last as Date).toISOString(),
   };
+}
+
+/** Rows of `dead_letters` as they are shown. */
+export function viewOfLetters(rows: readonly object[]): LetterView[] {
+  return (rows as readonly LetterRow[]).map(viewOf);
 }
 
 function viewOf(row: LetterRow): LetterView {

@@ -19,6 +19,17 @@ export const groupId = { schema: z.string().regex(/^[0-9a-f]{16}$/, 'must be the
 /** The id of a selection, a replay, a discard or an export. */
 export const resourceId = { schema: z.uuid('must be an id, as a list names it') };
 
+/** The size of a page: 50 when absent. */
+export function pageOf(largest: number) {
+  const message = `must be a whole number from 1 to ${largest}`;
+  return z
+    .string()
+    .regex(/^\d{1,4}$/, message)
+    .default('50')
+    .transform(Number)
+    .refine((limit) => limit >= 1 && limit <= largest, message);
+}
+
 export const noQuery = z.strictObject({});
 
 const instant = z.iso.datetime({ offset: true, error: 'must be an instant as in 2026-11-27T03:00:00Z' });

@@ -57,11 +57,12 @@ function hide(value: unknown, [key = '', ...rest]: readonly string[]): boolean {
 
 /** Keys, and of each value its kind and size. */
 function shapeOf(value: unknown): unknown {
-  if (Array.isArray(value))
+  if (Array.isArray(value)) {
     return value
       .slice(0, 3)
       .map(shapeOf)
       .concat(value.length > 3 ? [`… ${value.length}`] : []);
+  }
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, shapeOf(field)]));
   }

@@ -1,18 +1,18 @@
+import type { QueueCounts } from '@orderflow/messaging';
 import { deleteInBatches, type SqlTransaction } from '@orderflow/messaging/postgres';
 import type { Purge } from '@orderflow/service-kit';
 import type { Pool } from 'pg';
-import type { MessageCounts } from '../broker/count-messages.js';
 
 /** How long counts are kept, in days. */
 const retentionDays = 7;
 
 /** Counts of a queue at a moment. */
-export interface CountsAt extends MessageCounts {
+export interface CountsAt extends QueueCounts {
   readonly at: Date;
 }
 
 /** Writes what the broker counts. */
-export async function recordCounts(db: SqlTransaction, queue: string, counts: MessageCounts): Promise<void> {
+export async function recordCounts(db: SqlTransaction, queue: string, counts: QueueCounts): Promise<void> {
   await db.query(
     `INSERT INTO queue_counts (queue, at, active, dead_letters, scheduled) VALUES ($1, now(), $2, $3, $4)
      ON CONFLICT DO NOTHING`,

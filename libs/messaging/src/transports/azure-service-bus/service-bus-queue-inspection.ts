@@ -9,6 +9,7 @@ import type { SenderConnection } from './sender-connection.js';
 import { brokerFacts, fromServiceBusMessage } from './service-bus-message.js';
 import { translateError } from './translate-error.js';
 
+const subscriptionPath = /^(.+)\/subscriptions\/([^/]+)$/i;
 /** A local broker answers without TLS, which the SDK's administration client always uses by itself. */
 const development = /;\s*UseDevelopmentEmulator=true\b/i;
 
@@ -29,7 +30,13 @@ export class ServiceBusQueueInspection implements QueueInspection {
     const abortSignal = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     try {
       // One each time: the key may be another by now.
-      const found = await administrationClient(this.#connection).getQueueRuntimeProperties(queue, { abortSignal });
+      const client = administrationClient(this.#connection);
+      const [, topic, subscription] = subscriptionPath.exec(queue) ?? [];
+      if (topic !== undefined && subscription !== undefined) {
+        const found = await client.getSubscriptionRuntimeProperties(topic, subscription, { abortSignal });
+        return { active: found.activeMessageCount, deadLetters: found.deadLetterMessageCount };
+      }
+      const found = await client.getQueueRuntimeProperties(queue, { abortSignal });
       return {
         active: found.activeMessageCount,
         deadLetters: found.deadLetterMessageCount,
