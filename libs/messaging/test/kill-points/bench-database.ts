@@ -31,13 +31,15 @@ export class BenchDatabase {
     const database = new BenchDatabase(server, name);
     for (const { sql } of messagingSchema) await database.#query(sql);
     // No unique key: an effect that happens twice has to show.
-    await database.#query('CREATE TABLE effects (message_id text NOT NULL, value text NOT NULL)');
+    await database.#query(
+      'CREATE TABLE effects (number bigint GENERATED ALWAYS AS IDENTITY, message_id text NOT NULL, value text NOT NULL)',
+    );
     return database;
   }
 
   /** The effects of messages whose ids begin so, the newest last. */
   async effects(prefix: string): Promise<readonly { readonly message_id: string; readonly value: string }[]> {
-    const text = 'SELECT message_id, value FROM effects WHERE starts_with(message_id, $1)';
+    const text = 'SELECT message_id, value FROM effects WHERE starts_with(message_id, $1) ORDER BY number';
     return (await this.#query<{ message_id: string; value: string }>(text, [prefix])).rows;
   }
 

@@ -5,7 +5,7 @@ import { AdvancingClock } from '../../src/testing/advancing-clock.js';
 import { createEnvelopeWriter, type Transport } from '../../src/index.js';
 import { createAzureServiceBusTransport } from '../../src/transports/azure-service-bus/index.js';
 import { BenchDatabase } from './bench-database.js';
-import { type Done, type Kind, resultsQueue, resultSuffixes, work, workQueue } from './messages.js';
+import { type Done, type Kind, orderedWorkQueue, resultsQueue, resultSuffixes, work, workQueue } from './messages.js';
 import type { WorkerSettings } from './protocol.js';
 import { type Service, startService } from './service.js';
 
@@ -14,23 +14,25 @@ export const lockMs = 60_000;
 /** Longer than a lock and than any lease, in milliseconds. */
 export const beyondLockMs = lockMs + 1_000;
 
-const queue = (Name: string): object => ({
+const queue = (Name: string, RequiresSession = false): object => ({
   Name,
   Properties: {
     LockDuration: 'PT1M',
     MaxDeliveryCount: 100,
     RequiresDuplicateDetection: true,
+    RequiresSession,
     DuplicateDetectionHistoryTimeWindow: 'PT1H',
   },
 });
 
-const topology = parseTopology(
-  JSON.stringify({ UserConfig: { Namespaces: [{ Name: 'bench', Queues: [queue(workQueue), queue(resultsQueue)] }] } }),
-);
+const queues = [queue(workQueue), queue(orderedWorkQueue, true), queue(resultsQueue)];
+const topology = parseTopology(JSON.stringify({ UserConfig: { Namespaces: [{ Name: 'bench', Queues: queues }] } }));
 
 /** What the messages of one case have led to. Cases whose states are equal are identical: nothing random is in it. */
 export interface EndState {
   readonly effects: readonly string[];
+  /** The effects in the order in which they happened, where messages have an order. */
+  readonly order: readonly string[];
   readonly inbox: readonly string[];
   /** The ids of the outgoing messages, as an inbox of their consumers would let them through. */
   readonly results: readonly string[];
@@ -50,6 +52,8 @@ export class Bench {
   readonly #results = new Map<string, Set<string>>();
   readonly #deadLetters: string[] = [];
   readonly #rivals = new Set<Service>();
+  /** Whether its workers consume the queue with sessions, and messages go there, into one session. */
+  isOrdered = false;
   #aheadMs = 0;
 
   private constructor(broker: Broker, database: BenchDatabase) {
@@ -69,14 +73,21 @@ export class Bench {
   /** What a worker of this bench is started with. */
   settings(concurrency: number): WorkerSettings {
     const { connectionString } = this.#broker;
-    return { connectionString, databaseUrl: this.database.url, concurrency, aheadMs: this.#aheadMs };
+    return {
+      connectionString,
+      databaseUrl: this.database.url,
+      concurrency,
+      isOrdered: this.isOrdered,
+      aheadMs: this.#aheadMs,
+    };
   }
 
   /** Sends one message of each kind; their ids begin with the prefix. */
   async send(prefix: string, kinds: readonly Kind[]): Promise<void> {
     const write = createEnvelopeWriter('/bench');
-    const messages = kinds.map((kind, index) => write(work, { kind }, { id: `${prefix}${index}-${kind}` }));
-    await this.#transport.send(messages.map((envelope) => ({ to: { queue: workQueue }, envelope })));
+    const key = this.isOrdered ? { orderingKey: prefix } : {};
+    const messages = kinds.map((kind, index) => write(work, { kind }, { id: `${prefix}${index}-${kind}`, ...key }));
+    await this.#transport.send(messages.map((envelope) => ({ to: { queue: this.#queue }, envelope })));
   }
 
   /** Lets time pass for broker, leases and second replicas; locks end. Workers have clocks of their own. */
@@ -89,9 +100,10 @@ export class Bench {
 
   /** Whether every lock lasts so many milliseconds at least. */
   locksLast(ms: number): boolean {
-    const { main } = this.#broker.namespace.registry.get(workQueue);
+    const { main } = this.#broker.namespace.registry.get(this.#queue);
     const from = this.#broker.clock.now() + ms;
-    return [...main.from(0)].every(({ lock }) => lock === undefined || lock.until >= from);
+    const locked = main.sessions === undefined ? main.from(0) : main.sessions.all();
+    return [...locked].every(({ lock }) => lock === undefined || lock.until >= from);
   }
 
   /** Lets the broker refuse so many sends of results. */
@@ -118,8 +130,17 @@ export class Bench {
     this.#broker.faults.clear();
   }
 
+  /** Whether a session says that its message waits to be tried again, and whether one is held. */
+  get sessions(): { readonly isWaiting: boolean; readonly isHeld: boolean } {
+    const sessions = [...(this.#broker.namespace.registry.get(orderedWorkQueue).main.sessions?.all() ?? [])];
+    return {
+      isWaiting: sessions.some(({ state }) => state !== undefined && Buffer.from(state).includes('"wait"')),
+      isHeld: sessions.some(({ lock }) => lock !== undefined),
+    };
+  }
+
   expireLocks(): void {
-    this.#broker.faults.disrupt({ kind: 'expire-locks', entity: workQueue });
+    this.#broker.faults.disrupt({ kind: 'expire-locks', entity: this.#queue });
   }
 
   /** A second replica, in this process. */
@@ -136,8 +157,14 @@ export class Bench {
 
   /** Whether no message of any case waits or is being handled. */
   get isEmpty(): boolean {
-    const { active, scheduled, deferred } = this.#broker.namespace.registry.get(workQueue).main.counts;
-    return active + scheduled + deferred === 0;
+    return [workQueue, orderedWorkQueue].every((name) => {
+      const { active, scheduled, deferred } = this.#broker.namespace.registry.get(name).main.counts;
+      return active + scheduled + deferred === 0;
+    });
+  }
+
+  get #queue(): string {
+    return this.isOrdered ? orderedWorkQueue : workQueue;
   }
 
   /** Whether nothing is left to do. */
@@ -149,12 +176,9 @@ export class Bench {
 
   /** What the messages of a prefix have led to, the prefix taken off. */
   async endState(prefix: string): Promise<EndState> {
-    const ids = (names: Iterable<string>): string[] => {
-      return [...names]
-        .filter((name) => name.startsWith(prefix))
-        .map((name) => name.slice(prefix.length))
-        .sort();
-    };
+    const inTurn = (names: Iterable<string>): string[] =>
+      [...names].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+    const ids = (names: Iterable<string>): string[] => inTurn(names).sort();
     const effects = await this.database.effects(prefix);
     const values = new Map(
       effects.flatMap(({ message_id, value }) => resultSuffixes.map((suffix) => [`${message_id}${suffix}`, value])),
@@ -162,6 +186,7 @@ export class Bench {
     const isFalse = ([id, found]: [string, Set<string>]): boolean => [...found].some((one) => one !== values.get(id));
     return {
       effects: ids(effects.map(({ message_id }) => message_id)),
+      order: this.isOrdered ? inTurn(effects.map(({ message_id }) => message_id)) : [],
       inbox: ids(await this.database.inbox(prefix)),
       results: ids(this.#results.keys()),
       falseResults: ids([...this.#results].filter(isFalse).map(([id]) => id)),
@@ -189,15 +214,14 @@ export class Bench {
       },
       processError,
     });
-    const dead = this.#client.createReceiver(workQueue, {
-      receiveMode: 'receiveAndDelete',
-      subQueueType: 'deadLetter',
-    });
-    dead.subscribe({
-      processMessage: async ({ messageId, deadLetterReason }) => {
-        this.#deadLetters.push(`${String(messageId)} ${deadLetterReason}`);
-      },
-      processError,
-    });
+    for (const name of [workQueue, orderedWorkQueue]) {
+      const options = { receiveMode: 'receiveAndDelete', subQueueType: 'deadLetter' } as const;
+      this.#client.createReceiver(name, options).subscribe({
+        processMessage: async ({ messageId, deadLetterReason }) => {
+          this.#deadLetters.push(`${String(messageId)} ${deadLetterReason}`);
+        },
+        processError,
+      });
+    }
   }
 }

@@ -1,6 +1,8 @@
 import type { Contract } from '../../src/index.js';
 
 export const workQueue = 'work';
+/** With sessions. */
+export const orderedWorkQueue = 'work-ordered';
 export const resultsQueue = 'results';
 
 /** Each effect sends one message for each; its id is that of the message handled with this at its end. */

@@ -21,8 +21,12 @@ export interface WorkerSettings {
   readonly connectionString: string;
   readonly databaseUrl: string;
   readonly concurrency: number;
+  /** Whether it consumes the queue with sessions, instead of the one without. */
+  readonly isOrdered: boolean;
   /** By how much its clock is ahead of the machine's, in milliseconds. */
   readonly aheadMs: number;
+  /** How long a message waits to be tried again, in milliseconds; 10 when absent. */
+  readonly retryMs?: number;
   /** After how many deliveries it believes that the broker gives a message up; many when absent. */
   readonly maxDeliveryCount?: number;
   /** Whether messages of the kind `held` wait from the start; false when absent. */

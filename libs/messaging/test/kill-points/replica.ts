@@ -14,6 +14,8 @@ export class Replica {
   readonly #bench: Bench;
   readonly #options: ReplicaOptions;
   #worker: WorkerProcess | undefined;
+  /** Whether the worker consumes the queue with sessions. */
+  #isOrdered = false;
   #closed = false;
 
   constructor(bench: Bench, options: ReplicaOptions) {
@@ -24,7 +26,8 @@ export class Replica {
   /** A worker that works: the last one, or a new one. */
   async running(): Promise<WorkerProcess> {
     const worker = this.#worker;
-    if (worker?.isAlive === true) return worker;
+    if (worker?.isAlive === true && this.#isOrdered === this.#bench.isOrdered) return worker;
+    await this.stop();
     const fresh = this.start();
     if (await fresh.said('ready')) return fresh;
     throw new Error(`Not one step: ${await fresh.ended()}`);
@@ -35,6 +38,7 @@ export class Replica {
     if (this.#closed) throw new Error('No worker is started any more: the case was given up.');
     const { concurrency, ...options } = this.#options;
     const settings = { ...this.#bench.settings(concurrency), ...particular };
+    this.#isOrdered = settings.isOrdered;
     return (this.#worker = new WorkerProcess({ ...options, settings }));
   }
 
@@ -54,6 +58,7 @@ export class Replica {
 
   /** Sends the messages of a scenario to a worker that is armed, and drives it. Answers the worker. */
   async begin(scenario: Scenario, { prefix, kinds }: Stage, strike?: Strike): Promise<WorkerProcess> {
+    this.#bench.isOrdered = scenario.isOrdered === true;
     scenario.prepare?.(this.#bench);
     if (scenario.starts !== undefined) {
       await this.stop();

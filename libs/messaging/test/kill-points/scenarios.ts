@@ -13,6 +13,8 @@ export interface Scenario {
   /** Whether the worker ends by itself. */
   readonly stopsWorker?: boolean;
   readonly kinds: readonly Kind[];
+  /** Whether the messages are those of one session; false when absent. */
+  readonly isOrdered?: boolean;
   /** Before the messages are sent. */
   prepare?(bench: Bench): void;
   /**
@@ -28,6 +30,10 @@ const momentMs = 150;
 const soonMs = 5_000;
 /** Longer than a handler may take, in milliseconds. */
 const timeoutMs = 330_000;
+/** After how long without a sign of the broker a receiver is doubted, in milliseconds. */
+const stallAfterMs = 60_000;
+/** How long a message waits that is to be found waiting, in milliseconds: shorter than half a lock. */
+const waitingMs = 20_000;
 /** Longer than a relay waits before it renews its leases, and before it connects again to listen, in milliseconds. */
 const renewalMs = 6_000;
 
@@ -64,7 +70,7 @@ async function soon(worker: WorkerProcess, holds: () => Promise<boolean> | boole
 const everyKind: readonly Kind[] = ['plain', 'retried', 'refused'];
 const onRunning = { kinds: ['held'] } as const;
 
-export const scenarios: readonly Scenario[] = [
+const unordered: readonly Scenario[] = [
   { name: 'work', kinds: everyKind },
   { name: 'start', starts: {}, kinds: everyKind },
   {
@@ -178,5 +184,53 @@ export const scenarios: readonly Scenario[] = [
     starts: { maxDeliveryCount: 3, holds: true },
     stopsWorker: true,
     drive: stopWhileHeld,
+  },
+];
+
+/** What is worth going through in a session as well, by its name. */
+const alsoInSession: readonly string[] = [
+  'work',
+  'start',
+  'a lock that is renewed',
+  'a lock that is lost',
+  'a connection lost before the settlement',
+  'a database that is away',
+  'minutes without a message',
+  'a pause',
+  'a handler past its time limit',
+  'a stop',
+];
+
+export const scenarios: readonly Scenario[] = [
+  ...unordered,
+  ...unordered
+    .filter(({ name }) => alsoInSession.includes(name))
+    .map((scenario) => ({ ...scenario, name: `${scenario.name}, in a session`, isOrdered: true })),
+  {
+    name: 'a session that is given back while its message waits',
+    isOrdered: true,
+    starts: { retryMs: waitingMs },
+    kinds: ['retried', 'plain'],
+    drive: async (worker, bench) => {
+      await soon(worker, () => bench.sessions.isWaiting);
+      worker.send({ kind: 'pause' });
+      await soon(worker, () => !bench.sessions.isHeld);
+      worker.send({ kind: 'resume' });
+      await soon(worker, () => bench.sessions.isHeld);
+      await pass(waitingMs, worker, bench);
+    },
+  },
+  {
+    ...onRunning,
+    name: 'a connection replaced while it holds a session',
+    isOrdered: true,
+    // Time passes for the worker alone: the broker says nothing about other sessions, and counts as silent.
+    drive: whileHeld(async (worker, _, waitFactor) => {
+      // In steps, so that its lock is renewed.
+      for (let passed = 0; passed < 4 * stallAfterMs; passed += 0.6 * lockMs) {
+        worker.send({ kind: 'advance', ms: 0.6 * lockMs });
+        await pause(momentMs * waitFactor);
+      }
+    }),
   },
 ];

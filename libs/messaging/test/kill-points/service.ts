@@ -15,7 +15,7 @@ import { createAzureServiceBusTransport } from '../../src/transports/azure-servi
 import { createPostgresMessaging, postgresFailures, type UnitOfWork } from '../../src/postgres/index.js';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { done, resultsQueue, resultSuffixes, work, type Work, workQueue } from './messages.js';
+import { done, orderedWorkQueue, resultsQueue, resultSuffixes, work, type Work, workQueue } from './messages.js';
 
 /** Two of these do not fit into a batch of 256 KiB; in characters. */
 const largeResult = 150_000;
@@ -27,6 +27,10 @@ export interface ServiceOptions {
   readonly connectionString: string;
   readonly databaseUrl: string;
   readonly concurrency: number;
+  /** Whether it consumes the queue with sessions, instead of the one without. */
+  readonly isOrdered: boolean;
+  /** How long a message waits to be tried again, in milliseconds; 10 when absent. */
+  readonly retryMs?: number;
   /** After how many deliveries the broker gives a message up; many when absent. */
   readonly maxDeliveryCount?: number;
   readonly clock: Clock;
@@ -50,7 +54,7 @@ export interface Service {
 
 /** Everything a worker of ours is: the real transport, a consumer, inbox, outbox and relay, and one handler. */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { connectionString, databaseUrl, concurrency, clock, onError } = options;
+  const { connectionString, databaseUrl, concurrency, clock, onError, retryMs = 10 } = options;
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
   pool.on('error', onError);
   const messaging = createPostgresMessaging({ pool, onError });
@@ -76,6 +80,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     consumer: 'worker',
     async prepare({ payload: { kind } }, _signal, delivery) {
       if (kind === 'held' || kind === 'deaf') await options.hold?.(delivery, kind === 'held');
+      if (kind === 'retried') await countInSession(delivery);
       if (kind === 'refused') throw new PermanentError('Refused', 'This message can never succeed.');
       return delivery;
     },
@@ -97,10 +102,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
   const subscription = await startConsumer({
     transport,
-    queue: workQueue,
+    queue: options.isOrdered ? orderedWorkQueue : workQueue,
+    ...(options.isOrdered && { sessions: {} }),
     handlers: [handle(work, steps)],
     middleware: [observeDeliveries({ finished: () => undefined })],
-    policy: { immediate: [1], delayed: { baseMs: 10, factor: 1, capMs: 10, retries: 90 }, jitter: 'none' },
+    policy: { immediate: [1], delayed: { baseMs: retryMs, factor: 1, capMs: retryMs, retries: 90 }, jitter: 'none' },
     failures: [{ when: { code: notAccepting }, is: 'dependency-away', dependency: 'database' }, ...postgresFailures],
     dependencies: [{ name: 'database', probe }],
     pause: { probeMs: 50, probeMaxMs: 200, resumeStepMs: 100 },
@@ -126,6 +132,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await pool.end();
     },
   };
+}
+
+/** Keeps with its session how often a message was begun. */
+async function countInSession({ session }: Delivery): Promise<void> {
+  if (session === undefined) return;
+  const [begun = 0] = (await session.state()) ?? [];
+  await session.setState(Uint8Array.of(begun + 1));
 }
 
 function resultsOf({ id, payload }: Message<Work>, write: EnvelopeWriter, value: string): readonly Outgoing[] {
