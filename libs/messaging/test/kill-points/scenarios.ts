@@ -211,12 +211,14 @@ export const scenarios: readonly Scenario[] = [
     isOrdered: true,
     starts: { retryMs: waitingMs },
     kinds: ['retried', 'plain'],
-    drive: async (worker, bench) => {
+    drive: async (worker, bench, waitFactor) => {
       await soon(worker, () => bench.sessions.isWaiting);
       worker.send({ kind: 'pause' });
       await soon(worker, () => !bench.sessions.isHeld);
       worker.send({ kind: 'resume' });
       await soon(worker, () => bench.sessions.isHeld);
+      // Until it has found the message waiting.
+      await pause(2 * momentMs * waitFactor);
       await pass(waitingMs, worker, bench);
     },
   },

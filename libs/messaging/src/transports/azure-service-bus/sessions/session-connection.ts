@@ -54,7 +54,8 @@ export class SessionConnection {
     const { client } = this.#managed;
     try {
       const receiver = await client.acceptSession(this.#queue, `probe:${randomUUID()}`, options);
-      await receiver.close();
+      // Of a connection that was lost meanwhile the SDK may wait for the answer for ever.
+      await waitAtMost(closingMs, this.#clock, receiver.close());
     } catch (error) {
       if ((error as { readonly code?: unknown }).code !== 'SessionCannotBeLocked') throw error;
       await client.createReceiver(this.#queue, options).peekMessages(1, { fromSequenceNumber: Long.ONE });
