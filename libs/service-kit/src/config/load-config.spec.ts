@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { ConfigError, loadConfig, requireBrokerAddress } from './load-config.js';
-import { brokerVariables, consumerVariables, databaseVariables, port, processVariables } from './variables.js';
+import {
+  brokerVariables,
+  consumerVariables,
+  databaseVariables,
+  orderedVariables,
+  port,
+  processVariables,
+} from './variables.js';
 
 const schema = requireBrokerAddress(
   z.object({ PORT: port(3000), ...processVariables, ...brokerVariables, ...databaseVariables, ...consumerVariables }),
@@ -70,6 +77,34 @@ describe('loadConfig', () => {
     const shown = problemsOf({ DATABASE_URL: 'mysql://me:secret@db', SERVICEBUS_CONNECTION_STRING: 'Key=secret' });
     expect(shown).toHaveLength(2);
     expect(shown.join()).not.toContain('secret');
+  });
+
+  const onRabbitMq = { DATABASE_URL: enough.DATABASE_URL, MESSAGING_TRANSPORT: 'rabbitmq' };
+
+  it('takes the nodes of a RabbitMQ, and looks at no other address then', () => {
+    const RABBITMQ_URL = 'amqps://user:hidden@one:5671/shop, amqps://user:hidden@two/shop';
+    const found = loadConfig(schema, { ...enough, ...onRabbitMq, RABBITMQ_URL });
+    expect(found).toMatchObject({ MESSAGING_TRANSPORT: 'rabbitmq', RABBITMQ_URL });
+  });
+
+  it.each(['http://user:hidden@host', 'amqp://', 'user:hidden@host', ','])(
+    'refuses %s without showing it',
+    (written) => {
+      const problems = problemsOf({ ...onRabbitMq, RABBITMQ_URL: written });
+      expect(problems).toEqual([expect.stringMatching(/^RABBITMQ_URL must be amqp:\/\/user:password@host/)]);
+      expect(problems.join()).not.toContain('hidden');
+    },
+  );
+
+  it('says what RabbitMQ lacks: its URL, and sessions for messages in order', () => {
+    expect(problemsOf(onRabbitMq)).toEqual([expect.stringMatching(/^Set RABBITMQ_URL/)]);
+    const ordered = requireBrokerAddress(z.object({ ...brokerVariables, ...orderedVariables }));
+    const asked = { MESSAGING_TRANSPORT: 'rabbitmq', RABBITMQ_URL: 'amqp://host', ORDERED: 'true' };
+    expect(() => loadConfig(ordered, asked)).toThrow(/ORDERED needs queues with sessions, which RabbitMQ has not/);
+    expect(loadConfig(ordered, { ...asked, ORDERED: 'false' }).ORDERED).toBe(false);
+    expect(problemsOf({ ...enough, MESSAGING_TRANSPORT: 'kafka' })).toEqual([
+      expect.stringMatching(/^MESSAGING_TRANSPORT must be one of azure-service-bus, rabbitmq/),
+    ]);
   });
 
   it('refuses two addresses of the broker', () => {
