@@ -34,6 +34,9 @@ export function createMessageReader(contracts: readonly Contract[]): MessageRead
   };
 }
 
+/** Throws for bytes that are none. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 function groupByType(contracts: readonly Contract[]): Map<string, Map<number, Contract>> {
   const types = new Map<string, Map<number, Contract>>();
   for (const contract of contracts) {
@@ -62,7 +65,7 @@ function find(types: Map<string, Map<number, Contract>>, { type, version }: Enve
 
 function parseJson({ body }: Envelope): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return JSON.parse(utf8.decode(body));
   } catch (error) {
     throw new PermanentError('UnreadableBody', 'The body is not JSON in UTF-8', {
       cause: error,

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { follow } from './follow-signal.js';
 import type { Delivery } from './transport.js';
 
 /** A handler did not return within its time limit. Its attempt counts, and it may still be running. */
@@ -25,17 +26,21 @@ export async function withinTimeLimit(
   work: (delivery: Delivery) => Promise<void>,
 ): Promise<void> {
   const limit = new AbortController();
-  const reached = Promise.withResolvers<never>();
-  const running = (async () => work({ ...delivery, signal: AbortSignal.any([delivery.signal, limit.signal]) }))();
-  const cancel = clock.schedule(clock.now() + timeoutMs, () => {
-    const error = new HandlerTimeoutError(timeoutMs);
-    delivery.occupied?.(running);
-    limit.abort(error);
-    reached.reject(error);
-  });
+  const stopFollowing = follow(delivery.signal, limit);
+  const running = (async () => work({ ...delivery, signal: limit.signal }))();
+  let cancel = (): void => {};
   try {
-    await Promise.race([running, reached.promise]);
+    await new Promise<void>((resolve, reject) => {
+      running.then(resolve, reject);
+      cancel = clock.schedule(clock.now() + timeoutMs, () => {
+        const error = new HandlerTimeoutError(timeoutMs);
+        delivery.occupied?.(running);
+        limit.abort(error);
+        reject(error);
+      });
+    });
   } finally {
     cancel();
+    stopFollowing();
   }
 }

@@ -4,6 +4,7 @@ import type { Outcome } from '../dispatch.js';
 import type { Dependency } from './dependency.js';
 import type { EndpointEvent, Pause } from './endpoint-events.js';
 import { endpointOptions, type PauseOptions } from './endpoint-options.js';
+import { follow } from '../follow-signal.js';
 import { Flow } from './flow.js';
 import { Isolation } from './isolation.js';
 import { type RunOutcome, Turns } from './turns.js';
@@ -103,11 +104,10 @@ export class Endpoint {
   /** For the innermost place of a consumer's middleware. */
   readonly consume: Consume = async (received) => {
     const abort = new AbortController();
-    const delivery = { ...received, signal: AbortSignal.any([received.signal, abort.signal]) };
+    const delivery = { ...received, signal: abort.signal };
     const place = this.#partitions.enter(delivery);
     this.#inHand.set(delivery, { delivery, abort: (reason) => abort.abort(reason) });
-    const lost = (): void => this.#lockLost();
-    received.signal.addEventListener('abort', lost, { once: true });
+    const stopFollowing = follow(received.signal, abort, () => this.#lockLost());
     try {
       const settlement = (await place.turn)
         ? ((await this.#refuse(delivery)) ?? (await this.#handle(delivery)))
@@ -115,7 +115,7 @@ export class Endpoint {
       if (settlement.kind !== 'release') this.#flow.progressed();
       return settlement;
     } finally {
-      received.signal.removeEventListener('abort', lost);
+      stopFollowing();
       this.#inHand.delete(delivery);
       place.leave();
       this.#outages.ended(delivery);

@@ -11,11 +11,24 @@ function start(prefetch: number) {
   return { clock, frames, acks, turn };
 }
 
-it('acknowledges what is finished in one turn with one frame', async () => {
-  const { acks, frames, turn } = start(100);
+it('acknowledges a quarter of what may be in hand with one frame, at the end of the turn', async () => {
+  const { acks, frames, turn, clock } = start(12);
   for (const tag of [2, 1, 3]) acks.finished(tag);
+  expect(frames).toEqual([]);
   await turn();
-  expect(frames).toEqual([[3, true]]);
+  expect([frames, clock.pending]).toEqual([[[3, true]], 0]);
+});
+
+it('acknowledges fewer with one frame after 5 ms', async () => {
+  const { acks, frames, turn, clock } = start(100);
+  for (const tag of [2, 1]) acks.finished(tag);
+  await turn();
+  await clock.advance(4);
+  acks.finished(3);
+  await turn();
+  expect(frames).toEqual([]);
+  await clock.advance(1);
+  expect([frames, clock.pending]).toEqual([[[3, true]], 0]);
 });
 
 it('acknowledges what is finished behind a slow delivery alone after 50 ms, and never the slow one', async () => {

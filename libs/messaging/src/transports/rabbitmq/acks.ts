@@ -2,14 +2,17 @@ import type { Clock } from '../../clock.js';
 
 /** How long a finished delivery waits for older ones before it is acknowledged alone, in milliseconds. */
 const longestWaitMs = 50;
+/** How long finished deliveries that could be acknowledged wait for more, in milliseconds: each frame is a write. */
+const gatheringMs = 5;
 
 /** Acknowledges one delivery, or all up to it. */
 export type Acknowledge = (deliveryTag: number, allUpTo: boolean) => void;
 
 /**
- * Acknowledges the deliveries of one channel in as few frames as possible: all up to the lowest unfinished one at once,
- * at the end of a turn of the event loop. What is finished beyond that one is acknowledged alone after 50 ms, or as soon
- * as it is half of what may be in hand, so that one slow handler does not hold up the others.
+ * Acknowledges the deliveries of one channel in as few frames as possible: all up to the lowest unfinished one at once, when
+ * they are a quarter of what may be in hand, at the end of a turn of the event loop, and after 5 ms otherwise. What is
+ * finished beyond that one is acknowledged alone after 50 ms, or as soon as it is half of what may be in hand, so that one
+ * slow handler does not hold up the others.
  */
 export class Acks {
   readonly #acknowledge: Acknowledge;
@@ -21,7 +24,8 @@ export class Acks {
   /** Tags count from 1; this is the lowest that is not acknowledged. */
   #lowest = 1;
   #planned = false;
-  #cancelTimer: (() => void) | undefined;
+  #cancelGathering: (() => void) | undefined;
+  #cancelWaiting: (() => void) | undefined;
   #closed = false;
   #held = false;
   /** How many deliveries may be in hand. */
@@ -50,8 +54,7 @@ export class Acks {
     this.#planned = true;
     setImmediate(() => {
       this.#planned = false;
-      this.#acknowledgeFront();
-      this.#lookAtRest();
+      this.#look();
     });
   }
 
@@ -70,8 +73,7 @@ export class Acks {
   /** The channel is gone: what is not acknowledged is delivered again. */
   close(): void {
     this.#closed = true;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#cancelTimers();
   }
 
   /** All up to the lowest unfinished. The broker wants the last of them to be one that it does not know yet. */
@@ -84,15 +86,21 @@ export class Acks {
       this.#lowest += 1;
     }
     if (last !== undefined) this.#acknowledge(last, true);
+    if (this.#finished.size === 0) this.#cancelTimers();
   }
 
-  #lookAtRest(): void {
+  #look(): void {
     if (this.#closed || this.#held || this.#finished.size === 0) return;
-    if (this.#finished.size * 2 >= this.prefetch) return this.#acknowledgeAlone();
-    this.#cancelTimer ??= this.#clock.schedule(this.#clock.now() + longestWaitMs, () => {
-      this.#cancelTimer = undefined;
-      this.flush();
-    });
+    const { size } = this.#finished;
+    if (size * 4 >= this.prefetch) this.#acknowledgeFront();
+    else this.#cancelGathering ??= this.#after(gatheringMs, () => this.#gathered());
+    if (this.#finished.size * 2 >= this.prefetch) this.#acknowledgeAlone();
+    if (this.#finished.size > 0) this.#cancelWaiting ??= this.#after(longestWaitMs, () => this.flush());
+  }
+
+  #gathered(): void {
+    this.#cancelGathering = undefined;
+    this.#acknowledgeFront();
   }
 
   #acknowledgeAlone(): void {
@@ -101,7 +109,17 @@ export class Acks {
       this.#alone.add(tag);
     }
     this.#finished.clear();
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#cancelTimers();
+  }
+
+  #after(ms: number, action: () => void): () => void {
+    return this.#clock.schedule(this.#clock.now() + ms, action);
+  }
+
+  #cancelTimers(): void {
+    this.#cancelGathering?.();
+    this.#cancelWaiting?.();
+    this.#cancelGathering = undefined;
+    this.#cancelWaiting = undefined;
   }
 }

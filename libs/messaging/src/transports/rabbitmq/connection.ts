@@ -1,6 +1,7 @@
 import amqp, { type Channel, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import type { Clock } from '../../clock.js';
 import { TransportError } from '../../transport.js';
+import { gatherWrites } from './gather-writes.js';
 import type { RabbitMqAddress, RabbitMqTls, ResolvedOptions } from './options.js';
 import { translateError } from './translate-error.js';
 import { waitAtMost } from '../wait-at-most.js';
@@ -108,6 +109,7 @@ export class Connection {
     const address = addresses[this.#next % addresses.length] as RabbitMqAddress;
     try {
       const model = await this.#dial(address);
+      gatherWrites(model);
       const open = this.#watch(model);
       try {
         await this.#parts.prepare(model);
