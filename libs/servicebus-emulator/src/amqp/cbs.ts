@@ -12,9 +12,18 @@ import { CBS_NAMES, type Request, writeReply } from './request.js';
 export function answerToken(core: BrokerCore, access: ConnectionAccess, request: Request): Buffer {
   const refusal = refusalOf(core, access, request);
   const head = refusal
-    ? { status: refusal.status, description: refusal.message }
+    ? { status: refusal.status, description: `${refusal.message} ${trackingOf(core)}` }
     : { status: 202, description: 'Accepted' };
   return writeReply(request.id, head, CBS_NAMES, (writer) => writer.null());
+}
+
+/**
+ * What Azure ends its texts with. uamqp reads the text in memory that it has given back: of a short one nothing is left
+ * (its `cbs.pyx` keeps a pointer), one as long as Azure's reaches the user of azure-servicebus for Python.
+ */
+function trackingOf({ newId, clock }: BrokerCore): string {
+  const at = new Date(clock.now()).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length);
+  return `TrackingId:${newId()}, SystemTracker:NoSystemTracker, Timestamp:${at}`;
 }
 
 function refusalOf(core: BrokerCore, access: ConnectionAccess, { properties, body }: Request): BrokerError | undefined {

@@ -40,7 +40,12 @@ afterEach(async () => {
 });
 
 /** Shows a token. @returns the status of the answer */
-async function put(keyName: string, path: string, expiresAt = Date.now() + 60_000): Promise<unknown> {
+async function put(...token: Parameters<typeof answerTo>): Promise<unknown> {
+  return (await answerTo(...token))?.['status-code'];
+}
+
+/** Shows a token. @returns the application properties of the answer */
+async function answerTo(keyName: string, path: string, expiresAt = Date.now() + 60_000) {
   const name = `sb://127.0.0.1:${broker.port}/${path}`;
   requests.send({
     message_id: '1',
@@ -49,7 +54,7 @@ async function put(keyName: string, path: string, expiresAt = Date.now() + 60_00
     body: createSasToken(name, keyName, keyName, expiresAt),
   });
   const [{ message }] = (await once(replies, 'message')) as [{ message: rhea.Message }];
-  return message.application_properties?.['status-code'];
+  return message.application_properties;
 }
 
 const receive = (address: string) => raw.connection.open_receiver({ source: { address }, credit_window: 0 });
@@ -107,6 +112,19 @@ describe('a token for one entity', () => {
 });
 
 const PEEK = { 'from-sequence-number': 1, 'message-count': 1 };
+
+it.each([
+  ['of what is not there', 'listen', 'missing', 60_000, 404, /^The messaging entity 'sb:.*missing' could not be found/],
+  ['that has ended', 'listen', 'orders', -60_000, 401, /^ExpiredToken/],
+])('a token %s is refused with a text that ends as Azure has it', async (_, key, path, life, status, text) => {
+  const answer = (await answerTo(key, path, Date.now() + life)) ?? {};
+  const description = String(answer['status-description']);
+  expect(answer['status-code']).toBe(status);
+  expect(description).toMatch(text);
+  expect(description).toMatch(
+    / TrackingId:[\da-f-]{36}, SystemTracker:NoSystemTracker, Timestamp:\d{4}-\d\d-\d\dT[\d:]{8}$/,
+  );
+});
 
 it('a token that ends takes its links with it, whatever kind, and opens no more; another opens them again', async () => {
   // Tokens end by the second, and by the system's clock.

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 const PACKAGE = join(import.meta.dirname, '../..');
 const COMMAND = 'npx servicebus-emulator ';
 const HOST = '127.0.0.2';
-const PATIENCE = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /**
  * Runs the README's commands for other languages as they are there, at another loopback address and with Debian's Python.
@@ -40,7 +40,7 @@ export async function runReadme(): Promise<readonly string[]> {
     for await (const line of createInterface(broker.stdout)) if (line.includes('look inside')) break;
     broker.stdout.resume();
     const script = run.replace(HOST, host).replace('python3', '/usr/bin/python3');
-    const options = { cwd: directory, encoding: 'utf8', timeout: PATIENCE } as const;
+    const options = { cwd: directory, encoding: 'utf8', timeout: TIMEOUT_MS } as const;
     const { status, stdout, stderr } = spawnSync('bash', ['-c', script], options);
     if (status === 0 && stdout.trim() === 'Hello from Python') return [];
     return [`README: its program ended with ${status}: ${stdout}${stderr.trim().split('\n').at(-1)}`];

@@ -14,6 +14,7 @@ from azure.servicebus import (
 from azure.servicebus.exceptions import (
     MessageNotFoundError,
     MessageSizeExceededError,
+    ServiceBusAuthenticationError,
     SessionCannotBeLockedError,
 )
 from azure.servicebus.management import CorrelationRuleFilter, ServiceBusAdministrationClient, SqlRuleFilter
@@ -190,6 +191,9 @@ def refusals():
     with client.get_queue_receiver(SESSIONS, session_id="held"):
         refused(SessionCannotBeLockedError, lambda: open_and_close(client.get_queue_receiver(SESSIONS, session_id="held")))
     too_large = ServiceBusMessage(b"x" * 300 * 1024)
+    # The client reads the text of a refused token in memory that it has given back: it must be as long as Azure's.
+    error = refused(ServiceBusAuthenticationError, lambda: open_and_close(client.get_queue_sender("missing")))
+    same("Status code: 404" in str(error) and "missing' could not be found" in str(error), True)
     refused(MessageSizeExceededError, lambda: sender.send_messages(too_large))
 
 
@@ -201,8 +205,8 @@ def open_and_close(handler):
 def refused(expected, attempt):
     try:
         attempt()
-    except expected:
-        return
+    except expected as error:
+        return error
     raise AssertionError(f"no {expected.__name__}")
 
 
