@@ -220,8 +220,8 @@ const POLICIES: readonly Fault[] = [
   {
     name: 'a worker scaled by the wrong queue',
     file: 'infra/terraform/modules/apps/deployments.tf',
-    find: 'queue = var.queue_names["billing"]',
-    replace: 'queue = var.queue_names["orders"]',
+    find: 'queue = var.queue_names["billing${local.beside}"]',
+    replace: 'queue = var.queue_names["orders${local.beside}"]',
     caughtBy: { terraform: 'billing-worker scales on orders' },
   },
   {

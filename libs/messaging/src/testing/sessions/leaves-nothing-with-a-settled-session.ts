@@ -1,6 +1,5 @@
 import type { Behaviour } from '../behaviour.js';
 import { matches } from '../matches.js';
-import { whileTimePasses } from '../while-time-passes.js';
 import { receiveOrdered, sendOrdered } from './session-bench.js';
 
 export const leavesNothingWithASettledSession: Behaviour = {
@@ -11,7 +10,8 @@ export const leavesNothingWithASettledSession: Behaviour = {
     const sender = await environment.connect();
     await sendOrdered(sender, 'a1');
     await first.complete('a1');
-    await whileTimePasses(environment, 1_000, first.subscription.stop(2_000));
+    // No time passes: the settlement is waited for.
+    await first.subscription.stop(2_000);
     await sendOrdered(sender, 'a2');
     const second = await receiveOrdered(await environment.connect());
     matches(await second.complete('a2'), { attempt: 1, unsettled: 0 });
