@@ -87,6 +87,8 @@ export interface ScheduledMessage {
 export interface Capabilities {
   /** `Outgoing.deliverAt` is honoured by the broker itself. */
   readonly scheduling: boolean;
+  /** How far ahead of now `Outgoing.deliverAt` may be, in milliseconds; as far as one likes when absent. */
+  readonly longestDelayMs?: number;
   /** The broker drops a second message with the same native id inside a window. */
   readonly duplicateDetection: boolean;
   /** A scheduled message can be taken back by `Transport.cancelScheduled`. Absent means no. */

@@ -29,6 +29,11 @@ export function levelsFor(longestMs: number): number {
   return Math.max(1, Math.ceil(Math.log2(Math.ceil(longestMs / delayStepMs) + 1)));
 }
 
+/** The longest delay that so many levels make, in milliseconds. */
+export function longestDelayOf(levels: number): number {
+  return (2 ** levels - 1) * delayStepMs;
+}
+
 /** All levels, the shortest first. */
 export function delayLevels(count: number): readonly DelayLevel[] {
   return Array.from({ length: count }, (_, level) => {

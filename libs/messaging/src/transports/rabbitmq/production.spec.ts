@@ -10,7 +10,10 @@ import type { RabbitMqTransport } from './rabbitmq-transport.js';
 
 const infra = new URL('../../../../../infra/', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, infra), 'utf8');
-const topology = readServiceBusTopology(JSON.parse(read('servicebus/Config.json')));
+const topology = {
+  ...readServiceBusTopology(JSON.parse(read('servicebus/Config.json'))),
+  longestDelayMs: 90 * 86_400_000,
+};
 const definitions = JSON.parse(read('rabbitmq/definitions.json')) as {
   readonly vhosts: readonly { readonly name: string }[];
   readonly policies: readonly object[];

@@ -15,6 +15,7 @@ import { withTimeToLive } from '../time-to-live.js';
 import { resolveSubscribeOptions } from '../subscribe-options.js';
 import { type Applied, applyTopology } from './apply-topology.js';
 import { Connection } from './connection.js';
+import { longestDelayOf } from './delays.js';
 import { toForeignSendable, toSendable } from './message.js';
 import {
   type RabbitMqAddress,
@@ -36,14 +37,7 @@ const lastAnswersMs = 2_000;
  * connections that publish while it is short of memory or disk. Each is opened when it is first used.
  */
 export class RabbitMqTransport implements Transport {
-  readonly capabilities: Capabilities = Object.freeze({
-    scheduling: true,
-    duplicateDetection: false,
-    timeToLive: true,
-    sessions: false,
-    browsing: 'requeue',
-    queueCounts: true,
-  });
+  readonly capabilities: Capabilities;
   readonly deadLetters: RabbitMqDeadLetters;
   readonly inspection: RabbitMqQueueInspection;
   readonly #resolved: ResolvedOptions;
@@ -67,6 +61,15 @@ export class RabbitMqTransport implements Transport {
         prepare: (model) => this.#prepare(model),
       });
     const { topology, clock, maxMessageBytes } = resolved;
+    this.capabilities = Object.freeze({
+      scheduling: true,
+      longestDelayMs: longestDelayOf(topology.delayLevels),
+      duplicateDetection: false,
+      timeToLive: true,
+      sessions: false,
+      browsing: 'requeue',
+      queueCounts: true,
+    });
     this.#resolved = resolved;
     this.#publishing = connection('publishes');
     this.#consuming = connection('consumes');
