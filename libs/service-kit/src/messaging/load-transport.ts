@@ -14,6 +14,12 @@ import { secretKept, secretSource } from '../config/secret-files.js';
 import { StartupError } from '../startup-error.js';
 import { readBrokerTopology } from './broker-topology.js';
 
+/**
+ * How far ahead orders can be scheduled on RabbitMQ: 90 days. A queue there keeps a message for 49 days at most, and the
+ * longest of those that delays are made of for 48.5.
+ */
+const longestDelayMs = 90 * 24 * 3_600_000;
+
 /** The variables of what a transport needs besides the address of its broker. */
 export interface TransportVariables {
   readonly SERVICEBUS_CONNECTION_STRING_FILE?: string | undefined;
@@ -89,7 +95,7 @@ async function openRabbitMq(
   try {
     return createRabbitMqTransport(
       { url: () => rabbitMqUrls(current()), ...(tls !== undefined && { tls }) },
-      { topology: readServiceBusTopology(file), ...limits },
+      { topology: { ...readServiceBusTopology(file), longestDelayMs }, ...limits },
     );
   } catch (cause) {
     if (cause instanceof TransportError) throw new StartupError(cause.message, { cause });
@@ -104,7 +110,7 @@ async function openRabbitMq(
  */
 export async function describeBrokerTopology(file: string): Promise<string> {
   const { describeTopology, readServiceBusTopology } = await import('@orderflow/messaging/rabbitmq');
-  return describeTopology(readServiceBusTopology(readBrokerTopology(file)));
+  return describeTopology({ ...readServiceBusTopology(readBrokerTopology(file)), longestDelayMs });
 }
 
 /**
@@ -114,7 +120,7 @@ export async function describeBrokerTopology(file: string): Promise<string> {
  */
 export async function brokerDefinitions(file: string, virtualHost: string): Promise<object> {
   const { readServiceBusTopology, topologyDefinitions } = await import('@orderflow/messaging/rabbitmq');
-  return topologyDefinitions(readServiceBusTopology(readBrokerTopology(file)), virtualHost);
+  return topologyDefinitions({ ...readServiceBusTopology(readBrokerTopology(file)), longestDelayMs }, virtualHost);
 }
 
 function readTls(variables: TransportVariables) {
