@@ -78,6 +78,40 @@ describe('on RabbitMQ', () => {
     );
   });
 
+  it('keeps an order for its time, lets it be cancelled until then, and takes none for a time too far ahead', async () => {
+    const place = (inMs: number): Promise<Response> =>
+      fetch(system.url('order-api', '/orders'), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          customerId: 'e2e',
+          currency: 'EUR',
+          lines: [{ sku: 'tea', quantity: 1, unitPrice: 100 }],
+          scheduledFor: new Date(Date.now() + inMs).toISOString(),
+        }),
+      });
+    const [kept, cancelled] = await Promise.all(
+      [place(3_000), place(600_000)].map(async (answer) => (await (await answer).json()) as OrderView),
+    );
+    const cancel = system.url('order-api', `/orders/${cancelled?.id}/cancel`);
+    expect((await fetch(cancel, { method: 'POST' })).status).toBe(202);
+    for (const [order, end] of [
+      [kept, 'paid'],
+      [cancelled, 'cancelled'],
+    ] as const) {
+      await until(
+        `the order is ${end}`,
+        () => getJson<OrderView>(system.url('order-api', `/orders/${order?.id}`)),
+        ({ status }) => status === end,
+      );
+    }
+    const tooFar = await place(100 * 86_400_000);
+    expect([tooFar.status, await tooFar.json()]).toEqual([
+      400,
+      expect.objectContaining({ type: 'urn:orderflow:problem:scheduled-too-far' }),
+    ]);
+  });
+
   it('sets aside what cannot be read, lists it with its reason, and replays it to that queue', async () => {
     await publish(system, 'billing', {
       payload: '{"half":',

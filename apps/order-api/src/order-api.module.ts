@@ -32,8 +32,9 @@ function commandQueueOf({ QUEUE_NAME: queue, ORDERED: isOrdered }: OrderApiConfi
     },
     {
       provide: PlaceOrder,
-      inject: [OrderCommandOutbox],
-      useFactory: (commands: OrderCommandOutbox) => new PlaceOrder(commands),
+      inject: [OrderCommandOutbox, MessagingResources],
+      useFactory: (commands: OrderCommandOutbox, { transport }: MessagingResources) =>
+        new PlaceOrder(commands, transport.capabilities.longestDelayMs),
     },
     {
       provide: CancelOrder,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Order, orderPlace, totalOf } from '@orderflow/contracts';
 import type { Cause, Outgoing } from '@orderflow/messaging';
+import { Problem } from '@orderflow/service-kit';
 import type { RequestKey } from '../idempotency/idempotency-key.js';
 import {
   type Answer,
@@ -17,6 +18,8 @@ import { insertOrder } from './order-store.js';
 import { viewOfPlaced } from './order-view.js';
 import type { PlaceOrderRequest } from './place-order-request.js';
 
+const dayMs = 86_400_000;
+
 /** An order about to be placed. */
 interface Placement {
   readonly order: Order;
@@ -30,14 +33,17 @@ interface Placement {
  */
 export class PlaceOrder {
   readonly #commands: OrderCommandOutbox;
+  readonly #longestDelayMs: number;
 
-  constructor(commands: OrderCommandOutbox) {
+  /** @param longestDelayMs how far ahead the broker can keep a command, in milliseconds */
+  constructor(commands: OrderCommandOutbox, longestDelayMs = Number.POSITIVE_INFINITY) {
     this.#commands = commands;
+    this.#longestDelayMs = longestDelayMs;
   }
 
   /**
    * With a key, the same request is answered the same however often it comes. Throws a `Problem` when the key was
-   * used for another body, or its first request is still being handled.
+   * used for another body, its first request is still being handled, or the order is for a time too far ahead.
    */
   async once(request: PlaceOrderRequest, cause: Cause, key?: RequestKey): Promise<Answer> {
     const placement = this.#prepare(request, cause);
@@ -67,8 +73,16 @@ export class PlaceOrder {
       ...(request.scheduledFor !== undefined && { scheduledFor: request.scheduledFor }),
     };
     const deliverAt = order.scheduledFor === undefined ? undefined : new Date(order.scheduledFor);
+    this.#checkDelay(deliverAt, time);
     const command = this.#commands.write(orderPlace, order, { orderId: order.orderId, cause, time, deliverAt });
     return { order, command, answer: answerTo(order) };
+  }
+
+  /** Before it is accepted: a command that no broker takes would lie in the outbox for good. */
+  #checkDelay(deliverAt: Date | undefined, now: Date): void {
+    if (deliverAt === undefined || deliverAt.getTime() - now.getTime() <= this.#longestDelayMs) return;
+    const days = Math.floor(this.#longestDelayMs / dayMs);
+    throw new Problem(400, 'scheduled-too-far', `scheduledFor must be no more than ${days} days ahead.`);
   }
 
   async #insert({ order, command, answer }: Placement, key?: RequestKey): Promise<Answer> {
