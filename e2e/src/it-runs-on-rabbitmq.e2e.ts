@@ -168,6 +168,7 @@ describe('on RabbitMQ', () => {
         'it says what differs',
         async () => (await fetch(`${worker.url}/health/ready`)).text(),
         (text) => text.includes('The broker has another topology'),
+        60_000,
       );
       expect(health).toContain('x-delivery-limit');
       expect(worker.process.exitCode).toBeNull();
