@@ -109,6 +109,27 @@ whereInstalled(() => {
     expect((await connect('scaler').inspection.counts('orders')).active).toBe(0);
   });
 
+  it('waits out a topology that differs, says what it is, and receives once that is mended', async () => {
+    const queues = [{ name: 'billing', maxDeliveryCount: 7 }];
+    const other = createRabbitMqTransport(
+      { url: virtualHost.url(undefined, `${prefix}operator:secret`) },
+      { topology: { queues, longestDelayMs: topology.longestDelayMs }, maxReconnectDelayMs: 100 },
+    );
+    transports.push(other);
+    const reported: string[] = [];
+    const subscription = await other.subscribe('billing', async () => ({ kind: 'complete' }), {
+      concurrency: 1,
+      onError: ({ code }) => reported.push(code),
+    });
+    expect(subscription.health()).toMatchObject({
+      state: 'connecting',
+      detail: expect.stringMatching(/another topology: queue "billing": inequivalent arg 'x-delivery-limit'/),
+    });
+    expect(reported[0]).toBe('InvalidTopology');
+    await manage(virtualHost.place, 'DELETE', `queues/${virtualHost.name}/billing`);
+    while (subscription.health().state !== 'running') await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+
   it('may be operated: dead letters are seen and replayed by the operator', async () => {
     const operator = connect('operator');
     await operator.send([{ to: { queue: 'billing.dead-letters' }, envelope: write(contract, {}, { id: 'a' }) }]);
