@@ -113,6 +113,8 @@ export class RabbitMqEnvironment implements TransportEnvironment {
 
   async #natively<T>(work: (channel: amqp.ConfirmChannel) => Promise<T>): Promise<T> {
     const connection = await amqp.connect(this.virtualHost.url());
+    // Its calls reject.
+    connection.on('error', () => {});
     try {
       return await work(await connection.createConfirmChannel());
     } finally {

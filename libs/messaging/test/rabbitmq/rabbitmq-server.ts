@@ -20,6 +20,14 @@ export interface ServerPlace {
   readonly epmdPort: number;
 }
 
+/** More of a broker's configuration. */
+export interface ServerSettings {
+  /** Lines of `rabbitmq.conf`. */
+  readonly lines?: readonly string[];
+  /** Terms of `advanced.config`, for what has no line. */
+  readonly advanced?: string;
+}
+
 /** Ports and a folder for a broker of our own. */
 export async function newPlace(): Promise<ServerPlace> {
   return {
@@ -43,9 +51,12 @@ export class RabbitMqServer {
     this.#exited = new Promise((resolve) => child.once('exit', () => resolve()));
   }
 
-  /** Starts a broker where it was before, with all it had stored, or anew; resolves when it takes connections. */
-  static async start(place: ServerPlace): Promise<RabbitMqServer> {
-    writeConfiguration(place);
+  /**
+   * Starts a broker where it was before, with all it had stored, or anew; resolves when it takes connections. `settings` come on
+   * top of its own.
+   */
+  static async start(place: ServerPlace, settings: ServerSettings = {}): Promise<RabbitMqServer> {
+    writeConfiguration(place, settings);
     const child = spawn(join(binaries, 'rabbitmq-server'), [], {
       env: environment(place),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -72,6 +83,15 @@ export class RabbitMqServer {
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(`rabbitmqctl ${args.join(' ')} ended with ${status}: ${stdout}${stderr}`);
+  }
+
+  /** Lets it answer nobody until {@link thaw}, without closing anything. */
+  freeze(): void {
+    process.kill(-this.pid, 'SIGSTOP');
+  }
+
+  thaw(): void {
+    process.kill(-this.pid, 'SIGCONT');
   }
 
   /** What `kill -9` and a power cut do to it. */
@@ -119,7 +139,7 @@ export function environment(place: ServerPlace): NodeJS.ProcessEnv {
   };
 }
 
-function writeConfiguration({ folder, port, managementPort }: ServerPlace): void {
+function writeConfiguration({ folder, port, managementPort }: ServerPlace, settings: ServerSettings): void {
   const lines = [
     `listeners.tcp.1 = 127.0.0.1:${port}`,
     'management.tcp.ip = 127.0.0.1',
@@ -127,9 +147,10 @@ function writeConfiguration({ folder, port, managementPort }: ServerPlace): void
     'log.console = false',
     'log.file.level = warning',
     'disk_free_limit.absolute = 1MB',
+    ...(settings.lines ?? []),
   ];
   writeFileSync(join(folder, 'rabbitmq.conf'), `${lines.join('\n')}\n`);
-  writeFileSync(join(folder, 'advanced.config'), '[].\n');
+  writeFileSync(join(folder, 'advanced.config'), `[${settings.advanced ?? ''}].\n`);
   writeFileSync(join(folder, 'plugins'), '[rabbitmq_management].\n');
 }
 

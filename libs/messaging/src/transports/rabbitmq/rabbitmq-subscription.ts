@@ -49,6 +49,7 @@ export class RabbitMqSubscription implements Subscription {
   /** Deliveries in hand, by the channel they came on. */
   readonly #inHand = new Map<ConsumerChannel, Set<RunningDelivery>>();
   #channel: ConsumerChannel | undefined;
+  #attaching = false;
   #condition: Condition = { state: 'connecting', detail: 'The consumer is being attached.' };
   #limit: number;
   #cancelRetry: () => void = () => {};
@@ -121,6 +122,7 @@ export class RabbitMqSubscription implements Subscription {
 
   async #attach(): Promise<void> {
     const { connection, resolved } = this.#parts;
+    this.#attaching = true;
     try {
       const channel = new ConsumerChannel(await connection.channel(), this.queue, resolved.clock, {
         onMessage: (message, on) => this.#arrived(message, on),
@@ -129,12 +131,15 @@ export class RabbitMqSubscription implements Subscription {
       if (this.#stopping !== undefined) return void (await channel.close());
       this.#channel = channel;
       await channel.setCapacity(this.#capacity);
-      if (this.#channel === channel) this.#condition = running;
+      if (channel.isGone) throw new Error('Channel closed');
+      this.#condition = running;
     } catch (error) {
       const channel = this.#channel;
       this.#channel = undefined;
       await channel?.close();
       throw translateError(error, `receive from queue "${this.queue}"`);
+    } finally {
+      this.#attaching = false;
     }
   }
 
@@ -142,11 +147,13 @@ export class RabbitMqSubscription implements Subscription {
     for (const delivery of this.#inHand.get(channel) ?? []) delivery.loseLock();
     if (this.#channel !== channel) return;
     this.#channel = undefined;
-    if (this.#stopping === undefined) this.#failed(error);
+    // What fails while it is being attached is reported by that, once.
+    if (this.#stopping === undefined && !this.#attaching) this.#failed(error);
   }
 
   /** Says what went wrong, and attaches again after a pause. */
   #failed(error: TransportError): void {
+    if (this.#stopping !== undefined) return;
     this.#condition = { state: 'connecting', detail: error.message };
     this.#options.onError(error);
     const { clock } = this.#parts.resolved;
