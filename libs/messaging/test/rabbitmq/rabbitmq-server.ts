@@ -115,6 +115,11 @@ export function removeServer(place: ServerPlace, pid: number | undefined): void 
   rmSync(place.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
 
+/** What the other nodes of a cluster call it. */
+export function nodeName({ port }: ServerPlace): string {
+  return `orderflow-${port}@localhost`;
+}
+
 /** The variables that make Debian's scripts start this node, or talk to it. */
 export function environment(place: ServerPlace): NodeJS.ProcessEnv {
   const { folder } = place;
@@ -122,7 +127,7 @@ export function environment(place: ServerPlace): NodeJS.ProcessEnv {
     PATH: process.env['PATH'],
     LANG: 'C.UTF-8',
     HOME: folder,
-    RABBITMQ_NODENAME: `orderflow-${place.port}@localhost`,
+    RABBITMQ_NODENAME: nodeName(place),
     RABBITMQ_NODE_PORT: String(place.port),
     RABBITMQ_DIST_PORT: String(place.distributionPort),
     RABBITMQ_MNESIA_BASE: join(folder, 'data'),
