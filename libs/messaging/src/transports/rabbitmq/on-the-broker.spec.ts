@@ -222,6 +222,48 @@ whereInstalled(() => {
       expect(unexpected).toEqual([]);
     });
 
+    it('gives a queue with a single active consumer to one at a time, whose releases keep their place', async () => {
+      const topology = { ...rabbitMqTopology, queues: [{ name: 'work', singleActiveConsumer: true }], topics: {} };
+      const connectOrdered = () => environment.connectThroughProxy({ topology }).then(({ transport }) => transport);
+      const [active, idle] = [await connectOrdered(), await connectOrdered()];
+      const first = await receive(active, 'work');
+      const second = await receive(idle, 'work');
+      await idle.send(['1', '2', '3'].map((id) => outgoing(id)));
+      (await first.next()).settle({ kind: 'release' });
+      expect(await first.complete()).toMatchObject({ envelope: { id: '1' } });
+      expect((await first.complete()).envelope.id).toBe('2');
+      expect(second.waiting).toBe(0);
+      const last = await first.next();
+      const stopped = first.subscription.stop();
+      last.settle({ kind: 'complete' });
+      await stopped;
+      await idle.send([outgoing('4')]);
+      expect((await second.complete()).envelope.id).toBe('4');
+    });
+
+    it('serves a classic queue: retries, crashes, which count once, and dead letters', async () => {
+      const topology = { ...rabbitMqTopology, queues: [{ name: 'work', type: 'classic' as const }], topics: {} };
+      const connectClassic = () => environment.connectThroughProxy({ topology }).then(({ transport }) => transport);
+      const mortal = await connectClassic();
+      const doomed = await receive(mortal, 'work');
+      await mortal.send([outgoing('m')]);
+      (await doomed.next()).settle({ kind: 'retry', delayMs: 1, reason: 'again' });
+      expect((await doomed.next()).attempt).toBe(2);
+      await environment.crash(mortal);
+      const transport = await connectClassic();
+      const work = await receive(transport, 'work');
+      const again = await work.next();
+      expect([again.attempt, again.unsettled]).toEqual([3, 1]);
+      again.settle({ kind: 'dead-letter', reason: 'Bug', detail: '' });
+      await transport.send([outgoing('fence')]);
+      await work.complete();
+      expect((await transport.deadLetters.peek('work')).letters).toMatchObject([
+        { id: 'm', reason: 'Bug', attempt: 3 },
+      ]);
+      expect(await transport.deadLetters.replay('work')).toMatchObject({ replayed: 1 });
+      expect((await work.complete()).attempt).toBe(1);
+    });
+
     it('counts what a queue and its dead-letter queue hold', async () => {
       const transport = await connect();
       await deadLetter(transport, ['1']);
