@@ -26,8 +26,9 @@ whereInstalled(() => {
       const seen = new Set<string>();
       const [begun, all] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       const consume = async ({ envelope: { id }, attempt }: { envelope: { id: string }; attempt: number }) => {
-        if (Number(id) % 5 === 0 && attempt === 1)
+        if (Number(id) % 5 === 0 && attempt === 1) {
           return { kind: 'retry', delayMs: 500, reason: 'again' } as Settlement;
+        }
         seen.add(id);
         if (seen.size === 30) begun.resolve();
         if (seen.size === total) all.resolve();
