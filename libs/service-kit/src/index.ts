@@ -39,7 +39,7 @@ export { createPool } from './postgres/create-pool.js';
 export { migrate } from './postgres/migrate.js';
 export { readMigrations } from './postgres/migrations.js';
 export { type Purge, purgeRegularly } from './postgres/purge-regularly.js';
-export { RequestDatabase } from './postgres/request-database.js';
+export { DatabaseBusy, RequestDatabase } from './postgres/request-database.js';
 export { runService } from './service/run-service.js';
 export type { ServiceContext, ServiceParts } from './service/service-parts.js';
 export { type RunningService, startService } from './service/start-service.js';

@@ -1,13 +1,12 @@
+import { preparing, type StatementNames } from '@orderflow/messaging/postgres';
 import { Client, type ClientConfig, type PoolConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 
 /** Answers a password each time a connection is opened. */
 export type PasswordSource = () => Promise<string>;
 
-/** Changes what connects, e.g. to prepare statements. */
-export type AdaptClient = (Connection: typeof Client) => typeof Client;
-
-const unchanged: AdaptClient = (Connection) => Connection;
+/** A plan made while a table was small would be kept when it has grown. The planning itself is the smaller part. */
+const planEachTime = '-c plan_cache_mode=force_custom_plan';
 
 /** The scope of Entra tokens for Azure Database for PostgreSQL (Learn: "Use Microsoft Entra ID for authentication"). */
 const ENTRA_SCOPE = 'https://ossrdbms-aad.database.windows.net/.default';
@@ -15,26 +14,30 @@ const ENTRA_SCOPE = 'https://ossrdbms-aad.database.windows.net/.default';
 /**
  * Where and as whom to connect. A URL without a password stands for the identity of the process: each new connection
  * presents a fresh Entra token as its password, so that there is no secret and nothing that expires in use.
+ * @param prepare names the statements that come again, so that they are prepared; none is without
  */
 export function connectionOf(
   url: string,
   withoutPassword: PasswordSource = entraToken,
-  adapt: AdaptClient = unchanged,
+  prepare?: StatementNames,
 ): PoolConfig {
   const connection = parseIntoClientConfig(url);
-  return { ...connection, Client: adapt(connection.password ? Client : clientWith(withoutPassword)) };
+  const Connection = connection.password ? Client : clientWith(withoutPassword);
+  if (prepare === undefined) return { ...connection, Client: Connection };
+  const options = [connection.options, planEachTime].filter(Boolean).join(' ');
+  return { ...connection, options, Client: preparing(Connection, prepare) };
 }
 
 /** The same for a URL that is rotated: asked for, and parsed, anew for each connection. */
 export function connectionFrom(
   currentUrl: () => string,
   withoutPassword?: PasswordSource,
-  adapt?: AdaptClient,
+  prepare?: StatementNames,
 ): PoolConfig {
   return {
     // A pool makes its clients by calling this with its own options; what the URL says wins.
     Client: function connect(options?: ClientConfig): Client {
-      const { Client: Connection, ...settings } = connectionOf(currentUrl(), withoutPassword, adapt);
+      const { Client: Connection, ...settings } = connectionOf(currentUrl(), withoutPassword, prepare);
       return new (Connection as typeof Client)({ ...options, ...settings });
     } as unknown as typeof Client,
   };

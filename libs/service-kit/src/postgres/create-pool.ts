@@ -1,5 +1,5 @@
-import { preparing, StatementNames } from '@orderflow/messaging/postgres';
-import { type Client, Pool } from 'pg';
+import { StatementNames } from '@orderflow/messaging/postgres';
+import { Pool } from 'pg';
 import { requireWholeNumber } from '../require-whole-number.js';
 import { connectionFrom, connectionOf } from './connection.js';
 
@@ -34,10 +34,9 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
  */
 export function createPool({ url, applicationName, max = 10, prepare = true, onError }: PoolOptions): Pool {
   requireWholeNumber('max', max, 1);
-  const names = new StatementNames();
-  const adapt = prepare ? (Connection: typeof Client) => preparing(Connection, names) : undefined;
+  const names = prepare ? new StatementNames() : undefined;
   const pool = new Pool({
-    ...(typeof url === 'string' ? connectionOf(url, undefined, adapt) : connectionFrom(url, undefined, adapt)),
+    ...(typeof url === 'string' ? connectionOf(url, undefined, names) : connectionFrom(url, undefined, names)),
     application_name: applicationName,
     max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -50,9 +49,5 @@ export function createPool({ url, applicationName, max = 10, prepare = true, onE
   // The pool listens to idle clients only: one that breaks as it is handed out or taken back, with nobody listening,
   // would end the process. Whoever uses it hears of it from his next statement.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  // A plan made while a table was small would be kept when it has grown. The planning itself is the smaller part.
-  if (prepare) {
-    pool.on('connect', (client) => void client.query('SET plan_cache_mode = force_custom_plan').catch(onError));
-  }
   return pool;
 }

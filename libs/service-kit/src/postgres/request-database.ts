@@ -45,6 +45,11 @@ export class RequestDatabase implements SqlTransaction {
     this.#options = resolveOptions(options);
   }
 
+  /** How many requests may use it or wait for it at a time. */
+  get capacity(): number {
+    return this.#options.connections + this.#options.waiting;
+  }
+
   /** How many wait now. */
   get waiting(): number {
     return this.#waiting.size;
