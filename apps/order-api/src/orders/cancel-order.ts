@@ -2,7 +2,7 @@ import { orderCancel } from '@orderflow/contracts';
 import type { Cause, Outgoing } from '@orderflow/messaging';
 import type { UnitOfWork } from '@orderflow/messaging/postgres';
 import { Parameters } from '../sql/parameters.js';
-import { insertMessage } from '../timeline/timeline-store.js';
+import { insertMessages } from '../timeline/timeline-store.js';
 import type { OrderCommandOutbox } from './order-command-outbox.js';
 import type { OrderView } from './order-view.js';
 import { readOrder, requestCancel } from './order-store.js';
@@ -40,7 +40,7 @@ export class CancelOrder {
       const order = await requestCancel(tx, orderId, { requestedAt, reason });
       if (!order) return undefined;
       const parameters = new Parameters();
-      await tx.query(insertMessage(parameters, orderId, command.envelope), [...parameters.values]);
+      await tx.query(insertMessages(parameters, [{ orderId, envelope: command.envelope }]), [...parameters.values]);
       await messaging.outbox.add(tx, [command]);
       await this.#scheduled.cancel(tx, order);
       return order;

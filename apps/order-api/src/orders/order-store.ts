@@ -6,19 +6,19 @@ import { type OrderRow, viewOf } from './order-row.js';
 import type { OrderPage, OrderView } from './order-view.js';
 import { fromCursor, toCursor } from './page-cursor.js';
 
-/** The statement that inserts an order of which nothing else is known yet. */
-export function insertOrder(parameters: Parameters, order: Order): string {
-  const values = [
-    order.orderId,
-    order.customerId,
-    order.currency,
-    order.total,
-    JSON.stringify(order.lines),
-    new Date(order.createdAt),
-    order.scheduledFor === undefined ? null : new Date(order.scheduledFor),
+/** The statement that inserts orders of which nothing else is known yet. */
+export function insertOrders(parameters: Parameters, orders: readonly Order[]): string {
+  const columns = [
+    parameters.addColumn('text', orders, ({ orderId }) => orderId),
+    parameters.addColumn('text', orders, ({ customerId }) => customerId),
+    parameters.addColumn('text', orders, ({ currency }) => currency),
+    parameters.addColumn('bigint', orders, ({ total }) => total),
+    parameters.addColumn('jsonb', orders, ({ lines }) => JSON.stringify(lines)),
+    parameters.addColumn('timestamptz', orders, ({ createdAt }) => new Date(createdAt)),
+    parameters.addColumn('timestamptz', orders, ({ scheduledFor }) => scheduledFor && new Date(scheduledFor)),
   ];
-  return `INSERT INTO orders (id, customer_id, currency, total, lines, created_at, scheduled_for)
-    VALUES (${parameters.addAll(values)})`;
+  const names = 'id, customer_id, currency, total, lines, created_at, scheduled_for';
+  return `INSERT INTO orders (${names}) SELECT ${names} FROM unnest(${columns.join(', ')}) AS placed(${names})`;
 }
 
 /**

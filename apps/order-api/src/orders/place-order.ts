@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Order, orderPlace, totalOf } from '@orderflow/contracts';
-import type { Cause, Outgoing } from '@orderflow/messaging';
-import { Problem } from '@orderflow/service-kit';
+import { type Cause, classify, type Outgoing } from '@orderflow/messaging';
+import { postgresFailures } from '@orderflow/messaging/postgres';
+import { callTogether, DatabaseBusy, Problem } from '@orderflow/service-kit';
 import type { RequestKey } from '../idempotency/idempotency-key.js';
 import {
   type Answer,
@@ -12,9 +13,9 @@ import {
   keyInUse,
 } from '../idempotency/idempotency-store.js';
 import { Parameters } from '../sql/parameters.js';
-import { insertMessage } from '../timeline/timeline-store.js';
+import { insertMessages } from '../timeline/timeline-store.js';
 import type { OrderCommandOutbox } from './order-command-outbox.js';
-import { insertOrder } from './order-store.js';
+import { insertOrders } from './order-store.js';
 import { viewOfPlaced } from './order-view.js';
 import type { PlaceOrderRequest } from './place-order-request.js';
 
@@ -29,16 +30,28 @@ interface Placement {
 
 /**
  * Places orders: the order, its timeline, the command to decide it and the answer to this request are written by one
- * statement, so that a crash leaves all of them or none. The broker is not asked.
+ * statement, so that a crash leaves all of them or none. Requests without a key that are there at the same time share one;
+ * those with a key may have to wait for each other, and do not. The broker is not asked.
  */
 export class PlaceOrder {
   readonly #commands: OrderCommandOutbox;
   readonly #longestDelayMs: number;
+  readonly #insertTogether: (placement: Placement) => Promise<void>;
+  /** Requests that share a statement, or will. */
+  #unanswered = 0;
 
   /** @param longestDelayMs how far ahead the broker can keep a command, in milliseconds */
   constructor(commands: OrderCommandOutbox, longestDelayMs = Number.POSITIVE_INFINITY) {
     this.#commands = commands;
     this.#longestDelayMs = longestDelayMs;
+    this.#insertTogether = callTogether({
+      all: async (placements) => {
+        await this.#insert(placements);
+        return placements.map(() => undefined);
+      },
+      keyOf: ({ order }) => order.orderId,
+      isAway: (error) => error instanceof DatabaseBusy || classify(postgresFailures, error) === 'dependency-away',
+    });
   }
 
   /**
@@ -47,10 +60,11 @@ export class PlaceOrder {
    */
   async once(request: PlaceOrderRequest, cause: Cause, key?: RequestKey): Promise<Answer> {
     const placement = this.#prepare(request, cause);
-    if (!key) return this.#insert(placement);
+    if (!key) return this.#placeTogether(placement);
     for (;;) {
       try {
-        return await this.#insert(placement, key);
+        await this.#insert([placement], key);
+        return placement.answer;
       } catch (error) {
         if (isKeyHeld(error)) throw keyInUse(error);
         if (!isKeyTaken(error)) throw error;
@@ -85,16 +99,39 @@ export class PlaceOrder {
     throw new Problem(400, 'scheduled-too-far', `scheduledFor must be no more than ${days} days ahead.`);
   }
 
-  async #insert({ order, command, answer }: Placement, key?: RequestKey): Promise<Answer> {
+  /** @throws DatabaseBusy when as many requests as may wait for the database are there already */
+  async #placeTogether(placement: Placement): Promise<Answer> {
+    const { capacity } = this.#commands.requests;
+    if (this.#unanswered >= capacity) throw new DatabaseBusy(`${capacity} requests wait for the database already`);
+    this.#unanswered += 1;
+    try {
+      await this.#insertTogether(placement);
+      return placement.answer;
+    } finally {
+      this.#unanswered -= 1;
+    }
+  }
+
+  /** @param key of a single placement */
+  async #insert(placements: readonly Placement[], key?: RequestKey): Promise<void> {
     const parameters = new Parameters();
+    const orders = placements.map(({ order }) => order);
+    const messages = placements.map(({ order: { orderId }, command: { envelope } }) => ({ orderId, envelope }));
     const parts = [
-      `placed AS (${insertOrder(parameters, order)})`,
-      `first_message AS (${insertMessage(parameters, order.orderId, command.envelope)})`,
+      `placed AS (${insertOrders(parameters, orders)})`,
+      `first_message AS (${insertMessages(parameters, messages)})`,
     ];
-    if (key) parts.push(`key AS (${claimKey(parameters, key, answer, new Date(order.createdAt))})`);
+    const [only] = placements;
+    if (key && only) {
+      parts.push(`key AS (${claimKey(parameters, key, only.answer, new Date(only.order.createdAt))})`);
+    }
     const { messaging, requests } = this.#commands;
-    await messaging.outbox.addWith(requests, { text: parts.join(', '), values: parameters.values }, [command]);
-    return answer;
+    const effect = { text: parts.join(', '), values: parameters.values };
+    await messaging.outbox.addWith(
+      requests,
+      effect,
+      placements.map(({ command }) => command),
+    );
   }
 }
 

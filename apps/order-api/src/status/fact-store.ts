@@ -50,7 +50,8 @@ const parameters = ['text', ...[...orderColumns, ...messageColumns].map(([, type
  */
 const statement = `
   WITH event AS (
-    SELECT * FROM unnest(${parameters}) AS event(order_id, ${orderNames}, ${messageNames})
+    SELECT order_id, ${orderNames}, ${messageNames}
+    FROM unnest(${parameters}) AS event(order_id, ${orderNames}, ${messageNames})
   ), merged AS (
     INSERT INTO orders AS o (id, ${orderNames})
     SELECT order_id, ${orderNames} FROM event ORDER BY order_id

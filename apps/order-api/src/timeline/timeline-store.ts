@@ -3,10 +3,22 @@ import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import type { Parameters } from '../sql/parameters.js';
 import type { TimelineView } from './timeline-view.js';
 
-/** The statement that enters a message that a client caused into the timeline of its order. */
-export function insertMessage(parameters: Parameters, orderId: string, { id, type, time }: Envelope): string {
-  return `INSERT INTO order_messages (order_id, message_id, type, time)
-    VALUES (${parameters.addAll([orderId, id, type, new Date(time)])})`;
+/** A message that a client caused. */
+interface OrderMessage {
+  readonly orderId: string;
+  readonly envelope: Envelope;
+}
+
+/** The statement that enters messages that clients caused into the timelines of their orders. */
+export function insertMessages(parameters: Parameters, messages: readonly OrderMessage[]): string {
+  const columns = [
+    parameters.addColumn('text', messages, ({ orderId }) => orderId),
+    parameters.addColumn('text', messages, ({ envelope }) => envelope.id),
+    parameters.addColumn('text', messages, ({ envelope }) => envelope.type),
+    parameters.addColumn('timestamptz', messages, ({ envelope }) => new Date(envelope.time)),
+  ];
+  const names = 'order_id, message_id, type, time';
+  return `INSERT INTO order_messages (${names}) SELECT ${names} FROM unnest(${columns.join(', ')}) AS message(${names})`;
 }
 
 interface MessageRow {
