@@ -4,7 +4,7 @@ import { rabbitMqTopology } from '../../../test/rabbitmq/rabbitmq-environment.js
 import { manage } from '../../../test/rabbitmq/virtual-host.js';
 import { whereInstalled } from '../../../test/rabbitmq/where-installed.js';
 import { outgoing } from '../../testing/outgoing.js';
-import type { Settlement } from '../../transport.js';
+import { type Outgoing, type Settlement, type Transport, TransportError } from '../../transport.js';
 import { createRabbitMqTransport } from './index.js';
 
 whereInstalled(() => {
@@ -37,7 +37,7 @@ whereInstalled(() => {
       const subscription = await consumer.subscribe('work', consume, { concurrency: 8, onError: () => {} });
       const sending = Array.from({ length: total }, async (_, number) => {
         if (number >= total / 2) await begun.promise;
-        await sender.send([outgoing(String(number))]);
+        await sendAgain(sender, [outgoing(String(number))]);
       });
       await begun.promise;
       // The one that both are connected to.
@@ -49,3 +49,18 @@ whereInstalled(() => {
     }, 180_000);
   });
 });
+
+/** As a relay does: what the broker refuses while the queue has no leader is sent again under the same id. */
+async function sendAgain(sender: Transport, messages: readonly Outgoing[]): Promise<void> {
+  for (;;) {
+    try {
+      return await sender.send(messages);
+    } catch (error) {
+      if (!isTrouble(error)) throw error;
+    }
+  }
+}
+
+function isTrouble(error: unknown): boolean {
+  return error instanceof TransportError && error.retryable;
+}

@@ -241,9 +241,11 @@ function unanswered(cause: TransportError): TransportError {
   return new TransportError('Unreachable', message, true, { cause });
 }
 
+/** The broker says no more than that it did not store it: the queue is full, or the node that leads it has just left. */
 function queueFull({ publishing: { to, message } }: Entry): TransportError {
   const where = 'queue' in to ? `queue "${to.queue}"` : `a queue of topic "${to.topic}"`;
-  return new TransportError('QueueFull', `RabbitMQ refused message ${message.id}: ${where} is full.`, true);
+  const text = `RabbitMQ refused message ${message.id}: ${where} is full, or is without its leader at the moment.`;
+  return new TransportError('QueueFull', text, true);
 }
 
 function notEncoded({ publishing: { message } }: Entry, cause: Error): TransportError {
