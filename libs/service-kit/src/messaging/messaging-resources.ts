@@ -40,7 +40,7 @@ import { declaredQueueOf, type RetryConfig, retryPolicyOf } from '../config/retr
 import type { ServiceContext } from '../service/service-parts.js';
 import { StartupError } from '../startup-error.js';
 import type { TransportConfig } from './load-transport.js';
-import { deliveryReports, tracing } from './delivery-reports.js';
+import { deliveryReports, tracingOf } from './delivery-reports.js';
 import { purgeOfInbox } from './purge-of-inbox.js';
 import { reportWaitingOutbox } from './report-waiting-outbox.js';
 import { watchManualPause } from './watch-manual-pause.js';
@@ -184,7 +184,7 @@ export class MessagingResources {
     const { messaging, transport } = this;
     const onError = (error: unknown) => logger.warn({ err: error }, 'the outbox could not be sent; it is tried again');
     this.#relay = messaging.startRelay({
-      transport: tracing.sends(transport),
+      transport: tracingOf(config).sends(transport),
       onError,
       lingerMaxMs: config.OUTBOX_LINGER_MAX,
     });
