@@ -13,6 +13,7 @@ import {
   REPOSITORY_ROOT,
   titleOf,
 } from './manifests.ts';
+import { APP_NAMES, workloadsOf } from './workloads.ts';
 
 /** What `kubectl kustomize` builds, without the hash behind the names of generated ConfigMaps. */
 function build(path: string): readonly Manifest[] {
@@ -51,6 +52,26 @@ it('the example overlay builds the apps in order, as the policies want them', ()
       : [],
   );
   expect(queues.sort()).toEqual(['analytics', 'billing-ordered', 'order-status-ordered', 'orders-ordered']);
+});
+
+it('the example overlay builds apps that export spans, as the policies want them', () => {
+  const traced = build('overlays/example/traced');
+  const others = ['namespace', 'migrations'].flatMap((folder) => build(`overlays/example/${folder}`));
+  expect(problemsOf([...others, ...traced])).toEqual([]);
+  const apps = workloadsOf(traced).filter(({ kind }) => kind === 'Deployment');
+  expect(apps.map(({ name }) => name).sort()).toEqual([...APP_NAMES].sort());
+  for (const { variables, container } of apps) {
+    expect(variables.get('OTEL_EXPORTER_OTLP_ENDPOINT')).toBe('http://otel-collector.monitoring:4318');
+    expect(container.env).toContainEqual({
+      name: 'OTEL_EXPORTER_OTLP_HEADERS',
+      valueFrom: { secretKeyRef: { name: 'tracing', key: 'otlp-headers', optional: true } },
+    });
+  }
+});
+
+it('no app exports spans that is not told where', () => {
+  const names = workloadsOf(build('overlays/example/apps')).flatMap(({ variables }) => [...variables.keys()]);
+  expect(names.filter((name) => name.startsWith('OTEL_'))).toEqual([]);
 });
 
 it('docs/kubernetes.md leads from nothing to a second release and back', async () => {

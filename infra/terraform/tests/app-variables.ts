@@ -9,11 +9,15 @@ const ROW = /^\| `([A-Z_]+)` \| .* \| (?:`[^`]*`|none|required) \| `[^`]*` \|$/g
 export const APPS = ['order-api', 'order-worker', 'billing-worker', 'analytics-worker'] as const;
 
 /** Where spans go: a deployment may say so. */
-export const TRACING: readonly string[] = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_HEADERS'];
+export const TRACING: readonly string[] = [
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_RESOURCE_ATTRIBUTES',
+];
 
 /** What depends on where an app runs, on Azure. The rest is tuning or {@link TRACING}, and stays at the apps' own defaults. */
 const OF_THE_PLACE =
-  /^(PORT|HOST|ALLOWED_HOSTS|LOG_LEVEL|SHUTDOWN_TIMEOUT|MESSAGING_TRANSPORT|DEFAULT_CURRENCY|DATABASE_POOL_SIZE|METRICS_PORT|ORDERED|AUTH_ISSUER|AUTH_AUDIENCE|AUTH_CUSTOMER_CLAIM)$|^(?!OTEL_).*_(NAME|NAMESPACE)$|(?<!^RABBITMQ)_URL$/;
+  /^(PORT|HOST|ALLOWED_HOSTS|LOG_LEVEL|SHUTDOWN_TIMEOUT|MESSAGING_TRANSPORT|DEFAULT_CURRENCY|DATABASE_POOL_SIZE|METRICS_PORT|ORDERED|AUTH_ISSUER|AUTH_AUDIENCE|AUTH_CUSTOMER_CLAIM)$|^(?!OTEL_).*_(NAME|NAMESPACE)$|(?<!^RABBITMQ|^AUTH_TOKEN)_URL$/;
 
 /** Read by Azure's own SDK, not by the apps' schema: which of the assigned identities the process is. */
 export const READ_BY_AZURE_SDK: readonly string[] = ['AZURE_CLIENT_ID'];

@@ -1,4 +1,4 @@
-import { variablesToSet } from '../../../terraform/tests/app-variables.ts';
+import { TRACING, variablesToSet } from '../../../terraform/tests/app-variables.ts';
 import { APP_NAMES, type App, ofKind, type Workload, workloadsOf } from '../workloads.ts';
 import { type Policy, when } from './policy.ts';
 
@@ -79,7 +79,7 @@ export const variablesAreThoseOfTheSchema: Policy = (manifests) =>
       return [
         ...wanted.filter((variable) => !given.includes(variable)).map((variable) => `${name} is not given ${variable}`),
         ...given
-          .filter((variable) => !wanted.includes(variable))
+          .filter((variable) => ![...wanted, ...TRACING].includes(variable))
           .map((variable) => `${name} is given ${variable}, which it does not read`),
       ];
     });

@@ -40,12 +40,23 @@ interface Need {
   readonly namespace?: string;
 }
 
+/** `http://collector.NAMESPACE:4318` is one in the cluster; what has a longer name is outside. */
+function collectorOf(endpoint: string | undefined): readonly Need[] {
+  if (endpoint === undefined) return [];
+  const { protocol, hostname, port } = new URL(endpoint);
+  const [, namespace, ...domain] = hostname.split('.');
+  const isInside = namespace !== undefined && (domain.length === 0 || domain[0] === 'svc');
+  const at = Number(port) || (protocol === 'https:' ? 443 : 80);
+  return [{ what: 'the collector of spans', port: at, ...(isInside && { namespace }) }];
+}
+
 /** What a workload must reach, from what it is configured with. */
 const needsOf = ({ variables, labels }: Workload): readonly Need[] => [
   { what: 'DNS', port: 53, protocol: 'UDP', namespace: 'kube-system' },
   { what: 'DNS', port: 53, namespace: 'kube-system' },
   ...(variables.has('DATABASE_URL') ? [{ what: 'PostgreSQL', port: 5432 }] : []),
   ...(variables.has('SERVICEBUS_FULLY_QUALIFIED_NAMESPACE') ? [{ what: 'Service Bus', port: 5671 }] : []),
+  ...collectorOf(variables.get('OTEL_EXPORTER_OTLP_ENDPOINT')),
   ...('azure.workload.identity/use' in labels ? [{ what: 'Entra ID', port: 443 }] : []),
 ];
 
@@ -76,7 +87,7 @@ const isAnybody = ({ namespaceSelector, ipBlock }: Peer): boolean =>
   ipBlock !== undefined ||
   (namespaceSelector !== undefined && Object.keys(namespaceSelector.matchLabels ?? {}).length === 0);
 
-const ALLOWED_OUT = new Set([53, 443, 5432, 5671]);
+const ALLOWED_OUT = new Set([53, 443, 4318, 5432, 5671]);
 
 /** Every port that is open outwards is one that something needs; every way in names who may take it. */
 export const noMoreThanNeeded: Policy = (manifests) =>

@@ -4,7 +4,10 @@ import { type Container, ofKind, selects, type Workload, workloadsOf } from '../
 import { type Policy, when } from './policy.ts';
 
 /** Made beside the manifests, since their values are in no file (docs/kubernetes.md): name and keys. */
-export const SECRETS: Readonly<Record<string, readonly string[]>> = { 'billing-worker': ['payment-gateway-url'] };
+export const SECRETS: Readonly<Record<string, readonly string[]>> = {
+  'billing-worker': ['payment-gateway-url'],
+  tracing: ['otlp-headers'],
+};
 
 export const schemasAreFollowed: Policy = (manifests) =>
   manifests.flatMap((manifest) => {

@@ -17,6 +17,7 @@ module "system" {
   tags                  = merge({ environment = "dev" }, var.tags)
   alert_email           = var.alert_email
   access                = var.access
+  tracing               = var.tracing
   private               = false
   protected             = false
   sb_sku                = var.sb_sku

@@ -66,6 +66,16 @@ variable "access" {
   default = null
 }
 
+variable "tracing" {
+  description = "Where the apps send spans by OTLP over HTTP: address of the collector; whether the headers of each export, such as a key, are in the vault's secret `otel-exporter-otlp-headers`; attributes of every span. Null for nowhere."
+  type = object({
+    endpoint            = string
+    headers             = optional(bool, false)
+    resource_attributes = optional(map(string), {})
+  })
+  default = null
+}
+
 variable "image_prefix" {
   description = "Registry and path of the images, without the app's name. The default is a place that does not exist: enough for everything but the apps."
   type        = string

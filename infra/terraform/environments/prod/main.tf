@@ -17,6 +17,7 @@ module "system" {
   tags                  = merge({ environment = "prod" }, var.tags)
   alert_email           = var.alert_email
   access                = var.access
+  tracing               = var.tracing
   private               = true
   protected             = true
   sb_sku                = "Premium"

@@ -20,6 +20,22 @@ locals {
     ]
   }
 
+  # https://opentelemetry.io/docs/specs/otel/resource/sdk/: values are percent-encoded, and urlencode writes a space as +.
+  resource_attributes = var.tracing == null ? {} : {
+    for name, value in var.tracing.resource_attributes : name => replace(urlencode(value), "+", "%20")
+  }
+
+  tracing = merge(
+    var.tracing == null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT = var.tracing.endpoint },
+    length(local.resource_attributes) == 0 ? {} : {
+      OTEL_RESOURCE_ATTRIBUTES = join(",", [for name, value in local.resource_attributes : "${name}=${value}"])
+    },
+  )
+
+  tracing_secrets = try(var.tracing.headers_secret_id, null) == null ? {} : {
+    OTEL_EXPORTER_OTLP_HEADERS = var.tracing.headers_secret_id
+  }
+
   environment = {
     for app, settings in merge(local.apps, { operations = local.apps["order-api"] }) : app => merge(
       {
@@ -46,6 +62,7 @@ locals {
       contains(["order-api", "operations"], app) ? {
         LAB_QUEUE_NAME = var.queue_names["lab"]
       } : {},
+      local.tracing,
     )
   }
 
@@ -57,7 +74,10 @@ locals {
       external = settings.external
       identity = var.identities[app]
       scale    = var.scale[app]
-      secrets  = app == "billing-worker" ? { PAYMENT_GATEWAY_URL = var.payment_gateway_url_secret_id } : {}
+      secrets = merge(
+        app == "billing-worker" ? { PAYMENT_GATEWAY_URL = var.payment_gateway_url_secret_id } : {},
+        local.tracing_secrets,
+      )
       environment = merge(local.environment[app], {
         AZURE_CLIENT_ID = var.identities[app].client_id
         # No password: the app logs in with a token of its identity, whose name is its role in PostgreSQL.
@@ -75,7 +95,7 @@ locals {
       external = false
       identity = var.operations_identity
       scale    = { min_replicas = 1, max_replicas = 1, cpu = 0.25, messages_per_replica = 1 }
-      secrets  = {}
+      secrets  = local.tracing_secrets
       environment = merge(local.environment["operations"], {
         AZURE_CLIENT_ID = var.operations_identity.client_id
         DATABASE_URL    = "postgresql://${var.operations_identity.name}@${var.database_host}:5432/${var.database_names["order-api"]}?sslmode=verify-full"

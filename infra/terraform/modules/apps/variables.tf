@@ -179,6 +179,31 @@ variable "access" {
   }
 }
 
+variable "tracing" {
+  description = "Where the apps send spans by OTLP over HTTP: address of the collector, Key Vault URI (without a version) of the secret with the headers of each export, attributes of every span. Null for nowhere."
+  type = object({
+    endpoint            = string
+    headers_secret_id   = optional(string)
+    resource_attributes = optional(map(string), {})
+  })
+  default = null
+
+  validation {
+    condition     = var.tracing == null || can(regex("^https?://[^/]", var.tracing.endpoint))
+    error_message = "tracing.endpoint must start with http:// or https://: spans go there by OTLP over HTTP."
+  }
+
+  validation {
+    condition     = try(var.tracing.headers_secret_id == null || startswith(var.tracing.endpoint, "https://"), true)
+    error_message = "tracing.endpoint must start with https:// where headers go with it: they hold a key."
+  }
+
+  validation {
+    condition     = try(alltrue([for name in keys(var.tracing.resource_attributes) : can(regex("^[^\\s=,;]+$", name))]), true)
+    error_message = "The names of tracing.resource_attributes must be without space, =, comma and semicolon."
+  }
+}
+
 variable "default_currency" {
   description = "ISO 4217 code for messages of the seeds, which have none."
   type        = string

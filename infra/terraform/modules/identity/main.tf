@@ -133,7 +133,7 @@ resource "azurerm_role_assignment" "secret" {
 
   scope                = each.value.scope
   role_definition_name = "Key Vault Secrets User"
-  principal_id         = azurerm_user_assigned_identity.app[each.value.app].principal_id
+  principal_id         = (each.value.app == "operations" ? azurerm_user_assigned_identity.operations[0] : azurerm_user_assigned_identity.app[each.value.app]).principal_id
   principal_type       = "ServicePrincipal"
 }
 

@@ -103,7 +103,7 @@ variable "operations_enabled" {
 }
 
 variable "secrets" {
-  description = "Key Vault secrets by any name: the app that reads it and the resource id of that one secret."
+  description = "Key Vault secrets by any name: the app (or `operations`) that reads it and the resource id of that one secret."
   type = map(object({
     app   = string
     scope = string

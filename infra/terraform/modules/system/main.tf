@@ -19,8 +19,27 @@ locals {
     substr(sha256("${data.azurerm_client_config.current.subscription_id}/${var.project}"), 0, 4),
   )
 
-  # The one secret of the system. Its value is set with `az keyvault secret set`, never by Terraform.
-  gateway_secret = "payment-gateway-url"
+  # The secrets of the system. Their values are set with `az keyvault secret set`, never by Terraform.
+  gateway_secret         = "payment-gateway-url"
+  tracing_headers_secret = "otel-exporter-otlp-headers"
+
+  # Every app exports its spans itself.
+  reads_tracing_headers = try(var.tracing.headers, false) ? concat(["order-api"], local.workers, var.operations_enabled ? ["operations"] : []) : []
+
+  secrets = merge(
+    {
+      (local.gateway_secret) = {
+        app   = "billing-worker"
+        scope = "${azurerm_key_vault.this.id}/secrets/${local.gateway_secret}"
+      }
+    },
+    {
+      for app in local.reads_tracing_headers : "${local.tracing_headers_secret}/${app}" => {
+        app   = app
+        scope = "${azurerm_key_vault.this.id}/secrets/${local.tracing_headers_secret}"
+      }
+    },
+  )
 }
 
 resource "azurerm_resource_group" "this" {
@@ -97,12 +116,7 @@ module "identity" {
   kubernetes            = var.kubernetes
   tags                  = local.tags
 
-  secrets = {
-    (local.gateway_secret) = {
-      app   = "billing-worker"
-      scope = "${azurerm_key_vault.this.id}/secrets/${local.gateway_secret}"
-    }
-  }
+  secrets = local.secrets
 }
 
 module "database" {
@@ -162,11 +176,16 @@ module "apps" {
   database_pool_size            = var.database.pool_size
   payment_gateway_url_secret_id = "${azurerm_key_vault.this.vault_uri}secrets/${local.gateway_secret}"
   access                        = local.access
-  default_currency              = var.default_currency
-  log_analytics_workspace_id    = module.observability.workspace_id
-  infrastructure_subnet_id      = one(module.network[*].apps_subnet_id)
-  zone_redundant                = var.private
-  tags                          = local.tags
+  tracing = var.tracing == null ? null : {
+    endpoint            = var.tracing.endpoint
+    headers_secret_id   = var.tracing.headers ? "${azurerm_key_vault.this.vault_uri}secrets/${local.tracing_headers_secret}" : null
+    resource_attributes = var.tracing.resource_attributes
+  }
+  default_currency           = var.default_currency
+  log_analytics_workspace_id = module.observability.workspace_id
+  infrastructure_subnet_id   = one(module.network[*].apps_subnet_id)
+  zone_redundant             = var.private
+  tags                       = local.tags
 
   # A replica that starts before its roles, databases and private endpoints exist fails; one that publishes before every
   # subscription has its filter is heard by too many.

@@ -179,6 +179,16 @@ variable "access" {
   default = null
 }
 
+variable "tracing" {
+  description = "Where the apps send spans by OTLP over HTTP: address of the collector; whether the headers of each export, such as a key, are in the vault's secret `otel-exporter-otlp-headers`; attributes of every span. Null for nowhere."
+  type = object({
+    endpoint            = string
+    headers             = optional(bool, false)
+    resource_attributes = optional(map(string), {})
+  })
+  default = null
+}
+
 variable "default_currency" {
   description = "ISO 4217 code for messages of the seeds, which have none."
   type        = string

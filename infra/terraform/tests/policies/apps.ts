@@ -1,4 +1,4 @@
-import { READ_BY_AZURE_SDK, variablesToSet } from '../app-variables.ts';
+import { READ_BY_AZURE_SDK, TRACING, variablesToSet } from '../app-variables.ts';
 import { SCALER_METADATA } from '../provider/value-rule-table.ts';
 import {
   type APPS,
@@ -131,7 +131,9 @@ const appsAreConfigured: Policy = (plan) =>
     const wanted = [...variables, ...READ_BY_AZURE_SDK];
     return [
       ...wanted.filter((variable) => !given.includes(variable)).map((variable) => `${name} is not given ${variable}`),
-      ...given.filter((variable) => !wanted.includes(variable)).map((variable) => `${name} does not read ${variable}`),
+      ...given
+        .filter((variable) => ![...wanted, ...TRACING].includes(variable))
+        .map((variable) => `${name} does not read ${variable}`),
     ];
   });
 

@@ -289,3 +289,63 @@ run "refuses_keys_that_anybody_in_between_could_replace" {
 
   expect_failures = [var.access]
 }
+
+run "is_silent_unless_told_where_spans_go" {
+  command = plan
+
+  assert {
+    condition     = length([for app in azurerm_container_app.this : app if anytrue([for env in app.template[0].container[0].env : startswith(env.name, "OTEL_")])]) == 0
+    error_message = "Nothing is exported by default."
+  }
+}
+
+run "tells_every_app_where_spans_go" {
+  command = plan
+
+  variables {
+    operations_identity = { id = "/identities/operations", client_id = "c-operations", name = "id-operations" }
+    tracing = {
+      endpoint            = "https://otlp.example.com"
+      headers_secret_id   = "https://kv.vault.azure.net/secrets/otel-exporter-otlp-headers"
+      resource_attributes = { "deployment.environment.name" = "prod", team = "a, b=c" }
+    }
+  }
+
+  assert {
+    condition = length(azurerm_container_app.this) == 5 && alltrue([
+      for app in azurerm_container_app.this :
+      { for each in app.template[0].container[0].env : each.name => each.value }["OTEL_EXPORTER_OTLP_ENDPOINT"] == "https://otlp.example.com" &&
+      { for each in app.template[0].container[0].env : each.name => each.value }["OTEL_RESOURCE_ATTRIBUTES"] == "deployment.environment.name=prod,team=a%2C%20b%3Dc"
+    ])
+    error_message = "A trace has no holes only when every app exports."
+  }
+
+  assert {
+    condition = alltrue([
+      for app in azurerm_container_app.this :
+      one([for each in app.template[0].container[0].env : each.secret_name if each.name == "OTEL_EXPORTER_OTLP_HEADERS"]) == "otel-exporter-otlp-headers" &&
+      one([for each in app.secret : each.key_vault_secret_id if each.name == "otel-exporter-otlp-headers"]) == "https://kv.vault.azure.net/secrets/otel-exporter-otlp-headers"
+    ])
+    error_message = "The headers hold a key: they stay in Key Vault."
+  }
+}
+
+run "refuses_a_key_for_spans_over_plain_http" {
+  command = plan
+
+  variables {
+    tracing = { endpoint = "http://otlp.example.com", headers_secret_id = "https://kv.vault.azure.net/secrets/otel-exporter-otlp-headers" }
+  }
+
+  expect_failures = [var.tracing]
+}
+
+run "refuses_a_collector_that_is_no_url" {
+  command = plan
+
+  variables {
+    tracing = { endpoint = "collector:4317" }
+  }
+
+  expect_failures = [var.tracing]
+}

@@ -176,3 +176,15 @@ run "refuses_an_unknown_scaler_role" {
 
   expect_failures = [var.scaler_role]
 }
+
+run "operations_read_a_secret_with_their_own_identity" {
+  variables {
+    operations_enabled = true
+    secrets            = { headers = { app = "operations", scope = "/vaults/kv/secrets/headers" } }
+  }
+
+  assert {
+    condition     = azurerm_role_assignment.secret["headers"].principal_id == azurerm_user_assigned_identity.operations[0].principal_id
+    error_message = "Operations run as an identity of their own."
+  }
+}

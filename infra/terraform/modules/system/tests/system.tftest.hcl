@@ -121,3 +121,22 @@ run "refuses_a_suffix_with_a_dash" {
 
   expect_failures = [var.name_suffix]
 }
+
+run "every_app_reads_the_headers_of_its_spans" {
+  variables {
+    operations_enabled = true
+    tracing            = { endpoint = "https://otlp.example.com", headers = true }
+  }
+
+  assert {
+    condition = { for name, secret in local.secrets : name => secret.app } == {
+      "payment-gateway-url"                         = "billing-worker"
+      "otel-exporter-otlp-headers/order-api"        = "order-api"
+      "otel-exporter-otlp-headers/order-worker"     = "order-worker"
+      "otel-exporter-otlp-headers/billing-worker"   = "billing-worker"
+      "otel-exporter-otlp-headers/analytics-worker" = "analytics-worker"
+      "otel-exporter-otlp-headers/operations"       = "operations"
+    }
+    error_message = "An app whose identity may not read its secret does not start."
+  }
+}
