@@ -1,4 +1,4 @@
-import type { AmqpError, DeliveryState, Draft, ErrorDraft } from '@orderflow/amqp';
+import type { AmqpError, DeliveryState, Draft, ErrorDraft, Outcome } from '@orderflow/amqp';
 import { DecodeError } from '../codec/decode-error.js';
 import { BrokerError } from '../entities/errors.js';
 import { StoreFullError } from '../entities/events.js';
@@ -26,6 +26,14 @@ export function amqpError({ condition, message }: BrokerError): ErrorDraft {
 }
 
 export const ACCEPTED: Draft<DeliveryState> = Object.freeze({ type: 'accepted' });
+
+/**
+ * How a settlement is confirmed: by its own kind, which the client for Java insists on, and by that alone. A rejection
+ * that has an error says that the settlement was refused.
+ */
+export function bare({ type }: Outcome): Draft<DeliveryState> {
+  return type === 'accepted' ? ACCEPTED : { type };
+}
 
 export function rejected(error: BrokerError): Draft<DeliveryState> {
   return { type: 'rejected', error: amqpError(error) as Draft<AmqpError> };

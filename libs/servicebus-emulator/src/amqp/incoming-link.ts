@@ -47,7 +47,10 @@ export class IncomingLink implements Attached {
   open(): void {
     const { options } = this.entity;
     const kilobytes = 'maxMessageSizeInKilobytes' in options ? options.maxMessageSizeInKilobytes : 0;
-    this.#receiver.accept(CREDIT, { maxMessageSize: BigInt(kilobytes * 1024) });
+    const allowed = BigInt(kilobytes * 1024);
+    // What the client itself allows counts when it is less, as on Azure; 0 says that it has no limit.
+    const asked = this.#receiver.attach.maxMessageSize || allowed;
+    this.#receiver.accept(CREDIT, { maxMessageSize: asked < allowed ? asked : allowed });
   }
 
   take({ id, format, state, payload }: Delivery): void {

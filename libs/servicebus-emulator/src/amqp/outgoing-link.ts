@@ -9,7 +9,7 @@ import type { QueuedMessage } from '../entities/queued-message.js';
 import type { Session, SessionHolder } from '../entities/session.js';
 import type { WaitingReceiver } from '../entities/waiting-receivers.js';
 import { Alarm } from './alarm.js';
-import { ACCEPTED, amqpError, rejected, toBrokerError } from './amqp-error.js';
+import { amqpError, bare, rejected, toBrokerError } from './amqp-error.js';
 import type { Answerable, Attached } from './attached.js';
 import { settle } from './settle.js';
 import { noTransactions } from './transactions.js';
@@ -131,7 +131,7 @@ export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
       settle(this.#options.queue, given.token, outcome, this.#core.clock.now());
       this.#used();
       this.#core.whenDurable((error) =>
-        error === undefined ? this.#sender.settle(given.id, ACCEPTED) : this.fail(given, error),
+        error === undefined ? this.#sender.settle(given.id, bare(outcome)) : this.fail(given, error),
       );
     } catch (error) {
       this.fail(given, error);
