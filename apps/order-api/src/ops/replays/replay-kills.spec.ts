@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import type { AzureServiceBusTransport } from '@orderflow/messaging/azure-service-bus';
+import { type AzureServiceBusTransport, createAzureServiceBusTransport } from '@orderflow/messaging/azure-service-bus';
 import { createPostgresMessaging, type PostgresMessaging } from '@orderflow/messaging/postgres';
 import { receive } from '@orderflow/messaging/testing';
 import type { Broker } from '@orderflow/servicebus-emulator';
@@ -83,7 +84,7 @@ async function stage() {
 /** What the consumer gets, each with whether the inbox knew it. */
 async function arrived(): Promise<readonly string[]> {
   const found: string[] = [];
-  const fence = 'the last one';
+  const fence = randomUUID();
   const work = await receive(transport, 'orders');
   const known = { version: 1, source: '/test', time: '2026-01-01T00:00:00.000Z', contentType: 'text/plain' };
   const envelope = { ...known, id: fence, type: 't', headers: {}, body: Buffer.from('') };
@@ -136,31 +137,46 @@ it.each<[string, () => Partial<ReplayRunnerOptions>]>([
   expect(rows).toEqual(ids.map(() => ({ outcome: 'replayed', outcome_id: id })));
 });
 
-it('sends nothing twice in effect when it dies between sending and removing', async () => {
-  // The copies are there, and the letters as well: what a process leaves that dies in the middle of a pass.
-  const spread = {
-    read: killed,
-    replay: async (place: string) => {
-      const letters = await transport.deadLetters.read(
-        place,
-        (await transport.deadLetters.peek(place)).letters.map((letter) => letter.place),
-      );
-      await transport.deadLetters.replay(place);
-      for (const { envelope } of letters) await messaging.inbox.once('orders', envelope.id, async () => {});
-      await deadLetter(
-        transport,
-        'orders',
-        ids.map((letter) => ({ id: `${letter}-other` })),
-      ).catch(() => {});
-      return killed();
-    },
-  };
-  broker.clock.advance(0);
-  await runner({ deadLetters: spread }).step(signal);
+/** Copies are in the queue, and the letters still there: what a process leaves that dies between sending and removing. */
+async function dieBetweenSendingAndRemoving(): Promise<void> {
+  broker.faults.add({ kind: 'lose-settlements', entity: 'orders', times: 3 });
+  const errors: unknown[] = [];
+  const { connectionString } = broker;
+  // The SDK waits for the answer to each settlement as long as a request may take, four times.
+  const dying = createAzureServiceBusTransport({ connectionString }, { requestTimeoutMs: 300 });
+  await runner({ deadLetters: dying.deadLetters, onError: (error) => errors.push(error) }).step(signal);
+  await dying.close();
+  expect(errors).toHaveLength(1);
+  broker.faults.clear();
+  broker.faults.disrupt({ kind: 'expire-locks', entity: 'orders' });
+  expect((await transport.deadLetters.peek('orders')).letters).toHaveLength(3);
+  expect(await stage()).toMatchObject({ waiting: 0, inFlight: 3 });
+}
+
+it('sends nothing twice when it dies between sending and removing, inside the window of duplicate detection', async () => {
+  await dieBetweenSendingAndRemoving();
   await runner().step(signal);
-  expect(await stage()).toMatchObject({ inFlight: 3 });
-  const twice = (await arrived()).filter((letter, n, all) => all.indexOf(letter) !== n);
-  expect(twice).toEqual([]);
+  expect((await transport.deadLetters.peek('orders')).letters).toEqual([]);
+  expect(await arrived()).toEqual(ids);
+});
+
+it('sends nothing twice when what it replayed is delayed again before it goes on', async () => {
+  await dieBetweenSendingAndRemoving();
+  const work = await receive(transport, 'orders');
+  for (const _ of ids) (await work.next()).settle({ kind: 'retry', delayMs: 60_000, reason: 'away' });
+  await work.subscription.stop();
+  await runner().step(signal);
+  expect(await arrived()).toEqual([]);
+  broker.clock.advance(61_000);
+  expect(await arrived()).toEqual(ids);
+});
+
+it('sends copies with the id that the inbox knows, once duplicate detection has forgotten them', async () => {
+  await dieBetweenSendingAndRemoving();
+  const first = await arrived();
+  broker.clock.advance(2 * 3_600_000);
+  await runner().step(signal);
+  expect([first, await arrived()]).toEqual([ids, ids]);
 });
 
 it('finds out what was sent of a replay that was cancelled while its process died', async () => {
