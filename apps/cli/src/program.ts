@@ -5,6 +5,8 @@ import { addPostgresCommand } from './database/command.js';
 import { addDeadLetterCommands } from './dead-letters/command.js';
 import { addLoadCommand } from './load/command.js';
 import { addMigrateCommand } from './migrate/command.js';
+import { addLookCommands, addQueuesCommand } from './ops/look.js';
+import { addReplaysCommands } from './ops/replays.js';
 import { addOrdersCommands } from './orders/command.js';
 import { addProduceCommand } from './produce/command.js';
 import { addRabbitMqCommand } from './rabbitmq/command.js';
@@ -24,6 +26,9 @@ export function createProgram(context: CommandContext): Command {
   addProduceCommand(program, context);
   addOrdersCommands(program, context);
   addDeadLetterCommands(program, context);
+  addQueuesCommand(program, context);
+  addLookCommands(program, context);
+  addReplaysCommands(program, context);
   addTailCommand(program, context);
   addLoadCommand(program, context);
   addTokenCommand(program, context);

@@ -60,6 +60,15 @@ const orderApi: AppService = {
 /** Every app, the one that people call first. */
 export const apps: readonly AppService[] = [orderApi, ...workers, paymentGateway];
 
+/** Which worker consumes which queue. */
+export const consumers: Readonly<Record<string, string>> = {
+  orders: 'order-worker',
+  'orders-ordered': 'order-worker',
+  billing: 'billing-worker',
+  'billing-ordered': 'billing-worker',
+  analytics: 'analytics-worker',
+};
+
 /** The apps that own a database. */
 export const databaseApps = apps.filter((app): app is AppService & { database: string } => app.database !== undefined);
 

@@ -17,7 +17,15 @@ import { defaultRestartPolicy } from '../supervisor/restart-policy.js';
 import type { Workspace } from '../workspace.js';
 import { embeddedBroker, localRabbitMq, ownBrokerOf, portsOf, type Work } from './own-broker.js';
 import type { Ports } from './ports.js';
-import { type AppService, apps, brokerPort, databaseApps, databasePort, paymentGateway } from '../services.js';
+import {
+  type AppService,
+  apps,
+  brokerPort,
+  consumers,
+  databaseApps,
+  databasePort,
+  paymentGateway,
+} from '../services.js';
 
 export interface SystemOptions {
   readonly workspace: Workspace;
@@ -212,6 +220,7 @@ export class System {
       ...(database !== undefined && { DATABASE_URL: this.databaseUrl({ ...app, database }) }),
       ...(app.needs.includes(brokerPort.name) && this.#brokerEnvironment()),
       ...(app.needs.includes(paymentGateway.name) && { PAYMENT_GATEWAY_URL: this.url(paymentGateway.name) }),
+      ...(app.name === 'order-api' && this.#operations()),
       ...(app === paymentGateway && { DATA_FILE: join(workspace.state, 'gateway', 'charges.jsonl') }),
     };
   }
@@ -219,6 +228,13 @@ export class System {
   #brokerEnvironment(): NodeJS.ProcessEnv {
     const { workspace, environment } = this.#options;
     return { ...brokerVariablesOf(this.brokerAddress), BROKER_TOPOLOGY: topologyFileOf({ workspace, environment }) };
+  }
+
+  /** order-api serves the ops module here, unless the environment says otherwise. */
+  #operations(): NodeJS.ProcessEnv {
+    const { OPS = 'true', OPS_WORKERS } = this.#options.environment;
+    const workers = Object.entries(consumers).map(([queue, app]) => `${queue}=${this.url(app)}`);
+    return { OPS, OPS_WORKERS: OPS_WORKERS ?? workers.join(',') };
   }
 
   #migration(app: AppService & { readonly database: string }): Step {

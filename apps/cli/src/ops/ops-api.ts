@@ -1,0 +1,79 @@
+import type { CommandContext } from '../command-context.js';
+import { CommandError } from '../command-error.js';
+import { readRuntime } from '../runtime-file.js';
+import { type Credentials, findCredentials } from '../token/access-token.js';
+
+const timeoutMs = 30_000;
+
+/** A client of the `/ops` routes of order-api. Every failure is a {@link CommandError} that says what to do. */
+export class OpsApi {
+  readonly #baseUrl: string;
+  readonly #credentials: Credentials;
+
+  constructor(baseUrl: string, credentials: Credentials) {
+    this.#baseUrl = baseUrl.replace(/\/$/, '');
+    this.#credentials = credentials;
+  }
+
+  /** @param query what is undefined is left out */
+  get<T>(path: string, query: Readonly<Record<string, string | number | undefined>> = {}): Promise<T> {
+    const given: [string, string][] = [];
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) given.push([name, String(value)]);
+    const search = new URLSearchParams(given).toString();
+    return this.#request('GET', search === '' ? path : `${path}?${search}`);
+  }
+
+  post<T>(path: string, body: object): Promise<T> {
+    return this.#request('POST', path, body);
+  }
+
+  async #request<T>(method: string, path: string, body?: object): Promise<T> {
+    const url = this.#baseUrl + path;
+    const answer = await fetch(url, {
+      method,
+      headers: { ...(await this.#credentials()), ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(timeoutMs),
+    }).catch((cause: unknown) => {
+      const advice = 'start it with npm start, or set OPS_API_URL.';
+      throw new CommandError(`No ops API answers at ${this.#baseUrl}: ${advice}`, { cause });
+    });
+    const text = await answer.text();
+    if (answer.ok) return JSON.parse(text) as T;
+    throw new CommandError(describeRefusal(url, answer.status, text));
+  }
+}
+
+/** The API at `OPS_API_URL`, else at `ORDER_API_URL`, else the running one, else the usual address. */
+export function findOpsApi(context: CommandContext): OpsApi {
+  const { workspace, environment } = context;
+  const running = readRuntime(workspace.runtimeFile)?.urls['order-api'];
+  const { OPS_API_URL, ORDER_API_URL } = environment;
+  const url = OPS_API_URL || ORDER_API_URL || running || 'http://127.0.0.1:3000';
+  return new OpsApi(url, findCredentials(context));
+}
+
+interface ProblemDocument {
+  readonly type?: string;
+  readonly detail?: string;
+  readonly errors?: readonly { readonly pointer?: string; readonly parameter?: string; readonly detail: string }[];
+}
+
+function describeRefusal(url: string, status: number, text: string): string {
+  const problem = problemOf(text);
+  if (status === 401) return `${url} asks for a token: set AUTH_TOKEN, or AUTH_TOKEN_URL (orderflow token --help).`;
+  if (status === 404 && problem?.type?.endsWith(':not-found')) {
+    return `${url} is not there: is it order-api with OPS=true?`;
+  }
+  const parts = problem?.errors?.map((part) => `${part.parameter ?? part.pointer ?? ''}: ${part.detail}`) ?? [];
+  return [`${problem?.detail ?? `${url} answers ${status}: ${text.slice(0, 300)}`}`, ...parts].join('\n  ');
+}
+
+/** Undefined for an answer that is no problem document (RFC 9457). */
+function problemOf(text: string): ProblemDocument | undefined {
+  try {
+    return JSON.parse(text) as ProblemDocument;
+  } catch {
+    return undefined; // the text itself is shown then
+  }
+}

@@ -1,0 +1,194 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, expect, it } from '@jest/globals';
+import { orderflow } from '../../test/command-line.js';
+import { Scripts } from '../../test/scripts.js';
+
+const scripts = new Scripts();
+let server: Server | undefined;
+
+afterEach(async () => {
+  server?.closeAllConnections();
+  await new Promise((closed) => server?.close(closed));
+});
+afterAll(() => scripts.remove());
+
+interface Answer {
+  readonly status?: number;
+  readonly body: unknown;
+}
+
+/** Serves what the ops API would answer, in turn for each route; returns how to run a command, and what was asked. */
+async function serve(answers: Readonly<Record<string, readonly Answer[]>>) {
+  const asked: string[] = [];
+  const turns = new Map<string, number>();
+  server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const route = `${request.method} ${request.url}`;
+    asked.push(`${route} ${Buffer.concat(chunks).toString()}`.trim());
+    const turn = turns.get(route) ?? 0;
+    turns.set(route, turn + 1);
+    const all = answers[route] ?? [];
+    const { status = 200, body } = all[Math.min(turn, all.length - 1)] ?? { status: 404, body: { detail: route } };
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const run = (...args: string[]) =>
+    orderflow(
+      scripts.directory,
+      { OPS_API_URL: `http://127.0.0.1:${port}/`, ORDER_API_URL: 'http://127.0.0.1:1' },
+      ...args,
+    );
+  return { run, asked };
+}
+
+const none = {
+  waiting: 0,
+  inFlight: 0,
+  confirmed: 0,
+  failedAgain: 0,
+  unconfirmed: 0,
+  refused: 0,
+  missing: 0,
+  released: 0,
+};
+const replay = (state: string, stage: object, more = {}) => ({
+  ...{
+    id: 'r-1',
+    queue: 'orders',
+    target: 'orders',
+    state,
+    stage: 1,
+    note: 'go',
+    createdAt: '2026-11-27T03:00:00.000Z',
+  },
+  stages: [{ stage: 1, letters: 2, ...none, ...stage }],
+  ...more,
+});
+
+it('shows queues and groups', async () => {
+  const queue = {
+    name: 'orders',
+    counts: { active: 3, scheduled: 1, asOf: 'now' },
+    deadLetters: { indexed: 7, groups: 2, oldestAt: '2026-11-27T03:00:00.000Z', indexedTo: 'now' },
+  };
+  const group = {
+    ...{ id: '0123456789abcdef', queue: 'orders', type: '', reason: 'Bug', pattern: 'No. <n>', present: 7 },
+    ...{ firstSeen: '2026-11-27T03:00:00.000Z', lastSeen: '2026-11-27T04:00:00.000Z' },
+  };
+  const { run } = await serve({
+    'GET /ops/queues': [{ body: { items: [queue, { ...queue, name: 'billing', counts: null }] } }],
+    'GET /ops/groups?queue=orders': [{ body: { items: [group], total: 3 } }],
+    'GET /ops/groups': [{ body: { items: [], total: 0 } }],
+  });
+  const queues = await run('queues');
+  expect(queues.output).toMatch(/^orders +3 +1 +7 +2 +2026-11-27T03:00:00.000Z$/m);
+  expect(queues.output).toMatch(/^billing +\? +7 +2 /m);
+  expect(JSON.parse((await run('queues', '--json')).output)).toHaveLength(2);
+  const groups = await run('dlq', 'groups', 'orders');
+  expect(groups.output).toMatch(/^0123456789abcdef +orders +7 +\(none\) +Bug .*No\. <n>$/m);
+  expect(groups.output).toContain('1 of 3 groups.');
+  expect((await run('dlq', 'groups')).output).toBe('No dead letters.\n');
+});
+
+it('shows one letter of a subscription', async () => {
+  const path = '/ops/queues/events%2Fsubscriptions%2Fbilling/dead-letters/12';
+  const { run } = await serve({ [`GET ${path}`]: [{ body: { messageId: 'm' } }] });
+  const { code, output } = await run('dlq', 'show', 'events/subscriptions/billing', '12');
+  expect([code, JSON.parse(output)]).toEqual([0, { messageId: 'm' }]);
+});
+
+it('selects, replays and follows to the end', async () => {
+  const { run, asked } = await serve({
+    'POST /ops/selections': [{ status: 201, body: { id: 's-1', count: 2, passedOver: 5 } }],
+    'POST /ops/replays': [{ status: 202, body: replay('running', { waiting: 2 }) }],
+    'GET /ops/replays/r-1': [
+      { body: replay('running', { waiting: 1, confirmed: 1 }) },
+      { body: replay('done', { confirmed: 2 }) },
+    ],
+  });
+  const flags = ['--reason', 'Bug', '--stages', '1,rest', '--rate', '50', '--note', 'it is back'];
+  const { code, output } = await run('replays', 'create', 'orders', ...flags);
+  expect(code).toBe(0);
+  expect(output).toContain('2 letters of orders; 5 others are handed back on the way.');
+  expect(output).toContain('stage 1 of 1: 1 of 2 confirmed, 0 failed again');
+  expect(output).toContain('Replay r-1 of orders to orders: done');
+  expect(asked.slice(0, 2)).toEqual([
+    'POST /ops/selections {"queue":"orders","filter":{"reason":"Bug"}}',
+    'POST /ops/replays {"selectionId":"s-1","note":"it is back","stages":[1,"rest"],"rate":50}',
+  ]);
+});
+
+it('replays nothing in a dry run, or where nothing was chosen', async () => {
+  const { run, asked } = await serve({
+    'POST /ops/selections': [
+      { body: { id: 's-1', count: 2, passedOver: 0 } },
+      { body: { id: 's-2', count: 0, passedOver: 0 } },
+    ],
+  });
+  const create = (...flags: string[]) => run('replays', 'create', 'orders', '--note', 'go', ...flags);
+  expect((await create('--dry-run')).output).toBe('2 letters of orders.\n');
+  expect((await create()).output).toBe('0 letters of orders.\n');
+  expect(asked.every((line) => line.startsWith('POST /ops/selections'))).toBe(true);
+});
+
+it('ends with 1 when a replay stopped, and says why', async () => {
+  const stopped = replay(
+    'stopped',
+    { failedAgain: 1, released: 1 },
+    { why: 'stopped at stage 1: 1 of 1 failed again' },
+  );
+  const { run } = await serve({ 'GET /ops/replays/r-1': [{ body: stopped }] });
+  const { code, output, errors } = await run('replays', 'watch', 'r-1');
+  expect(code).toBe(1);
+  expect(output).toContain('stopped, stopped at stage 1: 1 of 1 failed again');
+  expect(errors).toContain('Replay r-1 is stopped: stopped at stage 1: 1 of 1 failed again');
+});
+
+it('lists, shows, pauses, resumes and cancels replays', async () => {
+  const { run, asked } = await serve({
+    'GET /ops/replays?limit=20': [{ body: { items: [replay('paused', {})] } }],
+    'GET /ops/replays/r-1': [{ body: replay('paused', { waiting: 2 }) }],
+    'POST /ops/replays/r-1/pause': [{ body: replay('paused', {}) }],
+    'POST /ops/replays/r-1/resume': [{ body: replay('running', {}) }],
+    'POST /ops/replays/r-1/cancel': [{ body: replay('cancelled', { released: 2 }) }],
+  });
+  expect((await run('replays', 'list')).output).toMatch(/^r-1 .* orders +paused +go$/m);
+  expect(JSON.parse((await run('replays', 'show', 'r-1', '--json')).output)).toMatchObject({ state: 'paused' });
+  expect((await run('replays', 'pause', 'r-1', '--note', 'lunch')).output).toContain('paused');
+  expect((await run('replays', 'resume', 'r-1')).output).toContain('running');
+  expect((await run('replays', 'cancel', 'r-1')).output).toContain('cancelled');
+  expect(asked.slice(2)).toEqual([
+    'POST /ops/replays/r-1/pause {"note":"lunch"}',
+    'POST /ops/replays/r-1/resume {}',
+    'POST /ops/replays/r-1/cancel {}',
+  ]);
+});
+
+it('says what to do when it is refused, or nobody answers', async () => {
+  const { run } = await serve({
+    'GET /ops/queues': [
+      { status: 401, body: {} },
+      { status: 404, body: { type: 'urn:orderflow:problem:not-found', detail: 'Cannot GET' } },
+      { status: 400, body: { detail: '2 things are wrong', errors: [{ parameter: 'a', detail: 'must be b' }] } },
+    ],
+  });
+  const errors = async () => {
+    const outcome = await run('queues');
+    expect(outcome.code).toBe(1);
+    return outcome.errors;
+  };
+  expect(await errors()).toContain('set AUTH_TOKEN');
+  expect(await errors()).toContain('is it order-api with OPS=true?');
+  expect(await errors()).toContain('2 things are wrong\n  a: must be b');
+  const nobody = await orderflow(scripts.directory, { OPS_API_URL: 'http://127.0.0.1:1' }, 'queues');
+  expect([nobody.code, nobody.errors]).toEqual([
+    1,
+    expect.stringContaining('No ops API answers at http://127.0.0.1:1'),
+  ]);
+  expect((await run('replays', 'create', 'orders', '--note', 'go', '--stages', 'x')).code).toBe(2);
+  expect((await run('replays', 'create', 'orders')).code).toBe(2);
+});
