@@ -1,6 +1,8 @@
 import { ClientProxy, type ReadPacket } from '@nestjs/microservices';
 import type { Contract } from '../contract.js';
 import { createEnvelopeWriter, type EnvelopeWriter } from '../envelope-writer.js';
+import type { Envelope } from '../envelope.js';
+import type { Sender, Tracing } from '../tracing.js';
 import type { Destination, Transport } from '../transport.js';
 
 export interface MessagingClientOptions {
@@ -11,6 +13,8 @@ export interface MessagingClientOptions {
   readonly route: (contract: Contract) => Destination;
   /** Who sends, a URI reference such as `/order-api`. */
   readonly source: string;
+  /** Spans of what is sent, e.g. `traceMessaging('servicebus')` of `@orderflow/messaging/opentelemetry`; none by default. */
+  readonly tracing?: Tracing;
 }
 
 /**
@@ -19,11 +23,13 @@ export interface MessagingClientOptions {
  */
 export class MessagingClient extends ClientProxy {
   readonly #options: MessagingClientOptions;
+  readonly #sender: Sender;
   readonly #write: EnvelopeWriter;
 
   constructor(options: MessagingClientOptions) {
     super();
     this.#options = options;
+    this.#sender = options.tracing?.sends(options.transport) ?? options.transport;
     this.#write = createEnvelopeWriter(options.source);
   }
 
@@ -41,12 +47,19 @@ export class MessagingClient extends ClientProxy {
 
   protected override async dispatchEvent<T>({ pattern, data }: ReadPacket): Promise<T> {
     const contract = this.#contractOf(String(pattern));
-    await this.#options.transport.send([{ to: this.#options.route(contract), envelope: this.#write(contract, data) }]);
+    const envelope = this.#traced(this.#write(contract, data));
+    await this.#sender.send([{ to: this.#options.route(contract), envelope }]);
     return undefined as T;
   }
 
   protected override publish(packet: ReadPacket): never {
     throw new Error(`send("${String(packet.pattern)}") waits for a reply, which messages do not have: use emit().`);
+  }
+
+  /** What is emitted belongs to what is under way. */
+  #traced(envelope: Envelope): Envelope {
+    const { tracing } = this.#options;
+    return tracing ? { ...envelope, headers: tracing.headers() } : envelope;
   }
 
   #contractOf(type: string): Contract {

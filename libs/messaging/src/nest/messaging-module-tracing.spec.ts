@@ -7,11 +7,13 @@ import { Test } from '@nestjs/testing';
 import { context, type Span, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { lastValueFrom } from 'rxjs';
 import type { Contract } from '../contract.js';
 import { createMemoryMessaging, type MemoryMessaging } from '../inbox/memory-messaging.js';
 import { traceMessaging } from '../opentelemetry/trace-messaging.js';
 import { createMessagingHarness } from '../testing/messaging-harness.js';
 import type { MessageContext } from './message-context.js';
+import { MessagingClient } from './messaging-client.js';
 import { MessageHandler } from './message-handler.js';
 import { MessagingModule } from './messaging-module.js';
 import { Publisher } from './publisher.js';
@@ -123,6 +125,22 @@ it('one option makes a request, the outbox, the delivery and what that sends one
     'process shipping > send next',
     'process shipping > send next',
   ]);
+});
+
+it("what Nest's client emits belongs to the request that emits it", async () => {
+  const { harness } = await start();
+  const client = new MessagingClient({
+    transport: harness.transport,
+    contracts: [sent],
+    route: () => ({ queue: 'next' }),
+    source: '/shop',
+    tracing: traceMessaging('memory'),
+  });
+  await inSpan(() => lastValueFrom(client.emit('order.sent', { orderId: 'a' }), { defaultValue: undefined }));
+  const { envelope } = await harness.published(sent);
+  const [request] = exporter.getFinishedSpans().filter(({ name }) => name === 'POST /orders');
+  expect(envelope.headers['traceparent']?.split('-')[2]).toBe(request?.spanContext().spanId);
+  expect(tree()).toEqual([' > POST /orders', 'POST /orders > send next']);
 });
 
 it('a message keeps the cause that it is given, and one without anything under way begins a trace', async () => {

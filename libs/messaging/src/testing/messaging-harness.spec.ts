@@ -51,4 +51,66 @@ describe('a harness', () => {
     expect((await harness.delivered(orderPaid, { orderId: 'a' })).payload.lines).toHaveLength(1);
     await expect(harness.delivered(orderPaid, { orderId: 'a' })).rejects.toThrow('No order.paid was delivered');
   });
+
+  it('answers what the contract reads, and tells dates apart', async () => {
+    interface Dated {
+      readonly due: Date;
+    }
+    const reminder: Contract<Dated> = {
+      type: 'reminder',
+      version: 1,
+      kind: 'event',
+      parse: (value) => ({ due: new Date((value as Dated).due) }),
+    };
+    const [early, late] = [{ due: new Date('2026-03-01') }, { due: new Date('2026-04-01') }];
+    consumer = await startConsumer({
+      transport: harness.transport,
+      ...harness.time,
+      queue: 'q',
+      handlers: [handle(reminder, async () => {})],
+      concurrency: 4,
+    });
+    await harness.send({ queue: 'q' }, reminder, early);
+    await harness.send({ queue: 'q' }, reminder, late);
+    expect((await harness.delivered(reminder, { due: late.due })).payload).toEqual(late);
+    expect((await harness.published(reminder, { due: late.due })).payload).toEqual(late);
+    expect((await harness.delivered(reminder, (seen) => seen.due < late.due)).payload).toEqual(early);
+  });
+
+  it('does not take one version for another', async () => {
+    const second: Contract<Order> = { ...orderPaid, version: 2 };
+    const converts = { ...orderPaid, upcast: { to: second, convert: (payload: unknown) => payload } };
+    consumer = await startConsumer({
+      transport: harness.transport,
+      ...harness.time,
+      queue: 'q',
+      contracts: [converts, second],
+      handlers: [handle(second, async () => {})],
+      concurrency: 1,
+    });
+    await harness.send({ queue: 'q' }, orderPaid, order('old'));
+    await harness.send({ queue: 'q' }, second, order('new'));
+    expect((await harness.delivered(second)).payload.orderId).toBe('new');
+    expect((await harness.delivered(orderPaid)).payload.orderId).toBe('old');
+  });
+
+  it('answers the body as it came of a dead letter that its contract refuses', async () => {
+    const strict: Contract<Order> = {
+      ...orderPaid,
+      parse(value) {
+        if (!Array.isArray((value as Order).lines)) throw new Error('lines must be a list');
+        return value as Order;
+      },
+    };
+    consumer = await startConsumer({
+      transport: harness.transport,
+      ...harness.time,
+      queue: 'q',
+      handlers: [handle(strict, async () => {})],
+      concurrency: 1,
+    });
+    await harness.send({ queue: 'q' }, orderPaid, { orderId: 'bad' } as Order);
+    const { payload, settlement } = await harness.deadLettered(strict, { orderId: 'bad' });
+    expect([payload, settlement]).toEqual([{ orderId: 'bad' }, expect.objectContaining({ reason: 'InvalidPayload' })]);
+  });
 });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Contract } from '../contract.js';
 import { createEnvelopeWriter, type EnvelopeDetails } from '../envelope-writer.js';
 import type { Envelope } from '../envelope.js';
@@ -11,6 +12,7 @@ export type Match<T> = Partial<T> | ((payload: T, envelope: Envelope) => boolean
 
 /** A message as the harness saw it. */
 export interface SeenMessage<T = unknown> {
+  /** As the contract reads it; as it came where the contract refuses it. */
   readonly payload: T;
   readonly envelope: Envelope;
 }
@@ -40,7 +42,7 @@ export interface MessagingHarness {
   /** Sends as another service would. */
   send<T>(to: Destination, contract: Contract<T>, payload: NoInfer<T>, details?: EnvelopeDetails): Promise<void>;
   /**
-   * The first delivery of such a message that completed and was not asked for before. While nothing is being handled the
+   * The first delivery of such a message, of the contract's type and version, that completed and was not asked for before. While nothing is being handled the
    * clock goes on to whatever is due next, so that a retry of 30 minutes takes no time.
    * @throws Error that says what was seen instead, when the clock has gone as far as it may
    */
@@ -66,8 +68,8 @@ class Harness implements MessagingHarness {
   readonly transport: MemoryTransport;
   readonly #options: Required<HarnessOptions>;
   readonly #write = createEnvelopeWriter('/harness');
-  readonly #deliveries: SeenDelivery[] = [];
-  readonly #published: SeenMessage[] = [];
+  readonly #deliveries: Omit<SeenDelivery, 'payload'>[] = [];
+  readonly #published: Omit<SeenMessage, 'payload'>[] = [];
   readonly #waiting = new Set<() => void>();
   #inHand = 0;
 
@@ -94,8 +96,8 @@ class Harness implements MessagingHarness {
   }
 
   published<T>(contract: Contract<T>, match?: Match<T>): Promise<SeenMessage<T>> {
-    const isWanted = wanted(contract, match);
-    return this.#next('published', contract, () => take(this.#published, isWanted)) as Promise<SeenMessage<T>>;
+    const read = reader(contract, match);
+    return this.#next('published', contract, () => take(this.#published, read));
   }
 
   async close(): Promise<void> {
@@ -103,9 +105,9 @@ class Harness implements MessagingHarness {
   }
 
   #ended<T>(kind: Settlement['kind'], how: string, contract: Contract<T>, match?: Match<T>): Promise<SeenDelivery<T>> {
-    const isWanted = wanted(contract, match);
-    const find = () => take(this.#deliveries, (seen) => seen.settlement.kind === kind && isWanted(seen));
-    return this.#next(how, contract, find) as Promise<SeenDelivery<T>>;
+    const read = reader(contract, match);
+    const find = () => take(this.#deliveries, (seen) => (seen.settlement.kind === kind ? read(seen) : undefined));
+    return this.#next(how, contract, find);
   }
 
   /** Moves time on until `find` answers something. */
@@ -144,7 +146,7 @@ class Harness implements MessagingHarness {
   }
 
   #onSent(messages: readonly Outgoing[]): void {
-    for (const { envelope } of messages) remember(this.#published, { envelope, payload: read(envelope) });
+    for (const { envelope } of messages) remember(this.#published, { envelope });
     this.#changed();
   }
 
@@ -154,7 +156,7 @@ class Harness implements MessagingHarness {
       try {
         const settlement = await next(delivery);
         const { envelope, queue, attempt } = delivery;
-        remember(this.#deliveries, { envelope, payload: read(envelope), queue, attempt, settlement });
+        remember(this.#deliveries, { envelope, queue, attempt, settlement });
         return settlement;
       } finally {
         this.#inHand -= 1;
@@ -195,33 +197,52 @@ function remember<Seen>(all: Seen[], seen: Seen): void {
   if (all.length > REMEMBERED) all.shift();
 }
 
-/** Removes the first that is wanted, and answers it. */
-function take<Seen>(all: Seen[], isWanted: (seen: Seen) => boolean): Seen | undefined {
-  const index = all.findIndex(isWanted);
-  return index < 0 ? undefined : all.splice(index, 1)[0];
+/** Removes the first that `read` answers something for, and answers that. */
+function take<Kept, Seen>(all: Kept[], read: (kept: Kept) => Seen | undefined): Seen | undefined {
+  for (const [index, kept] of all.entries()) {
+    const seen = read(kept);
+    if (seen === undefined) continue;
+    all.splice(index, 1);
+    return seen;
+  }
+  return undefined;
 }
 
-function wanted<T>({ type }: Contract<T>, match: Match<T> = {}): (seen: SeenMessage) => boolean {
-  return ({ payload, envelope }) => {
-    if (envelope.type !== type) return false;
-    if (typeof match === 'function') return match(payload as T, envelope);
-    return includes(payload, match);
+/** Adds the payload to a message of the contract that matches; answers nothing for any other. */
+function reader<T>(contract: Contract<T>, match: Match<T> = {}) {
+  return <Kept extends { readonly envelope: Envelope }>(kept: Kept): (Kept & SeenMessage<T>) | undefined => {
+    const { envelope } = kept;
+    if (envelope.type !== contract.type || envelope.version !== contract.version) return undefined;
+    const payload = payloadOf(contract, envelope);
+    const isWanted = typeof match === 'function' ? match(payload, envelope) : includes(payload, match);
+    return isWanted ? { ...kept, payload } : undefined;
   };
 }
 
-/** Whether every field of `part` is in `whole`, in depth; lists are compared as wholes. */
+/** Whether every field of `part` is in `whole`, in depth; lists are compared as wholes, and so are dates and the like. */
 function includes(whole: unknown, part: unknown): boolean {
-  if (typeof part !== 'object' || part === null) return Object.is(whole, part);
-  if (typeof whole !== 'object' || whole === null || Array.isArray(part) !== Array.isArray(whole)) return false;
-  if (Array.isArray(part) && part.length !== (whole as unknown[]).length) return false;
-  return Object.entries(part).every(([name, value]) => includes((whole as Record<string, unknown>)[name], value));
+  if (Array.isArray(part)) {
+    if (!Array.isArray(whole) || whole.length !== part.length) return false;
+    return part.every((item, index) => includes(whole[index], item));
+  }
+  if (!isPlain(part)) return isDeepStrictEqual(whole, part);
+  if (!isPlain(whole)) return false;
+  return Object.entries(part).every(([name, value]) => includes(whole[name], value));
 }
 
-/** Bodies that are no JSON are of interest to nobody but dead letters. */
-function read({ body }: Envelope): unknown {
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** What the contract refuses, or is no JSON, is of interest as a dead letter. */
+function payloadOf<T>(contract: Contract<T>, { body }: Envelope): T {
+  let value: unknown;
   try {
-    return JSON.parse(Buffer.from(body).toString());
+    value = JSON.parse(Buffer.from(body).toString());
+    return contract.parse(value);
   } catch {
-    return undefined;
+    return value as T;
   }
 }
