@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Consumer, startConsumer } from '../consumer.js';
 import type { Contract } from '../contract.js';
-import { handle, type Handler } from '../handling.js';
+import { handle, type Handler, type Handling } from '../handling.js';
 import { createMessagingHarness } from './messaging-harness.js';
 
 interface Order {
@@ -16,18 +16,21 @@ const harness = createMessagingHarness({ topology: { queues: ['q'] }, realTimeou
 let consumer: Consumer;
 afterEach(() => consumer.stop());
 
-async function consume(handler: Handler<Order>): Promise<void> {
+async function start(handling: Handling, contracts?: readonly Contract[]): Promise<void> {
   consumer = await startConsumer({
     transport: harness.transport,
     ...harness.time,
     queue: 'q',
-    handlers: [handle(orderPaid, handler)],
+    handlers: [handling],
+    ...(contracts && { contracts }),
     concurrency: 4,
     onError: (error) => {
       throw error;
     },
   });
 }
+
+const consume = (handler: Handler<Order>) => start(handle(orderPaid, handler));
 
 describe('a harness', () => {
   it('stops its clock while a handler waits for the world, so that no time limit ends it', async () => {
@@ -63,13 +66,7 @@ describe('a harness', () => {
       parse: (value) => ({ due: new Date((value as Dated).due) }),
     };
     const [early, late] = [{ due: new Date('2026-03-01') }, { due: new Date('2026-04-01') }];
-    consumer = await startConsumer({
-      transport: harness.transport,
-      ...harness.time,
-      queue: 'q',
-      handlers: [handle(reminder, async () => {})],
-      concurrency: 4,
-    });
+    await start(handle(reminder, async () => {}));
     await harness.send({ queue: 'q' }, reminder, early);
     await harness.send({ queue: 'q' }, reminder, late);
     expect((await harness.delivered(reminder, { due: late.due })).payload).toEqual(late);
@@ -80,14 +77,10 @@ describe('a harness', () => {
   it('does not take one version for another', async () => {
     const second: Contract<Order> = { ...orderPaid, version: 2 };
     const converts = { ...orderPaid, upcast: { to: second, convert: (payload: unknown) => payload } };
-    consumer = await startConsumer({
-      transport: harness.transport,
-      ...harness.time,
-      queue: 'q',
-      contracts: [converts, second],
-      handlers: [handle(second, async () => {})],
-      concurrency: 1,
-    });
+    await start(
+      handle(second, async () => {}),
+      [converts, second],
+    );
     await harness.send({ queue: 'q' }, orderPaid, order('old'));
     await harness.send({ queue: 'q' }, second, order('new'));
     expect((await harness.delivered(second)).payload.orderId).toBe('new');
@@ -102,13 +95,7 @@ describe('a harness', () => {
         return value as Order;
       },
     };
-    consumer = await startConsumer({
-      transport: harness.transport,
-      ...harness.time,
-      queue: 'q',
-      handlers: [handle(strict, async () => {})],
-      concurrency: 1,
-    });
+    await start(handle(strict, async () => {}));
     await harness.send({ queue: 'q' }, orderPaid, { orderId: 'bad' } as Order);
     const { payload, settlement } = await harness.deadLettered(strict, { orderId: 'bad' });
     expect([payload, settlement]).toEqual([{ orderId: 'bad' }, expect.objectContaining({ reason: 'InvalidPayload' })]);
