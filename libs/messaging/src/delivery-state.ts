@@ -23,6 +23,11 @@ export const firstDelivery: DeliveryState = Object.freeze({
   unsettled: 0,
 });
 
+/** The state of a message that is sent by hand in a later generation. */
+export function sentState(generation = 0): DeliveryState {
+  return generation === 0 ? firstDelivery : { ...firstDelivery, generation };
+}
+
 /** What is kept of a failure, in UTF-16 code units: a copy must not outgrow what a broker takes. */
 const maxFailureLength = 500;
 

@@ -121,6 +121,11 @@ export interface Outgoing {
    * declared so. A delayed retry does not prolong it; a replay starts it anew. As long as the queue allows when absent.
    */
   readonly timeToLiveMs?: number;
+  /**
+   * How often the message was replayed before, 0 when absent. What is sent once more by hand, such as a dead letter that
+   * was discarded, gets one more than it had: duplicate detection would drop it otherwise. No outbox keeps it.
+   */
+  readonly generation?: number;
 }
 
 /** A message as somebody else's program would send it. */

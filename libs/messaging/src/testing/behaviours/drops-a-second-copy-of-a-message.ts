@@ -4,7 +4,7 @@ import { outgoing } from '../outgoing.js';
 import { receive } from '../receive.js';
 
 export const dropsASecondCopyOfAMessage: Behaviour = {
-  sentence: 'drops a second copy of a message, but not the copy of its retry',
+  sentence: 'drops a second copy of a message, but not the copy of its retry or one that is sent by hand later',
   needs: 'duplicateDetection',
   async run(environment) {
     const transport = await environment.connect();
@@ -17,6 +17,9 @@ export const dropsASecondCopyOfAMessage: Behaviour = {
       ['m', 2],
       ['next', 1],
     ]);
+    const byHand = { ...outgoing('m'), generation: 1 };
+    await transport.send([byHand, byHand]);
+    equal((await work.complete()).envelope.id, 'm');
     await transport.send([outgoing('fence')]);
     equal((await work.complete()).envelope.id, 'fence');
   },

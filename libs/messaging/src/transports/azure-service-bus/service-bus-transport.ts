@@ -10,6 +10,7 @@ import {
   type Transport,
   TransportError,
 } from '../../transport.js';
+import { sentState } from '../../delivery-state.js';
 import { toNative } from '../../native-message.js';
 import { withTimeToLive } from '../time-to-live.js';
 import { cancelScheduled } from './cancel-scheduled.js';
@@ -121,7 +122,7 @@ export class AzureServiceBusTransport implements Transport {
 
   #sendable(outgoing: Outgoing, onScheduled: SendOptions['onScheduled']): Sendable {
     const { to, envelope, deliverAt } = outgoing;
-    const native = withTimeToLive(toNative(envelope), outgoing);
+    const native = withTimeToLive(toNative(envelope, sentState(outgoing.generation)), outgoing);
     const isScheduled = deliverAt !== undefined && deliverAt.getTime() > this.#resolved.clock.now();
     if (!onScheduled || !isScheduled) return toServiceBusMessage(native, deliverAt);
     return new ScheduledSend(envelope.id, toServiceBusMessage(native), deliverAt, (reference) =>

@@ -11,6 +11,7 @@ import {
   type Transport,
   TransportError,
 } from '../../transport.js';
+import { sentState } from '../../delivery-state.js';
 import { toNative } from '../../native-message.js';
 import { withTimeToLive } from '../time-to-live.js';
 import { resolveSubscribeOptions } from '../subscribe-options.js';
@@ -50,7 +51,7 @@ export class MemoryTransport implements Transport {
     this.#checkOpen();
     for (const outgoing of messages) {
       const { to, envelope, deliverAt } = outgoing;
-      const native = withTimeToLive(toNative(envelope), outgoing);
+      const native = withTimeToLive(toNative(envelope, sentState(outgoing.generation)), outgoing);
       const reference = this.#broker.store(to, native, deliverAt?.getTime());
       if (reference !== undefined) onScheduled?.(outgoing, { to, reference });
     }

@@ -1,4 +1,5 @@
 import type { ChannelModel } from 'amqplib';
+import { sentState } from '../../delivery-state.js';
 import { toNative } from '../../native-message.js';
 import {
   type Capabilities,
@@ -89,9 +90,10 @@ export class RabbitMqTransport implements Transport {
     this.#checkOpen();
     const now = this.#resolved.clock.now();
     const routed = messages.map((outgoing) => {
-      const { to, envelope, deliverAt } = outgoing;
+      const { to, envelope, deliverAt, generation } = outgoing;
       const delayMs = deliverAt === undefined ? 0 : deliverAt.getTime() - now;
-      return { to, message: toSendable(withTimeToLive(toNative(envelope), outgoing), envelope, now, delayMs), delayMs };
+      const native = withTimeToLive(toNative(envelope, sentState(generation)), outgoing);
+      return { to, message: toSendable(native, envelope, now, delayMs), delayMs };
     });
     await this.#router.sendAll(routed, retry);
   }
