@@ -5,6 +5,9 @@ import { type Credentials, findCredentials } from '../token/access-token.js';
 
 const timeoutMs = 30_000;
 
+/** Nobody listens there, or not now. */
+export class NoAnswer extends CommandError {}
+
 /** A client of the `/ops` routes of order-api. Every failure is a {@link CommandError} that says what to do. */
 export class OpsApi {
   readonly #baseUrl: string;
@@ -36,7 +39,7 @@ export class OpsApi {
       signal: AbortSignal.timeout(timeoutMs),
     }).catch((cause: unknown) => {
       const advice = 'start it with npm start, or set OPS_API_URL.';
-      throw new CommandError(`No ops API answers at ${this.#baseUrl}: ${advice}`, { cause });
+      throw new NoAnswer(`No ops API answers at ${this.#baseUrl}: ${advice}`, { cause });
     });
     const text = await answer.text();
     if (answer.ok) return JSON.parse(text) as T;

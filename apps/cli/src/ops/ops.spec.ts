@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, expect, it } from '@jest/globals';
 import { orderflow } from '../../test/command-line.js';
 import { Scripts } from '../../test/scripts.js';
@@ -23,17 +24,16 @@ interface Answer {
 async function serve(answers: Readonly<Record<string, readonly Answer[]>>) {
   const asked: string[] = [];
   const turns = new Map<string, number>();
-  server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const route = `${request.method} ${request.url}`;
-    asked.push(`${route} ${Buffer.concat(chunks).toString()}`.trim());
+    asked.push(`${route} ${await text(request)}`.trim());
     const turn = turns.get(route) ?? 0;
     turns.set(route, turn + 1);
     const all = answers[route] ?? [];
     const { status = 200, body } = all[Math.min(turn, all.length - 1)] ?? { status: 404, body: { detail: route } };
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  });
+  };
+  server = createServer((request, response) => void answer(request, response));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
   const run = (...args: string[]) =>

@@ -4,7 +4,7 @@ import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
 import { duration, wholeNumber } from '../options.js';
 import { table } from '../table.js';
-import { findOpsApi, type OpsApi } from './ops-api.js';
+import { findOpsApi, NoAnswer, type OpsApi } from './ops-api.js';
 import type { Replay, Selection, Stage } from './ops-answers.js';
 
 interface JsonFlag {
@@ -27,6 +27,8 @@ interface CreateFlags extends JsonFlag {
 }
 
 const pollMs = 500;
+/** How long nobody may answer while a replay is followed, in milliseconds. */
+const outageMs = 60_000;
 
 /** `orderflow replays`. */
 export function addReplaysCommands(program: Command, context: CommandContext): void {
@@ -116,8 +118,18 @@ function report(selection: Selection, queue: string, { json }: JsonFlag): void {
 
 async function watch(api: OpsApi, id: string, flags: JsonFlag): Promise<void> {
   let shown = '';
+  let answeredAt = performance.now();
   for (;;) {
-    const replay = await api.get<Replay>(pathOf(id));
+    const replay = await api.get<Replay>(pathOf(id)).catch((error: unknown) => {
+      // The replay goes on with another replica, or once this one is back.
+      if (error instanceof NoAnswer && performance.now() - answeredAt < outageMs) return undefined;
+      throw error;
+    });
+    if (replay === undefined) {
+      await delay(pollMs);
+      continue;
+    }
+    answeredAt = performance.now();
     const line = lineOf(replay);
     if (flags.json !== true && line !== shown) console.log(line);
     shown = line;
