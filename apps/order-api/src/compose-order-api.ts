@@ -10,13 +10,20 @@ import { purgeOfKeys } from './idempotency/idempotency-store.js';
 import { serveOpenApi } from './openapi/serve-openapi.js';
 import { OpsModule } from './ops/ops.module.js';
 import { purgesOfOps } from './ops/queues/count-store.js';
+import { purgeOfCopies } from './ops/discards/discard-store.js';
 import { purgeOfSelections } from './ops/selections/selection-store.js';
 import { OrderApiModule } from './order-api.module.js';
 
 export const serviceName = 'order-api';
 
 /** The files of `migrations/`, by name: a bundle is shipped without them. */
-export const migrations = ['0001-orders', '0002-idempotency-keys', '0003-ops-dead-letters', '0004-ops-replays'];
+export const migrations = [
+  '0001-orders',
+  '0002-idempotency-keys',
+  '0003-ops-dead-letters',
+  '0004-ops-replays',
+  '0005-ops-exports',
+];
 
 /** In bytes: an order of 100 lines takes a fifth of it, and a text of this size still fits into a message. */
 const bodyLimit = 131_072;
@@ -41,7 +48,10 @@ export async function composeOrderApi(
       restartWhenStalled: false,
       // For orders with `scheduledFor`.
       needs: ['scheduling'],
-      purges: (pool) => [purgeOfKeys(pool), ...(config.OPS ? [...purgesOfOps(pool), purgeOfSelections(pool)] : [])],
+      purges: (pool) => [
+        purgeOfKeys(pool),
+        ...(config.OPS ? [...purgesOfOps(pool), purgeOfSelections(pool), purgeOfCopies(pool)] : []),
+      ],
       module: { module: OrderApiModule, imports: config.OPS ? [OpsModule] : [] },
     },
     openTransport,

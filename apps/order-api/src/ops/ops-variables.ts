@@ -80,6 +80,17 @@ export const opsVariables = {
     description: 'From one look at the dead letters of all queues to the next',
     example: '5s',
   }),
+  OPS_EXPORT_KEY: variable(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be 32 bytes in Base64: openssl rand -base64 32')
+      .optional(),
+    {
+      description: 'Encrypts the copies of what is discarded; without, nothing can be discarded through `/ops`',
+      example: '…',
+      secret: true,
+    },
+  ),
   AUTH_TOKEN_URL: variable(z.url().optional(), {
     description: "The issuer's token endpoint, where workers ask for tokens: how order-api calls their `/ops` routes",
     example: 'https://login.example.com/token',

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { MessagingResources, SERVICE_CONFIG, tokenSource } from '@orderflow/service-kit';
 import { OpsBroker } from './broker/ops-broker.js';
+import { DiscardRunner } from './discards/discard-runner.js';
+import { OpsCipher } from './discards/ops-cipher.js';
 import { IndexKeeper } from './dead-letter-index/index-keeper.js';
 import { IndexStore } from './dead-letter-index/index-store.js';
 import { every } from './leader/every.js';
@@ -23,6 +25,8 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #leader: Leader;
   readonly #index: IndexKeeper;
   readonly #replays: ReplayRunner;
+  /** Undefined where there is no key for copies. */
+  readonly #discards: DiscardRunner | undefined;
   readonly #messaging: MessagingResources;
   readonly #broker: OpsBroker;
   readonly #places: Places;
@@ -32,6 +36,7 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(MessagingResources) messaging: MessagingResources,
     @Inject(OpsBroker) broker: OpsBroker,
     @Inject(Places) places: Places,
+    @Inject(OpsCipher) { cipher }: OpsCipher,
     @Inject(SERVICE_CONFIG) config: OpsConfig,
   ) {
     const { pool } = messaging;
@@ -58,6 +63,15 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
       }),
       onError: (err, replay) => this.#logger.warn({ err, replay }, 'a replay could not go on; it is tried again'),
     });
+    this.#discards =
+      cipher &&
+      new DiscardRunner({
+        pool,
+        messaging: messaging.messaging,
+        deadLetters: broker.deadLetters,
+        cipher,
+        onError: (err, discard) => this.#logger.warn({ err, discard }, 'a discard could not go on; it is tried again'),
+      });
     this.#leader = new Leader({
       lease: new Lease(pool, { name: 'ops', holder: randomUUID(), leaseMs }),
       leaseMs,
@@ -83,7 +97,11 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async #replay(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (await this.#replays.step(signal)));
+    let isBusy = true;
+    while (isBusy && !signal.aborted) {
+      const replaying = await this.#replays.step(signal);
+      isBusy = ((await this.#discards?.step(signal)) ?? false) || replaying;
+    }
   }
 
   /** One queue that cannot be read holds up no other. */

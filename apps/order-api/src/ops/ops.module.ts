@@ -6,6 +6,8 @@ import { OpsBroker } from './broker/ops-broker.js';
 import { DeadLettersController } from './http/dead-letters.controller.js';
 import { ReplaysController } from './http/replays.controller.js';
 import { SelectionsController } from './http/selections.controller.js';
+import { OpsCipher } from './discards/ops-cipher.js';
+import { DiscardsController } from './http/discards.controller.js';
 import { AuditController } from './http/audit.controller.js';
 import { OpsDatabase } from './ops-database.js';
 import { QueuesController } from './http/queues.controller.js';
@@ -16,7 +18,14 @@ import { Places } from './places.js';
 
 /** Looks into queues and their dead letters, and does something about them. */
 @Module({
-  controllers: [QueuesController, DeadLettersController, SelectionsController, ReplaysController, AuditController],
+  controllers: [
+    QueuesController,
+    DeadLettersController,
+    SelectionsController,
+    ReplaysController,
+    DiscardsController,
+    AuditController,
+  ],
   providers: [
     OpsWorker,
     {
@@ -28,6 +37,11 @@ import { Places } from './places.js';
       provide: OpsDatabase,
       inject: [MessagingResources],
       useFactory: (resources: MessagingResources) => new OpsDatabase(resources),
+    },
+    {
+      provide: OpsCipher,
+      inject: [SERVICE_CONFIG],
+      useFactory: ({ OPS_EXPORT_KEY: key }: OpsConfig) => new OpsCipher(key),
     },
     {
       provide: Places,

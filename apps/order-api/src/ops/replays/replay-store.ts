@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import { Problem } from '@orderflow/service-kit';
+import { lockQueue } from '../queue-lock.js';
 import { useSelection } from '../selections/selection-store.js';
 import { type ReplayRequest, sizesOf } from './replay-request.js';
 import type { ReplayItems, ReplayView, StageView } from './replay-view.js';
@@ -44,6 +45,13 @@ export async function createReplay(
   const concurrent = await replayOfSelection(tx, selectionId);
   if (concurrent) return sameReplay(concurrent, request);
   if (passedOver > mostPassedOver) throw tooDeep(passedOver);
+  await lockQueue(tx, queue);
+  const discarded = await tx.query(
+    `SELECT FROM ops_selection_letters chosen JOIN ops_discard_letters letter USING (place)
+     WHERE selection_id = $1 AND queue = $2 AND state IN ('waiting', 'exported') LIMIT 1`,
+    [selectionId, queue],
+  );
+  if (discarded.rows.length > 0) throw overlaps();
   const id = randomUUID();
   const sizes = sizesOf(stages, count);
   await tx.query(
@@ -74,8 +82,8 @@ export function isOverlap(error: unknown): boolean {
   return code === '23505' && constraint === 'ops_replay_letters_claimed';
 }
 
-export function overlaps(cause: unknown): Problem {
-  const detail = 'Another replay that has not ended has some of these letters. Wait for it, or cancel it.';
+export function overlaps(cause?: unknown): Problem {
+  const detail = 'A replay or a discard that has not ended has some of these letters. Wait for it, or cancel it.';
   return new Problem(409, 'replay-overlaps', detail, { cause });
 }
 

@@ -1,0 +1,170 @@
+import type { DeadLetters, Transport } from '@orderflow/messaging';
+import type { PostgresMessaging } from '@orderflow/messaging/postgres';
+import type { Pool } from 'pg';
+import type { LetterCipher } from './letter-cipher.js';
+
+export interface DiscardRunnerOptions {
+  readonly pool: Pool;
+  readonly messaging: Pick<PostgresMessaging, 'transaction'>;
+  readonly deadLetters: Pick<DeadLetters, 'read' | 'discard'>;
+  readonly cipher: LetterCipher;
+  /** Called with what keeps one discard from going on; the others do. */
+  readonly onError: (error: unknown, discardId: string) => void;
+}
+
+interface DiscardRow {
+  readonly id: string;
+  readonly queue: string;
+}
+
+interface Chosen {
+  readonly n: number;
+  readonly place: string;
+  readonly message_id: string;
+}
+
+/** As many as a broker reads at once. */
+const batchSize = 250;
+
+/**
+ * Moves every discard on by a step. A letter's copy is committed before the letter is removed; when the process dies in
+ * between, the next one removes what is still there.
+ */
+export class DiscardRunner {
+  readonly #options: DiscardRunnerOptions;
+
+  constructor(options: DiscardRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with whether there is more to do at once. */
+  async step(signal: AbortSignal): Promise<boolean> {
+    const { pool, onError } = this.#options;
+    const { rows } = await pool.query<DiscardRow>(
+      "SELECT id, queue FROM ops_discards WHERE state = 'running' ORDER BY created_at, id",
+    );
+    let isBusy = false;
+    for (const discard of rows) {
+      if (signal.aborted) return false;
+      try {
+        isBusy = (await this.#advance(discard, signal)) || isBusy;
+      } catch (error) {
+        if (!signal.aborted) onError(error, discard.id);
+      }
+    }
+    return isBusy;
+  }
+
+  async #advance(discard: DiscardRow, signal: AbortSignal): Promise<boolean> {
+    const waiting = await this.#inState(discard, 'waiting');
+    if (waiting.length > 0) await this.#export(discard, waiting);
+    const exported = await this.#inState(discard, 'exported');
+    if (exported.length > 0) return this.#remove(discard, exported, signal);
+    if (waiting.length > 0) return true;
+    await this.#options.pool.query("UPDATE ops_discards SET state = 'done', ended_at = now() WHERE id = $1", [
+      discard.id,
+    ]);
+    return false;
+  }
+
+  async #inState({ id }: DiscardRow, state: 'waiting' | 'exported'): Promise<readonly Chosen[]> {
+    const { rows } = await this.#options.pool.query<Chosen>(
+      'SELECT n, place, message_id FROM ops_discard_letters WHERE discard_id = $1 AND state = $2 ORDER BY n LIMIT $3',
+      [id, state, batchSize],
+    );
+    return rows;
+  }
+
+  async #export({ id, queue }: DiscardRow, letters: readonly Chosen[]): Promise<void> {
+    const { pool, deadLetters, cipher } = this.#options;
+    const found = await deadLetters.read(
+      queue,
+      letters.map(({ place }) => place),
+    );
+    const whole = new Map(found.map(({ letter, envelope }) => [letter.place, envelope]));
+    const copies = letters.map(({ n, place, message_id: messageId }) => {
+      const envelope = whole.get(place);
+      return envelope?.id === messageId ? cipher.encrypt(envelope, purposeOf(id, n)) : null;
+    });
+    await pool.query(
+      `UPDATE ops_discard_letters letter SET copy = one.copy, copied_at = now(),
+         state = CASE WHEN one.copy IS NULL THEN 'missing' ELSE 'exported' END
+       FROM unnest($2::int[], $3::bytea[]) AS one (n, copy)
+       WHERE discard_id = $1 AND letter.n = one.n AND state = 'waiting'`,
+      [id, letters.map(({ n }) => n), copies],
+    );
+  }
+
+  async #remove({ id, queue }: DiscardRow, letters: readonly Chosen[], signal: AbortSignal): Promise<boolean> {
+    const { deadLetters, messaging } = this.#options;
+    const ids = new Map(letters.map(({ place, message_id: messageId }) => [place, messageId]));
+    await deadLetters.discard(queue, {
+      places: new Set(ids.keys()),
+      filter: (letter) => ids.get(letter.place) === letter.id,
+      signal,
+    });
+    // Somebody else may have some in hand: they are removed by a later step.
+    const left = await deadLetters.read(queue, [...ids.keys()]);
+    const there = new Set(
+      left.filter(({ letter }) => ids.get(letter.place) === letter.id).map(({ letter }) => letter.place),
+    );
+    const gone = letters.filter(({ place }) => !there.has(place));
+    await messaging.transaction(async (tx) => {
+      await tx.query(
+        `UPDATE ops_discard_letters SET state = 'discarded'
+         WHERE discard_id = $1 AND n = ANY ($2::int[]) AND state = 'exported'`,
+        [id, gone.map(({ n }) => n)],
+      );
+      await tx.query(
+        `UPDATE dead_letters SET gone_at = coalesce(gone_at, now()), outcome = 'discarded', outcome_id = $3
+         WHERE queue = $1 AND place = ANY ($2::text[])`,
+        [queue, gone.map(({ place }) => place), id],
+      );
+    });
+    return gone.length > 0;
+  }
+}
+
+/** What a copy is encrypted for. */
+export function purposeOf(discardId: string, n: number): string {
+  return `${discardId} ${n}`;
+}
+
+export interface RestoreOptions {
+  readonly messaging: Pick<PostgresMessaging, 'transaction'>;
+  readonly transport: Pick<Transport, 'send'>;
+  readonly cipher: LetterCipher;
+  readonly discard: { readonly id: string; readonly target: string };
+}
+
+/**
+ * Sends the discarded letters of which there is a copy to their queue again, each once: with the id it had, which the
+ * inbox knows if it was handled after all. Resolves with how many. Rejects when the broker does not take them; what was
+ * sent until then is recognised when it is called again.
+ */
+export async function restore({ messaging, transport, cipher, discard }: RestoreOptions): Promise<number> {
+  for (let restored = 0; ; ) {
+    const count = await messaging.transaction(async (tx) => {
+      const { rows } = await tx.query(
+        `SELECT n, generation, copy FROM ops_discard_letters
+         WHERE discard_id = $1 AND state = 'discarded' AND copy IS NOT NULL ORDER BY n LIMIT 100 FOR UPDATE`,
+        [discard.id],
+      );
+      if (rows.length === 0) return 0;
+      await transport.send(
+        rows.map((row) => ({
+          to: { queue: discard.target },
+          envelope: cipher.decrypt(row['copy'] as Buffer, purposeOf(discard.id, Number(row['n']))),
+          generation: Number(row['generation']) + 1,
+        })),
+      );
+      await tx.query(
+        "UPDATE ops_discard_letters SET state = 'restored' WHERE discard_id = $1 AND n = ANY ($2::int[])",
+        [discard.id, rows.map((row) => Number(row['n']))],
+      );
+      return rows.length;
+    });
+    restored += count;
+    if (count === 0) return restored;
+  }
+}

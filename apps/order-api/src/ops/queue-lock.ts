@@ -1,0 +1,6 @@
+import type { SqlTransaction } from '@orderflow/messaging/postgres';
+
+/** One who makes a replay or a discard at a time: each looks at what the others have. */
+export async function lockQueue(tx: SqlTransaction, queue: string): Promise<void> {
+  await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('ops ' || $1, 0))", [queue]);
+}
