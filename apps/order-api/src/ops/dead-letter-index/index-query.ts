@@ -4,7 +4,7 @@ import { fromCursor, type LetterFilter, type LettersQuery, toCursor } from './le
 import type { GroupView, LetterPage, LetterView } from './letter-view.js';
 
 /** Above this many, letters that a filter meets are not counted: the answer would wait for it. */
-const mostCounted = 100_000;
+const mostCounted = 10_000;
 
 interface LetterRow {
   readonly queue: string;
@@ -66,7 +66,7 @@ export async function readLetters(db: SqlTransaction, queue: string, query: Lett
   };
 }
 
-/** How many letters meet a filter. Groups know it; of other filters up to a hundred thousand are counted. */
+/** How many letters meet a filter. Groups know it; of other filters up to ten thousand are counted. */
 async function countLetters(
   db: SqlTransaction,
   queue: string,
