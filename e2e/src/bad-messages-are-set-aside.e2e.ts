@@ -1,21 +1,33 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Long from 'long';
+import { OtlpReceiver } from '@orderflow/service-kit/testing';
 import { ServiceBusClient, type ServiceBusMessage } from '@azure/service-bus';
 import { getJson, type OrderView, placeOrder } from './orders.js';
+import { story, traceOneOrder } from './one-trace.js';
 import { System } from './system.js';
 import { until } from './until.js';
 
+let collector: OtlpReceiver;
 let system: System;
 let client: ServiceBusClient;
 
 beforeAll(async () => {
-  system = await System.start();
+  collector = await OtlpReceiver.start();
+  system = await System.start({ ...collector.environment, RETRY_DELAYS: '1s' });
   client = new ServiceBusClient(system.connectionString);
 });
 
 afterAll(async () => {
   await client?.close();
-  await system.remove();
+  await system?.remove();
+  await collector.close();
+});
+
+it('an order is one trace from POST /orders to the last event, across outbox, retry, dead letter and replay', async () => {
+  const { traceId, tree, requests, outcomes } = await traceOneOrder(system, collector);
+  expect([...tree].sort()).toEqual([...story].sort());
+  expect(requests).toEqual([expect.objectContaining({ res: { statusCode: 202 }, traceId })]);
+  expect(outcomes).toEqual(['retry', 'dead-letter', 'complete']);
 });
 
 const bad: readonly { reason: string; says: string; message: ServiceBusMessage }[] = [
