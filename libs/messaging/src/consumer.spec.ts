@@ -157,6 +157,13 @@ describe('a consumer', () => {
     expect(subscription.health()).toMatchObject({ inFlight: 0 });
   });
 
+  it('refuses a queue without a name, with the other problems', () => {
+    const starting = () => start(async () => {}, { queue: '', concurrency: 0 });
+    expect(starting).toThrow(
+      /for 2 reasons:\n\* The queue has no name: give one\.\n\* The concurrency of queue "" is 0/,
+    );
+  });
+
   it('refuses a time limit of nothing or of more than a day', () => {
     for (const timeoutMs of [0, NaN, 86_400_001]) {
       const handlers = [handle(contract, async () => {}, { timeoutMs })];

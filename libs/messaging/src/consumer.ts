@@ -20,7 +20,14 @@ import { requireCapabilities } from './require-capabilities.js';
 import type { RetryPolicy } from './retry/retry-policy.js';
 import { systemClock } from './system-clock.js';
 import { sessionLimit } from './transports/sessions/session-options.js';
-import type { Consume, Middleware, SubscribeOptions, Subscription, Transport } from './transport.js';
+import {
+  type Consume,
+  type Middleware,
+  type SubscribeOptions,
+  type Subscription,
+  type Transport,
+  TransportError,
+} from './transport.js';
 
 export interface ConsumerOptions extends SubscribeOptions {
   readonly transport: Transport;
@@ -75,8 +82,8 @@ export interface Consumer extends Omit<Subscription, 'health' | 'inHand' | 'setC
  * what it needs is away (`endpoint/`), is read by its contract (`message-reader.ts`), handled and settled
  * (`dispatch.ts`), and what failed is tried again as `retry/` decides.
  * @throws RangeError for a retry policy or threshold out of range, or a policy that cannot hold in the declared queue,
- * Error for contracts or handlers that contradict each other, TransportError `InvalidOptions` where sessions are asked
- * of a broker that has none, AggregateError for several of these at once
+ * Error for contracts or handlers that contradict each other, TransportError `InvalidOptions` where the queue has
+ * no name or sessions are asked of a broker that has none, AggregateError for several of these at once
  */
 export function startConsumer(options: ConsumerOptions): Promise<Consumer> {
   const { queue, transport } = options;
@@ -94,6 +101,7 @@ export function planConsumer(options: ConsumerOptions): { readonly read: Message
   const { queue, transport, pause, breaker, dependencies = [], random = Math.random } = options;
   const { onEvent = () => {}, onError, clock = systemClock, partitionBy, wait } = options;
   const problems = new Problems();
+  if (queue === '') problems.add(new TransportError('InvalidOptions', 'The queue has no name: give one.', false));
   if (options.sessions !== undefined) problems.try(() => requireCapabilities(transport, ['sessions']));
   const concurrency = problems.try(() => deliveriesAtATime(options)) ?? 1;
   const arranged = problems.try(() => arrangeHandlings(queue, options.handlers, options.contracts ?? []));
