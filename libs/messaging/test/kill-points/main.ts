@@ -62,6 +62,7 @@ const isGood = await runKillPoints({
 });
 process.exitCode = isGood ? 0 : 1;
 setTimeout(() => {
-  process.stderr.write('Something is still open after the run.\n');
+  const open = [...new Set(process.getActiveResourcesInfo())].join(', ');
+  process.stderr.write(`Something is still open after the run: ${open}.\n`);
   process.exit(1);
 }, endingMs).unref();

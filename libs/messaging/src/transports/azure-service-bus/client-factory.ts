@@ -21,6 +21,11 @@ export interface ManagedClient {
    * SDK lets requests that were under way then wait out their timeout, and goes on with another connection.
    */
   onDisconnected(listener: (error: Error | undefined) => void): void;
+  /**
+   * Closes the client, and has requests for a session that are under way fail. The SDK leaves them to their timeout of a
+   * minute, and the process with them.
+   */
+  close(): Promise<void>;
   /** When to move on to a new one; undefined while that is not known to be needed. */
   replaceAt(): number | undefined;
   /** Whether a new one would show another key. Asks for the connection string again: for when this one was refused. */
@@ -33,7 +38,11 @@ export interface ManagedClient {
  */
 interface KeepsConnection {
   readonly _connectionContext?: {
-    readonly connection?: { on(event: 'disconnected', listener: (context: { readonly error?: Error }) => void): void };
+    readonly connection?: {
+      on(event: 'disconnected', listener: (context: { readonly error?: Error }) => void): void;
+      /** That of rhea, to whose events the SDK's requests listen. */
+      readonly _connection?: { emit(event: 'disconnected', context: { readonly error: Error }): unknown };
+    };
   };
 }
 
@@ -116,15 +125,22 @@ export function managedClient(
 ): ManagedClient {
   keepReceivedBytes(client);
   const watched = new WeakSet<object>();
+  const connectionOf = () => (client as unknown as KeepsConnection)._connectionContext?.connection;
   return {
     client,
     replaceAt,
     isOutdated,
     onDisconnected(listener) {
-      const { connection } = (client as unknown as KeepsConnection)._connectionContext ?? {};
+      const connection = connectionOf();
       if (connection === undefined || watched.has(connection)) return;
       watched.add(connection);
       connection.on('disconnected', ({ error }) => listener(error));
+    },
+    async close() {
+      const connection = connectionOf();
+      await client.close();
+      // What rhea says of a connection that was lost, and not of one that was closed.
+      connection?._connection?.emit('disconnected', { error: new Error('The connection was closed.') });
     },
   };
 }

@@ -91,7 +91,7 @@ export class SessionConnection {
   async retire(): Promise<void> {
     this.#isRetired = true;
     if (this.#held > 0) await new Promise<void>((resolve) => (this.#onAllGivenBack = resolve));
-    await waitAtMost(closingMs, this.#clock, this.#managed.client.close());
+    await waitAtMost(closingMs, this.#clock, this.#managed.close());
   }
 
   /** A session that comes now is for whoever asks; if nobody does, it goes back. */
