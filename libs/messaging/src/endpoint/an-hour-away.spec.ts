@@ -69,6 +69,7 @@ it.each(['gateway', 'database'])(
     const messaging = createPostgresMessaging({ pool });
     const attempts = new Set<number>();
     let running = 0;
+    let atDatabase = 0;
     let handled = 0;
     let busiest = 0;
     const consumer = await startConsumer({
@@ -78,12 +79,11 @@ it.each(['gateway', 'database'])(
         handle(work, async ({ id }, { attempt, signal }) => {
           attempts.add(attempt);
           if (gatewayIsAway) throw new DependencyAwayError('gateway', 'It answers 503.');
-          await messaging.inbox.once(
-            'work',
-            id,
-            async (tx) => void (await tx.query('INSERT INTO effects VALUES ($1)', [id])),
-            { signal },
-          );
+          atDatabase += 1;
+          const insert = { text: 'INSERT INTO effects VALUES ($1)', values: [id] };
+          await messaging.inbox
+            .once('work', id, async (tx) => void (await tx.query(insert.text, insert.values)), { signal })
+            .finally(() => (atDatabase -= 1));
           busiest = Math.max(busiest, ++running);
           await new Promise<void>((resolve) => environment.clock.schedule(environment.now() + WORK_MS, resolve));
           running -= 1;
@@ -97,14 +97,25 @@ it.each(['gateway', 'database'])(
       onError: () => {},
     });
 
+    // Database and broker have all the time they need: how fast this machine is must not show in what the clock measures.
+    const isBehind = (): boolean => {
+      const soon = environment.broker.clock.now() + environment.lockDurationMs / 4;
+      const { main } = environment.broker.namespace.registry.get('work');
+      return atDatabase > 0 || [...main.from(0)].some(({ lock }) => lock !== undefined && lock.until < soon);
+    };
+    const advance = async (ms: number): Promise<void> => {
+      await environment.advance(ms);
+      while (isBehind()) await new Promise(setImmediate);
+    };
+
     await outage.begin();
     for (let minute = 0; minute < HOUR_MINUTES; minute += 1) {
       const from = Math.floor((minute * messages) / HOUR_MINUTES);
       const to = Math.floor(((minute + 1) * messages) / HOUR_MINUTES);
       await sender.send(Array.from({ length: to - from }, (_, index) => outgoing(`m-${from + index}`)));
-      while (consumer.health().paused === undefined) await environment.advance(1_000);
+      while (consumer.health().paused === undefined) await advance(1_000);
       // In steps that leave time for the renewals of what is held.
-      for (let second = 0; second < 60; second += 2) await environment.advance(2_000);
+      for (let second = 0; second < 60; second += 2) await advance(2_000);
       expect(consumer.health().paused).toBeDefined();
     }
     expect(handled).toBe(0);
@@ -117,7 +128,7 @@ it.each(['gateway', 'database'])(
       const before = handled;
       busiest = 0;
       for (let step = 0; step < 5_000 / WORK_MS; step += 1) {
-        await environment.advance(WORK_MS);
+        await advance(WORK_MS);
         if (isMeasured) await new Promise((resolve) => setTimeout(resolve, 20));
       }
       atATime.push(busiest);
@@ -127,8 +138,8 @@ it.each(['gateway', 'database'])(
     // One at a time for 5 s, which may end within the first interval.
     expect(rising[0]).toBeLessThanOrEqual(2);
     for (const [index, count] of rising.entries()) {
-      // It doubles every 5 s at most: twice at the two ends of one such interval.
-      expect(count).toBeLessThanOrEqual(Math.min(32, 4 * Math.max(1, ...rising.slice(0, index))));
+      // From one it doubles every 5 s at most: by the end of an interval once more than at its beginning.
+      expect(count).toBeLessThanOrEqual(Math.min(32, 2 ** (index + 1)));
     }
     expect(Math.max(...rising)).toBeGreaterThan(4);
     if (isMeasured) {
