@@ -37,6 +37,20 @@ whereInstalled(() => {
       expect(await deadLetterIds(transport)).toEqual(['short', 'delayed']);
     });
 
+    it('makes queues for the longest delay it allows, and the broker takes no longer one', async () => {
+      const longest = { ...rabbitMqTopology, longestDelayMs: (2 ** 23 - 1) * 1_000 };
+      const { transport } = await environment.connectThroughProxy({ topology: longest });
+      expect(await transport.applyTopology()).toBe('asserted');
+      const connection = await amqp.connect(environment.virtualHost.url());
+      const channel = await connection.createChannel();
+      channel.on('error', () => {});
+      const beyond = channel.assertQueue('beyond', {
+        arguments: { 'x-queue-type': 'quorum', 'x-message-ttl': 2 ** 23 * 1_000 },
+      });
+      await expect(beyond).rejects.toThrow(/invalid arg 'x-message-ttl'/);
+      await connection.close();
+    });
+
     it('looks at a dead letter 25 times, and neither loses it nor changes the order', async () => {
       const transport = await connect();
       await deadLetter(transport, ['1', '2', '3']);
