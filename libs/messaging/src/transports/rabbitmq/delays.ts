@@ -6,8 +6,6 @@
 
 /** The granularity of delays, in milliseconds: they are rounded up to it. */
 export const delayStepMs = 1_000;
-/** Levels there can be: RabbitMQ refuses an `x-message-ttl` of 2³² ms or more, which 2²³ s would be. */
-const mostLevels = 23;
 /** What names of exchanges and queues for delays begin with. */
 const prefix = 'messaging.delay';
 
@@ -35,9 +33,6 @@ export function levelsFor(longestMs: number): number {
 export function longestDelayOf(levels: number): number {
   return (2 ** levels - 1) * delayStepMs;
 }
-
-/** The longest delay that there can be, in milliseconds: about 97 days. */
-export const longestPossibleDelayMs = longestDelayOf(mostLevels);
 
 /** All levels, the shortest first. */
 export function delayLevels(count: number): readonly DelayLevel[] {

@@ -9,6 +9,10 @@ import { translateError } from './translate-error.js';
 const window = 500;
 /** Calls that wait for their turn, at most; more are refused. */
 const longestQueue = 10_000;
+/** How old a channel has to be to be replaced for a refusal, in milliseconds: a queue that is full refuses many. */
+const replaceAfterMs = 1_000;
+/** How long a channel that is to be replaced may take for the answers that are due, in milliseconds. */
+const lastAnswersMs = 5_000;
 
 /**
  * Publishes with confirms, in the order of the calls, over one channel that is opened again after it was lost. What
@@ -22,6 +26,9 @@ export class Publisher {
   readonly #unanswered = new Set<Entry>();
   #channel: ConfirmChannel | undefined;
   #opening = false;
+  #openedAt = 0;
+  /** Set while the channel gets nothing any more: another one follows once it has its answers. */
+  #cancelReplacement: (() => void) | undefined;
   #writable = true;
   #unrouted = 0;
   #closed = false;
@@ -83,11 +90,16 @@ export class Publisher {
     return new Set([...this.#waiting, ...[...this.#unanswered].map(({ batch }) => batch)]);
   }
 
-  /** Writes what there is room for. */
   #pump(): void {
+    this.#writeWaiting();
+    if (this.#waiting.length === 0 && this.#unanswered.size === 0) this.#onIdle();
+  }
+
+  /** Writes what there is room for. */
+  #writeWaiting(): void {
     const channel = this.#channel;
     if (channel === undefined) return void this.#openChannel();
-    if (this.#connection.blocked !== undefined) return;
+    if (this.#cancelReplacement !== undefined || this.#connection.blocked !== undefined) return;
     for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
       while (this.#writable && this.#unanswered.size < window) {
         const entry = batch.next();
@@ -98,7 +110,6 @@ export class Publisher {
       if (batch.hasMore) return;
       this.#waiting.shift();
     }
-    if (this.#unanswered.size === 0) this.#onIdle();
   }
 
   #write(channel: ConfirmChannel, entry: Entry): void {
@@ -120,7 +131,27 @@ export class Publisher {
     // Those of a channel that is gone were dealt with when it went.
     if (!this.#unanswered.delete(entry)) return;
     entry.batch.answered(entry, refused === undefined ? this.#unroutable(entry) : queueFull(entry));
-    if (this.#waiting.length > 0 || this.#unanswered.size === 0) this.#pump();
+    if (refused !== undefined) this.#distrust();
+    if (this.#cancelReplacement !== undefined && this.#unanswered.size === 0) this.#replace(this.#channel);
+    else if (this.#waiting.length > 0 || this.#unanswered.size === 0) this.#pump();
+  }
+
+  /**
+   * A channel that was opened while a queue had no leader may refuse all that is for it as long as it is open, also once
+   * there is one (RabbitMQ 3.10, a cluster that lost a node), so that no refusal is believed for long.
+   */
+  #distrust(): void {
+    const [channel, now] = [this.#channel, this.#clock.now()];
+    if (this.#cancelReplacement !== undefined || now - this.#openedAt < replaceAfterMs) return;
+    this.#cancelReplacement = this.#clock.schedule(now + lastAnswersMs, () => this.#replace(channel));
+  }
+
+  /** What has no answer yet goes out again on the next channel, as after a loss. */
+  #replace(channel: ConfirmChannel | undefined): void {
+    if (channel === undefined || this.#channel !== channel) return;
+    this.#lost(channel, undefined);
+    // One that was lost meanwhile has nothing to close.
+    channel.close().catch(() => {});
   }
 
   /** The broker returns what it cannot route before it confirms it, in the order of publishing. */
@@ -159,6 +190,7 @@ export class Publisher {
         this.#pump();
       });
       this.#channel = channel;
+      this.#openedAt = this.#clock.now();
       this.#writable = true;
     } catch (error) {
       this.#failedToOpen(error as TransportError);
@@ -183,6 +215,8 @@ export class Publisher {
   #lost(channel: ConfirmChannel, cause: Error | undefined): void {
     if (this.#channel !== channel) return;
     this.#channel = undefined;
+    this.#cancelReplacement?.();
+    this.#cancelReplacement = undefined;
     const missing = /no exchange '([^']*)'/.exec(cause?.message ?? '')?.[1];
     const lost = translateError(
       cause ?? new Error('Channel closed'),

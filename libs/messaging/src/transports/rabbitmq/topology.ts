@@ -1,7 +1,7 @@
 import { rangeProblems } from '../../resolve-options.js';
 import { LONGEST_DELAY_MS } from '../../retry/retry-policy.js';
 import { TransportError } from '../../transport.js';
-import { delayedRoute, levelsFor, longestPossibleDelayMs, queueTarget } from './delays.js';
+import { delayedRoute, levelsFor, queueTarget } from './delays.js';
 
 /** The queues there are, and the topics whose subscriptions forward into them. */
 export interface RabbitMqTopology {
@@ -9,9 +9,8 @@ export interface RabbitMqTopology {
   /** Subscriptions by topic and name. */
   readonly topics?: Readonly<Record<string, Readonly<Record<string, RabbitMqSubscriptionRule>>>>;
   /**
-   * The longest delay of a retry or a scheduled message, in milliseconds, 1,000 to 8,388,607,000 (97 days, as a
-   * queue of RabbitMQ can keep its messages for 49 days at most); 7 days when absent. It decides how many delay queues there
-   * are, so it has to be the same for every user of a virtual host.
+   * The longest delay of a retry or a scheduled message, in milliseconds, 1,000 to 10 years; 7 days when absent. It
+   * decides how many delay queues there are, so it has to be the same for every user of a virtual host.
    */
   readonly longestDelayMs?: number;
 }
@@ -51,6 +50,7 @@ export interface ResolvedTopology {
 const longestName = 255;
 /** What ours are called ends or begins so, or the broker keeps it for itself. */
 const reserved = /^amq\.|^messaging\.|\.dead-letters$/;
+const tenYearsMs = 10 * 366 * 24 * 3_600_000;
 
 /** The name of a queue's dead-letter queue. */
 export function deadLetterQueueOf(queue: string): string {
@@ -66,8 +66,7 @@ export function resolveTopology(topology: RabbitMqTopology): ResolvedTopology {
   const queues = topology.queues.map(resolveQueue);
   const topics = Object.entries(topology.topics ?? {});
   const names = new Set(queues.map(({ name }) => name));
-  const delayRange = { longestDelayMs: { min: 1_000, max: longestPossibleDelayMs } };
-  const delayProblems = rangeProblems({ longestDelayMs }, delayRange);
+  const delayProblems = rangeProblems({ longestDelayMs }, { longestDelayMs: { min: 1_000, max: tenYearsMs } });
   const levels = delayProblems.length === 0 ? levelsFor(longestDelayMs) : 1;
   const problems = [
     ...delayProblems,
