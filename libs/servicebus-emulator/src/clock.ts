@@ -14,6 +14,8 @@ export class Clock {
   readonly #failed: (error: unknown) => void;
   #offset = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** When it is due, by the system's time. */
+  #wakesAt = Infinity;
   #immediate: NodeJS.Immediate | undefined;
   #running = false;
   #started = false;
@@ -57,13 +59,20 @@ export class Clock {
     clearImmediate(this.#immediate);
   }
 
+  /** Whoever wakes too early plans again: that is less work than to move the alarm for every message that is locked. */
   #plan(): void {
     if (this.#running || this.#closed || !this.#started) return;
+    const now = Date.now();
+    const wakesAt = Math.min(Math.max(this.timers.nextAt - this.#offset, now), now + LONGEST_TIMEOUT);
+    if (this.timers.nextAt === Infinity || this.#wakesAt <= wakesAt) return;
     clearTimeout(this.#timer);
-    const wait = this.timers.nextAt - this.now();
-    if (wait === Infinity) return;
-    this.#timer = setTimeout(() => this.#run(TIMERS_PER_TURN), Math.min(Math.max(wait, 0), LONGEST_TIMEOUT));
-    this.#timer.unref();
+    this.#wakesAt = wakesAt;
+    this.#timer = setTimeout(() => this.#wake(), wakesAt - now).unref();
+  }
+
+  #wake(): void {
+    this.#wakesAt = Infinity;
+    this.#run(TIMERS_PER_TURN);
   }
 
   #run(limit: number): void {
