@@ -1,15 +1,24 @@
-/** A broker in a process of its own: prints its port, and answers what `child.ts` asks. */
+/**
+ * A broker in a process of its own: prints its port, and answers what `child.ts` asks. `--durable` keeps its messages on
+ * the disk, `--package=FOLDER` takes the broker that was built there instead of the one of this workspace.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startBroker } from '@orderflow/servicebus-emulator';
+import { pathToFileURL } from 'node:url';
 import { encodedMessage } from './message.js';
 import { readMessage } from '../../libs/servicebus-emulator/src/codec/read-message.js';
+
+const PACKAGE = '--package=';
+const built = process.argv.find((one) => one.startsWith(PACKAGE))?.slice(PACKAGE.length);
+const from = built === undefined ? '@orderflow/servicebus-emulator' : pathToFileURL(join(built, 'dist/index.js')).href;
+const { startBroker } = (await import(from)) as typeof import('@orderflow/servicebus-emulator');
 
 const durable = process.argv.includes('--durable');
 const dataDir = durable ? await mkdtemp(join(tmpdir(), 'bench-broker-')) : undefined;
 const broker = await startBroker(dataDir === undefined ? {} : { dataDir });
-for (const name of ['a', 'b']) broker.namespace.createQueue(name, { maxSizeInMegabytes: 81_920 }, broker.clock.now());
+const QUEUES = ['a', 'b'];
+for (const name of QUEUES) broker.namespace.createQueue(name, { maxSizeInMegabytes: 81_920 }, broker.clock.now());
 
 function fill(count: number): void {
   const now = broker.clock.now();
@@ -20,8 +29,10 @@ function fill(count: number): void {
 }
 
 function empty(): void {
-  const main = broker.namespace.registry.target('a')?.main;
-  while (main?.take(broker.clock.now()));
+  for (const name of QUEUES) {
+    const main = broker.namespace.registry.target(name)?.main;
+    while (main?.take(broker.clock.now()));
+  }
 }
 
 process.on('message', (request: 'cpu' | 'memory' | 'empty' | { readonly fill: number }) => {

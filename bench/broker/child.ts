@@ -11,7 +11,7 @@ export interface Peer {
   memory(): Promise<number>;
   /** Puts messages into the queue `a`. */
   fill(count: number): Promise<void>;
-  /** Takes all messages out of the queue `a`. */
+  /** Takes all messages out of its queues. */
   empty(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -2,27 +2,16 @@
  * The broker against a stock rhea server, in processes of their own, 1 KB bodies, alternating rounds, medians.
  * `npm run bench:broker` runs it with the others.
  */
-import { ServiceBusClient } from '@azure/service-bus';
-import { type Peer, startPeer } from './child.js';
+import { startPeer } from './child.js';
+import { LightTraffic } from './light-traffic.js';
 import { connect, type RawConnection, receiveAndComplete, sendPipelined } from './raw-client.js';
+import { alternate, type Figure, measure, sdkRound } from './rounds.js';
 import { median, printTable } from './table.js';
 
 const PAIRS = Number(process.env['PAIRS'] ?? 5);
 /** Rounds before those that count: a server runs for days, its first seconds say little. */
 const WARM_UP = 10;
 const COUNT = Number(process.env['COUNT'] ?? 10_000);
-
-interface Figure {
-  readonly perSecond: number;
-  /** CPU of the server a message, µs. */
-  readonly cpu: number;
-}
-
-async function measure(peer: Peer, count: number, run: () => Promise<number>): Promise<Figure> {
-  const before = await peer.cpu();
-  const seconds = await run();
-  return { perSecond: count / seconds, cpu: ((await peer.cpu()) - before) / count };
-}
 
 const rows: string[][] = [];
 function report(row: string, unit: string, ours: readonly Figure[], theirs: readonly Figure[], reach: string): void {
@@ -43,18 +32,7 @@ const broker = await startPeer('broker-process.ts');
 const durable = await startPeer('broker-process.ts', '--durable');
 const stock = await startPeer('stock-process.ts');
 
-async function pairs(ours: () => Promise<Figure>, theirs: () => Promise<Figure>): Promise<[Figure[], Figure[]]> {
-  const figures: [Figure[], Figure[]] = [[], []];
-  for (let i = 0; i < WARM_UP; i++) {
-    await ours();
-    await theirs();
-  }
-  for (let i = 0; i < PAIRS; i++) {
-    figures[0].push(await ours());
-    figures[1].push(await theirs());
-  }
-  return figures;
-}
+const pairs = (ours: () => Promise<Figure>, theirs: () => Promise<Figure>) => alternate(WARM_UP, PAIRS, [ours, theirs]);
 
 const drain = (from: RawConnection) => receiveAndComplete(from, 'a', COUNT);
 
@@ -94,44 +72,6 @@ report(
   '≥ 1.6 (CPU)',
 );
 
-/** 32 senders that await each message, a subscriber of 32. */
-async function sdkRound(peer: Peer, count: number, subscribe: boolean): Promise<{ figure: Figure; clientCpu: number }> {
-  const sdk = new ServiceBusClient(peer.connectionString);
-  const senders = Array.from({ length: 32 }, () => sdk.createSender('b'));
-  const receiver = sdk.createReceiver('b');
-  await Promise.all(senders.map((sender) => sender.createMessageBatch())); // Opens the link.
-  const cpu = process.cpuUsage();
-  let received = 0;
-  const figure = await measure(peer, count, async () => {
-    const start = performance.now();
-    const all = new Promise<void>((resolve, reject) => {
-      if (!subscribe) return resolve();
-      receiver.subscribe(
-        {
-          processMessage: async () => {
-            if (++received === count) resolve();
-          },
-          processError: async ({ error }) => reject(error),
-        },
-        { maxConcurrentCalls: 32 },
-      );
-    });
-    const body = Buffer.alloc(1_024, 'x');
-    let next = 0;
-    await Promise.all(
-      senders.map(async (sender) => {
-        while (next++ < count) await sender.sendMessages({ body });
-      }),
-    );
-    await all;
-    return (performance.now() - start) / 1_000;
-  });
-  const used = process.cpuUsage(cpu);
-  await receiver.close();
-  await sdk.close();
-  return { figure, clientCpu: (used.user + used.system) / count };
-}
-
 const SDK_COUNT = Math.min(COUNT, 8_000);
 const sdkRounds = [];
 await sdkRound(broker, SDK_COUNT, true); // Warms both up.
@@ -156,31 +96,10 @@ report(
   '≥ 0.7',
 );
 
-/** One message at a time, well apart: send → handler. */
-async function lightTraffic(): Promise<number> {
-  const sdk = new ServiceBusClient(broker.connectionString);
-  const sender = sdk.createSender('a');
-  const receiver = sdk.createReceiver('a');
-  const waits: number[] = [];
-  let arrived: () => void = () => undefined;
-  receiver.subscribe({
-    processMessage: async ({ body }) => {
-      waits.push(performance.now() - Number(body));
-      arrived();
-    },
-    processError: async ({ error }) => Promise.reject(error),
-  });
-  for (let i = 0; i < 100; i++) {
-    const handled = new Promise<void>((resolve) => (arrived = resolve));
-    await sender.sendMessages({ body: performance.now() });
-    await handled;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  await receiver.close();
-  await sdk.close();
-  return median(waits);
-}
-rows.push(['light traffic, send → handler p50', `${(await lightTraffic()).toFixed(2)} ms`, '', '', '', '< 3 ms']);
+const light = new LightTraffic(broker);
+const { wait } = await light.round(100);
+await light.close();
+rows.push(['light traffic, send → handler p50', `${wait.toFixed(2)} ms`, '', '', '', '< 3 ms']);
 
 await client.close();
 await Promise.all([broker.stop(), durable.stop(), stock.stop()]);
