@@ -6,13 +6,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type * as Emulator from '@orderflow/servicebus-emulator';
 import { encodedMessage } from './message.js';
 import { readMessage } from '../../libs/servicebus-emulator/src/codec/read-message.js';
 
 const PACKAGE = '--package=';
 const built = process.argv.find((one) => one.startsWith(PACKAGE))?.slice(PACKAGE.length);
 const from = built === undefined ? '@orderflow/servicebus-emulator' : pathToFileURL(join(built, 'dist/index.js')).href;
-const { startBroker } = (await import(from)) as typeof import('@orderflow/servicebus-emulator');
+const { startBroker } = (await import(from)) as typeof Emulator;
 
 const durable = process.argv.includes('--durable');
 const dataDir = durable ? await mkdtemp(join(tmpdir(), 'bench-broker-')) : undefined;
