@@ -30,13 +30,19 @@ export function planCases(
   return [...strikes].flatMap(([fault, at]) =>
     points.flatMap((point, id) =>
       at.flatMap((moment) => {
-        const scenarios = reachedIn.get(keyOf(id, moment));
+        const reachedBy = reachedIn.get(keyOf(id, moment));
+        // The sort is stable: the others stay in their order.
+        const scenarios = reachedBy?.toSorted((a, b) => strikesFirst(b, point) - strikesFirst(a, point));
         const name = `${fault} ${moment} ${point.file}:${point.line}:${point.column} (${point.name})`;
         const isListed = unreachableAs(`${point.name} (${moment})`) !== undefined;
         return scenarios === undefined || isListed ? [] : [{ name, strike: { id, moment, fault }, scenarios }];
       }),
     ),
   );
+}
+
+function strikesFirst({ strikesFile }: Scenario, { file }: AwaitPoint): number {
+  return Number(strikesFile === file);
 }
 
 /** All kills, and so many cases of each other fault: those whose digests with the seed come first. */

@@ -15,6 +15,8 @@ export interface Scenario {
   readonly kinds: readonly Kind[];
   /** Whether the messages are those of one session; false when absent. */
   readonly isOrdered?: boolean;
+  /** It is gone through first for the points of this file. */
+  readonly strikesFile?: string;
   /** Before the messages are sent. */
   prepare?(bench: Bench): void;
   /**
@@ -72,6 +74,8 @@ const onRunning = { kinds: ['held'] } as const;
 
 const unordered: readonly Scenario[] = [
   { name: 'work', kinds: everyKind },
+  // All succeed: what is struck has committed several, and settled none.
+  { name: 'a group', strikesFile: 'libs/messaging/src/group-commit.ts', kinds: Array<Kind>(8).fill('plain') },
   { name: 'start', starts: {}, kinds: everyKind },
   {
     ...onRunning,
