@@ -15,6 +15,7 @@ export type {
   SqlResult,
   SqlTransaction,
   TransactionAdapter,
+  TransactionIdentity,
   TransactionOptions,
   UnitOfWork,
 } from './sql-transaction.js';

@@ -1,5 +1,6 @@
-import type { ClientBase, Pool, PoolClient } from 'pg';
-import type { SqlResult, TransactionAdapter } from './sql-transaction.js';
+import type { ClientBase, Pool, PoolClient, QueryResult } from 'pg';
+import type { SqlResult, TransactionAdapter, TransactionIdentity } from './sql-transaction.js';
+import { askIdentity } from './units-of-work.js';
 
 /**
  * Transactions (read committed) on `pg`'s own pool. Rejects when the outcome is unknown because the connection was lost
@@ -8,6 +9,8 @@ import type { SqlResult, TransactionAdapter } from './sql-transaction.js';
  */
 export class PgAdapter implements TransactionAdapter<ClientBase> {
   readonly #pool: Pool;
+  /** Of the transactions with a signal that are open. */
+  readonly #identities = new WeakMap<ClientBase, TransactionIdentity>();
 
   constructor(pool: Pool) {
     this.#pool = pool;
@@ -15,6 +18,10 @@ export class PgAdapter implements TransactionAdapter<ClientBase> {
 
   query(db: ClientBase, text: string, values: unknown[]): Promise<SqlResult> {
     return db.query<Record<string, unknown>>(text, values);
+  }
+
+  identityOf(db: ClientBase): TransactionIdentity | undefined {
+    return this.#identities.get(db);
   }
 
   async transaction<Result>(work: (db: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
@@ -25,23 +32,34 @@ export class PgAdapter implements TransactionAdapter<ClientBase> {
     let broken: Error | boolean = false;
     try {
       if (signal?.aborted) throw signal.reason;
-      return await runOn(client, work);
+      await this.#begin(client, signal !== undefined);
+      return await commitAfter(client, work);
     } catch (error) {
       // A rollback would wait behind the statement that nobody waits for any more.
       broken = signal?.aborted || (await rollback(client));
       throw error;
     } finally {
+      this.#identities.delete(client);
       // A connection that is destroyed may say so later.
       if (!broken) client.off('error', ignore);
       client.release(broken);
     }
   }
+
+  /** @param identified whether it is also asked which transaction that is, in the same round trip */
+  async #begin(client: PoolClient, identified: boolean): Promise<void> {
+    const answer: unknown = await client.query(identified ? `BEGIN; ${askIdentity}` : 'BEGIN');
+    // `pg` answers a text of several statements with one result each.
+    const [, { rows: [identity] = [] } = {}] = identified
+      ? (answer as readonly QueryResult<TransactionIdentity>[])
+      : [];
+    if (identity !== undefined) this.#identities.set(client, identity);
+  }
 }
 
 const ignore = (): void => undefined;
 
-async function runOn<Result>(client: PoolClient, work: (db: ClientBase) => Promise<Result>): Promise<Result> {
-  await client.query('BEGIN');
+async function commitAfter<Result>(client: PoolClient, work: (db: ClientBase) => Promise<Result>): Promise<Result> {
   const result = await work(client);
   const { command } = await client.query('COMMIT');
   if (command !== 'COMMIT') {

@@ -23,6 +23,13 @@ export interface UnitOfWork<Db> extends SqlTransaction {
   afterCommit(run: () => void): void;
 }
 
+/** Names a transaction on the server: its process, and when it began. The next one on this connection began later. */
+export interface TransactionIdentity {
+  readonly pid: number;
+  /** As PostgreSQL prints `now()`. */
+  readonly startedAt: string;
+}
+
 /** Wraps the transaction function of the tool that a team uses. */
 export interface TransactionAdapter<Db> {
   /**
@@ -32,6 +39,11 @@ export interface TransactionAdapter<Db> {
   transaction<Result>(work: (db: Db) => Promise<Result>, signal?: AbortSignal): Promise<Result>;
   /** Runs a statement with `$1`, `$2` … as its parameters inside the transaction that `db` is. */
   query(db: Db, text: string, values: unknown[]): Promise<SqlResult>;
+  /**
+   * Which transaction `db` is, where it was asked along with its begin; a statement of its own asks when this is absent
+   * or answers undefined. Only for transactions with a signal.
+   */
+  identityOf?(db: Db): TransactionIdentity | undefined;
 }
 
 export interface TransactionOptions {

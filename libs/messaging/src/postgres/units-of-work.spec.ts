@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { connectThroughCuttingProxy } from '../../test/cutting-proxy.js';
 import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
 import { recordingSend } from '../testing/outbox-suite.js';
@@ -82,6 +83,24 @@ describe('a signal', () => {
     expect(await inbox.once('billing', 'm1', async () => undefined)).toBe('handled');
     await blocker.query('ROLLBACK');
     blocker.release();
+  });
+
+  it('costs no statement: who the transaction is, is asked along with its begin', async () => {
+    const texts: unknown[] = [];
+    class Listening extends pg.Client {
+      override query(...call: unknown[]): never {
+        texts.push(call[0]);
+        return (super.query as (...call: unknown[]) => never).apply(this, call);
+      }
+    }
+    const pool = new pg.Pool({ ...database.pool.options, Client: Listening as unknown as typeof pg.Client });
+    const { transaction } = createPostgresMessaging({ pool });
+    await transaction((tx) => tx.query('SELECT 1'), { signal: new AbortController().signal });
+    expect(texts).toEqual([expect.stringMatching(/^BEGIN; SELECT pg_backend_pid/), 'SELECT 1', 'COMMIT']);
+    texts.length = 0;
+    await transaction((tx) => tx.query('SELECT 1'));
+    expect(texts).toEqual(['BEGIN', 'SELECT 1', 'COMMIT']);
+    await pool.end();
   });
 
   it('changes nothing once the work has ended: the commit says what became of it', async () => {

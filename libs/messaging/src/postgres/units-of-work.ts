@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { OnWake } from '../outbox/wakes.js';
 import { OpenUnitOfWork } from './open-unit-of-work.js';
-import type { TransactionAdapter, TransactionOptions, UnitOfWork } from './sql-transaction.js';
+import type { TransactionAdapter, TransactionIdentity, TransactionOptions, UnitOfWork } from './sql-transaction.js';
 
 interface UnitsOfWorkOptions<Db> {
   /** Ends the transactions that are given up. */
@@ -11,11 +11,8 @@ interface UnitsOfWorkOptions<Db> {
   readonly onError: (error: unknown) => void;
 }
 
-/** Names a transaction on the server: its process, and when it began. The next one on this connection began later. */
-interface TransactionIdentity {
-  readonly pid: number;
-  readonly startedAt: string;
-}
+/** Answers the {@link TransactionIdentity} of the transaction that it runs in. */
+export const askIdentity = 'SELECT pg_backend_pid() AS pid, now()::text AS "startedAt"';
 
 /** Runs units of work over the transaction function of any tool. */
 export class UnitsOfWork<Db> {
@@ -32,8 +29,10 @@ export class UnitsOfWork<Db> {
     if (signal === undefined) return this.#run(work);
     signal.throwIfAborted();
     const attempt = new Attempt(signal, (identity) => this.#terminate(identity));
+    const { adapter } = this.#options;
+    const attempted = (tx: UnitOfWork<Db>): Promise<Result> => attempt.run(tx, work, adapter.identityOf?.(tx.db));
     try {
-      return await Promise.race([this.#run((tx) => attempt.run(tx, work), attempt.givenUp), attempt.ended]);
+      return await Promise.race([this.#run(attempted, attempt.givenUp), attempt.ended]);
     } catch (error) {
       // What the tool says about its lost connection is a consequence.
       if (attempt.givenUp.aborted) throw signal.reason;
@@ -106,10 +105,10 @@ class Attempt {
   async run<Result, Tx extends { query: UnitOfWork<unknown>['query'] }>(
     tx: Tx,
     work: (tx: Tx) => Promise<Result>,
+    known: TransactionIdentity | undefined,
   ): Promise<Result> {
     this.givenUp.throwIfAborted();
-    const { rows } = await tx.query('SELECT pg_backend_pid() AS pid, now()::text AS "startedAt"');
-    this.#identity = rows[0] as unknown as TransactionIdentity;
+    this.#identity = known ?? ((await tx.query(askIdentity)).rows[0] as unknown as TransactionIdentity);
     this.givenUp.throwIfAborted();
     const result = await Promise.race([work(tx), this.#rejection.promise]);
     this.#workEnded = true;
