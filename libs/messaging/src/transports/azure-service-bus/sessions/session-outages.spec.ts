@@ -79,3 +79,23 @@ it('replaces a connection on which the broker falls silent, and says that it is 
   await work.complete('a1');
   expect(work.subscription.health().state).toBe('running');
 });
+
+it('counts a holder that was frozen once, however many locks ran out meanwhile, and applies nothing of what it returns', async () => {
+  const { transport, proxy } = await environment.connectThroughProxy();
+  const frozen = await receiveOrdered(transport);
+  await sendOrdered(transport, 'a1', 'a2');
+  const stale = await frozen.of('a1');
+  proxy.silence();
+  // Its further requests for a session are still at the broker, which may give them this one.
+  for (let locks = 0; locks < 5; locks += 1) environment.broker.clock.advance(environment.lockDurationMs + 1);
+  const other = await receiveOrdered(await environment.connect());
+  const again = await other.of('a1');
+  expect(again).toMatchObject({ attempt: 2, unsettled: 1 });
+  proxy.unsilence();
+  proxy.cut();
+  while (!stale.signal.aborted) await new Promise(setImmediate);
+  stale.settle({ kind: 'retry', delayMs: 0, reason: 'too late' });
+  again.settle({ kind: 'retry', delayMs: 0, reason: 'once' });
+  expect(await other.complete('a1')).toMatchObject({ attempt: 3, unsettled: 0, firstFailure: 'once' });
+  expect((await other.complete('a2')).attempt).toBe(1);
+});
