@@ -170,6 +170,26 @@ whereInstalled(() => {
       expect(await work.complete()).toMatchObject({ attempt: 2, unsettled: 1, envelope: { id: 'endless' } });
     });
 
+    it('leaves a delivery whose connection was lost in the queue while its consumer ignores that and has no place', async () => {
+      const { transport, proxy } = await environment.connectThroughProxy();
+      const work = await receive(transport, 'work');
+      await transport.send([outgoing('deaf')]);
+      const deaf = await work.next();
+      proxy.cut();
+      while (!deaf.signal.aborted || work.subscription.health().state !== 'running') {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const connection = await amqp.connect(environment.virtualHost.url());
+      const queue = await (await connection.createChannel()).checkQueue('work');
+      await connection.close();
+      expect(queue).toMatchObject({ consumerCount: 0, messageCount: 1 });
+
+      await transport.send([outgoing('behind')]);
+      deaf.settle({ kind: 'complete' });
+      expect(await work.complete()).toMatchObject({ attempt: 2, unsettled: 1, envelope: { id: 'deaf' } });
+      expect((await work.complete()).envelope.id).toBe('behind');
+    });
+
     it('burns no attempt of a delivery that hands itself back when it has been in hand for too long', async () => {
       const { transport } = await environment.connectThroughProxy({ longestDeliveryMs: 60_000 });
       const work = await receive(transport, 'work');

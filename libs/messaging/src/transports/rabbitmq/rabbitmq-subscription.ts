@@ -194,6 +194,8 @@ export class RabbitMqSubscription implements Subscription {
       forget();
       inHand.delete(delivery);
       if (inHand.size === 0) this.#inHand.delete(channel);
+      // The place that it kept is free.
+      if (channel.isGone) this.#channel?.setCapacity(this.#capacity).catch(this.#report);
     }
   }
 
@@ -228,9 +230,15 @@ export class RabbitMqSubscription implements Subscription {
     }
   }
 
-  /** How many deliveries there may be in hand. */
+  /**
+   * How many deliveries there may be in hand of the present channel. What a consumer still does for a lost one takes a
+   * place: the broker, which has it again, would deliver it only to be handed it back, over and over.
+   */
   get #capacity(): number {
-    return this.#stopping === undefined ? Math.max(0, this.#limit - this.#occupied.count) : 0;
+    if (this.#stopping !== undefined) return 0;
+    let lost = 0;
+    for (const [{ isGone }, { size }] of this.#inHand) if (isGone) lost += size;
+    return Math.max(0, this.#limit - this.#occupied.count - lost);
   }
 
   async #stop(drainTimeoutMs: number): Promise<void> {
