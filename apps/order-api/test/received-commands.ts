@@ -1,7 +1,7 @@
 import { orderCancel, orderPlace } from '@orderflow/contracts';
 import { createMessageReader, type Message, type Transport } from '@orderflow/messaging';
 
-/** What arrives in queue `orders`. */
+/** What arrives in a queue of commands. */
 export interface ReceivedCommands {
   /** The next message about an order, in the order of their arrival; waits for it. */
   next(orderId: string): Promise<Message>;
@@ -9,14 +9,24 @@ export interface ReceivedCommands {
   count(orderId: string): number;
 }
 
-/** Takes everything from queue `orders`, as order-worker would. */
-export async function receiveCommands(transport: Transport): Promise<ReceivedCommands> {
+interface CommandQueue {
+  /** `orders` when absent. */
+  readonly queue?: string;
+  /** Whether the queue requires sessions; false when absent. */
+  readonly hasSessions?: boolean;
+}
+
+/** Takes everything from a queue of commands, as order-worker would. */
+export async function receiveCommands(
+  transport: Transport,
+  { queue = 'orders', hasSessions = false }: CommandQueue = {},
+): Promise<ReceivedCommands> {
   const read = createMessageReader([orderPlace, orderCancel]);
   const received = new Map<string, Message[]>();
   const taken = new Map<string, number>();
   const waiting = new Set<() => void>();
   await transport.subscribe(
-    'orders',
+    queue,
     async ({ envelope }) => {
       const message = read(envelope);
       const key = envelope.orderingKey ?? '';
@@ -27,6 +37,7 @@ export async function receiveCommands(transport: Transport): Promise<ReceivedCom
     },
     {
       concurrency: 8,
+      ...(hasSessions && { sessions: {} }),
       onError: (error) => {
         throw error;
       },

@@ -1,68 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type ScheduledMessage, type Transport, TransportError } from '@orderflow/messaging';
+import { TransportError } from '@orderflow/messaging';
 import type { AzureServiceBusTransport } from '@orderflow/messaging/azure-service-bus';
 import type { Broker } from '@orderflow/servicebus-emulator';
 import { startOrderApi, type TestOrderApi } from '../../test/order-api.js';
-import { startOrderBroker, transportTo } from '../../test/order-broker.js';
+import { startOrderBroker, transportTo, unhurriedMs } from '../../test/order-broker.js';
 import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
 import { receiveCommands } from '../../test/received-commands.js';
+import { WatchedTransport } from '../../test/watched-transport.js';
 
 const HOUR = 3_600_000;
-
-/** What a test hears of, and holds up, between the service and its broker. */
-class WatchedTransport implements Transport {
-  readonly #inner: AzureServiceBusTransport;
-  readonly #waiters: (() => void)[] = [];
-  readonly cancelled: Promise<boolean>[] = [];
-  scheduled = 0;
-  /** What a send waits for before it leaves. */
-  gate: Promise<void> = Promise.resolve();
-  failure: Error | undefined;
-
-  constructor(inner: AzureServiceBusTransport) {
-    this.#inner = inner;
-  }
-
-  get capabilities() {
-    return this.#inner.capabilities;
-  }
-
-  async send(...[messages, how]: Parameters<Transport['send']>): Promise<void> {
-    if (messages.some(({ deliverAt }) => deliverAt !== undefined)) await this.gate;
-    await this.#inner.send(messages, {
-      ...how,
-      onScheduled: (...call) => {
-        how?.onScheduled?.(...call);
-        this.scheduled += 1;
-        this.#tell();
-      },
-    });
-  }
-
-  cancelScheduled(message: ScheduledMessage): Promise<boolean> {
-    const answer = this.failure ? Promise.reject(this.failure) : this.#inner.cancelScheduled(message);
-    answer.catch(() => undefined);
-    this.cancelled.push(answer);
-    this.#tell();
-    return answer;
-  }
-
-  subscribe(...call: Parameters<Transport['subscribe']>) {
-    return this.#inner.subscribe(...call);
-  }
-
-  close() {
-    return this.#inner.close();
-  }
-
-  async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise<void>((wake) => this.#waiters.push(wake));
-  }
-
-  #tell(): void {
-    for (const wake of this.#waiters.splice(0)) wake();
-  }
-}
 
 let database: OrderDatabase;
 let broker: Broker;
@@ -74,7 +20,7 @@ beforeEach(async () => {
   database = await openOrderDatabase();
   broker = await startOrderBroker({ enforceIdleTimeouts: false });
   worker = transportTo(broker);
-  transport = new WatchedTransport(transportTo(broker));
+  transport = new WatchedTransport(transportTo(broker, unhurriedMs));
   api = await startOrderApi({
     databaseUrl: database.url,
     connectionString: broker.connectionString,
