@@ -9,6 +9,20 @@ const binaries = '/usr/lib/rabbitmq/bin';
 /** How long the broker may take to start, in milliseconds: eight tests may share two cores. */
 const startMs = 120_000;
 
+/** Names the process that a broker may not outlive: the one of the run; the one that starts the broker when it is not set. */
+export const runVariable = 'MESSAGING_TEST_RUN_PID';
+
+/** Waits for the end of the broker or of the run, and cleans up after a run that did not. */
+const keeper = `
+while kill -0 "$1" 2>/dev/null; do
+  kill -0 -"$2" 2>/dev/null || exit 0
+  sleep 1
+done
+kill -9 -"$2"
+epmd -kill
+rm -rf "$3"
+`;
+
 export const isInstalled = existsSync(join(binaries, 'rabbitmq-server'));
 
 /** Where a broker keeps its data, and on which ports it listens; enough to start it again as it was. */
@@ -26,6 +40,8 @@ export interface ServerSettings {
   readonly lines?: readonly string[];
   /** Terms of `advanced.config`, for what has no line. */
   readonly advanced?: string;
+  /** Whether it has its management interface, which makes up half of a start; true when absent. */
+  readonly management?: boolean;
 }
 
 /** Ports and a folder for a broker of our own. */
@@ -63,6 +79,7 @@ export class RabbitMqServer {
       detached: true,
     });
     const server = new RabbitMqServer(place, child);
+    endWithTheRun(place, server.pid);
     try {
       await started(child);
     } catch (error) {
@@ -139,16 +156,18 @@ export function environment(place: ServerPlace): NodeJS.ProcessEnv {
     // The port mapper is a process of its own that would stay.
     ERL_EPMD_PORT: String(place.epmdPort),
     ERL_EPMD_ADDRESS: '127.0.0.1',
-    // Two cores are shared with the tests: idle schedulers do not spin.
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none',
+    // It can be ended before it has noticed that its nodes were.
+    ERL_EPMD_RELAXED_COMMAND_CHECK: '1',
+    // Two cores are shared with the tests: few schedulers, which do not spin when idle.
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none',
   };
 }
 
 function writeConfiguration({ folder, port, managementPort }: ServerPlace, settings: ServerSettings): void {
+  const { management = true } = settings;
   const lines = [
     `listeners.tcp.1 = 127.0.0.1:${port}`,
-    'management.tcp.ip = 127.0.0.1',
-    `management.tcp.port = ${managementPort}`,
+    ...(management ? ['management.tcp.ip = 127.0.0.1', `management.tcp.port = ${managementPort}`] : []),
     'log.console = false',
     'log.file.level = warning',
     'disk_free_limit.absolute = 1MB',
@@ -156,7 +175,7 @@ function writeConfiguration({ folder, port, managementPort }: ServerPlace, setti
   ];
   writeFileSync(join(folder, 'rabbitmq.conf'), `${lines.join('\n')}\n`);
   writeFileSync(join(folder, 'advanced.config'), `[${settings.advanced ?? ''}].\n`);
-  writeFileSync(join(folder, 'plugins'), '[rabbitmq_management].\n');
+  writeFileSync(join(folder, 'plugins'), management ? '[rabbitmq_management].\n' : '[].\n');
 }
 
 function started(child: ChildProcess): Promise<void> {
@@ -186,6 +205,13 @@ function killGroup(pid: number): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+/** Ends it and its port mapper, and removes what it stored, should the run end without doing that: even by `kill -9`. */
+function endWithTheRun(place: ServerPlace, pid: number): void {
+  const [run, group] = [process.env[runVariable] ?? String(process.pid), String(pid)];
+  const arguments_ = ['-c', keeper, 'keeper', run, group, place.folder];
+  spawn('sh', arguments_, { env: environment(place), stdio: 'ignore', detached: true }).unref();
 }
 
 function stopPortMapper(place: ServerPlace): void {
