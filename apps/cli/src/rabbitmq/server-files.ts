@@ -62,6 +62,8 @@ export function serverEnvironment(place: ServerPlace): NodeJS.ProcessEnv {
     RABBITMQ_ENABLED_PLUGINS_FILE: join(dataDir, 'plugins'),
     ERL_EPMD_PORT: String(portMapperPort),
     ERL_EPMD_ADDRESS: '127.0.0.1',
+    // It can be ended before it has noticed that the server was.
+    ERL_EPMD_RELAXED_COMMAND_CHECK: '1',
     // Idle schedulers do not spin: the machine is somebody's laptop. Its parts talk on this machine only.
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
       '+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}',
