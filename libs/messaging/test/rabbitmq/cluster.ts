@@ -2,14 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lastingPort } from '../../src/testing/lasting-port.js';
-import {
-  newPlace,
-  nodeName,
-  RabbitMqServer,
-  removeServer,
-  type ServerPlace,
-  type ServerSettings,
-} from './rabbitmq-server.js';
+import { newPlace, nodeName, RabbitMqServer, removeServer, type ServerPlace } from './rabbitmq-server.js';
 
 /** Several nodes on this machine that are one broker. */
 export class Cluster {
@@ -19,7 +12,7 @@ export class Cluster {
     this.nodes = nodes;
   }
 
-  /** Starts `size` nodes that find each other by their names, the second with management; resolves when all take connections. */
+  /** Starts `size` nodes that find each other by their names; resolves when all take connections. */
   static async start(size: number): Promise<Cluster> {
     const epmdPort = await lastingPort();
     const places: ServerPlace[] = [];
@@ -35,8 +28,9 @@ export class Cluster {
       'cluster_formation.internal_lock_retries = 1000',
     ];
     // The first knows of no other, so that it is never waiting for one, and the others join it.
-    const settings = (index: number): ServerSettings => ({ management: index === 1, lines: index === 0 ? [] : lines });
-    return new Cluster(await Promise.all(places.map((place, index) => RabbitMqServer.start(place, settings(index)))));
+    const start = (place: ServerPlace, index: number): Promise<RabbitMqServer> =>
+      RabbitMqServer.start(place, { lines: index === 0 ? [] : lines });
+    return new Cluster(await Promise.all(places.map(start)));
   }
 
   async remove(): Promise<void> {

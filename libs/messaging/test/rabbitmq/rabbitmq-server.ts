@@ -40,8 +40,6 @@ export interface ServerSettings {
   readonly lines?: readonly string[];
   /** Terms of `advanced.config`, for what has no line. */
   readonly advanced?: string;
-  /** Whether it has its management interface, which makes up half of a start; true when absent. */
-  readonly management?: boolean;
 }
 
 /** Ports and a folder for a broker of our own. */
@@ -164,10 +162,10 @@ export function environment(place: ServerPlace): NodeJS.ProcessEnv {
 }
 
 function writeConfiguration({ folder, port, managementPort }: ServerPlace, settings: ServerSettings): void {
-  const { management = true } = settings;
   const lines = [
     `listeners.tcp.1 = 127.0.0.1:${port}`,
-    ...(management ? ['management.tcp.ip = 127.0.0.1', `management.tcp.port = ${managementPort}`] : []),
+    'management.tcp.ip = 127.0.0.1',
+    `management.tcp.port = ${managementPort}`,
     'log.console = false',
     'log.file.level = warning',
     'disk_free_limit.absolute = 1MB',
@@ -175,7 +173,7 @@ function writeConfiguration({ folder, port, managementPort }: ServerPlace, setti
   ];
   writeFileSync(join(folder, 'rabbitmq.conf'), `${lines.join('\n')}\n`);
   writeFileSync(join(folder, 'advanced.config'), `[${settings.advanced ?? ''}].\n`);
-  writeFileSync(join(folder, 'plugins'), management ? '[rabbitmq_management].\n' : '[].\n');
+  writeFileSync(join(folder, 'plugins'), '[rabbitmq_management].\n');
 }
 
 function started(child: ChildProcess): Promise<void> {
