@@ -11,9 +11,11 @@ import { checkDeadLetters, faults, runDisturbed } from './rabbitmq/disturbed-run
 import { System } from './system.js';
 import { until } from './until.js';
 
-/** A few each time: `npx nx run e2e:rabbitmq` takes a thousand. */
-const count = 100;
+/** A few around each fault: `npx nx run e2e:rabbitmq` takes a thousand, and lets each fault end before the next. */
+const count = 25;
 const isInstalled = existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server');
+
+const struck = Object.keys(faults).filter((name) => name !== 'nothing');
 
 interface Letter {
   readonly id: string;
@@ -39,8 +41,8 @@ describe('on RabbitMQ', () => {
     await system?.remove();
   });
 
-  it.each(Object.keys(faults))('pays, charges and counts every order once although %s', async (fault) => {
-    expect((await runDisturbed(system, fault, count)).orders % count).toBe(0);
+  it(`pays, charges and counts every order once although ${struck.join(', ')}`, async () => {
+    expect((await runDisturbed(system, struck, count)).orders).toBe(struck.length * count);
   });
 
   it('gave nothing up meanwhile', () => {
@@ -124,8 +126,6 @@ describe('on RabbitMQ', () => {
     );
     expect(letters('billing')).toEqual([expect.objectContaining({ id: 'bad-1', generation: 0 })]);
     expect(system.run('dlq', 'list', 'billing')).toMatch(/bad-1 .*(UnreadableBody|UnknownVersion)/);
-    // A look is a delivery to RabbitMQ, and none may be too many.
-    for (const _ of Array.from({ length: 5 })) expect(letters('billing')).toHaveLength(1);
     expect(system.run('dlq', 'replay', 'billing')).toBe('Replayed 1 to billing, 0 failed, 0 skipped.\n');
     await until(
       'it is dead again',

@@ -11,7 +11,7 @@ const system = await System.start({}, ['--transport', 'rabbitmq']);
 try {
   console.log('| while orders are under way | orders | all paid after |\n|---|---|---|');
   for (const fault of Object.keys(faults)) {
-    const run = await runDisturbed(system, fault, count);
+    const run = await runDisturbed(system, [fault], count);
     console.log(`| ${fault} | ${count} | ${(run.tookMs / 1_000).toFixed(1)} s |`);
   }
   checkDeadLetters(system);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { System } from '../system.js';
+import { until } from '../until.js';
 
 /** Calls the management interface of the RabbitMQ of a system. @throws Error with its answer when that is no success */
 export async function manage(
@@ -42,9 +43,17 @@ export async function killServer(system: System): Promise<void> {
   process.kill((JSON.parse(written) as { pid: number }).pid, 'SIGKILL');
 }
 
-/** Cuts every connection, of all services; answers how many. */
-export async function cutConnections(system: System): Promise<number> {
-  const connections = (await manage(system, 'GET', 'connections')) as readonly { readonly name: string }[];
+/** How many connections there are at least while each service has one. */
+const services = 4;
+
+/** Cuts every connection, of all services. */
+export async function cutConnections(system: System): Promise<void> {
+  // RabbitMQ lists a new one only after some seconds.
+  const connections = await until(
+    'the connections of all services are listed',
+    async () => (await manage(system, 'GET', 'connections')) as readonly { readonly name: string }[],
+    ({ length }) => length >= services,
+  );
   // One that has gone meanwhile is cut as well.
   const gone = (error: Error): void => {
     if (!error.message.includes('404')) throw error;
@@ -52,5 +61,4 @@ export async function cutConnections(system: System): Promise<number> {
   await Promise.all(
     connections.map(({ name }) => manage(system, 'DELETE', `connections/${encodeURIComponent(name)}`).catch(gone)),
   );
-  return connections.length;
 }
