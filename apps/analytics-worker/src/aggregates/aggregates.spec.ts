@@ -154,8 +154,45 @@ describe('the aggregates', () => {
       ),
     );
     expect(await summary()).toMatchObject({ events: { 'payment.captured': 60 }, revenue: { EUR: 600 } });
+    const latencies = await database.pool.query('SELECT sum(orders)::int AS orders FROM latencies');
+    expect(latencies.rows).toEqual([{ orders: 60 }]);
     const { rows } = await database.pool.query('SELECT DISTINCT shard FROM revenue ORDER BY shard');
     expect(rows.map(({ shard }) => shard)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('lock their rows in the order of their keys, table by table', async () => {
+    const keys = { event_counts: 'type', revenue: 'currency', latencies: 'bucket' };
+    await database.pool.query(`
+      CREATE TABLE written (n bigint GENERATED ALWAYS AS IDENTITY, place text, minute timestamptz, key text, shard int);
+      ${Object.entries(keys)
+        .map(
+          ([table, key]) => `
+            CREATE FUNCTION note_${table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+              INSERT INTO written (place, minute, key, shard)
+              VALUES ('${table}', NEW.minute, lpad(NEW.${key}::text, 20), NEW.shard);
+              RETURN NEW;
+            END $$;
+            CREATE TRIGGER note BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION note_${table}();`,
+        )
+        .join('')}`);
+    // From the last minute to the first, all in one group.
+    const all = Array.from({ length: 60 }, (_, index) => 60 - index);
+    await Promise.all(
+      all.map((minute) => {
+        const event = context(
+          'payment.captured',
+          `p-${minute}`,
+          new Date(Date.UTC(2026, 0, 1, 10, minute)).toISOString(),
+        );
+        return events.captured(payment(`o-${minute}`, 10, minute % 2 === 0 ? 'EUR' : 'JPY', minute), event);
+      }),
+    );
+    const read = (order: string) =>
+      database.pool.query(`SELECT place, minute, key, shard FROM written ORDER BY ${order}`);
+    const tables = "array_position(ARRAY['event_counts', 'revenue', 'latencies'], place)";
+    const { rows } = await read('n');
+    expect(rows.length).toBe(180);
+    expect(rows).toEqual((await read(`${tables}, minute, key, shard`)).rows);
   });
 
   it('sum revenue exactly, up to the largest exact number, and keep more than that', async () => {
