@@ -53,11 +53,16 @@ it('goes on with a connection that is new', async () => {
 it('leaves alone what has no parameters, and what answers every column of a table', async () => {
   await pool.query('CREATE TEMP TABLE grows (a int)');
   await pool.query('INSERT INTO grows VALUES (1)');
-  const all = 'SELECT * FROM grows WHERE a = $1';
+  const all = [
+    'SELECT * FROM grows WHERE a = $1',
+    'SELECT DISTINCT g.* FROM grows g WHERE a = $1',
+    'UPDATE grows SET a = $1 RETURNING *',
+    'update grows set a = $1 returning *',
+  ];
   for (let n = 0; n < 3; n += 1) await pool.query('SELECT 1');
-  for (let n = 0; n < 3; n += 1) await pool.query(all, [1]);
+  for (let n = 0; n < 3; n += 1) for (const text of all) await pool.query(text, [1]);
   await pool.query('ALTER TABLE grows ADD COLUMN b int');
-  expect((await pool.query(all, [1])).rows).toEqual([{ a: 1, b: null }]);
+  for (const text of all) expect((await pool.query(text, [1])).rows).toEqual([{ a: 1, b: null }]);
   expect(await prepared()).toEqual([]);
 });
 
