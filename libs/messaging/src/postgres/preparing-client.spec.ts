@@ -59,7 +59,7 @@ it('leaves alone what has no parameters, and what answers every column of a tabl
     'UPDATE grows SET a = $1 RETURNING *',
     'update grows set a = $1 returning *',
   ];
-  for (let n = 0; n < 3; n += 1) await pool.query('SELECT 1');
+  for (let n = 0; n < 3; n += 1) await pool.query('SELECT 1', []);
   for (let n = 0; n < 3; n += 1) for (const text of all) await pool.query(text, [1]);
   await pool.query('ALTER TABLE grows ADD COLUMN b int');
   for (const text of all) expect((await pool.query(text, [1])).rows).toEqual([{ a: 1, b: null }]);
