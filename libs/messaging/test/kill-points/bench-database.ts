@@ -24,6 +24,8 @@ export class BenchDatabase {
     this.#pool = new pg.Pool({ connectionString: this.url, max: 2 });
     // Ended on purpose, with those of the worker.
     this.#pool.on('error', () => undefined);
+    // Ended with the server when a bench would not close: that is what has to be told then.
+    this.#admin.on('error', () => undefined);
   }
 
   static async create(server: LocalPostgres, name: string): Promise<BenchDatabase> {
