@@ -12,7 +12,7 @@ import { System } from './system.js';
 import { until } from './until.js';
 
 /** A few around each fault: `npx nx run e2e:rabbitmq` takes a thousand, and lets each fault end before the next. */
-const count = 25;
+const count = 100;
 const isInstalled = existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server');
 
 const struck = Object.keys(faults).filter((name) => name !== 'nothing');
