@@ -46,6 +46,22 @@ export async function takeCensus(
   return { states, reachedIn };
 }
 
+/** What two censuses reached together. */
+export function joined(one: Census, other: Census): Census {
+  const reachedIn = new Map(one.reachedIn);
+  for (const [key, among] of other.reachedIn) {
+    reachedIn.set(key, [...new Set([...(reachedIn.get(key) ?? []), ...among])]);
+  }
+  return { states: other.states, reachedIn };
+}
+
+/** Whether a point was not reached that is not listed as unreachable. */
+export function hasUnreached(census: Census, points: readonly AwaitPoint[], files: readonly string[]): boolean {
+  return problemsOf(census, points, files).some((problem) => problem.startsWith(neverReached));
+}
+
+const neverReached = 'never reached: ';
+
 /** What is wrong with the census: no case is worth its time then. */
 export function problemsOf(
   { states, reachedIn }: Census,
@@ -62,7 +78,7 @@ export function problemsOf(
       .map(({ of }) => `unreachable, but no such point: ${of}`),
     ...names
       .filter(({ name, reached }) => !reached && unreachableAs(name) === undefined)
-      .map(({ name }) => `never reached: ${name}`),
+      .map(({ name }) => `${neverReached}${name}`),
     ...names
       .filter(({ name, reached }) => reached && isUnexpected(name))
       .map(({ name }) => `reached after all: ${name}`),
