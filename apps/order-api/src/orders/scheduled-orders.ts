@@ -30,7 +30,7 @@ export class ScheduledOrders {
     if (messageId === undefined) return;
     const command = { to: { queue: this.#options.queue }, messageId, deliverAt: new Date(order.scheduledFor) };
     const waiting = await this.#options.messaging.outbox.cancelScheduled(tx, command);
-    if (waiting) tx.afterCommit(() => void this.#takeBack(waiting, order.id));
+    for (const each of waiting) tx.afterCommit(() => void this.#takeBack(each, order.id));
   }
 
   /** Must not reject. */

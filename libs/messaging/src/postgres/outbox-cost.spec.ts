@@ -68,6 +68,9 @@ async function rowsRead(work: (pool: pg.Pool) => Promise<unknown>): Promise<numb
 const batch = (pool: pg.Pool, send: Transport['send']): Promise<BatchResult> =>
   sendBatch({
     transport: {},
+    onLateError: (error) => {
+      throw error;
+    },
     pool,
     destination: { queue: 'work' },
     leases,

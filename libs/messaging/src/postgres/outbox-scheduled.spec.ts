@@ -27,7 +27,7 @@ const deliverAt = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + HOUR);
 const scheduled = (id: string): Outgoing => ({ ...outgoing(id), deliverAt });
 const add = (...messages: Outgoing[]): Promise<void> =>
   messaging.transaction((tx) => messaging.outbox.add(tx, messages));
-const cancel = (messageId: string): Promise<ScheduledMessage | undefined> =>
+const cancel = (messageId: string): Promise<readonly ScheduledMessage[]> =>
   messaging.transaction((tx) => messaging.outbox.cancelScheduled(tx, { to: { queue: 'work' }, messageId, deliverAt }));
 const kept = async (): Promise<unknown[]> =>
   (await database.pool.query('SELECT message_id AS id, reference, cancelled FROM outbox_scheduled ORDER BY 1')).rows;
@@ -56,8 +56,8 @@ describe('a scheduled message of an outbox', () => {
     const { transport, relay, delivered } = await setUp();
     await add(scheduled('gone'), scheduled('kept'));
     await relay();
-    const answer = await cancel('gone');
-    expect(answer).toEqual({ to: { queue: 'work' }, reference: expect.any(String) });
+    const [answer, ...others] = await cancel('gone');
+    expect([answer, others]).toEqual([{ to: { queue: 'work' }, reference: expect.any(String) }, []]);
     expect(await transport.cancelScheduled(answer as ScheduledMessage)).toBe(true);
     expect(await delivered()).toEqual(['kept']);
     await transport.close();
@@ -66,7 +66,7 @@ describe('a scheduled message of an outbox', () => {
   it('is taken back by the relay that sends it when it was cancelled before', async () => {
     const { transport, relay, delivered } = await setUp();
     await add(scheduled('gone'), scheduled('kept'));
-    expect(await cancel('gone')).toBeUndefined();
+    expect(await cancel('gone')).toEqual([]);
     expect(await relay()).toEqual({ sent: 2, errors: [] });
     expect(await delivered()).toEqual(['kept']);
     await transport.close();
@@ -77,7 +77,7 @@ describe('a scheduled message of an outbox', () => {
     await add(scheduled('gone'));
     const sendThenCancel = async (messages: readonly Outgoing[], how?: SendOptions) => {
       await send(messages, how);
-      expect(await cancel('gone')).toBeUndefined();
+      expect(await cancel('gone')).toEqual([]);
     };
     await sendWaiting(database.pool, 100, sendThenCancel, transport);
     expect(await delivered()).toEqual([]);
@@ -97,21 +97,62 @@ describe('a scheduled message of an outbox', () => {
     await transport.close();
   });
 
-  it('keeps the reference of its first send, since a second one is a duplicate', async () => {
-    const { transport, send } = await setUp();
+  it('keeps what takes each of its sends back: which one the broker dropped, only the broker knows', async () => {
+    const { transport, send, delivered } = await setUp();
     const lost = async (messages: readonly Outgoing[], how?: SendOptions) => {
       await send(messages, how);
       throw new TransportError('Timeout', 'The answer was lost.', true);
     };
     await add(scheduled('m'));
     await sendWaiting(database.pool, 100, lost, transport);
-    const [first] = await kept();
     const again = (_: readonly Outgoing[], how?: SendOptions) =>
       Promise.resolve(how?.onScheduled?.(scheduled('m'), { to: { queue: 'work' }, reference: 'of a duplicate' }));
     await sendWaiting(database.pool, 100, again, transport);
-    expect(await kept()).toEqual([first]);
+    const waiting = await cancel('m');
+    expect(waiting).toHaveLength(2);
+    const answers = await Promise.all(waiting.map((each) => transport.cancelScheduled(each)));
+    expect(answers.sort()).toEqual([false, true]);
+    expect(await delivered()).toEqual([]);
     await transport.close();
   });
+
+  it.each(['before', 'after'])(
+    'is taken back when the broker answers its first send late, %s the cancelling',
+    async (moment) => {
+      const { transport, send, delivered } = await setUp();
+      const answered: (() => void)[] = [];
+      const late = async (messages: readonly Outgoing[], how?: SendOptions) => {
+        await send(messages, {
+          ...how,
+          onScheduled: (...call) => void answered.push(() => how?.onScheduled?.(...call)),
+        });
+        throw new TransportError('Timeout', 'There was no answer.', true);
+      };
+      const takenBack: Promise<boolean>[] = [];
+      const done = Promise.withResolvers<void>();
+      const cancelScheduled = (message: ScheduledMessage): Promise<boolean> => {
+        const answer = transport.cancelScheduled(message);
+        takenBack.push(answer);
+        done.resolve();
+        return answer;
+      };
+      await add(scheduled('m'));
+      await sendWaiting(database.pool, 100, late, { cancelScheduled });
+      const answer = (): void => answered.forEach((each) => each());
+      if (moment === 'before') {
+        answer();
+        while ((await kept()).length === 0) await new Promise(setImmediate);
+        for (const each of await cancel('m')) await cancelScheduled(each);
+      } else {
+        expect(await cancel('m')).toEqual([]);
+        answer();
+      }
+      await done.promise;
+      expect(await Promise.all(takenBack)).toEqual([true]);
+      expect(await delivered()).toEqual([]);
+      await transport.close();
+    },
+  );
 
   it('leaves the outbox, and is reported, when it cannot be taken back', async () => {
     const { transport, send } = await setUp();

@@ -47,12 +47,12 @@ export class PostgresOutbox implements Outbox<SqlTransaction> {
   }
 
   /**
-   * Says, as part of `tx`, that a message added with a `deliverAt` is not to be delivered. After the commit give what this
-   * answers to `Transport.cancelScheduled`; undefined means that no relay has sent the message yet, and the one that does
-   * takes it back. Best effort: a message whose time has come, or whose taking back failed, is delivered. So whoever
+   * Says, as part of `tx`, that a message added with a `deliverAt` is not to be delivered. After the commit give each that
+   * this answers to `Transport.cancelScheduled`: there are several when a relay had to send the message again. None means
+   * that no relay has sent it yet, and the one that does takes it back. Best effort: a message whose time has come, or whose taking back failed, is delivered. So whoever
    * handles it must be able to tell that it was cancelled.
    */
-  cancelScheduled(tx: SqlTransaction, message: CancelledMessage): Promise<ScheduledMessage | undefined> {
+  cancelScheduled(tx: SqlTransaction, message: CancelledMessage): Promise<readonly ScheduledMessage[]> {
     return noteCancelled(tx, message);
   }
 

@@ -191,6 +191,7 @@ class PostgresRelay implements Relay {
       leases: [...leases.slice(first), ...leases.slice(0, first)],
       limit: share === undefined ? 1 : batch,
       transport,
+      onLateError: (error) => this.#report(error),
       send: (messages, how) => (this.#isBefore(until) ? send(messages, how) : Promise.reject(leasesEnded())),
       policy: holdPolicy,
       random,

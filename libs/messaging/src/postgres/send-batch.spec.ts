@@ -30,6 +30,9 @@ beforeEach(async () => {
 
 afterAll(() => database.drop());
 
+const never = (error: unknown): never => {
+  throw error;
+};
 const drain = (send: Transport['send'], limit = 100): Promise<BatchResult> =>
   sendBatch({
     pool: database.pool,
@@ -41,6 +44,7 @@ const drain = (send: Transport['send'], limit = 100): Promise<BatchResult> =>
     destination: { queue: 'work' },
     turns: new Turns(),
     transport: {},
+    onLateError: never,
   });
 const keyed = (id: string, orderingKey: string): Outgoing => outgoing(id, { orderingKey });
 const add = (...messages: Outgoing[]): Promise<void> =>

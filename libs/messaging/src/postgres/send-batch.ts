@@ -20,6 +20,8 @@ interface BatchOptions {
   readonly send: Transport['send'];
   /** Takes back what was scheduled and is cancelled. */
   readonly transport: Pick<Transport, 'cancelScheduled'>;
+  /** Called when what a late answer of the broker says could not be dealt with. */
+  readonly onLateError: (error: unknown) => void;
   /** How long a failed ordering key waits. */
   readonly policy: RetryPolicy;
   readonly random: () => number;
@@ -37,7 +39,7 @@ export async function sendBatch(options: BatchOptions): Promise<BatchResult> {
   if (leases.length === 0) return emptyBatch;
   const { rows, more, passedHeld } = await readRows(pool, options, limit);
   if (passedHeld) await turns.run(() => parkHeld(pool, options));
-  const scheduled = new ScheduledMessages(pool, options.transport);
+  const scheduled = new ScheduledMessages({ pool, transport: options.transport, onLateError: options.onLateError });
   const { sent, failed, outage } = await sendInOrder(rows, (messages) =>
     send(messages, { onScheduled: scheduled.add }),
   );

@@ -36,6 +36,7 @@ export async function sendWaiting(
         limit: limit - report.sent,
         send,
         transport,
+        onLateError: (error) => report.errors.push(error),
         policy: holdPolicy,
         random: Math.random,
         turns: new Turns(),
