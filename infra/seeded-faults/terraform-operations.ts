@@ -120,8 +120,8 @@ const DATA: readonly Fault[] = [
   {
     name: 'apps in one zone',
     file: system,
-    find: 'zone_redundant                = var.private',
-    replace: 'zone_redundant                = false',
+    find: 'zone_redundant             = var.private',
+    replace: 'zone_redundant             = false',
     caughtBy: { terraform: 'runs in one zone' },
   },
   {

@@ -9,6 +9,7 @@ workerAccessSuite({
     'GET /ops/pause',
     'HEAD /analytics/summary',
     'HEAD /ops/pause',
+    'POST /ops/handled',
     'PUT /ops/pause',
   ],
 });

@@ -3,5 +3,5 @@ import { openOrderWorker } from '../test/open-order-worker.js';
 
 workerAccessSuite({
   open: openOrderWorker,
-  routes: ['DELETE /ops/pause', 'GET /ops/pause', 'HEAD /ops/pause', 'PUT /ops/pause'],
+  routes: ['DELETE /ops/pause', 'GET /ops/pause', 'HEAD /ops/pause', 'POST /ops/handled', 'PUT /ops/pause'],
 });
