@@ -162,7 +162,11 @@ describe('the packages, installed from their tarballs', () => {
     ['azure-service-bus', '@azure/service-bus and long: npm i @azure/service-bus long'],
     ['rabbitmq', 'amqplib: npm i amqplib'],
     ['postgres', 'pg: npm i pg'],
-    ['nest', '@nestjs/common and @nestjs/microservices and rxjs: npm i @nestjs/common @nestjs/microservices rxjs'],
+    [
+      'nest',
+      '@nestjs/common and @nestjs/core and @nestjs/microservices and rxjs: ' +
+        'npm i @nestjs/common @nestjs/core @nestjs/microservices rxjs',
+    ],
   ])('say what to install when …/%s misses its peers', async (entry, needs) => {
     const { code, output } = await bare.node('--input-type=module', '-e', `import '@orderflow/messaging/${entry}';`);
     expect(code).toBe(1);
