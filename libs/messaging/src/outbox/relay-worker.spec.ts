@@ -242,6 +242,38 @@ describe('a relay worker that lingers', () => {
     expect(begun).toEqual([0, 15]);
   });
 
+  it('waits as long as it may while several messages come in that time, and no more when they become fewer', async () => {
+    let waiting = 0;
+    const one = new RelayWorker({
+      clock,
+      lingerMaxMs: 50,
+      // Takes no time, so that each message would leave at once.
+      sendBatch: async () => {
+        begun.push(clock.now());
+        const sent = waiting;
+        waiting = 0;
+        return { ...nothing, read: sent, sent };
+      },
+      pauseMs: () => 1_000,
+      onOutage: (error) => outages.push(error),
+      onError: (error) => errors.push(error),
+    });
+    const every = async (ms: number, times: number): Promise<readonly number[]> => {
+      begun = [];
+      for (let n = 0; n < times; n += 1) {
+        waiting += 1;
+        one.wake();
+        await clock.advance(ms);
+      }
+      return begun.slice(1).map((at, n) => at - (begun[n] ?? 0));
+    };
+    const often = await every(10, 60);
+    expect(often.slice(0, 5)).toEqual([10, 10, 10, 10, 10]);
+    expect(often.slice(-3)).toEqual([50, 50, 50]);
+    await clock.advance(1_000);
+    expect(await every(100, 5)).toEqual([100, 100, 100, 100]);
+  });
+
   it('waits no longer than it may', async () => {
     const one = lingering(50, 400);
     one.wake();

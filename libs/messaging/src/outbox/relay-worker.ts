@@ -17,11 +17,15 @@ export interface RelayWorkerOptions {
 
 /** A batch waits this many times as long as the one before took: it then costs no more than a third of the time. */
 const LINGER_FACTOR = 2;
+/** The longest wait pays where at least so many messages are expected to come in it. */
+const LINGER_PAYS_FROM = 2;
+/** How long back the rate of messages is looked at, in ms: what comes close to another by chance is no rate yet. */
+const RATE_WINDOW_MS = 250;
 
 /**
  * Works on its buckets with one batch in flight, which is what keeps the order of each of them. Sleeps when there is
  * nothing to send, pauses while the database is away. Sends at once when it was idle; soon after a batch it waits for more
- * to send with the next, the longer the slower batches are.
+ * to send with the next: the longer the slower batches are, and as long as it may where several come in that time.
  */
 export class RelayWorker {
   readonly #options: RelayWorkerOptions;
@@ -31,6 +35,9 @@ export class RelayWorker {
   #stopped = false;
   #failures = 0;
   #lingersUntil = 0;
+  /** Messages sent, a millisecond, of late. */
+  #rate = 0;
+  #lastBegun = 0;
   #cancelLinger: (() => void) | undefined;
   #cancelPause: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
@@ -98,13 +105,24 @@ export class RelayWorker {
         const ended = clock.elapsed();
         // Behind a full batch, or one that failed, there is something to do at once.
         const isDone = !result.more && result.errors.length === 0;
-        if (isDone) this.#lingersUntil = ended + Math.min(lingerMaxMs, LINGER_FACTOR * (ended - begun));
+        this.#noteRate(result.sent, begun);
+        if (isDone) this.#lingersUntil = ended + Math.min(lingerMaxMs, this.#lingerMs(ended - begun, lingerMaxMs));
         this.#afterBatch(result);
       } catch (error) {
         onError(error);
         this.#pause();
       }
     }
+  }
+
+  #lingerMs(tookMs: number, lingerMaxMs: number): number {
+    return this.#rate * lingerMaxMs >= LINGER_PAYS_FROM ? lingerMaxMs : LINGER_FACTOR * tookMs;
+  }
+
+  #noteRate(sent: number, begun: number): void {
+    const sinceMs = Math.max(1, begun - this.#lastBegun);
+    this.#lastBegun = begun;
+    this.#rate += (1 - Math.exp(-sinceMs / RATE_WINDOW_MS)) * (sent / sinceMs - this.#rate);
   }
 
   #afterBatch(result: BatchResult): void {
