@@ -19,7 +19,6 @@ import {
   type Relay,
 } from '@orderflow/messaging/postgres';
 import type { Pool } from 'pg';
-import type { Logger } from 'pino';
 import { singleFlight } from '../single-flight.js';
 import {
   databaseDependency,
@@ -34,35 +33,17 @@ import { createPool } from '../postgres/create-pool.js';
 import { RequestDatabase } from '../postgres/request-database.js';
 import { type Purge, purgeRegularly } from '../postgres/purge-regularly.js';
 import { requireMigrations } from '../postgres/require-migrations.js';
-import { secretKept, secretSource } from '../config/secret-files.js';
-import type { ProcessConfig } from '../config/process-config.js';
-import { declaredQueueOf, type RetryConfig, retryPolicyOf } from '../config/retry-variables.js';
+import { declaredQueueOf, retryPolicyOf } from '../config/retry-variables.js';
 import type { ServiceContext } from '../service/service-parts.js';
 import { StartupError } from '../startup-error.js';
-import type { TransportConfig } from './load-transport.js';
 import { deliveryReports, tracingOf } from './delivery-reports.js';
+import { databaseUrl, type MessagingConfig, shareOfRequests, thresholdsOf } from './messaging-settings.js';
 import { purgeOfInbox } from './purge-of-inbox.js';
 import { reportWaitingOutbox } from './report-waiting-outbox.js';
 import { watchManualPause } from './watch-manual-pause.js';
 import { settledWithin } from '../settled-within.js';
 import { QueueInlet } from './queue-inlet.js';
 import { orderedQueue } from '../config/variables.js';
-
-/** The variables of a service that consumes a queue and keeps its data in PostgreSQL. */
-export interface MessagingConfig extends ProcessConfig, TransportConfig, RetryConfig {
-  readonly DATABASE_URL: string;
-  readonly DATABASE_URL_FILE?: string | undefined;
-  readonly DATABASE_POOL_SIZE: number;
-  readonly DATABASE_MAX_WAITING: number;
-  readonly DATABASE_PREPARE: boolean;
-  readonly OUTBOX_LINGER_MAX: number;
-  readonly MAX_CONCURRENCY: number;
-  readonly PAUSE_AFTER_MESSAGES: number;
-  readonly PROBE_MAX_INTERVAL: number;
-  readonly CIRCUIT_FAILURES: number;
-  readonly CIRCUIT_OPEN_TIME: number;
-  readonly MAX_CONCURRENT_SESSIONS?: number | undefined;
-}
 
 export interface MessagingServiceOptions extends ServiceContext<MessagingConfig> {
   /** The service, e.g. `order-worker`. */
@@ -117,7 +98,7 @@ export class MessagingResources {
     this.#options = options;
     this.transport = transport;
     this.pool = createPool({
-      url: adapted(databaseUrl(config, logger), options.adaptDatabaseUrl),
+      url: databaseUrl(config, logger, options.adaptDatabaseUrl),
       applicationName: name,
       max: config.DATABASE_POOL_SIZE,
       prepare: config.DATABASE_PREPARE,
@@ -293,29 +274,7 @@ export class MessagingResources {
   }
 }
 
-/** When a queue is paused, and when a message type runs alone. */
-function thresholdsOf(config: MessagingConfig) {
-  return {
-    pause: { messages: config.PAUSE_AFTER_MESSAGES, probeMaxMs: config.PROBE_MAX_INTERVAL },
-    breaker: { failures: config.CIRCUIT_FAILURES, openMs: config.CIRCUIT_OPEN_TIME },
-  };
-}
-
 /** How long the last batch of the outbox may take when a service stops, in milliseconds: a twentieth of its limit. */
 function lastBatchMs(shutdownTimeoutMs: number): number {
   return Math.ceil(shutdownTimeoutMs / 20);
-}
-
-/** Three quarters of the pool: a connection at least is always there for messages. */
-function shareOfRequests(poolSize: number): number {
-  return poolSize - Math.max(1, Math.floor(poolSize / 4));
-}
-
-/** A function where a file holds the URL: what is in it is used from the next connection on. */
-function databaseUrl({ DATABASE_URL: first, DATABASE_URL_FILE: file }: MessagingConfig, logger: Logger) {
-  return file === undefined ? first : secretSource(first, file, (err) => logger.warn({ err }, secretKept));
-}
-
-function adapted(url: string | (() => string), adapt = (plain: string) => plain): string | (() => string) {
-  return typeof url === 'string' ? adapt(url) : () => adapt(url());
 }

@@ -10,7 +10,7 @@ import { createMetrics } from '../telemetry/metrics.js';
 import { messagingConfig } from '../testing/messaging-config.js';
 import { openServiceDatabase, type ServiceDatabase } from '../testing/service-database.js';
 import { composeMessagingService } from './compose-messaging-service.js';
-import type { MessagingConfig } from './messaging-resources.js';
+import type { MessagingConfig } from './messaging-settings.js';
 
 interface Loan {
   readonly book: string;

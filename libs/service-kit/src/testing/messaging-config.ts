@@ -1,4 +1,4 @@
-import type { MessagingConfig } from '../messaging/messaging-resources.js';
+import type { MessagingConfig } from '../messaging/messaging-settings.js';
 
 /**
  * What a service that consumes a queue is configured with in a spec: a free port, no line in its log, one message at a
