@@ -19,6 +19,6 @@ export type {
   TransactionOptions,
   UnitOfWork,
 } from './sql-transaction.js';
-export type { Statement } from './outbox-rows.js';
+export type { Effect, Statement } from './outbox-rows.js';
 export { postgresFailures } from './postgres-failures.js';
 export { preparing, StatementNames } from './preparing-client.js';

@@ -9,6 +9,17 @@ export interface Statement {
   readonly values: readonly unknown[];
 }
 
+/** What is written together with messages. */
+export interface Effect extends Statement {
+  /** What stands after `WITH`: `stored AS (INSERT INTO orders VALUES ($1, …))`. */
+  readonly text: string;
+  /**
+   * A query over what stands after `WITH`, for an effect that decides which of the messages are written: it answers their
+   * ids. All are written when absent.
+   */
+  readonly messageIds?: string;
+}
+
 /** The outbox's columns, in the order of {@link outboxInsert}'s parameters, each with its type and its value. */
 const columns: readonly (readonly [string, string, (message: Outgoing) => unknown])[] = [
   ['bucket', 'smallint', ({ envelope }) => bucketOf(orderingKeyOf(envelope))],
@@ -30,16 +41,22 @@ const columns: readonly (readonly [string, string, (message: Outgoing) => unknow
 
 const names = columns.map(([name]) => name).join(', ');
 
-/** One insert for any number of messages, its parameters numbered from `firstParameter`. Ids follow their order. */
+/**
+ * One insert for any number of messages, its parameters numbered from `firstParameter`. Ids follow their order.
+ * @param messageIds a query for the ids of those to insert, which the statement then answers; all when absent
+ */
 export function outboxInsert(
   messages: readonly Outgoing[],
   firstParameter: number,
+  messageIds?: string,
 ): { text: string; values: unknown[] } {
   const parameters = columns.map(([, type], index) => `$${firstParameter + index}::${type}[]`).join(', ');
+  const [chosen, answer] =
+    messageIds === undefined ? ['', ''] : [` WHERE message_id IN (${messageIds})`, ' RETURNING message_id'];
   return {
     text:
       `INSERT INTO outbox (${names}) SELECT ${names} ` +
-      `FROM unnest(${parameters}) WITH ORDINALITY AS message(${names}, position) ORDER BY position`,
+      `FROM unnest(${parameters}) WITH ORDINALITY AS message(${names}, position)${chosen} ORDER BY position${answer}`,
     values: columns.map(([, , valueOf]) => messages.map(valueOf)),
   };
 }

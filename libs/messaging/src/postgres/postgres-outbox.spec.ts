@@ -62,6 +62,28 @@ describe('PostgresOutbox', () => {
     expect(ids().sort()).toEqual(['m1', 'm2']);
   });
 
+  it('writes those of the messages that the effect names, and answers them', async () => {
+    const { outbox, onWake } = createPostgresMessaging({ pool: database.pool });
+    const wakes: string[] = [];
+    onWake(() => wakes.push('wake'));
+    const messages = ['m1', 'm2', 'm3'].map((id) => outgoing(id));
+    const claiming = (...ids: string[]) => ({
+      text: 'claimed AS (INSERT INTO effects SELECT unnest($1::text[]) ON CONFLICT DO NOTHING RETURNING value)',
+      values: [ids],
+      messageIds: 'SELECT value FROM claimed',
+    });
+    expect(await outbox.addWith(database.pool, claiming('m1', 'm3', 'm4'), messages)).toEqual([
+      messages[0],
+      messages[2],
+    ]);
+    expect(wakes).toHaveLength(1);
+    expect(await outbox.addWith(database.pool, claiming('m1', 'm3'), messages)).toEqual([]);
+    expect(wakes).toHaveLength(1);
+    const { send, ids } = recordingSend();
+    await sendWaiting(database.pool, 10, send);
+    expect(ids().sort()).toEqual(['m1', 'm3']);
+  });
+
   it('leaves a bucket alone that a relay holds', async () => {
     const { outbox, transaction } = createPostgresMessaging({ pool: database.pool });
     await transaction((tx) => outbox.add(tx, [outgoing('m1')]));

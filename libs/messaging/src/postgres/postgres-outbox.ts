@@ -4,7 +4,7 @@ import type { OnWake } from '../outbox/wakes.js';
 import type { Outgoing, ScheduledMessage } from '../transport.js';
 import { type CancelledMessage, noteCancelled } from './outbox-scheduled.js';
 import { readBacklog } from './outbox-backlog.js';
-import { outboxInsert, type Statement } from './outbox-rows.js';
+import { type Effect, outboxInsert } from './outbox-rows.js';
 import { OpenUnitOfWork } from './open-unit-of-work.js';
 import { PostgresSetAside } from './postgres-set-aside.js';
 import type { SqlTransaction } from './sql-transaction.js';
@@ -35,15 +35,18 @@ export class PostgresOutbox implements Outbox<SqlTransaction> {
 
   /**
    * Writes an effect and its messages by one statement: one round trip, and outside a transaction one commit. The relay
-   * is woken after it; in a unit of work, after that one's commit.
-   *
-   * @param effect what stands after `WITH`: `stored AS (INSERT INTO orders VALUES ($1, …))`, and its values
+   * is woken after it; in a unit of work, after that one's commit. Answers the messages that were written: all, unless the
+   * effect has `messageIds`.
    */
-  async addWith(db: SqlTransaction, effect: Statement, messages: readonly Outgoing[]): Promise<void> {
-    const insert = outboxInsert(messages, effect.values.length + 1);
-    await db.query(`WITH ${effect.text} ${insert.text}`, [...effect.values, ...insert.values]);
-    if (db instanceof OpenUnitOfWork) db.wroteMessages(messages);
-    else this.#wake(messages.map(({ to }) => to));
+  async addWith(db: SqlTransaction, effect: Effect, messages: readonly Outgoing[]): Promise<readonly Outgoing[]> {
+    const insert = outboxInsert(messages, effect.values.length + 1, effect.messageIds);
+    const { rows } = await db.query(`WITH ${effect.text} ${insert.text}`, [...effect.values, ...insert.values]);
+    const ids = effect.messageIds === undefined ? undefined : new Set(rows.map((row) => row['message_id']));
+    const written = ids === undefined ? messages : messages.filter(({ envelope }) => ids.has(envelope.id));
+    if (written.length === 0) return written;
+    if (db instanceof OpenUnitOfWork) db.wroteMessages(written);
+    else this.#wake(written.map(({ to }) => to));
+    return written;
   }
 
   /**

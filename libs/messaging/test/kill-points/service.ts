@@ -70,7 +70,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const results = resultsOf(message, write, values[1] ?? '');
     if (message.payload.kind === 'plain') {
       const text = 'stored AS (INSERT INTO effects (message_id, value) VALUES ($1, $2))';
-      return messaging.outbox.addWith(tx, { text, values }, results);
+      await messaging.outbox.addWith(tx, { text, values }, results);
+      return;
     }
     await tx.query('INSERT INTO effects (message_id, value) VALUES ($1, $2)', values);
     await messaging.outbox.add(tx, results);
