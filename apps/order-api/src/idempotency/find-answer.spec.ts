@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
 import { Parameters } from '../sql/parameters.js';
 import type { RequestKey } from './idempotency-key.js';
-import { type Answer, claimKey, findAnswer, isKeyTaken } from './idempotency-store.js';
+import { type Answer, claimKeys, findAnswer } from './idempotency-store.js';
 
 const DAY_MS = 86_400_000;
 const start = Date.UTC(2026, 0, 31);
@@ -24,30 +24,33 @@ const keyOf = (key: string, change: Partial<RequestKey> = {}): RequestKey => ({
 });
 const answer: Answer = { status: 202, headers: { location: '/orders/o-1' }, body: '{"id":"o-1"}' };
 
-async function claim(key: RequestKey): Promise<void> {
+/** Answers whether the key was free. */
+async function claim(request: RequestKey): Promise<boolean> {
   const parameters = new Parameters();
-  await database.pool.query(claimKey(parameters, key, answer, new Date(start)), [...parameters.values]);
+  const claims = [{ id: 'o-1', request, answer, at: new Date(start) }];
+  const text = `WITH ${claimKeys(parameters, claims, { wait: false })} SELECT id FROM claimed`;
+  return (await database.pool.query(text, [...parameters.values])).rowCount === 1;
 }
 
-const isTaken = (key: RequestKey): Promise<boolean> => claim(key).then(() => false, isKeyTaken);
+const isTaken = async (key: RequestKey): Promise<boolean> => !(await claim(key));
 
 it('keeps an answer for a day to the millisecond, and then frees its key at once', async () => {
-  await claim(keyOf('key-1'));
+  expect(await claim(keyOf('key-1'))).toBe(true);
   const replay = { ...answer, headers: { ...answer.headers, 'idempotency-replayed': 'true' } };
   expect(await findAnswer(database.pool, keyOf('key-1'), new Date(start + DAY_MS - 1))).toEqual(replay);
   expect(await isTaken(keyOf('key-1'))).toBe(true);
   expect(await findAnswer(database.pool, keyOf('key-1'), new Date(start + DAY_MS))).toBeUndefined();
-  await claim(keyOf('key-1'));
+  expect(await claim(keyOf('key-1'))).toBe(true);
 });
 
 it.each([{ client: 'client:b' }, { route: 'POST /returns' }, { key: 'key-3' }])(
   'neither finds nor frees the answer to another request: %j',
   async (change) => {
     const key = keyOf(`key-2-${JSON.stringify(change)}`);
-    await claim(key);
+    expect(await claim(key)).toBe(true);
     expect(await findAnswer(database.pool, { ...key, ...change }, new Date(start + 2 * DAY_MS))).toBeUndefined();
     expect(await isTaken(key)).toBe(true);
     expect(await findAnswer(database.pool, { ...key, ...change }, new Date(start + 1))).toBeUndefined();
-    await claim({ ...key, ...change });
+    expect(await claim({ ...key, ...change })).toBe(true);
   },
 );

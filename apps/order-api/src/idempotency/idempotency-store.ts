@@ -22,24 +22,51 @@ const retentionMs = retentionHours * 3_600_000;
 
 /** SQLSTATE of a statement that waited for a lock longer than `lock_timeout`. */
 const lockNotAvailable = '55P03';
-const uniqueViolation = '23505';
 
-/**
- * The part of a statement that makes it happen once a key: with a key that has an answer the whole statement fails,
- * and {@link isKeyTaken} distinguishes that from other failures. A concurrent request with the same key waits here until the
- * first has committed or failed.
- */
-export function claimKey(parameters: Parameters, request: RequestKey, answer: Answer, now: Date): string {
-  const { client, route, key, fingerprint } = request;
-  const { status, headers, body } = answer;
-  const values = [client, route, key, fingerprint, status, JSON.stringify(headers), body, now];
-  return `INSERT INTO idempotency_keys (client, route, key, fingerprint, status, headers, body, created_at)
-    VALUES (${parameters.addAll(values)})`;
+/** A request with a key, and what it is answered when it is the first. */
+export interface Claim {
+  /** Of what the request makes. */
+  readonly id: string;
+  readonly request: RequestKey;
+  readonly answer: Answer;
+  readonly at: Date;
 }
 
-export function isKeyTaken(error: unknown): boolean {
-  const { code, constraint } = error as { readonly code?: unknown; readonly constraint?: unknown };
-  return code === uniqueViolation && constraint === 'idempotency_keys_pkey';
+export interface ClaimOptions {
+  /**
+   * Whether to wait for a request with the same key that is being handled elsewhere, for no longer than `lock_timeout`;
+   * its claim is left out otherwise.
+   */
+  readonly wait: boolean;
+}
+
+const claimColumns = 'client, route, key, fingerprint, status, headers, body, created_at';
+
+/**
+ * What stands after `WITH` in a statement that does something once a key: `claimed` has the ids of the claims whose key
+ * was free, and the others are left out. Each key is locked until the end of the transaction, so that only who waits for
+ * one key waits at all: claims that share a statement never do, and cannot block each other across statements. The keys
+ * of one statement have to differ.
+ */
+export function claimKeys(parameters: Parameters, claims: readonly Claim[], { wait }: ClaimOptions): string {
+  const columns = [
+    parameters.addColumn('text', claims, ({ id }) => id),
+    parameters.addColumn('text', claims, ({ request }) => request.client),
+    parameters.addColumn('text', claims, ({ request }) => request.route),
+    parameters.addColumn('text', claims, ({ request }) => request.key),
+    parameters.addColumn('text', claims, ({ request }) => request.fingerprint),
+    parameters.addColumn('integer', claims, ({ answer }) => answer.status),
+    parameters.addColumn('jsonb', claims, ({ answer }) => JSON.stringify(answer.headers)),
+    parameters.addColumn('text', claims, ({ answer }) => answer.body),
+    parameters.addColumn('timestamptz', claims, ({ at }) => at),
+  ];
+  const lock = "hashtextextended(client || ' ' || route || ' ' || key, 0)";
+  const isLocked = wait ? `pg_advisory_xact_lock(${lock}) IS NOT NULL` : `pg_try_advisory_xact_lock(${lock})`;
+  return `asked AS MATERIALIZED (SELECT * FROM unnest(${columns.join(', ')}) AS asked(id, ${claimColumns})),
+    stored AS (
+      INSERT INTO idempotency_keys (${claimColumns}) SELECT ${claimColumns} FROM asked WHERE ${isLocked}
+      ORDER BY client, route, key ON CONFLICT DO NOTHING RETURNING client, route, key),
+    claimed AS (SELECT id FROM asked JOIN stored USING (client, route, key))`;
 }
 
 /** Whether the first request with the key took longer than a second one may wait for it. */

@@ -1,42 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { type Order, orderPlace, totalOf } from '@orderflow/contracts';
-import { type Cause, classify, type Outgoing } from '@orderflow/messaging';
+import { type Cause, classify } from '@orderflow/messaging';
 import { postgresFailures } from '@orderflow/messaging/postgres';
 import { callTogether, DatabaseBusy, Problem } from '@orderflow/service-kit';
 import type { RequestKey } from '../idempotency/idempotency-key.js';
-import {
-  type Answer,
-  claimKey,
-  findAnswer,
-  isKeyHeld,
-  isKeyTaken,
-  keyInUse,
-} from '../idempotency/idempotency-store.js';
-import { Parameters } from '../sql/parameters.js';
-import { insertMessages } from '../timeline/timeline-store.js';
+import { type Answer, findAnswer, isKeyHeld, keyInUse } from '../idempotency/idempotency-store.js';
+import { insertPlacements, type Placement } from './insert-placements.js';
 import type { OrderCommandOutbox } from './order-command-outbox.js';
-import { insertOrders } from './order-store.js';
 import { viewOfPlaced } from './order-view.js';
 import type { PlaceOrderRequest } from './place-order-request.js';
 
 const dayMs = 86_400_000;
 
-/** An order about to be placed. */
-interface Placement {
-  readonly order: Order;
-  readonly command: Outgoing;
-  readonly answer: Answer;
-}
-
 /**
  * Places orders: the order, its timeline, the command to decide it and the answer to this request are written by one
- * statement, so that a crash leaves all of them or none. Requests without a key that are there at the same time share one;
- * those with a key may have to wait for each other, and do not. The broker is not asked.
+ * statement, so that a crash leaves all of them or none. Requests that are there at the same time share one; who has to
+ * wait for another request with the same key leaves the others first. The broker is not asked.
  */
 export class PlaceOrder {
   readonly #commands: OrderCommandOutbox;
   readonly #longestDelayMs: number;
-  readonly #insertTogether: (placement: Placement) => Promise<void>;
+  readonly #insertTogether: (placement: Placement) => Promise<boolean>;
   /** Requests that share a statement, or will. */
   #unanswered = 0;
 
@@ -45,11 +29,8 @@ export class PlaceOrder {
     this.#commands = commands;
     this.#longestDelayMs = longestDelayMs;
     this.#insertTogether = callTogether({
-      all: async (placements) => {
-        await this.#insert(placements);
-        return placements.map(() => undefined);
-      },
-      keyOf: ({ order }) => order.orderId,
+      all: (placements) => insertPlacements(commands, placements, { wait: false }),
+      keyOf: ({ order, key }) => (key === undefined ? order.orderId : `${key.client} ${key.route} ${key.key}`),
       isAway: (error) => error instanceof DatabaseBusy || classify(postgresFailures, error) === 'dependency-away',
     });
   }
@@ -59,23 +40,16 @@ export class PlaceOrder {
    * used for another body, its first request is still being handled, or the order is for a time too far ahead.
    */
   async once(request: PlaceOrderRequest, cause: Cause, key?: RequestKey): Promise<Answer> {
-    const placement = this.#prepare(request, cause);
-    if (!key) return this.#placeTogether(placement);
-    for (;;) {
-      try {
-        await this.#insert([placement], key);
-        return placement.answer;
-      } catch (error) {
-        if (isKeyHeld(error)) throw keyInUse(error);
-        if (!isKeyTaken(error)) throw error;
-      }
-      const answer = await findAnswer(this.#commands.requests, key, new Date());
-      if (answer) return answer;
-      // The key was taken and is no longer kept: this request is the first again.
+    const placement = this.#prepare(request, cause, key);
+    try {
+      if (await this.#placeTogether(placement)) return placement.answer;
+      return await this.#placeAlone(placement);
+    } catch (error) {
+      throw key !== undefined && isKeyHeld(error) ? keyInUse(error) : error;
     }
   }
 
-  #prepare(request: PlaceOrderRequest, cause: Cause): Placement {
+  #prepare(request: PlaceOrderRequest, cause: Cause, key: RequestKey | undefined): Placement {
     const time = new Date();
     const order: Order = {
       orderId: randomUUID(),
@@ -89,7 +63,7 @@ export class PlaceOrder {
     const deliverAt = order.scheduledFor === undefined ? undefined : new Date(order.scheduledFor);
     this.#checkDelay(deliverAt, time);
     const command = this.#commands.write(orderPlace, order, { orderId: order.orderId, cause, time, deliverAt });
-    return { order, command, answer: answerTo(order) };
+    return { order, command, answer: answerTo(order), key };
   }
 
   /** Before it is accepted: a command that no broker takes would lie in the outbox for good. */
@@ -100,38 +74,28 @@ export class PlaceOrder {
   }
 
   /** @throws DatabaseBusy when as many requests as may wait for the database are there already */
-  async #placeTogether(placement: Placement): Promise<Answer> {
+  async #placeTogether(placement: Placement): Promise<boolean> {
     const { capacity } = this.#commands.requests;
     if (this.#unanswered >= capacity) throw new DatabaseBusy(`${capacity} requests wait for the database already`);
     this.#unanswered += 1;
     try {
-      await this.#insertTogether(placement);
-      return placement.answer;
+      return await this.#insertTogether(placement);
     } finally {
       this.#unanswered -= 1;
     }
   }
 
-  /** @param key of a single placement */
-  async #insert(placements: readonly Placement[], key?: RequestKey): Promise<void> {
-    const parameters = new Parameters();
-    const orders = placements.map(({ order }) => order);
-    const messages = placements.map(({ order: { orderId }, command: { envelope } }) => ({ orderId, envelope }));
-    const parts = [
-      `placed AS (${insertOrders(parameters, orders)})`,
-      `first_message AS (${insertMessages(parameters, messages)})`,
-    ];
-    const [only] = placements;
-    if (key && only) {
-      parts.push(`key AS (${claimKey(parameters, key, only.answer, new Date(only.order.createdAt))})`);
+  /** Its key has been used before, or is being used: waits for that. */
+  async #placeAlone(placement: Placement): Promise<Answer> {
+    const { key } = placement;
+    if (key === undefined) throw new Error(`Order ${placement.order.orderId} has no key and was not placed.`);
+    for (;;) {
+      const answer = await findAnswer(this.#commands.requests, key, new Date());
+      if (answer) return answer;
+      // Nothing is kept with the key, or not yet.
+      const [isPlaced] = await insertPlacements(this.#commands, [placement], { wait: true });
+      if (isPlaced) return placement.answer;
     }
-    const { messaging, requests } = this.#commands;
-    const effect = { text: parts.join(', '), values: parameters.values };
-    await messaging.outbox.addWith(
-      requests,
-      effect,
-      placements.map(({ command }) => command),
-    );
   }
 }
 
