@@ -1,4 +1,4 @@
-import type { Pool, QueryResult } from 'pg';
+import type { Client, Pool, QueryResult } from 'pg';
 import type { Destination } from '../transport.js';
 import type { Lease } from './bucket-leases.js';
 import { type OutboxRow, selectedColumns, type StoredMessage, toOutboxRow } from './outbox-rows.js';
@@ -9,14 +9,28 @@ export const HELD_BUCKETS = 16;
 const PARKED_AT_ONCE = 5_000;
 
 /**
- * The settings hold for one statement only. They leave the planner nothing but the order of an index, so that a batch
- * costs the same however long the backlog is: with the statistics of an empty table, which an outbox mostly is, it would
- * read and sort whole buckets. (Several statements in one message cannot have parameters: numbers and hexadecimal digits
- * stand for them.)
+ * They leave the planner nothing but the order of an index, so that a batch costs the same however long the backlog is:
+ * with the statistics of an empty table, which an outbox mostly is, it would read and sort whole buckets. What is left
+ * counts as dear, and nothing of it is worth compiling.
  */
-const KEEP_INDEX_ORDER = ['bitmapscan', 'seqscan', 'hashjoin', 'mergejoin', 'material', 'sort']
-  .map((way) => `SET LOCAL enable_${way} = off`)
-  .join('; ');
+const KEEP_INDEX_ORDER = [
+  ...['bitmapscan', 'seqscan', 'hashjoin', 'mergejoin', 'material', 'sort'].map((way) => `enable_${way} = off`),
+  'jit = off',
+];
+
+/**
+ * Where the settings hold for one statement only. Several statements in one message cannot have parameters: numbers and
+ * hexadecimal digits stand for them.
+ */
+const forOneStatement = KEEP_INDEX_ORDER.map((setting) => `SET LOCAL ${setting}`).join('; ');
+
+/**
+ * What a connection that reads prepared is set to. Since only one plan is left, whatever the parameters and the
+ * statistics are, it is made once.
+ */
+export const settingsToRead: readonly string[] = Object.freeze(
+  [...KEEP_INDEX_ORDER, 'plan_cache_mode = force_generic_plan'].map((setting) => `SET ${setting}`),
+);
 
 /** What a worker works on. */
 export interface Share {
@@ -36,8 +50,30 @@ export interface ReadRows {
 
 /** Runs a statement that must not cost more with a longer table; answers the results of its parts. */
 export async function queryByIndex(pool: Pool, ...statements: readonly string[]): Promise<readonly QueryResult[]> {
-  const results: unknown = await pool.query([KEEP_INDEX_ORDER, ...statements].join('; '));
+  const results: unknown = await pool.query([forOneStatement, ...statements].join('; '));
   return (results as QueryResult[]).slice(-statements.length);
+}
+
+/** Where rows are read. */
+export interface ReadFrom {
+  readonly pool: Pool;
+  /** A connection with {@link settingsToRead} that keeps prepared statements; without one the pool reads. */
+  readonly reading?: Client | undefined;
+}
+
+/** Runs both reads; rejects when the database fails, and gives up a connection that failed: it may be dead. */
+function read({ pool, reading }: ReadFrom, share: Share, limit: number): Promise<readonly QueryResult[]> {
+  if (reading === undefined) {
+    const terms = literals(share, limit);
+    return queryByIndex(pool, selectDue(terms), selectNext(terms));
+  }
+  const { kind, name } = named(share.destination);
+  const values = [share.leases.map(({ bucket }) => bucket), kind, name, limit];
+  const reads = [preparedDue, preparedNext].map((statement) => reading.query({ ...statement, values }));
+  return Promise.all(reads).catch((error: unknown) => {
+    void reading.end().catch(() => undefined);
+    throw error;
+  });
 }
 
 /**
@@ -47,8 +83,8 @@ export async function queryByIndex(pool: Pool, ...statements: readonly string[])
  * order among themselves. Who needs one locks first (say, the order's row) and adds to the outbox afterwards; ids then
  * follow the commits.
  */
-export async function readRows(pool: Pool, share: Share, limit: number): Promise<ReadRows> {
-  const [due, next] = await queryByIndex(pool, selectDue(share, limit), selectNext(share, limit));
+export async function readRows(from: ReadFrom, share: Share, limit: number): Promise<ReadRows> {
+  const [due, next] = await read(from, share, limit);
   const dueRows = (due?.rows as StoredMessage[]).map(toOutboxRow);
   const nextRows = next?.rows as (StoredMessage & { readonly is_held: boolean })[];
   const free = nextRows.filter(({ is_held }) => !is_held).map(toOutboxRow);
@@ -75,7 +111,7 @@ export async function parkHeld(pool: Pool, share: Share): Promise<void> {
        JOIN outbox_buckets holder ON holder.bucket = lease.bucket AND holder.token = lease.token
        CROSS JOIN LATERAL (
          SELECT outbox.bucket, outbox.id, coalesce(outbox.ordering_key, outbox.message_id) AS key FROM outbox
-         WHERE outbox.bucket = lease.bucket AND ${isFor(share.destination)}
+         WHERE outbox.bucket = lease.bucket AND ${isFor(literals(share, PARKED_AT_ONCE))}
          ORDER BY outbox.destination, outbox.id LIMIT ${PARKED_AT_ONCE}
        ) o
        JOIN outbox_holds hold ON hold.bucket = o.bucket AND hold.ordering_key = o.key
@@ -109,48 +145,70 @@ export async function waitingDestinations(pool: Pool, buckets: readonly number[]
   return rows.map(({ kind, name }) => (kind === 'queue' ? { queue: name } : { topic: name }));
 }
 
-const selectNext = ({ destination, leases }: Share, limit: number): string => `
+/** SQL expressions. */
+interface Terms {
+  readonly buckets: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly limit: string;
+}
+
+const parameters: Terms = { buckets: '$1::smallint[]', kind: '$2::text', name: '$3::text', limit: '$4::bigint' };
+
+function literals({ destination, leases }: Share, limit: number): Terms {
+  const { kind, name } = named(destination);
+  return {
+    buckets: `ARRAY[${leases.map(({ bucket }) => Number(bucket)).join(', ')}]::smallint[]`,
+    kind: `'${kind}'`,
+    name: `convert_from(decode('${Buffer.from(name, 'utf8').toString('hex')}', 'hex'), 'UTF8')`,
+    limit: String(Number(limit)),
+  };
+}
+
+function named(destination: Destination): { readonly kind: 'queue' | 'topic'; readonly name: string } {
+  return 'queue' in destination
+    ? { kind: 'queue', name: destination.queue }
+    : { kind: 'topic', name: destination.topic };
+}
+
+const selectNext = (terms: Terms): string => `
   SELECT * FROM (
-    SELECT o.* FROM unnest(ARRAY[${bucketsOf(leases)}]::smallint[]) AS wanted(bucket)
+    SELECT o.* FROM unnest(${terms.buckets}) AS wanted(bucket)
     CROSS JOIN LATERAL (
       SELECT ${selectedColumns('outbox')}, 0 AS attempts, hold.bucket IS NOT NULL AS is_held
       FROM outbox LEFT JOIN outbox_holds hold
         ON hold.bucket = outbox.bucket AND hold.ordering_key = coalesce(outbox.ordering_key, outbox.message_id)
-      WHERE outbox.bucket = wanted.bucket AND ${isFor(destination)}
-      ORDER BY outbox.destination, outbox.id LIMIT ${Number(limit)}
+      WHERE outbox.bucket = wanted.bucket AND ${isFor(terms)}
+      ORDER BY outbox.destination, outbox.id LIMIT ${terms.limit}
     ) o
-    LIMIT ${Number(limit)}
+    LIMIT ${terms.limit}
   ) batch ORDER BY id`;
 
-const selectDue = ({ destination, leases }: Share, limit: number): string => `
+const selectDue = (terms: Terms): string => `
   SELECT o.* FROM (
     SELECT bucket, ordering_key, attempts FROM outbox_holds
-    WHERE bucket = ANY(ARRAY[${bucketsOf(leases)}]::smallint[]) AND coalesce(due, until) <= now()
+    WHERE bucket = ANY(${terms.buckets}) AND coalesce(due, until) <= now()
     ORDER BY coalesce(due, until)
   ) hold
   CROSS JOIN LATERAL (
     SELECT ${selectedColumns('outbox')}, hold.attempts FROM outbox
-    WHERE outbox.bucket = (hold.bucket - ${HELD_BUCKETS})::smallint AND outbox.bucket < 0 AND ${isFor(destination)}
+    WHERE outbox.bucket = (hold.bucket - ${HELD_BUCKETS})::smallint AND outbox.bucket < 0 AND ${isFor(terms)}
       AND coalesce(outbox.ordering_key, outbox.message_id) BETWEEN hold.ordering_key AND hold.ordering_key
-    ORDER BY coalesce(outbox.ordering_key, outbox.message_id), outbox.destination, outbox.id LIMIT ${Number(limit)}
+    ORDER BY coalesce(outbox.ordering_key, outbox.message_id), outbox.destination, outbox.id LIMIT ${terms.limit}
   ) o
-  LIMIT ${Number(limit)}`;
+  LIMIT ${terms.limit}`;
+
+const preparedDue = { name: 'outbox_due', text: selectDue(parameters) };
+const preparedNext = { name: 'outbox_next', text: selectNext(parameters) };
 
 /**
  * A range of one name instead of an equation: then only the index that has the name before the id gives the order asked
  * for. The primary key would give it as well otherwise, and lead past all that waits for others.
  */
-function isFor(destination: Destination): string {
-  const kind = 'queue' in destination ? 'queue' : 'topic';
-  const name = 'queue' in destination ? destination.queue : destination.topic;
-  const hex = Buffer.from(name, 'utf8').toString('hex');
+function isFor({ kind, name }: Terms): string {
   // With the collation of the column: with another one no index could be used.
-  const text = `(convert_from(decode('${hex}', 'hex'), 'UTF8') COLLATE "default")`;
-  return `outbox.destination_kind = '${kind}' AND outbox.destination BETWEEN ${text} AND ${text}`;
-}
-
-function bucketsOf(leases: readonly Lease[]): string {
-  return leases.map(({ bucket }) => Number(bucket)).join(', ');
+  const text = `(${name} COLLATE "default")`;
+  return `outbox.destination_kind = ${kind} AND outbox.destination BETWEEN ${text} AND ${text}`;
 }
 
 function leaseValues(leases: readonly Lease[]): string {

@@ -27,6 +27,13 @@ export class StatementNames {
   }
 }
 
+const prepares = Symbol('prepares');
+
+/** Whether what is set and prepared on this connection stays with it: it is a client of {@link preparing}. */
+export function isPreparing(client: pg.ClientBase): boolean {
+  return prepares in client;
+}
+
 /**
  * Makes a client of `pg` prepare the statements with parameters that it runs again and again: each is parsed and analysed
  * once a connection, and planned once where PostgreSQL finds that as good (its `plan_cache_mode`). For
@@ -41,6 +48,8 @@ export class StatementNames {
  */
 export function preparing(Client: typeof pg.Client = pg.Client, names = new StatementNames()): typeof pg.Client {
   class PreparingClient extends Client {
+    readonly [prepares] = true;
+
     // The signatures of `query` are many; what is not a text with values goes through as it is.
     override query(...call: unknown[]): never {
       const [text, values, ...rest] = call;

@@ -49,7 +49,7 @@ export interface RelayOptions {
 
 /** A relay's options with what its messaging gives it. */
 interface RelaySetup extends RelayOptions {
-  /** The outbox's pool: the relay uses up to two of its connections, two more a destination, and one of its own to listen. */
+  /** The outbox's pool: the relay uses up to two of its connections, two more a destination, and one of its own to listen and to read. */
   readonly pool: Pool;
   /** Wake the relay in this process after each commit. */
   readonly wakes: Wakes;
@@ -187,6 +187,7 @@ class PostgresRelay implements Relay {
     const first = leases.length === 0 ? 0 : this.#turn++ % leases.length;
     return sendBatch({
       pool,
+      reading: this.#channel.reading,
       destination,
       leases: [...leases.slice(first), ...leases.slice(0, first)],
       limit: share === undefined ? 1 : batch,

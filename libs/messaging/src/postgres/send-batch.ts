@@ -1,4 +1,3 @@
-import type { Pool } from 'pg';
 import { type BatchResult, emptyBatch } from '../outbox/batch-result.js';
 import { blameOf } from '../outbox/blame.js';
 import { sendInOrder } from '../outbox/send-in-order.js';
@@ -6,13 +5,12 @@ import { backoff } from '../retry/backoff.js';
 import type { RetryPolicy } from '../retry/retry-policy.js';
 import type { Destination, Transport } from '../transport.js';
 import type { Lease } from './bucket-leases.js';
-import { parkHeld, readRows } from './outbox-read.js';
+import { parkHeld, type ReadFrom, readRows } from './outbox-read.js';
 import { ScheduledMessages } from './outbox-scheduled.js';
 import { hold, remove, setAside } from './settle-rows.js';
 import type { Turns } from './turns.js';
 
-interface BatchOptions {
-  readonly pool: Pool;
+interface BatchOptions extends ReadFrom {
   readonly destination: Destination;
   /** The buckets to read, in the order of their turn. */
   readonly leases: readonly Lease[];
@@ -37,7 +35,7 @@ interface BatchOptions {
 export async function sendBatch(options: BatchOptions): Promise<BatchResult> {
   const { pool, leases, limit, send, turns, policy, random } = options;
   if (leases.length === 0) return emptyBatch;
-  const { rows, more, passedHeld } = await readRows(pool, options, limit);
+  const { rows, more, passedHeld } = await readRows(options, options, limit);
   if (passedHeld) await turns.run(() => parkHeld(pool, options));
   const scheduled = new ScheduledMessages({ pool, transport: options.transport, onLateError: options.onLateError });
   const { sent, failed, outage } = await sendInOrder(rows, (messages) =>

@@ -1,5 +1,7 @@
 import pg from 'pg';
 import type { Clock } from '../clock.js';
+import { settingsToRead } from './outbox-read.js';
+import { isPreparing } from './preparing-client.js';
 
 interface WakeChannelOptions {
   readonly pool: pg.Pool;
@@ -15,11 +17,13 @@ const RECONNECT_MS = 1_000;
 /**
  * Carries wakes between the relays of several processes over LISTEN and NOTIFY. A notification is never part of a
  * business transaction: NOTIFY takes a lock at commit that all of the server's notifying transactions share. Lost
- * notifications cost only the time until the next sweep.
+ * notifications cost only the time until the next sweep. Its connection reads the outbox besides, where it may keep
+ * settings and prepared statements.
  */
 export class WakeChannel {
   readonly #options: WakeChannelOptions;
   #client: pg.Client | undefined;
+  #reading: pg.Client | undefined;
   #cancelReconnect: (() => void) | undefined;
   #connecting: Promise<void> = Promise.resolve();
   #notifying: Promise<void> | undefined;
@@ -29,6 +33,11 @@ export class WakeChannel {
   constructor(options: WakeChannelOptions) {
     this.#options = options;
     this.#connecting = this.#connect();
+  }
+
+  /** Where {@link readRows} may run prepared; undefined while there is no connection, and behind a pooler. */
+  get reading(): pg.Client | undefined {
+    return this.#reading;
   }
 
   /** Wakes the others. Calls during a notification share the next one. */
@@ -71,6 +80,7 @@ export class WakeChannel {
       lost = true;
       if (error !== undefined) this.#options.onError(error);
       this.#client = undefined;
+      this.#reading = undefined;
       const { clock } = this.#options;
       this.#cancelReconnect = clock.schedule(clock.now() + RECONNECT_MS, () => {
         this.#connecting = this.#connect();
@@ -82,7 +92,9 @@ export class WakeChannel {
     try {
       await client.connect();
       this.#client = client;
-      await client.query(`LISTEN ${CHANNEL}`);
+      const reads = isPreparing(client);
+      await client.query([`LISTEN ${CHANNEL}`, ...(reads ? settingsToRead : [])].join('; '));
+      if (reads) this.#reading = client;
       this.#options.onWake();
     } catch (error) {
       onLost(error);
