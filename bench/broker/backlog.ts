@@ -7,7 +7,8 @@ import { readMessage } from '../../libs/servicebus-emulator/src/codec/read-messa
 import { type Peer, startPeer } from './child.js';
 import { encodedMessage } from './message.js';
 import { connect, receiveAndComplete, sendPipelined } from './raw-client.js';
-import { median, printTable } from './table.js';
+import { median } from '../kit/statistics.js';
+import { printTable } from '../kit/table.js';
 
 const BACKLOG = Number(process.env['BACKLOG'] ?? 1_000_000);
 const PAIRS = Number(process.env['PAIRS'] ?? 5);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 
 /** A server in a process of its own. */
 export interface Peer {
+  readonly pid: number;
   readonly port: number;
   readonly connectionString: string;
   /** What it has used since it started, µs. Collects no garbage, so that a round pays for its own and no more. */
@@ -24,6 +25,7 @@ export async function startPeer(file: string, ...args: string[]): Promise<Peer> 
   const ready = (await reply(child)) as { port: number; connectionString: string };
   return {
     ...ready,
+    pid: child.pid ?? 0,
     cpu: async () => {
       child.send('cpu');
       return (await reply(child)) as number;

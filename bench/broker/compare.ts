@@ -8,8 +8,10 @@ import { buildBroker, PACKAGE } from './built-broker.js';
 import { type Peer, startPeer } from './child.js';
 import { LightEcho, type LightFigure, LightTraffic } from './light-traffic.js';
 import { connect, type RawConnection, sendPipelined } from './raw-client.js';
-import { alternate, type Figure, measure, type SdkFigure, sdkRound } from './rounds.js';
-import { median, printTable } from './table.js';
+import { alternate } from '../kit/rounds.js';
+import { type Figure, measure, type SdkFigure, sdkRound } from './rounds.js';
+import { median } from '../kit/statistics.js';
+import { printTable } from '../kit/table.js';
 
 const PAIRS = Number(process.env['PAIRS'] ?? 11);
 const COUNT = Number(process.env['COUNT'] ?? 10_000);

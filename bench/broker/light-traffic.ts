@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { ServiceBusClient } from '@azure/service-bus';
 import type { Peer } from './child.js';
 import { measure } from './rounds.js';
-import { median } from './table.js';
+import { median } from '../kit/statistics.js';
 
 /** Between one message and the next, ms. */
 const GAP = 5;

@@ -4,8 +4,9 @@
  */
 import { startPeer } from './child.js';
 import { LightEcho, LightTraffic } from './light-traffic.js';
-import { alternate } from './rounds.js';
-import { median, printTable } from './table.js';
+import { alternate } from '../kit/rounds.js';
+import { median } from '../kit/statistics.js';
+import { printTable } from '../kit/table.js';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
 const COUNT = Number(process.env['COUNT'] ?? 200);

@@ -5,8 +5,10 @@
 import { startPeer } from './child.js';
 import { LightTraffic } from './light-traffic.js';
 import { connect, type RawConnection, receiveAndComplete, sendPipelined } from './raw-client.js';
-import { alternate, type Figure, measure, sdkRound } from './rounds.js';
-import { median, printTable } from './table.js';
+import { alternate } from '../kit/rounds.js';
+import { type Figure, measure, sdkRound } from './rounds.js';
+import { median } from '../kit/statistics.js';
+import { printTable } from '../kit/table.js';
 
 const PAIRS = Number(process.env['PAIRS'] ?? 5);
 /** Rounds before those that count: a server runs for days, its first seconds say little. */

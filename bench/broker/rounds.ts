@@ -15,22 +15,6 @@ export async function measure(peer: Peer, count: number, run: () => Promise<numb
   return { perSecond: count / seconds, cpu: ((await peer.cpu()) - before) / count };
 }
 
-/** Rounds that alternate, so that what the machine does meanwhile does to all. @param warmUp rounds that do not count */
-export async function alternate<const Kinds extends readonly (() => Promise<unknown>)[]>(
-  warmUp: number,
-  count: number,
-  kinds: Kinds,
-): Promise<{ [Kind in keyof Kinds]: Awaited<ReturnType<Kinds[Kind]>>[] }> {
-  const results = kinds.map((): unknown[] => []);
-  for (let round = -warmUp; round < count; round++) {
-    for (const [i, kind] of kinds.entries()) {
-      const result = await kind();
-      if (round >= 0) results[i]?.push(result);
-    }
-  }
-  return results as { [Kind in keyof Kinds]: Awaited<ReturnType<Kinds[Kind]>>[] };
-}
-
 export interface SdkFigure {
   readonly figure: Figure;
   /** CPU of this process a message, µs. */

@@ -10,7 +10,8 @@ import { readMessage } from '../../libs/servicebus-emulator/src/codec/read-messa
 import { startPeer } from './child.js';
 import { encodedMessage } from './message.js';
 import { connect, type RawConnection, receiveAndComplete, sendPipelined } from './raw-client.js';
-import { median, printTable } from './table.js';
+import { median } from '../kit/statistics.js';
+import { printTable } from '../kit/table.js';
 
 const COMMAND = fileURLToPath(new URL('../../libs/servicebus-emulator/bin/servicebus-emulator.mjs', import.meta.url));
 const rows: string[][] = [];

@@ -1,129 +1,92 @@
 /**
- * The whole flow, order to paid, against a textbook stack on the same broker, gateway, topology and schema, and against
- * checkouts of earlier versions: `npm run bench:flow -- [--rounds 5] [--orders 1500] [--before DIRECTORY] [--check]`.
- * CPU is what the scheduler says of all processes of a stack, PostgreSQL and broker included.
+ * The whole flow, order to paid, beside other stacks that do the same: `npm run bench:flow -- [--rounds 5] [--orders 1500]
+ * [--only saturated,steady,latency] [--against textbook,job-queue] [--before REF] [--ours REF] [--quick] [--check]`.
+ * REF is a commit, or a folder with an installed checkout. `--before` adds an earlier version of ours as a baseline,
+ * `--ours` measures another version than this one, with the textbook stack on its broker, gateway and tables. CPU is what
+ * the scheduler says of all processes of a stack, PostgreSQL and broker included.
  */
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { median, printTable } from '../broker/table.js';
-import { latencies, pace, saturate } from './orders.js';
+import { type Checkout, checkOut, ROOT } from '../kit/checkout.js';
+import { readFlags } from '../kit/flags.js';
+import { report, type Row } from '../kit/report.js';
+import { printTable } from '../kit/table.js';
+import { CONNECTIONS, Figures, type Part, PARTS, type Quantity, rowsOver } from './figures.js';
+import { jobQueue } from './job-queue/kind.js';
+import { ours, textbook } from './kinds.js';
+import { saturate } from './orders.js';
 import { Stack, type StackOptions } from './stack.js';
 
-const CONNECTIONS = 16;
-const GOALS = { saturatedCpu: 3.5, paid: 3, steadyCpu: 1.5, latency: 1 };
+const ORDERS = 1_500;
+const NOW = 'now';
+/** By the name of a baseline: how many times better ours has to be. */
+const GOALS: Readonly<Record<string, Partial<Record<Quantity, number>>>> = {
+  textbook: { saturatedCpu: 3.5, paid: 3, steadyCpu: 1.5 },
+  before: { p50At10: 1, p50At100: 1, p99At100: 1 },
+};
+const BASELINES = { textbook, 'job-queue': jobQueue } as const;
 
-const { values: flags } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    orders: { type: 'string', default: '1500' },
-    before: { type: 'string' },
-    check: { type: 'boolean', default: false },
-    only: { type: 'string', default: 'saturated,steady,latency' },
-  },
-});
-const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
-const rounds = Number(flags.rounds);
-const orders = Number(flags.orders);
-const parts = new Set(flags.only.split(','));
+const flags = readFlags({ texts: ['only', 'against', 'before', 'ours'], counts: ['orders'] });
+const amounts = { orders: flags.count('orders') ?? flags.size(ORDERS), size: flags.size };
+const parts = new Set(chosen('only', PARTS));
+const against = chosen('against', Object.keys(BASELINES) as (keyof typeof BASELINES)[]);
 
-interface Figures {
-  readonly byProcess: ReadonlyMap<string, number>[];
-  readonly saturatedCpu: number[];
-  readonly paid: number[];
-  readonly steadyCpu: number[];
-  readonly p50At10: number[];
-  readonly p50At100: number[];
-  readonly p99At100: number[];
+/** @throws TypeError that lists what is not known */
+function chosen<Name extends string>(flag: 'only' | 'against', known: readonly Name[]): readonly Name[] {
+  const names = flags.text(flag)?.split(',').filter(Boolean) ?? known;
+  const unknown = names.filter((name) => !known.some((one) => one === name));
+  if (unknown.length > 0) throw new TypeError(`--${flag} knows ${known.join(', ')}, not ${unknown.join(', ')}.`);
+  return names as readonly Name[];
 }
-type Figure = Exclude<keyof Figures, 'byProcess'>;
 
-const stacks: readonly StackOptions[] = [
-  { name: 'textbook', root, textbook: true },
-  { name: 'now', root, textbook: false },
-  ...(flags.before === undefined ? [] : [{ name: 'before', root: resolve(flags.before), textbook: false }]),
-];
+const checkouts: Checkout[] = [];
+async function rootOf(what: string | undefined): Promise<string> {
+  if (what === undefined) return ROOT;
+  const checkout = await checkOut(what);
+  checkouts.push(checkout);
+  return checkout.root;
+}
+
+const stacks: Stack[] = [];
 const figures = new Map<string, Figures>();
 
-const percentile = (values: readonly number[], part: number): number =>
-  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? Number.NaN;
-
-async function round(stack: Stack, into: Figures): Promise<void> {
-  if (parts.has('saturated')) {
-    const { microsAnOrder, seconds, byProcess } = await saturate(stack, orders, CONNECTIONS);
-    into.saturatedCpu.push(microsAnOrder);
-    into.byProcess.push(byProcess);
-    into.paid.push(orders / seconds);
+async function measureAll(): Promise<void> {
+  const root = await rootOf(flags.text('ours'));
+  const before = flags.text('before');
+  const all: readonly StackOptions[] = [
+    ...against.map((name) => ({ name, root, kind: BASELINES[name] })),
+    { name: NOW, root, kind: ours },
+    ...(before === undefined ? [] : [{ name: 'before', root: await rootOf(before), kind: ours }]),
+  ];
+  for (const options of all) {
+    stacks.push(await Stack.start(options));
+    figures.set(options.name, new Figures());
   }
-  if (parts.has('steady')) into.steadyCpu.push((await pace(stack, 1_000, 100)).microsAnOrder);
-  if (!parts.has('latency')) return;
-  into.p50At10.push(percentile(await latencies(stack, 60, 10), 0.5));
-  const busy = await latencies(stack, 1_000, 100);
-  into.p50At100.push(percentile(busy, 0.5));
-  into.p99At100.push(percentile(busy, 0.99));
-}
-
-const running: Stack[] = [];
-try {
-  for (const options of stacks) {
-    running.push(await Stack.start(options));
-    figures.set(options.name, {
-      byProcess: [],
-      saturatedCpu: [],
-      paid: [],
-      steadyCpu: [],
-      p50At10: [],
-      p50At100: [],
-      p99At100: [],
-    });
-  }
-  for (const stack of running) await saturate(stack, Math.ceil(orders / 2), CONNECTIONS); // Warms up.
-  for (let n = 0; n < rounds; n += 1) {
+  for (const stack of stacks) await saturate(stack, Math.ceil(amounts.orders / 2), CONNECTIONS); // Warms up.
+  for (let round = 0; round < flags.rounds; round += 1) {
     // Another one begins each time.
-    for (let place = 0; place < running.length; place += 1) {
-      const stack = running[(n + place) % running.length] as Stack;
-      await round(stack, figures.get(stack.name) as Figures);
-    }
-    console.error(`round ${n + 1} of ${rounds}`);
+    const turns = [...stacks.slice(round % stacks.length), ...stacks.slice(0, round % stacks.length)];
+    for (const stack of turns) await figures.get(stack.name)?.round(stack, parts as ReadonlySet<Part>, amounts);
+    console.error(`round ${round + 1} of ${flags.rounds}`);
   }
+}
+
+try {
+  await measureAll();
 } finally {
-  for (const stack of running.reverse()) await stack.stop();
+  for (const stack of stacks.reverse()) await stack.stop();
+  for (const checkout of checkouts) await checkout.remove();
 }
 
-/** How many times better ours is: the median of the ratios of each round. */
-function gain(figure: Figure, over: string): number {
-  const ours = figures.get('now')?.[figure] ?? [];
-  const theirs = figures.get(over)?.[figure] ?? [];
-  return median(ours.map((one, n) => (figure === 'paid' ? one / (theirs[n] ?? 0) : (theirs[n] ?? 0) / one)));
+const now = figures.get(NOW) as Figures;
+const rows: Row[] = [];
+for (const [name, baseline] of figures) {
+  if (name !== NOW) rows.push(...rowsOver(name, baseline, now, GOALS[name] ?? {}));
 }
-
-const rows: string[][] = [];
-let missed = 0;
-function row(what: string, figure: Figure, unit: string, over: string, goal: number | undefined): void {
-  if ((figures.get('now')?.[figure].length ?? 0) === 0 || !figures.has(over)) return;
-  const text = (name: string): string => `${median(figures.get(name)?.[figure] ?? []).toFixed(0)} ${unit}`;
-  const ratio = gain(figure, over);
-  if (goal !== undefined && ratio < goal) missed += 1;
-  rows.push([what, `${over}: ${text(over)}`, text('now'), ratio.toFixed(2), goal === undefined ? '' : `≥ ${goal}`]);
-}
-for (const over of ['textbook', 'before']) {
-  const goals: Partial<typeof GOALS> =
-    over === 'textbook' ? { ...GOALS, latency: undefined } : { latency: GOALS.latency };
-  row('saturated: CPU an order', 'saturatedCpu', 'µs', over, goals.saturatedCpu);
-  row('saturated: paid per second', 'paid', '/s', over, goals.paid);
-  row('100 orders/s: CPU an order', 'steadyCpu', 'µs', over, goals.steadyCpu);
-  row('10 orders/s: order to paid, p50', 'p50At10', 'ms', over, goals.latency);
-  row('100 orders/s: order to paid, p50', 'p50At100', 'ms', over, goals.latency);
-  row('100 orders/s: order to paid, p99', 'p99At100', 'ms', over, goals.latency);
-}
-printTable(['what', 'baseline', 'ours', 'ratio', 'reach'], rows);
-const names = [...(figures.get('now')?.byProcess[0]?.keys() ?? [])];
-const shares = [...figures].map(([stack, { byProcess }]) => [
-  stack,
-  ...names.map((name) => median(byProcess.map((run) => run.get(name) ?? 0)).toFixed(0)),
-]);
-if (names.length > 0) printTable(['saturated, µs an order', ...names], shares);
-if (flags.check && missed > 0) {
-  console.error(`${missed} goals were missed.`);
-  process.exitCode = 1;
+report(rows, flags.check);
+const names = [...now.byProcess().keys()];
+if (names.length > 0) {
+  const shares = [...figures].map(([name, each]) => {
+    const byProcess = each.byProcess();
+    return [name, ...names.map((process) => byProcess.get(process)?.toFixed(0) ?? '')];
+  });
+  printTable(['saturated, µs an order', ...names], shares);
 }

@@ -1,13 +1,12 @@
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { callConcurrently } from '../kit/call-concurrently.js';
+import { postOrder, QUANTITY, UNIT_PRICE } from '../kit/post-order.js';
+import { until } from '../kit/until.js';
 import type { Stack } from './stack.js';
 
-const UNIT_PRICE = 450;
-/** How long a run may take, ms: what is not paid by then is lost, or the stack has stopped. */
+/** How long orders may take to be paid, ms: what is not by then is lost, or the stack has stopped. */
 const PAID_WITHIN_MS = 180_000;
-
-const body = (customerId: string): string =>
-  JSON.stringify({ customerId, currency: 'EUR', lines: [{ sku: 'tea', quantity: 2, unitPrice: UNIT_PRICE }] });
 
 /** How one run came out. */
 export interface Run {
@@ -22,13 +21,7 @@ export interface Run {
 
 /** Places so many orders, `connections` at a time, and waits until all are paid. */
 export async function saturate(stack: Stack, orders: number, connections: number): Promise<Run> {
-  return measure(stack, orders, async (place) => {
-    let left = orders;
-    const client = async (): Promise<void> => {
-      while (left-- > 0) await place();
-    };
-    await Promise.all(Array.from({ length: connections }, client));
-  });
+  return measure(stack, orders, (place) => callConcurrently(orders, connections, place));
 }
 
 /** Places orders at a steady rate, whatever becomes of them, and waits until all are paid. */
@@ -41,13 +34,13 @@ async function measure(
   orders: number,
   drive: (place: () => Promise<string>) => Promise<void>,
 ): Promise<Run> {
-  const customer = `bench-${crypto.randomUUID()}`;
+  const customerId = `bench-${crypto.randomUUID()}`;
   const before = await counts(stack);
   const agent = new Agent({ keepAlive: true });
   const cpu = await stack.cpuMicros();
   const begun = performance.now();
-  await drive(() => post(stack.url, agent, customer));
-  await untilPaid(stack, customer, orders);
+  await drive(() => postOrder(stack.url, agent, { customerId }));
+  await untilPaid(stack, customerId, orders);
   const seconds = (performance.now() - begun) / 1_000;
   // What is still to be counted by others costs as well.
   await untilCounted(stack, before, orders);
@@ -59,9 +52,9 @@ async function measure(
   return { orders, seconds, microsAnOrder, byProcess };
 }
 
-/** From the answer to the request until the order is seen paid, ms, of each order; the stack is asked every 4 ms. */
+/** From the request until the order is seen paid, ms, of each order; the stack is asked every 4 ms. */
 export async function latencies(stack: Stack, orders: number, perSecond: number): Promise<readonly number[]> {
-  const customer = `bench-${crypto.randomUUID()}`;
+  const customerId = `bench-${crypto.randomUUID()}`;
   const before = await counts(stack);
   const agent = new Agent({ keepAlive: true });
   const sentAt = new Map<string, number>();
@@ -69,7 +62,7 @@ export async function latencies(stack: Stack, orders: number, perSecond: number)
   const giveUpAt = performance.now() + PAID_WITHIN_MS;
   const placing = steadily(orders, perSecond, async () => {
     const begun = performance.now();
-    sentAt.set(await post(stack.url, agent, customer), begun);
+    sentAt.set(await postOrder(stack.url, agent, { customerId }), begun);
   });
   while (took.length < orders) {
     if (performance.now() > giveUpAt) throw new Error(`${stack.name}: ${took.length} of ${orders} orders were paid.`);
@@ -99,27 +92,13 @@ async function steadily(count: number, perSecond: number, place: () => Promise<u
   await Promise.all(placed);
 }
 
-function post(url: string, agent: Agent, customerId: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json' };
-    const sent = request(`${url}/orders`, { method: 'POST', agent, headers }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      answer.on('end', () => {
-        if (answer.statusCode === 202) resolve((JSON.parse(text) as { id: string }).id);
-        else reject(new Error(`POST /orders answered ${answer.statusCode}: ${text}`));
-      });
-    });
-    sent.on('error', reject);
-    sent.end(body(customerId));
-  });
-}
-
 async function untilPaid(stack: Stack, customer: string, orders: number): Promise<void> {
   const paid = "SELECT count(*) FROM orders WHERE customer_id = $1 AND status = 'paid'";
-  await until(`${stack.name}: ${orders} paid orders`, async () => {
-    return (await stack.one('order-api', paid, [customer])) === orders;
-  });
+  await until(
+    `${stack.name}: ${orders} paid orders`,
+    async () => (await stack.one('order-api', paid, [customer])) === orders,
+    PAID_WITHIN_MS,
+  );
 }
 
 interface Counts {
@@ -141,15 +120,11 @@ async function untilCounted(stack: Stack, before: Counts, orders: number): Promi
   const expected = JSON.stringify({
     decisions: before.decisions + orders,
     invoices: before.invoices + orders,
-    revenue: before.revenue + orders * 2 * UNIT_PRICE,
+    revenue: before.revenue + orders * QUANTITY * UNIT_PRICE,
   });
-  await until(`${stack.name}: ${expected}`, async () => JSON.stringify(await counts(stack)) === expected);
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + PAID_WITHIN_MS;
-  while (!(await holds())) {
-    if (performance.now() > giveUpAt) throw new Error(`It did not come to this: ${what}.`);
-    await pause(100);
-  }
+  await until(
+    `${stack.name}: ${expected}`,
+    async () => JSON.stringify(await counts(stack)) === expected,
+    PAID_WITHIN_MS,
+  );
 }

@@ -2,13 +2,15 @@ import { readdir, readFile } from 'node:fs/promises';
 
 /**
  * The time that processes, each with all its descendants, were on a CPU, µs: what the scheduler says of each of their
- * threads. What a thread used that has ended is not seen, so the processes have to be warm.
+ * threads. This process counts without the servers that it started. What a thread used that has ended is not seen, so the
+ * processes have to be warm.
  */
 export async function onCpuMicros(roots: readonly number[]): Promise<readonly number[]> {
   const children = await childrenOfAll();
   return Promise.all(
     roots.map(async (root) => {
-      const times = await Promise.all(withDescendants(root, children).map(onCpuOf));
+      const pids = root === process.pid ? [root] : withDescendants(root, children);
+      const times = await Promise.all(pids.map(onCpuOf));
       return times.reduce((sum, each) => sum + each, 0);
     }),
   );

@@ -1,0 +1,69 @@
+import { onCpuMicros } from './cpu.js';
+import type { Row } from './report.js';
+
+/** What one round came to. */
+export interface Figure {
+  readonly perSecond: number;
+  /** On-CPU time of all processes that were looked at, µs for each thing that was done. */
+  readonly cpuMicros: number;
+}
+
+/**
+ * Times work and the CPU it takes.
+ * @param count how many things `work` does
+ * @param pids the processes whose CPU counts, each with its descendants
+ * @param settle what still belongs to the work, though nobody waits for it: it takes CPU, and no time
+ */
+export async function measure(
+  count: number,
+  pids: readonly number[],
+  work: () => Promise<unknown>,
+  settle: () => Promise<unknown> = async () => undefined,
+): Promise<Figure> {
+  const sum = async (): Promise<number> => (await onCpuMicros(pids)).reduce((total, each) => total + each, 0);
+  const before = await sum();
+  const begun = performance.now();
+  await work();
+  const seconds = (performance.now() - begun) / 1_000;
+  await settle();
+  return { perSecond: count / seconds, cpuMicros: ((await sum()) - before) / count };
+}
+
+/** What two rows have in common. */
+interface Compared {
+  readonly what: string;
+  readonly over: string;
+  readonly baseline: readonly Figure[];
+  readonly ours: readonly Figure[];
+  /** How many times as many a second, and how many times less CPU, ours has to reach. */
+  readonly goals?: { readonly perSecond?: number; readonly cpu?: number };
+  /** Whether one of two goals is enough. */
+  readonly either?: boolean;
+}
+
+/** A row of throughput and one of CPU. */
+export function rowsOf({ what, over, baseline, ours, goals = {}, either = false }: Compared): readonly Row[] {
+  const each = (figures: readonly Figure[], of: keyof Figure) => figures.map((figure) => figure[of]);
+  return [
+    {
+      what: `${what}: throughput`,
+      over,
+      unit: '/s',
+      better: 'more',
+      baseline: each(baseline, 'perSecond'),
+      ours: each(ours, 'perSecond'),
+      goal: goals.perSecond,
+      ...(either && { either: what }),
+    },
+    {
+      what: `${what}: CPU`,
+      over,
+      unit: 'µs',
+      better: 'less',
+      baseline: each(baseline, 'cpuMicros'),
+      ours: each(ours, 'cpuMicros'),
+      goal: goals.cpu,
+      ...(either && { either: what }),
+    },
+  ];
+}
