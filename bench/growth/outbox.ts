@@ -1,0 +1,81 @@
+/** The outbox with many waiting rows against one that has no more than are sent: adding to it, and relaying. */
+import type { Outgoing } from '@orderflow/messaging';
+import { callConcurrently } from '../kit/call-concurrently.js';
+import { type BenchDatabase, startDatabase } from '../kit/database.js';
+import { type Figure, measure, rowsOf } from '../kit/figure.js';
+import { messages as messagesTo } from '../kit/messages.js';
+import type { Row } from '../kit/report.js';
+import { alternate } from '../kit/rounds.js';
+import { expectCount } from '../kit/until.js';
+import { BenchOutbox } from '../relay/outbox.js';
+import { type Growth, OVER, shown, WARM_UP } from './growth.js';
+
+const MESSAGES = 5_000;
+const AT_A_TIME = 16;
+const QUEUE = 'orders';
+/** Of those that wait already, bytes: ten million of 1 KB would be a benchmark of the disk. */
+const BODY_BYTES = 256;
+
+async function fillWith(server: BenchDatabase, database: string, rows: number): Promise<void> {
+  const pool = server.pool(database);
+  await pool.query(
+    `INSERT INTO outbox (bucket, destination_kind, destination, message_id, ordering_key, type, version, source, time,
+                         content_type, headers, body)
+     SELECT n % 16, 'queue', $1, 'waiting-' || n, 'key-' || n, 'order.place', 1, '/bench', '2026-01-01T00:00:00.000Z',
+            'application/json', '{}', convert_to(repeat('x', $2), 'UTF8')
+     FROM generate_series(1, $3::bigint) AS n`,
+    [QUEUE, BODY_BYTES, rows],
+  );
+  await pool.query('VACUUM ANALYZE outbox');
+  await pool.query('CHECKPOINT');
+}
+
+interface Figures {
+  readonly added: Figure;
+  readonly relayed: Figure;
+}
+
+/** Adds messages, each in a transaction of its own, and relays as many: the oldest, which a full one had before. */
+async function round(server: BenchDatabase, outbox: BenchOutbox, messages: readonly Outgoing[]): Promise<Figures> {
+  const { messaging } = outbox;
+  const pids = [process.pid, server.pid];
+  const before = await outbox.rows();
+  const added = await measure(messages.length, pids, () =>
+    callConcurrently(messages.length, AT_A_TIME, (n) =>
+      messaging.transaction((tx) => messaging.outbox.add(tx, messages.slice(n, n + 1))),
+    ),
+  );
+  expectCount('rows after adding', await outbox.rows(), before + messages.length);
+  let sent = 0;
+  const relayed = await measure(messages.length, pids, () =>
+    outbox.relay(async ({ length }) => void (sent += length), messages.length),
+  );
+  expectCount('rows after relaying', await outbox.rows(), before + messages.length - sent);
+  // A relay that is stopped still sends what it has read.
+  const share = sent / messages.length;
+  return { added, relayed: { perSecond: relayed.perSecond * share, cpuMicros: relayed.cpuMicros / share } };
+}
+
+export async function growOutbox({ rows, rounds, goal, size }: Growth): Promise<readonly Row[]> {
+  const server = await startDatabase(['empty', 'full']);
+  try {
+    const [empty, full] = [await BenchOutbox.create(server, 'empty'), await BenchOutbox.create(server, 'full')];
+    await fillWith(server, 'full', rows);
+    const messages = messagesTo(QUEUE, size(MESSAGES));
+    const [baseline, ours] = await alternate(WARM_UP, rounds, [
+      () => round(server, empty, messages),
+      () => round(server, full, messages),
+    ]);
+    const row = (what: string, of: keyof Figures): readonly Row[] =>
+      rowsOf({
+        what: `outbox of ${shown(rows)} rows, ${what}`,
+        over: OVER,
+        baseline: baseline.map((each) => each[of]),
+        ours: ours.map((each) => each[of]),
+        goals: { perSecond: goal },
+      });
+    return [...row('adding', 'added'), ...row('relaying', 'relayed')];
+  } finally {
+    await server.stop();
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * `POST /orders` of order-api, with an idempotency key and without, against bare Fastify with a transaction by hand, at 4,
+ * 8 and 32 connections: `npm run bench:http -- [--rounds 5] [--orders 3000] [--quick] [--check]`. The CPU of ours is that
+ * of order-api, PostgreSQL and broker until the last message is at the broker; the baseline sends none.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { callConcurrently } from '../kit/call-concurrently.js';
+import { type Figure, measure, rowsOf } from '../kit/figure.js';
+import { readFlags } from '../kit/flags.js';
+import { postOrder } from '../kit/post-order.js';
+import { report, type Row } from '../kit/report.js';
+import { alternate } from '../kit/rounds.js';
+import { expectCount, until } from '../kit/until.js';
+import { type Site, startBare, startOurs } from './sites.js';
+
+const ORDERS = 3_000;
+/** The most connections. */
+const MOST = 32;
+/** By connections: how many times as many a second as the baseline. */
+const GOALS = [
+  { connections: 4, perSecond: 1.2 },
+  { connections: 8 },
+  { connections: MOST, perSecond: 2 },
+] as const satisfies readonly { readonly connections: number; readonly perSecond?: number }[];
+
+const flags = readFlags({ counts: ['orders'] });
+const orders = flags.count('orders') ?? flags.size(ORDERS);
+
+/** Places the orders of a round, so many at a time, and sees that each of them is there with its message. */
+async function place(site: Site, connections: number, isKeyed: boolean): Promise<Figure> {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const expected = (await site.orders()) + orders;
+  const post = (): Promise<string> =>
+    postOrder(site.url, agent, { customerId: 'bench', ...(isKeyed && { key: randomUUID() }) });
+  const settled = (): Promise<void> => until(`${expected} messages`, async () => (await site.messages()) === expected);
+  const figure = await measure(orders, site.pids, () => callConcurrently(orders, connections, post), settled);
+  agent.destroy();
+  expectCount('orders that are stored', await site.orders(), expected);
+  return figure;
+}
+
+const home = await mkdtemp(join(tmpdir(), 'bench-http-'));
+const sites: Site[] = [];
+try {
+  const bare = await startBare(home);
+  sites.push(bare);
+  const ours = await startOurs(home);
+  sites.push(ours);
+  for (const site of [bare, ours, bare, ours]) await place(site, MOST, true); // Warms up.
+  const rows: Row[] = [];
+  for (const { connections, ...goals } of GOALS) {
+    const [baseline, unkeyed, keyed] = await alternate(1, flags.rounds, [
+      () => place(bare, connections, false),
+      () => place(ours, connections, false),
+      () => place(ours, connections, true),
+    ]);
+    const over = 'bare Fastify';
+    rows.push(...rowsOf({ what: `${connections} connections`, over, baseline, ours: unkeyed, goals }));
+    rows.push(...rowsOf({ what: `${connections} connections, keyed`, over, baseline, ours: keyed, goals }));
+  }
+  report(rows, flags.check);
+} finally {
+  for (const site of sites.reverse()) await site.stop();
+  await rm(home, { recursive: true });
+}

@@ -1,0 +1,110 @@
+/**
+ * The inbox with one row of effect, against a transaction that a team writes by hand: `npm run bench:inbox -- [--rounds 5]
+ * [--messages 4000] [--quick] [--check]`. Alone, 16 messages are handled at a time, each in a transaction of its own; in a
+ * batch, 16 that are ready share one, and one is in flight, as a group commit has it.
+ */
+import { randomUUID } from 'node:crypto';
+import { createPostgresMessaging, messagingSchema, preparing } from '@orderflow/messaging/postgres';
+import type pg from 'pg';
+import { callConcurrently } from '../kit/call-concurrently.js';
+import { type BenchDatabase, startDatabase } from '../kit/database.js';
+import { type Figure, measure, rowsOf } from '../kit/figure.js';
+import { readFlags } from '../kit/flags.js';
+import { inBatches } from '../kit/messages.js';
+import { report } from '../kit/report.js';
+import { alternate } from '../kit/rounds.js';
+import { expectCount } from '../kit/until.js';
+
+const MESSAGES = 4_000;
+const AT_A_TIME = 16;
+const GOALS = { alone: 1.8, batch: 4.5 };
+const DATABASES = ['by_hand', 'alone', 'batch'] as const;
+type Database = (typeof DATABASES)[number];
+
+const INBOX_ROW = 'INSERT INTO inbox (consumer, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING';
+const EFFECT = 'INSERT INTO effects (message_id, amount) VALUES ($1, $2)';
+const EFFECTS = `INSERT INTO effects (message_id, amount)
+  SELECT message_id, amount FROM unnest($1::text[], $2::bigint[]) AS one(message_id, amount) ORDER BY message_id`;
+const CONSUMER = 'bench';
+
+const flags = readFlags({ counts: ['messages'] });
+const messages = flags.count('messages') ?? flags.size(MESSAGES);
+
+/** One round in a database: hands its messages to `handleAll` and sees that each took effect once. */
+async function round(
+  server: BenchDatabase,
+  database: Database,
+  handleAll: (ids: readonly string[]) => Promise<unknown>,
+): Promise<Figure> {
+  const rowsIn = (table: string): Promise<number> => server.number(database, `SELECT count(*) FROM ${table}`);
+  const expected = (await rowsIn('effects')) + messages;
+  const ids = Array.from({ length: messages }, () => randomUUID());
+  const figure = await measure(messages, [process.pid, server.pid], () => handleAll(ids));
+  expectCount('effects', await rowsIn('effects'), expected);
+  expectCount('inbox rows', await rowsIn('inbox'), expected);
+  return figure;
+}
+
+async function byHand(pool: pg.Pool, id: string): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    const { rowCount } = await client.query(INBOX_ROW, [CONSUMER, id]);
+    if (rowCount === 1) await client.query(EFFECT, [id, 900]);
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+const server = await startDatabase(DATABASES);
+try {
+  for (const database of DATABASES) {
+    const pool = server.pool(database);
+    for (const { sql } of messagingSchema) await pool.query(sql);
+    await pool.query('CREATE TABLE effects (message_id text PRIMARY KEY, amount bigint NOT NULL)');
+  }
+  const bare = server.pool('by_hand', { max: AT_A_TIME });
+  const ours = (database: Database) => {
+    const options = '-c plan_cache_mode=force_custom_plan';
+    return createPostgresMessaging({ pool: server.pool(database, { max: AT_A_TIME, Client: preparing(), options }) });
+  };
+  const [alone, batch] = [ours('alone').inbox, ours('batch').inbox];
+  const [baseline, single, together] = await alternate(2, flags.rounds, [
+    () => round(server, 'by_hand', (ids) => callConcurrently(messages, AT_A_TIME, (n) => byHand(bare, ids[n] ?? ''))),
+    () =>
+      round(server, 'alone', (ids) =>
+        callConcurrently(messages, AT_A_TIME, (n) => {
+          const id = ids[n] ?? '';
+          return alone.once(CONSUMER, id, async (tx) => void (await tx.query(EFFECT, [id, 900])));
+        }),
+      ),
+    () =>
+      round(server, 'batch', async (ids) => {
+        for (const group of inBatches(ids, AT_A_TIME)) {
+          await batch.onceMany(CONSUMER, group, async (tx, unhandled) => {
+            await tx.query(EFFECTS, [[...unhandled], Array.from(unhandled, () => 900)]);
+          });
+        }
+      }),
+  ]);
+  const over = 'by hand';
+  report(
+    [
+      ...rowsOf({ what: 'inbox and effect, alone', over, baseline, ours: single, goals: { perSecond: GOALS.alone } }),
+      ...rowsOf({
+        what: `inbox and effect, ${AT_A_TIME} ready together`,
+        over,
+        baseline,
+        ours: together,
+        goals: { perSecond: GOALS.batch },
+      }),
+    ],
+    flags.check,
+  );
+} finally {
+  await server.stop();
+}
