@@ -16,7 +16,7 @@ import { saturate } from './orders.js';
 import { Stack, type StackOptions } from './stack.js';
 
 const ORDERS = 1_500;
-const NOW = 'now';
+const OURS = 'ours';
 /** By the name of a baseline: how many times better ours has to be. */
 const GOALS: Readonly<Record<string, Partial<Record<Quantity, number>>>> = {
   textbook: { saturatedCpu: 3.5, paid: 3, steadyCpu: 1.5 },
@@ -53,7 +53,7 @@ async function measureAll(): Promise<void> {
   const before = flags.text('before');
   const all: readonly StackOptions[] = [
     ...against.map((name) => ({ name, root, kind: BASELINES[name] })),
-    { name: NOW, root, kind: ours },
+    { name: OURS, root, kind: ours },
     ...(before === undefined ? [] : [{ name: 'before', root: await rootOf(before), kind: ours }]),
   ];
   for (const options of all) {
@@ -76,10 +76,10 @@ try {
   for (const checkout of checkouts) await checkout.remove();
 }
 
-const now = figures.get(NOW) as Figures;
+const now = figures.get(OURS) as Figures;
 const rows: Row[] = [];
 for (const [name, baseline] of figures) {
-  if (name !== NOW) rows.push(...rowsOver(name, baseline, now, GOALS[name] ?? {}));
+  if (name !== OURS) rows.push(...rowsOver(name, baseline, now, GOALS[name] ?? {}));
 }
 report(rows, flags.check);
 const names = [...now.byProcess().keys()];
