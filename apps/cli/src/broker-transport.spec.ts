@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -26,6 +26,24 @@ describe('the broker of a command', () => {
     const both = { SERVICEBUS_CONNECTION_STRING: 'Endpoint=sb://a', RABBITMQ_URL: url };
     expect(find(both)).toEqual({ connectionString: 'Endpoint=sb://a' });
     expect(find({ ...both, MESSAGING_TRANSPORT: 'rabbitmq' })).toEqual({ rabbitMqUrl: url });
+  });
+
+  it('is read from the file of its secret', () => {
+    const file = join(root, 'url');
+    writeFileSync(file, `${url}\n`);
+    expect(find({ MESSAGING_TRANSPORT: 'rabbitmq', RABBITMQ_URL_FILE: file })).toEqual({ rabbitMqUrl: url });
+    writeFileSync(file, 'Endpoint=sb://b');
+    expect(find({ SERVICEBUS_CONNECTION_STRING_FILE: file })).toEqual({ connectionString: 'Endpoint=sb://b' });
+  });
+
+  it('is refused with everything that is wrong with such files, and nothing that is in them', () => {
+    const both = { RABBITMQ_URL: url, RABBITMQ_URL_FILE: join(root, 'none') };
+    const empty = join(root, 'empty');
+    writeFileSync(empty, '');
+    expect(() => find({ ...both, SERVICEBUS_CONNECTION_STRING_FILE: empty })).toThrow(
+      `SERVICEBUS_CONNECTION_STRING_FILE: the file ${empty} is empty. RABBITMQ_URL_FILE and RABBITMQ_URL are both set: ` +
+        `choose one. RABBITMQ_URL_FILE: the file ${join(root, 'none')} cannot be read (ENOENT).`,
+    );
   });
 
   it('is missed in words that say what to set', () => {
@@ -92,10 +110,17 @@ describe('orderflow topology', () => {
     const environment = {
       BROKER_TOPOLOGY: topologyFile,
       MESSAGING_TRANSPORT: 'rabbitmq',
-      RABBITMQ_URL: 'amqp://user:hidden@127.0.0.1:1/shop',
     };
-    const { code, output, errors } = await orderflow(root, environment, 'dlq', 'list', 'orders');
-    expect([code, errors]).toEqual([1, expect.stringMatching(/127\.0\.0\.1:1/)]);
-    expect(output + errors).not.toContain('hidden');
+    const address = 'amqp://user:hidden@127.0.0.1:1/shop';
+    const file = join(root, 'url');
+    writeFileSync(file, address);
+    for (const [name, value] of [
+      ['RABBITMQ_URL', address],
+      ['RABBITMQ_URL_FILE', file],
+    ] as const) {
+      const ran = await orderflow(root, { ...environment, [name]: value }, 'dlq', 'list', 'orders');
+      expect([ran.code, ran.errors]).toEqual([1, expect.stringMatching(/127\.0\.0\.1:1/)]);
+      expect(ran.output + ran.errors).not.toContain('hidden');
+    }
   });
 });

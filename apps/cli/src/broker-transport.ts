@@ -1,6 +1,11 @@
 import type { Capabilities, DeadLetters, QueueInspection, Transport } from '@orderflow/messaging';
 import type { Runtime } from '@orderflow/service-kit';
-import { type BrokerAddress, brokerAddressOf, brokerAddressProblem } from '@orderflow/service-kit/broker-address';
+import {
+  type BrokerAddress,
+  brokerAddressOf,
+  brokerAddressProblem,
+  withBrokerSecrets,
+} from '@orderflow/service-kit/broker-address';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { readRuntime } from './runtime-file.js';
@@ -15,16 +20,25 @@ export interface CommandTransport extends Transport {
 const needed: readonly (keyof Capabilities)[] = ['browsing', 'queueCounts'];
 
 /**
- * Where the broker is: the environment decides, then what runs on this machine. Throws a {@link CommandError} when
- * neither says.
+ * Where the broker is: the environment decides, a file of a secret that it names as well, then what runs on this machine.
+ * Throws a {@link CommandError} when neither says.
  */
 export function findBroker({ workspace, environment }: CommandContext): BrokerAddress {
-  const address = brokerAddressOf(environment) ?? brokerOf(readRuntime(workspace.runtimeFile));
+  const address = namedBroker(environment) ?? brokerOf(readRuntime(workspace.runtimeFile));
   if (address !== undefined) return address;
   const asked = environment['MESSAGING_TRANSPORT'] ? brokerAddressProblem(environment) : undefined;
   throw new CommandError(
     asked ?? 'There is no broker: start the system with npm start, or set SERVICEBUS_CONNECTION_STRING.',
   );
+}
+
+/** The broker that the environment names; undefined when it names none. Throws a {@link CommandError} for a file that is no secret. */
+export function namedBroker(environment: NodeJS.ProcessEnv): BrokerAddress | undefined {
+  try {
+    return brokerAddressOf(withBrokerSecrets(environment));
+  } catch (cause) {
+    throw new CommandError((cause as Error).message, { cause });
+  }
 }
 
 /** The broker of a system on this machine; undefined when it uses one that only its environment names. */

@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Runtime } from '@orderflow/service-kit';
-import { brokerAddressOf } from '@orderflow/service-kit/broker-address';
-import { findBroker, openBroker } from '../broker-transport.js';
+import { findBroker, namedBroker, openBroker } from '../broker-transport.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandError, UsageError } from '../command-error.js';
 import { findOrderApi } from '../orders/order-api.js';
@@ -119,7 +118,7 @@ function localRuntime({ workspace, environment }: CommandContext): Runtime | und
 
 /** The backlog of one system must not be shown with the latencies of another. */
 function checkAddresses({ environment }: CommandContext): void {
-  if (environment['ORDER_API_URL'] && brokerAddressOf(environment) === undefined) {
+  if (environment['ORDER_API_URL'] && namedBroker(environment) === undefined) {
     throw new UsageError(
       'ORDER_API_URL names a system whose broker is not known: set SERVICEBUS_FULLY_QUALIFIED_NAMESPACE or SERVICEBUS_CONNECTION_STRING too, or MESSAGING_TRANSPORT and RABBITMQ_URL.',
     );

@@ -25,7 +25,8 @@ export function addTopologyCommands(program: Command, context: CommandContext): 
 
 const help = `
 A user without the right to configure only looks whether queues and exchanges are there.
-The file is BROKER_TOPOLOGY, else infra/servicebus/Config.json, the one that Service Bus has as well.
+The file is BROKER_TOPOLOGY, else infra/servicebus/Config.json, the one that Service Bus has as well. The address is
+RABBITMQ_URL, or in the file that RABBITMQ_URL_FILE names.
 
 Example:
   $ MESSAGING_TRANSPORT=rabbitmq RABBITMQ_URL=amqps://admin:...@host/orderflow orderflow topology apply`;

@@ -1,3 +1,5 @@
+import { readSecret } from './read-secret.js';
+
 /** The kinds of brokers that services run on. */
 export const transports = ['azure-service-bus', 'rabbitmq'] as const;
 export type TransportName = (typeof transports)[number];
@@ -8,6 +10,12 @@ export interface BrokerVariables {
   readonly SERVICEBUS_CONNECTION_STRING?: string | undefined;
   readonly SERVICEBUS_FULLY_QUALIFIED_NAMESPACE?: string | undefined;
   readonly RABBITMQ_URL?: string | undefined;
+}
+
+/** Where secrets may be instead: in files. */
+export interface BrokerSecretFiles {
+  readonly SERVICEBUS_CONNECTION_STRING_FILE?: string | undefined;
+  readonly RABBITMQ_URL_FILE?: string | undefined;
 }
 
 /**
@@ -34,6 +42,27 @@ export function brokerAddressOf(variables: BrokerVariables): BrokerAddress | und
   if (transportOf(variables) === 'rabbitmq') return rabbitMqUrl ? { rabbitMqUrl } : undefined;
   if (connectionString) return { connectionString };
   return fullyQualifiedNamespace ? { fullyQualifiedNamespace } : undefined;
+}
+
+/**
+ * The variables with the secrets that files hold: `RABBITMQ_URL_FILE` names the file of `RABBITMQ_URL`.
+ * @throws Error that lists each file that cannot be read or is empty, and each secret that is given in both ways
+ */
+export function withBrokerSecrets(variables: BrokerVariables & BrokerSecretFiles): BrokerVariables {
+  const found: Record<string, string> = {};
+  const problems: string[] = [];
+  for (const name of ['SERVICEBUS_CONNECTION_STRING', 'RABBITMQ_URL'] as const) {
+    const file = variables[`${name}_FILE`];
+    if (!file) continue;
+    if (variables[name]) problems.push(`${name}_FILE and ${name} are both set: choose one.`);
+    try {
+      found[name] = readSecret(file);
+    } catch (error) {
+      problems.push(`${name}_FILE: ${(error as Error).message}`);
+    }
+  }
+  if (problems.length > 0) throw new Error(problems.join(' '));
+  return { ...variables, ...found };
 }
 
 /** What is wrong with the variables that name the broker, in words; undefined when it has exactly one address. */
