@@ -8,6 +8,8 @@ export type { PartitionBy } from './endpoint/partitions.js';
 export type { PauseOptions } from './endpoint/endpoint-options.js';
 export type { BreakerOptions, BreakerState } from './endpoint/type-breaker.js';
 export type {
+  BrowsedLetters,
+  BrowseOptions,
   DeadLetter,
   DeadLetterPage,
   DeadLetters,

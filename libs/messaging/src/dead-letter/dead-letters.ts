@@ -30,6 +30,12 @@ export interface DeadLetters {
    */
   replay(place: string, options?: ReplayOptions): Promise<ReplayResult>;
 
+  /**
+   * Many dead letters for the cost of one page: there where the capability `browsing` is `requeue` and a page costs as much
+   * as all. They are in the hands of this look until its end, and handed back. Rejects as {@link DeadLetters.peek} does.
+   */
+  browse?(place: string, options: BrowseOptions): Promise<BrowsedLetters>;
+
   /** Removes each chosen dead letter for good; for the rest as {@link DeadLetters.replay}. */
   discard(place: string, options?: DiscardOptions): Promise<DiscardResult>;
 }
@@ -39,6 +45,21 @@ export interface PeekOptions {
   readonly limit?: number;
   /** `next` of the page before; the oldest letter when absent. */
   readonly from?: string;
+}
+
+export interface BrowseOptions {
+  /** The most letters that are taken into the hand, 1 or more. */
+  readonly most: number;
+  /** Ends the look early once aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a look at many saw. */
+export interface BrowsedLetters {
+  /** Oldest first. */
+  readonly letters: readonly DeadLetter[];
+  /** Whether that was all there is, without what others had in their hands. */
+  readonly isWhole: boolean;
 }
 
 export interface DeadLetterPage {

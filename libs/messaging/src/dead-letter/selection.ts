@@ -42,7 +42,8 @@ export function resolveSelection(options: ReplayOptions | DiscardOptions): Resol
   }
   const unseen = places && new Set(places);
   return {
-    limit: limit ?? Infinity,
+    // Once each of the places was chosen there is nothing to look for behind them.
+    limit: limit ?? places?.size ?? Infinity,
     isEverything: limit === undefined && places === undefined && filter === undefined,
     isChosen: (letter) => {
       if (places?.has(letter.place) === false) return false;

@@ -16,6 +16,13 @@ export interface TakenLetter {
   readonly state: DeliveryState;
 }
 
+interface Walk {
+  readonly most: number;
+  readonly visit: (letter: TakenLetter) => void;
+  /** Ends the walk once aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Answers that are sent to the broker before it is waited for. */
 const answersAtOnce = 16;
 
@@ -46,13 +53,23 @@ export class LetterReader {
   /** Everything that is there, oldest first; of letters that `keep` does not choose nothing is kept in memory. */
   async takeAll(keep: (letter: DeadLetter) => boolean): Promise<readonly TakenLetter[]> {
     const taken: TakenLetter[] = [];
-    for (;;) {
+    await this.walk({
+      most: Infinity,
+      visit: (letter) => {
+        if (keep(letter.letter)) taken.push(letter);
+      },
+    });
+    return taken.sort((one, other) => byPlace(one.letter, other.letter));
+  }
+
+  /** Takes letters in the broker's order, and keeps none of them in memory; resolves with whether it came to the end. */
+  async walk({ most, visit, signal }: Walk): Promise<boolean> {
+    for (let taken = 0; taken < most && signal?.aborted !== true; taken += 1) {
       const message = await this.#channel.get(deadLetterQueueOf(this.#queue));
-      if (message === false) break;
-      const letter = this.#read(message);
-      if (keep(letter.letter)) taken.push(letter);
+      if (message === false) return true;
+      visit(this.#read(message));
     }
-    return taken.sort((one, other) => (one.letter.place < other.letter.place ? -1 : 1));
+    return false;
   }
 
   /**
@@ -103,6 +120,11 @@ export class LetterReader {
     this.#unnamed.set(hash, count);
     return `${placeTime(diedAt)}-${hash}.${count}`;
   }
+}
+
+/** For sorting: oldest first. */
+export function byPlace(one: DeadLetter, other: DeadLetter): number {
+  return one.place < other.place ? -1 : 1;
 }
 
 /** The beginning of a place: places are in the order of time as text is. */

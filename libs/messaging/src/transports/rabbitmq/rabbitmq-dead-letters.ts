@@ -1,5 +1,8 @@
 import type { Channel } from 'amqplib';
 import type {
+  BrowsedLetters,
+  BrowseOptions,
+  DeadLetter,
   DeadLetterPage,
   DeadLetters,
   DiscardOptions,
@@ -15,7 +18,7 @@ import { nextGeneration } from '../../delivery-state.js';
 import { TransportError } from '../../transport.js';
 import type { Connection } from './connection.js';
 import { DeadLetterPass } from './dead-letter-pass.js';
-import { LetterReader, type TakenLetter } from './letter-reader.js';
+import { byPlace, LetterReader, type TakenLetter } from './letter-reader.js';
 import { newLifetime } from './lifetime.js';
 import { copyOf } from './message.js';
 import type { Router } from './router.js';
@@ -54,6 +57,17 @@ export class RabbitMqDeadLetters implements DeadLetters {
     return this.#onChannel(place, 'read', queue, async (reader) => {
       const found = await reader.takeAll((letter) => wanted.has(letter.place));
       return found.map(({ letter, envelope }) => ({ letter, envelope }));
+    });
+  }
+
+  async browse(place: string, { most, signal }: BrowseOptions): Promise<BrowsedLetters> {
+    if (!(most >= 1)) throw new TransportError('InvalidOptions', `A look takes 1 letter or more, not ${most}.`, false);
+    const queue = this.#queueOf(place);
+    if (queue === undefined) return { letters: [], isWhole: true };
+    return this.#onChannel(place, 'look at', queue, async (reader) => {
+      const letters: DeadLetter[] = [];
+      const isWhole = await reader.walk({ most, signal, visit: ({ letter }) => letters.push(letter) });
+      return { letters: letters.sort(byPlace), isWhole };
     });
   }
 
