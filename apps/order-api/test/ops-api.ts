@@ -1,4 +1,4 @@
-import type { AzureServiceBusTransport } from '@orderflow/messaging/azure-service-bus';
+import type { DeadLetters, Transport } from '@orderflow/messaging';
 import type { Broker } from '@orderflow/servicebus-emulator';
 import { deadLetter, type Given } from './dead-letter.js';
 import { eventually } from './eventually.js';
@@ -15,20 +15,41 @@ export interface OpsAnswer {
   readonly headers: Headers;
 }
 
+/** A broker that replicas of order-api run on. */
+export interface ReachedBroker {
+  /** Where it is, as variables of a replica. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What other services reach it with. */
+  readonly transport: Transport & { readonly deadLetters: DeadLetters };
+  close(): Promise<void>;
+}
+
 /** Replicas of order-api with the ops module, on a real broker and a real database. */
 export class OpsApi {
   readonly database: OrderDatabase;
-  readonly broker: Broker;
-  /** What other services reach the broker with. */
-  readonly transport: AzureServiceBusTransport;
   readonly replicas: TestOrderApi[] = [];
+  readonly #reached: ReachedBroker & { readonly broker?: Broker };
   readonly #env: Readonly<Record<string, string>>;
 
-  private constructor(database: OrderDatabase, broker: Broker, env: Readonly<Record<string, string>>) {
+  private constructor(
+    database: OrderDatabase,
+    reached: ReachedBroker & { readonly broker?: Broker },
+    env: Readonly<Record<string, string>>,
+  ) {
     this.database = database;
-    this.broker = broker;
-    this.transport = transportTo(broker);
-    this.#env = { OPS: 'true', OPS_INDEX_INTERVAL: '50', OPS_LEASE: '600', ...env };
+    this.#reached = reached;
+    this.#env = { OPS: 'true', OPS_INDEX_INTERVAL: '50', OPS_LEASE: '600', ...reached.env, ...env };
+  }
+
+  /** What other services reach the broker with. */
+  get transport(): ReachedBroker['transport'] {
+    return this.#reached.transport;
+  }
+
+  /** The embedded broker. @throws Error where it is another one */
+  get broker(): Broker {
+    if (this.#reached.broker) return this.#reached.broker;
+    throw new Error('These replicas do not run on the embedded broker.');
   }
 
   static async start(env: Readonly<Record<string, string>> = {}): Promise<OpsApi> {
@@ -39,13 +60,28 @@ export class OpsApi {
 
   /** The same without a replica: nobody consumes queue `order-status` yet. */
   static async prepare(env: Readonly<Record<string, string>> = {}): Promise<OpsApi> {
-    return new OpsApi(await openOrderDatabase(), await startOrderBroker(), env);
+    const broker = await startOrderBroker();
+    const transport = transportTo(broker);
+    const close = async (): Promise<void> => {
+      await transport.close();
+      await broker.close();
+    };
+    return new OpsApi(await openOrderDatabase(), { env: {}, transport, close, broker }, env);
+  }
+
+  /** The same on a broker that is there already. */
+  static async prepareOn(reached: ReachedBroker, env: Readonly<Record<string, string>> = {}): Promise<OpsApi> {
+    return new OpsApi(await openOrderDatabase(), reached, env);
   }
 
   async startReplica(env: Readonly<Record<string, string>> = {}): Promise<TestOrderApi> {
     const { url: databaseUrl } = this.database;
-    const { connectionString } = this.broker;
-    const replica = await startOrderApi({ databaseUrl, connectionString, env: { ...this.#env, ...env } });
+    const connectionString = this.#reached.broker?.connectionString;
+    const replica = await startOrderApi({
+      databaseUrl,
+      ...(connectionString !== undefined && { connectionString }),
+      env: { ...this.#env, ...env },
+    });
     this.replicas.push(replica);
     return replica;
   }
@@ -94,8 +130,7 @@ export class OpsApi {
 
   async close(): Promise<void> {
     await Promise.all(this.replicas.map((replica) => replica.stop()));
-    await this.transport.close();
-    await this.broker.close();
+    await this.#reached.close();
     await this.database.close();
   }
 }

@@ -14,8 +14,8 @@ export type TestOrderApi = RunningService;
 
 export interface TestOrderApiOptions {
   readonly databaseUrl: string;
-  /** Of the broker. */
-  readonly connectionString: string;
+  /** Of the broker; absent where `env` names another one. */
+  readonly connectionString?: string;
   /** Further environment variables. */
   readonly env?: Readonly<Record<string, string>>;
   /** The broker by its address when absent. */
@@ -25,7 +25,7 @@ export interface TestOrderApiOptions {
 export async function startOrderApi(options: TestOrderApiOptions): Promise<TestOrderApi> {
   const config = loadConfig(configSchema, {
     DATABASE_URL: options.databaseUrl,
-    SERVICEBUS_CONNECTION_STRING: options.connectionString,
+    ...(options.connectionString !== undefined && { SERVICEBUS_CONNECTION_STRING: options.connectionString }),
     PORT: '0',
     ...options.env,
   });

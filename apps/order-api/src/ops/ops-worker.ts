@@ -4,7 +4,7 @@ import { MessagingResources, SERVICE_CONFIG, tokenSource } from '@orderflow/serv
 import { OpsBroker } from './broker/ops-broker.js';
 import { DiscardRunner } from './discards/discard-runner.js';
 import { OpsCipher } from './discards/ops-cipher.js';
-import { IndexKeeper } from './dead-letter-index/index-keeper.js';
+import { createIndexUpkeep, type IndexUpkeep } from './dead-letter-index/index-upkeep.js';
 import { IndexStore } from './dead-letter-index/index-store.js';
 import { every } from './leader/every.js';
 import { Lease } from './leader/lease.js';
@@ -23,7 +23,7 @@ const replayEveryMs = 250;
 export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger(OpsWorker.name);
   readonly #leader: Leader;
-  readonly #index: IndexKeeper;
+  readonly #index: IndexUpkeep;
   readonly #replays: ReplayRunner;
   /** Undefined where there is no key for copies. */
   readonly #discards: DiscardRunner | undefined;
@@ -45,13 +45,7 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
     this.#broker = broker;
     this.#places = places;
     this.#intervalMs = intervalMs;
-    this.#index = new IndexKeeper({
-      deadLetters: broker.deadLetters,
-      store: new IndexStore(pool),
-      sweepEveryMs: 600_000,
-      sweepPauseMs: Math.min(30_000, 6 * intervalMs),
-      now: Date.now,
-    });
+    this.#index = createIndexUpkeep(broker.deadLetters, new IndexStore(pool), intervalMs);
     this.#replays = new ReplayRunner({
       pool,
       messaging: messaging.messaging,

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { createCatalogue } from '@orderflow/contracts';
 import { MessagingResources, RequestDatabase, SERVICE_CONFIG } from '@orderflow/service-kit';
-import { deadLettersOf } from './broker/dead-letters-of.js';
+import { looksOf } from './broker/looks-of.js';
 import { OpsBroker } from './broker/ops-broker.js';
 import { DeadLettersController } from './http/dead-letters.controller.js';
 import { ReplaysController } from './http/replays.controller.js';
@@ -14,7 +14,7 @@ import { QueuesController } from './http/queues.controller.js';
 import type { OpsConfig } from './ops-variables.js';
 import { OpsWorker } from './ops-worker.js';
 import { createRedaction } from './payload/redact-payload.js';
-import { Places } from './places.js';
+import { Places, placesOn } from './places.js';
 
 /** Looks into queues and their dead letters, and does something about them. */
 @Module({
@@ -45,16 +45,16 @@ import { Places } from './places.js';
     },
     {
       provide: Places,
-      inject: [SERVICE_CONFIG],
-      useFactory: ({ OPS_QUEUES: places }: OpsConfig) => new Places(places),
+      inject: [MessagingResources, SERVICE_CONFIG],
+      useFactory: ({ transport }: MessagingResources, { OPS_QUEUES: places }: OpsConfig) =>
+        new Places(placesOn(transport.capabilities, places)),
     },
     {
       provide: OpsBroker,
       inject: [MessagingResources, SERVICE_CONFIG],
-      useFactory: ({ transport }: MessagingResources, config: OpsConfig) =>
+      useFactory: (resources: MessagingResources, config: OpsConfig) =>
         new OpsBroker({
-          deadLetters: deadLettersOf(transport),
-          inspection: transport.inspection,
+          ...looksOf(resources),
           redact: createRedaction(createCatalogue({ defaultCurrency: config.DEFAULT_CURRENCY })),
         }),
     },

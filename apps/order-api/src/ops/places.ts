@@ -1,5 +1,11 @@
+import type { Capabilities } from '@orderflow/messaging';
 import { Problem } from '@orderflow/service-kit';
 import type { OpsPlace } from './ops-variables.js';
+
+/** Of places those that this broker has: where dead letters are handed out to be looked at, subscriptions hold none. */
+export function placesOn({ browsing }: Capabilities, all: readonly OpsPlace[]): readonly OpsPlace[] {
+  return browsing === 'requeue' ? all.filter(({ name, target }) => name === target) : all;
+}
 
 /** The queues and subscriptions that are operated. */
 export class Places {

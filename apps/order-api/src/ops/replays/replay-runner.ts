@@ -140,9 +140,8 @@ export class ReplayRunner {
       onFailed: ({ place }, error) => refused.set(place, error.message.slice(0, 300)),
       signal,
     });
-    const unseen = letters.filter(({ place }) => !seen.has(place)).length;
     // Somebody else may have had some in hand, or the pass was cut short: those are still there.
-    const left = skipped > unseen || signal.aborted ? await this.#stillThere(queue, letters) : new Set<string>();
+    const left = skipped > 0 || signal.aborted ? await this.#stillThere(queue, letters) : new Set<string>();
     return letters.map(({ n, place, isTriedBefore }): LetterOutcome => {
       const detail = refused.get(place);
       if (detail !== undefined) return { n, place, state: 'refused', detail };

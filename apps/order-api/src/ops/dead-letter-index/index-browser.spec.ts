@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { BrowseOptions } from '@orderflow/messaging';
+import { deadLetter } from '../../../test/dead-letter.js';
+import type { ReachedBroker } from '../../../test/ops-api.js';
+import { openOrderDatabase, type OrderDatabase } from '../../../test/order-database.js';
+import { isInstalled, startRabbitMq } from '../../../test/rabbitmq.js';
+import { IndexBrowser } from './index-browser.js';
+import { IndexStore } from './index-store.js';
+
+const { signal } = new AbortController();
+const [a, b, c] = [{ id: 'a' }, { id: 'b' }, { id: 'c' }];
+
+(isInstalled ? describe : describe.skip)('on RabbitMQ', () => {
+  let database: OrderDatabase;
+  let broker: ReachedBroker;
+  let browser: IndexBrowser;
+  let nowMs = 0;
+  let looks: number;
+  /** One for each test. */
+  const queues = ['orders', 'billing', 'analytics', 'order-status'];
+  let queue: string;
+
+  beforeAll(async () => {
+    database = await openOrderDatabase();
+    broker = await startRabbitMq();
+  });
+  afterAll(async () => {
+    await broker.close();
+    await database.close();
+  });
+  beforeEach(() => {
+    queue = queues.shift() ?? '';
+    looks = 0;
+    browser = new IndexBrowser({
+      deadLetters: {
+        browse: (place: string, options: BrowseOptions) => {
+          looks += 1;
+          const { deadLetters } = broker.transport;
+          return deadLetters.browse?.(place, options) ?? Promise.reject(new Error('This transport has no browse.'));
+        },
+      },
+      store: new IndexStore(database.pool),
+      most: 5,
+      pauseMs: 30_000,
+      now: () => nowMs,
+    });
+  });
+
+  async function refresh(): Promise<void> {
+    const counts = await broker.transport.inspection?.counts(queue);
+    await browser.refresh(queue, counts?.deadLetters, signal);
+  }
+
+  const take = (id: string) => broker.transport.deadLetters.discard(queue, { filter: (letter) => letter.id === id });
+
+  async function indexed(): Promise<Readonly<Record<string, string | null>>> {
+    const { rows } = await database.pool.query<{ message_id: string; outcome: string | null }>(
+      'SELECT message_id, outcome FROM dead_letters WHERE queue = $1 ORDER BY position',
+      [queue],
+    );
+    return Object.fromEntries(rows.map(({ message_id, outcome }) => [message_id, outcome]));
+  }
+
+  it('looks only when the broker counts something else than the index, and not again so soon', async () => {
+    await refresh();
+    expect(looks).toBe(0);
+    await deadLetter(broker.transport, queue, [a, b]);
+    await refresh();
+    await refresh();
+    expect([looks, await indexed()]).toEqual([1, { a: null, b: null }]);
+    await deadLetter(broker.transport, queue, [c]);
+    await refresh();
+    expect(looks).toBe(1);
+    nowMs += 30_000;
+    await refresh();
+    expect([looks, await indexed()]).toEqual([2, { a: null, b: null, c: null }]);
+  });
+
+  it('marks what is gone', async () => {
+    await deadLetter(broker.transport, queue, [a, b, c]);
+    await refresh();
+    await take('a');
+    await take('c');
+    nowMs += 30_000;
+    await refresh();
+    expect(await indexed()).toEqual({ a: 'taken', b: null, c: 'taken' });
+    await take('b');
+    nowMs += 30_000;
+    await refresh();
+    expect(await indexed()).toEqual({ a: 'taken', b: 'taken', c: 'taken' });
+  });
+
+  it('marks nothing when it did not come to the end, and does not look again until something changes', async () => {
+    const many = Array.from({ length: 7 }, (_, n) => ({ id: `m-${n}` }));
+    await deadLetter(broker.transport, queue, many);
+    await refresh();
+    nowMs += 600_000;
+    await refresh();
+    expect([looks, Object.values(await indexed())]).toEqual([1, [null, null, null, null, null]]);
+    await take('m-0');
+    await refresh();
+    expect([looks, new Set(Object.values(await indexed()))]).toEqual([2, new Set([null])]);
+    // What was hidden behind the most that one look takes is found once there are fewer.
+    for (const id of ['m-1', 'm-2']) await take(id);
+    nowMs += 30_000;
+    await refresh();
+    expect(Object.entries(await indexed()).filter(([, outcome]) => outcome === null)).toHaveLength(4);
+  });
+
+  it('does not look where nobody may count', async () => {
+    await deadLetter(broker.transport, queue, [a]);
+    await browser.refresh(queue, undefined, signal);
+    expect([looks, await indexed()]).toEqual([0, {}]);
+  });
+});

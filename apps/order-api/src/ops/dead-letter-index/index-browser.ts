@@ -1,0 +1,80 @@
+import type { DeadLetter, DeadLetters } from '@orderflow/messaging';
+import type { IndexStore } from './index-store.js';
+import { positionOf } from './position.js';
+
+export interface IndexBrowserOptions {
+  /** Of a broker whose capability `browsing` is `requeue`. */
+  readonly deadLetters: Required<Pick<DeadLetters, 'browse'>>;
+  readonly store: IndexStore;
+  /** The most letters that one look takes into the hand. */
+  readonly most: number;
+  /** The least time between two looks at a queue, in milliseconds, however much the counts disagree. */
+  readonly pauseMs: number;
+  readonly now: () => number;
+}
+
+/** What the last look at a queue was made for. */
+interface Look {
+  readonly at: number;
+  readonly counted: number;
+  readonly indexed: number;
+}
+
+/** Letters that are written in one transaction. */
+const pageSize = 250;
+
+/**
+ * Keeps the index of dead letters where looking means to take letters and to hand them back. Nothing is looked at by the
+ * clock: only when the broker counts something else than the index, and never twice for the same difference. What came and
+ * what was taken between two counts that are equal stays unseen until they differ.
+ */
+export class IndexBrowser {
+  readonly #options: IndexBrowserOptions;
+  /** By queue: of those that are operated. */
+  readonly #looks = new Map<string, Look>();
+
+  constructor(options: IndexBrowserOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Brings the index of one queue up to date. Rejects with a `TransportError` when the broker does not answer.
+   * @param counted how many letters the broker counts; undefined where nobody may ask, and then nothing is looked at
+   */
+  async refresh(queue: string, counted: number | undefined, signal: AbortSignal): Promise<void> {
+    if (counted === undefined) return;
+    const { store, now, pauseMs } = this.#options;
+    const { present: indexed } = await store.state(queue);
+    const last = this.#looks.get(queue);
+    if (counted === indexed) {
+      // The same difference may come again, and is another one then.
+      if (last) this.#looks.set(queue, { ...last, counted: NaN });
+      return await store.add({ queue, letters: [] });
+    }
+    const isKnown = last?.counted === counted && last.indexed === indexed;
+    if (isKnown || now() - (last?.at ?? -Infinity) < pauseMs) return;
+    await this.#browse(queue, signal);
+    const { present } = await store.state(queue);
+    this.#looks.set(queue, { at: now(), counted, indexed: present });
+  }
+
+  async #browse(queue: string, signal: AbortSignal): Promise<void> {
+    const { deadLetters, store, most } = this.#options;
+    const { letters, isWhole } = await deadLetters.browse(queue, { most, signal });
+    if (!isWhole) {
+      for (const page of pagesOf(letters)) await store.add({ queue, letters: page });
+      return;
+    }
+    let after = '';
+    // The last page is empty: behind it nothing is there any more.
+    for (const page of [...pagesOf(letters), []]) {
+      await store.add({ queue, letters: page, after });
+      after = positionOf(page.at(-1)?.place ?? after);
+    }
+    await store.swept(queue);
+  }
+}
+
+function* pagesOf(letters: readonly DeadLetter[]): Generator<readonly DeadLetter[]> {
+  for (let first = 0; first < letters.length; first += pageSize) yield letters.slice(first, first + pageSize);
+}

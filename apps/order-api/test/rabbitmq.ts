@@ -1,0 +1,37 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRabbitMqTransport, readServiceBusTopology } from '@orderflow/messaging/rabbitmq';
+import type { ReachedBroker } from './ops-api.js';
+
+/** What is used of the broker that the specs of messaging start. */
+interface Servers {
+  newPlace(): Promise<{ readonly port: number }>;
+  removeServer(place: object, pid: undefined): void;
+  readonly RabbitMqServer: { start(place: object): Promise<{ kill(): Promise<void> }> };
+}
+
+/** Whether Debian's RabbitMQ is here; where all is required (CI), a spec is to fail without it. */
+export const isInstalled = existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server') || process.env['REQUIRE_ALL'] === '1';
+
+const topologyFile = new URL('../../../infra/servicebus/Config.json', import.meta.url);
+/** As the services have it: it decides which queues there are. */
+const longestDelayMs = 90 * 24 * 3_600_000;
+
+/** Starts a RabbitMQ with the topology of the whole system. */
+export async function startRabbitMq(): Promise<ReachedBroker> {
+  const file = new URL('../../../libs/messaging/test/rabbitmq/rabbitmq-server.ts', import.meta.url);
+  const { newPlace, RabbitMqServer, removeServer } = (await import(file.pathname)) as Servers;
+  const place = await newPlace();
+  const server = await RabbitMqServer.start(place);
+  const url = `amqp://guest:guest@127.0.0.1:${place.port}`;
+  const topology = { ...readServiceBusTopology(JSON.parse(readFileSync(topologyFile, 'utf8'))), longestDelayMs };
+  const transport = createRabbitMqTransport({ url }, { topology });
+  return {
+    env: { MESSAGING_TRANSPORT: 'rabbitmq', RABBITMQ_URL: url },
+    transport,
+    async close() {
+      await transport.close();
+      await server.kill();
+      removeServer(place, undefined);
+    },
+  };
+}
