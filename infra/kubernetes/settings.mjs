@@ -2,7 +2,15 @@
 //   terraform output -json | node settings.mjs registry.example.com/orderflow 0123456789ab > settings.env
 import { text } from 'node:stream/consumers';
 
-const WORKLOADS = ['order-api', 'order-worker', 'billing-worker', 'analytics-worker', 'migrations', 'scaler'];
+const WORKLOADS = [
+  'order-api',
+  'order-worker',
+  'billing-worker',
+  'analytics-worker',
+  'operations',
+  'migrations',
+  'scaler',
+];
 /** Whose access tokens are taken. */
 const ACCESS = ['issuer', 'audience', 'jwks_url', 'customer_claim'];
 /** A release ends the names of the migration jobs: `migrate-analytics-worker-` and 38 characters are a job's 63. */
@@ -28,7 +36,8 @@ export function settingsOf(outputs, imagePrefix = '', release = '') {
     !outputs.database_host?.value && 'the output database_host is missing',
     ...ACCESS.filter((each) => !access[each]).map((each) => `the output access has no ${each}`),
     ...WORKLOADS.filter((each) => !identities[each]?.client_id || !identities[each]?.name).map(
-      (each) => `the output identities has no ${each} with a client id and a name`,
+      (each) =>
+        `the output identities has no ${each} with a client id and a name${each === 'operations' ? ': set operations_enabled = true' : ''}`,
     ),
   ].filter(Boolean);
   if (problems.length > 0) throw new Error(problems.join('\n'));
@@ -38,6 +47,8 @@ export function settingsOf(outputs, imagePrefix = '', release = '') {
     SERVICEBUS_NAMESPACE: namespace,
     DATABASE_HOST: outputs.database_host.value,
     ...Object.fromEntries(ACCESS.map((each) => [`AUTH_${each.toUpperCase()}`, access[each]])),
+    // What operations ask a token for, to call the workers.
+    AUTH_SCOPE: `${access.audience}/.default`,
     ...Object.fromEntries(
       WORKLOADS.flatMap((each) => {
         const name = each.toUpperCase().replaceAll('-', '_');

@@ -18,7 +18,7 @@ const allowed = (pattern: string, names: readonly string[]): readonly string[] =
   names.filter((name) => new RegExp(pattern).test(name));
 
 it('has a user for each app, one for people and one for the scaler', () => {
-  expect(users.map(({ name }) => name)).toEqual([...APP_NAMES, 'operator', 'scaler']);
+  expect(users.map(({ name }) => name)).toEqual([...APP_NAMES, 'operations', 'operator', 'scaler']);
 });
 
 it.each(APP_NAMES)('lets %s receive from its own queue, make nothing, and see no dead letters', (app) => {
@@ -29,6 +29,15 @@ it.each(APP_NAMES)('lets %s receive from its own queue, make nothing, and see no
   const publishes = ['order-worker', 'billing-worker'].includes(app);
   expect(allowed(write, all)).toEqual(publishes ? [...topics, 'messaging.delay.3'] : ['messaging.delay.3']);
   expect(tags).toBe('');
+});
+
+it('lets operations look into every queue and its dead letters, replay them, and make nothing', () => {
+  const { configure = '', read = '', write = '' } = users.find(({ name }) => name === 'operations') ?? {};
+  const dead = queues.filter((queue) => queue !== 'lab').map((queue) => `${queue}.dead-letters`);
+  const all = [...queues, ...dead, ...topics];
+  expect(allowed(configure, all)).toEqual([]);
+  expect(allowed(read, all)).toEqual([...queues, ...dead]);
+  expect(allowed(write, [...all, 'amq.default'])).toEqual(['amq.default']);
 });
 
 it('lets the scaler in, and nothing more', () => {

@@ -257,7 +257,7 @@ const MANIFESTS: readonly Fault[] = [
     file: `${base}/order-worker.yaml`,
     find: 'maxReplicaCount: 20',
     replace: 'maxReplicaCount: 40',
-    caughtBy: { kubernetes: 'all replicas open 1040 connections' },
+    caughtBy: { kubernetes: 'all replicas open 1066 connections' },
   },
   {
     name: 'a disruption budget for pods of another name',

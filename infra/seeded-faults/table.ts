@@ -8,6 +8,7 @@ import { ALERT_SENSE_FAULTS } from './terraform-alerts.ts';
 import { AZURE_FAULTS } from './terraform-azure.ts';
 import { EDGE_FAULTS } from './terraform-edges.ts';
 import { OPERATIONS_FAULTS } from './terraform-operations.ts';
+import { SECOND_DEPLOYMENT_FAULTS } from './second-deployment.ts';
 import { TERRAFORM_FAULTS } from './terraform.ts';
 
 /** Every seeded fault, by area. Those of one area are seeded together where they do not touch the same text. */
@@ -22,4 +23,5 @@ export const FAULTS: readonly (readonly Fault[])[] = [
   ...OPERATIONS_FAULTS,
   ...ALERT_SENSE_FAULTS,
   ...EDGE_FAULTS,
+  ...SECOND_DEPLOYMENT_FAULTS,
 ];

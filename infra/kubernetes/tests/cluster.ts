@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Step } from './guide.ts';
 import { type Manifest, titleOf } from './manifests.ts';
-import { type Container, type Pod, workloadsOf } from './workloads.ts';
+import { type Container, OPERATIONS, type Pod, workloadsOf } from './workloads.ts';
+
+/** Operations use the database of order-api. */
+const databaseOwner = (app: string): string => (app === OPERATIONS.name ? 'order-api' : app);
 
 /** What the API of Kubernetes, or a pod that starts, would object to when steps are done in this order. */
 export function problemsOfSteps(steps: readonly Step[]): readonly string[] {
@@ -53,7 +56,7 @@ class Cluster {
 
   #missingMigration(app: string, image: string): readonly string[] {
     const release = image.slice(image.lastIndexOf(':') + 1);
-    return this.#finished.has(`migrate-${app}-${release}`)
+    return this.#finished.has(`migrate-${databaseOwner(app)}-${release}`)
       ? []
       : [`${app}:${release} starts before its migration has ended`];
   }

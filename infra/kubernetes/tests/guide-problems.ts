@@ -4,7 +4,7 @@ import { problemsOfSteps } from './cluster.ts';
 import { followGuide, SETTINGS, type Step } from './guide.ts';
 import { problemsOf } from './kubernetes-problems.ts';
 import type { Manifest } from './manifests.ts';
-import { APP_NAMES, ofKind, type Workload, workloadsOf } from './workloads.ts';
+import { APP_NAMES, ofKind, OPERATIONS, type Workload, workloadsOf } from './workloads.ts';
 
 /** What is wrong with docs/kubernetes.md and with what its commands build; nothing when all is well. */
 export async function guideProblems(root: string): Promise<readonly string[]> {
@@ -78,6 +78,8 @@ function misplacedSettings(manifests: readonly Manifest[]): readonly string[] {
       ),
   );
   const workloads = workloadsOf(manifests);
+  const operations = workloads.find(({ name }) => name === OPERATIONS.name);
+  const scope = expected('the scope of operations', operations?.variables.get('AUTH_SCOPE'), SETTINGS['AUTH_SCOPE']);
   const broker = workloads
     .filter(({ kind }) => kind === 'Deployment')
     .flatMap(({ name, variables }) =>
@@ -94,8 +96,8 @@ function misplacedSettings(manifests: readonly Manifest[]): readonly string[] {
       setting('scaler', 'CLIENT_ID'),
     ),
   );
-  const missing = APP_NAMES.filter((app) => !workloads.some(({ name }) => name === app)).map(
-    (app) => `${app} is not applied`,
-  );
-  return [...clientIds, ...workloads.flatMap(ofWorkload), ...scaled, ...broker, ...scaler, ...missing];
+  const missing = [...APP_NAMES, OPERATIONS.name]
+    .filter((app) => !workloads.some(({ name }) => name === app))
+    .map((app) => `${app} is not applied`);
+  return [...clientIds, ...scope, ...workloads.flatMap(ofWorkload), ...scaled, ...broker, ...scaler, ...missing];
 }

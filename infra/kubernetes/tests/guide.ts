@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settingsOf } from '../settings.mjs';
 import { type Manifest, parseManifests } from './manifests.ts';
-import { APP_NAMES } from './workloads.ts';
+import { APP_NAMES, OPERATIONS } from './workloads.ts';
 
 /** What the guide did to the cluster, in its order. */
 export type Step =
@@ -71,7 +71,7 @@ const OUTPUTS = {
   },
   identities: {
     value: Object.fromEntries(
-      [...APP_NAMES, 'migrations', 'scaler'].map((name, index) => [
+      [...APP_NAMES, OPERATIONS.name, 'migrations', 'scaler'].map((name, index) => [
         name,
         { name: `${name}-of-the-guide`, client_id: `00000000-0000-0000-0000-00000000010${index}` },
       ]),

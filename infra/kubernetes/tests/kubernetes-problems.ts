@@ -30,6 +30,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   'what is needed can be reached': network.neededIsReachable,
   'no more than needed is open': network.noMoreThanNeeded,
   'the doors are the right ones': network.doorsAreTheRightOnes,
+  'nothing public serves /ops': network.nothingPublicOperates,
   'apps scale on their queue': scaling.appsScaleOnTheirQueue,
   'only the scaler manages': scaling.onlyTheScalerManages,
   'order-api scales by load': scaling.theApiScalesByLoad,

@@ -13,7 +13,7 @@ import {
   REPOSITORY_ROOT,
   titleOf,
 } from './manifests.ts';
-import { APP_NAMES, workloadsOf } from './workloads.ts';
+import { APP_NAMES, OPERATIONS, workloadsOf } from './workloads.ts';
 
 /** What `kubectl kustomize` builds, without the hash behind the names of generated ConfigMaps. */
 function build(path: string): readonly Manifest[] {
@@ -59,7 +59,7 @@ it('the example overlay builds apps that export spans, as the policies want them
   const others = ['namespace', 'migrations'].flatMap((folder) => build(`overlays/example/${folder}`));
   expect(problemsOf([...others, ...traced])).toEqual([]);
   const apps = workloadsOf(traced).filter(({ kind }) => kind === 'Deployment');
-  expect(apps.map(({ name }) => name).sort()).toEqual([...APP_NAMES].sort());
+  expect(apps.map(({ name }) => name).sort()).toEqual([...APP_NAMES, OPERATIONS.name].sort());
   for (const { variables, container } of apps) {
     expect(variables.get('OTEL_EXPORTER_OTLP_ENDPOINT')).toBe('http://otel-collector.monitoring:4318');
     expect(container.env).toContainEqual({

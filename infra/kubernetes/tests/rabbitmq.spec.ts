@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from '@jest/globals';
 import { users } from '../../rabbitmq/rights.mjs';
 import { POLICIES } from './kubernetes-problems.ts';
 import { type Manifest, parseManifests, readAllManifests, readManifests, REPOSITORY_ROOT } from './manifests.ts';
-import { APP_NAMES, APPS, ofKind, workloadsOf } from './workloads.ts';
+import { APP_NAMES, APPS, ofKind, OPERATIONS, workloadsOf } from './workloads.ts';
 
 interface Trigger {
   readonly type: string;
@@ -70,15 +70,18 @@ it.each(APP_NAMES)('scales %s on the same queue, by the same number of messages'
   expect(authentications).toEqual(['rabbitmq-scaler']);
 });
 
-it.each(APP_NAMES)('lets %s in as its own user, by a secret that is mounted where it looks', (app) => {
-  expect(users.map(({ name }) => name)).toContain(app);
-  const workload = workloadsOf(onRabbitMq).find(({ name }) => name === app);
-  const [config] = ofKind(onRabbitMq, 'ConfigMap');
-  expect(config?.data).toMatchObject({ MESSAGING_TRANSPORT: 'rabbitmq' });
-  expect(workload?.pod.volumes).toContainEqual({ name: 'rabbitmq', secret: { secretName: `rabbitmq-${app}` } });
-  const mount = { name: 'rabbitmq', mountPath: '/run/secrets/rabbitmq', readOnly: true };
-  expect(workload?.container.volumeMounts).toContainEqual(mount);
-  for (const name of ['RABBITMQ_URL_FILE', 'RABBITMQ_CA_FILE']) {
-    expect(config?.data?.[name]?.startsWith(`${mount.mountPath}/`)).toBe(true);
-  }
-});
+it.each([...APP_NAMES, OPERATIONS.name])(
+  'lets %s in as its own user, by a secret that is mounted where it looks',
+  (app) => {
+    expect(users.map(({ name }) => name)).toContain(app);
+    const workload = workloadsOf(onRabbitMq).find(({ name }) => name === app);
+    const [config] = ofKind(onRabbitMq, 'ConfigMap');
+    expect(config?.data).toMatchObject({ MESSAGING_TRANSPORT: 'rabbitmq' });
+    expect(workload?.pod.volumes).toContainEqual({ name: 'rabbitmq', secret: { secretName: `rabbitmq-${app}` } });
+    const mount = { name: 'rabbitmq', mountPath: '/run/secrets/rabbitmq', readOnly: true };
+    expect(workload?.container.volumeMounts).toContainEqual(mount);
+    for (const name of ['RABBITMQ_URL_FILE', 'RABBITMQ_CA_FILE']) {
+      expect(config?.data?.[name]?.startsWith(`${mount.mountPath}/`)).toBe(true);
+    }
+  },
+);

@@ -68,6 +68,9 @@ export const APPS = {
 export type App = keyof typeof APPS;
 export const APP_NAMES = Object.keys(APPS) as App[];
 
+/** order-api's image once more, from inside only: it has the right to manage, and no queue that it is scaled by. */
+export const OPERATIONS = { name: 'operations', port: APPS['order-api'].port } as const;
+
 export const ofKind = (manifests: readonly Manifest[], kind: string): readonly Manifest[] =>
   manifests.filter((manifest) => manifest.kind === kind);
 

@@ -5,6 +5,7 @@ import { APPLICATIONS } from './policies/apps.ts';
 import { DATA } from './policies/data.ts';
 import { EDGES } from './policies/edges.ts';
 import { NETWORK } from './policies/network.ts';
+import { OPERATIONS } from './policies/operations.ts';
 import type { Policies } from './policies/planned.ts';
 
 /** What every plan must obey, by what it promises. */
@@ -13,6 +14,7 @@ export const POLICIES: Policies = {
   ...NETWORK,
   ...EDGES,
   ...APPLICATIONS,
+  ...OPERATIONS,
   ...ALERTS,
   ...ALERT_SENSE,
   ...DATA,

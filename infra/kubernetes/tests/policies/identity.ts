@@ -1,5 +1,5 @@
 import { TRACING, variablesToSet } from '../../../terraform/tests/app-variables.ts';
-import { APP_NAMES, type App, ofKind, type Workload, workloadsOf } from '../workloads.ts';
+import { APP_NAMES, type App, ofKind, OPERATIONS, type Workload, workloadsOf } from '../workloads.ts';
 import { type Policy, when } from './policy.ts';
 
 const LABEL = 'azure.workload.identity/use';
@@ -29,6 +29,9 @@ export const workloadsHaveIdentities: Policy = (manifests) => {
   });
 };
 
+/** Operations are order-api, for other people. */
+const appOf = (name: string): string => (name === OPERATIONS.name ? 'order-api' : name);
+
 /** Each in its own database, as its own role, without a password, over TLS that is verified. */
 export const databasesAreTheirOwn: Policy = (manifests) => {
   const all = workloadsOf(manifests);
@@ -36,7 +39,7 @@ export const databasesAreTheirOwn: Policy = (manifests) => {
     const { kind, name, variables } = workload;
     const url = variables.get('DATABASE_URL') ?? '';
     const [, user = '', path = '', query = ''] = /^postgresql:\/\/([^@]*)@[^/]+\/([^?]*)\?(.*)$/.exec(url) ?? [];
-    const own = name.replace(/^migrate-/, '').replaceAll('-', '_');
+    const own = appOf(name.replace(/^migrate-/, '')).replaceAll('-', '_');
     const roles =
       kind === 'Job' ? [] : all.filter((other) => other !== workload && other.variables.get('DATABASE_USER') === user);
     return [
@@ -53,13 +56,19 @@ export const databasesAreMigrated: Policy = (manifests) => {
   const all = workloadsOf(manifests);
   return APP_NAMES.flatMap((app) => {
     const job = all.find(({ kind, name }) => kind === 'Job' && name === `migrate-${app}`);
-    const role = all.find(({ kind, name }) => kind === 'Deployment' && name === app)?.variables.get('DATABASE_USER');
-    const args = job?.container.args?.map((arg) => arg.replace('$(GRANT_TO)', job.variables.get('GRANT_TO') ?? ''));
+    const args = job?.container.args?.map((arg) =>
+      arg.replace(/^\$\((\w+)\)$/, (_, variable: string) => job.variables.get(variable) ?? ''),
+    );
+    const roles = [app, OPERATIONS.name]
+      .filter((name) => appOf(name) === app)
+      .map((name) =>
+        all.find((each) => each.kind === 'Deployment' && each.name === name)?.variables.get('DATABASE_USER'),
+      );
     return [
       ...when(args?.slice(0, 2).join(' ') !== `migrate ${app}`, `no job migrates the database of ${app}`),
       ...when(
-        args?.slice(2).join(' ') !== `--grant-to ${role}`,
-        `the migration of ${app} lets in ${args?.[3] ?? 'nobody'}, not ${role}`,
+        args?.slice(2).join(' ') !== roles.map((role) => `--grant-to ${role}`).join(' '),
+        `the migration of ${app} lets in ${args?.slice(3).join(' ') || 'nobody'}, not ${roles.join(', ')}`,
       ),
       ...when(job?.pod.restartPolicy !== 'Never', `the migration of ${app} starts again in place, without its log`),
     ];
@@ -69,17 +78,23 @@ export const databasesAreMigrated: Policy = (manifests) => {
 /** Parts of other variables, which the apps themselves do not read. */
 const PARTS = ['DATABASE_HOST', 'DATABASE_USER'];
 
+/** What operations need beside what order-api does. */
+const OF_OPERATIONS = ['OPS_WORKERS', 'OPS_EXPORT_KEY', 'AUTH_SCOPE'];
+/** Where the queues are others than usual, operations are told. */
+const perhaps = (name: string): readonly string[] => (name === OPERATIONS.name ? ['OPS_QUEUES'] : []);
+
 /** Neither a variable too few nor one that the app's config schema does not know. */
 export const variablesAreThoseOfTheSchema: Policy = (manifests) =>
   workloadsOf(manifests)
     .filter(({ kind }) => kind === 'Deployment')
     .flatMap(({ name, variables }) => {
-      const wanted = variablesToSet().get(name as App) ?? [];
+      const ofApp = variablesToSet().get(appOf(name) as App) ?? [];
+      const wanted = name === OPERATIONS.name ? [...ofApp, ...OF_OPERATIONS] : ofApp;
       const given = [...variables.keys()].filter((variable) => !PARTS.includes(variable));
       return [
         ...wanted.filter((variable) => !given.includes(variable)).map((variable) => `${name} is not given ${variable}`),
         ...given
-          .filter((variable) => ![...wanted, ...TRACING].includes(variable))
+          .filter((variable) => ![...wanted, ...TRACING, ...perhaps(name)].includes(variable))
           .map((variable) => `${name} is given ${variable}, which it does not read`),
       ];
     });

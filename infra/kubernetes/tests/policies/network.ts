@@ -1,5 +1,5 @@
 import type { Labels, Manifest } from '../manifests.ts';
-import { ofKind, selects, type Workload, workloadsOf } from '../workloads.ts';
+import { APP_NAMES, APPS, ofKind, OPERATIONS, selects, type Workload, workloadsOf } from '../workloads.ts';
 import { type Policy, when } from './policy.ts';
 
 interface Peer {
@@ -60,6 +60,13 @@ const needsOf = ({ variables, labels }: Workload): readonly Need[] => [
   ...('azure.workload.identity/use' in labels ? [{ what: 'Entra ID', port: 443 }] : []),
 ];
 
+/** The workers that `OPS_WORKERS` names: `orders=http://order-worker:3001`. */
+const workersAskedBy = ({ variables }: Workload): readonly { readonly name: string; readonly port: number }[] =>
+  [...(variables.get('OPS_WORKERS') ?? '').matchAll(/=http:\/\/([\w-]+):(\d+)/g)].map(([, name = '', port]) => ({
+    name,
+    port: Number(port),
+  }));
+
 export const nothingIsOpenByDefault: Policy = (manifests) =>
   workloadsOf(manifests).flatMap((workload) => {
     const policies = policiesFor(manifests, workload);
@@ -71,7 +78,41 @@ export const nothingIsOpenByDefault: Policy = (manifests) =>
     );
   });
 
-export const neededIsReachable: Policy = (manifests) =>
+export const neededIsReachable: Policy = (manifests) => [
+  ...placesAreReachable(manifests),
+  ...workersAnswerOperations(manifests),
+];
+
+const isPod = (peers: readonly Peer[] | undefined, name: string): boolean =>
+  peers?.some(
+    ({ podSelector, namespaceSelector }) =>
+      namespaceSelector === undefined && podSelector?.matchLabels?.['app.kubernetes.io/name'] === name,
+  ) === true;
+
+/** Who asks a worker may go out to it, and is let in there. */
+const workersAnswerOperations: Policy = (manifests) => {
+  const all = workloadsOf(manifests);
+  return all.flatMap((workload) => {
+    const out = policiesFor(manifests, workload).flatMap(({ egress = [] }) => egress);
+    return workersAskedBy(workload).flatMap(({ name, port }) => {
+      const asked = all.find((each) => each.name === name);
+      if (!asked) return [`${workload.name} asks ${name}, which does not exist`];
+      const ways = policiesFor(manifests, asked).flatMap(({ ingress = [] }) => ingress);
+      return [
+        ...when(
+          !out.some((rule) => isPod(rule.to, name) && admits(rule, port, 'TCP')),
+          `${workload.name} cannot reach ${name} at TCP ${port}`,
+        ),
+        ...when(
+          !ways.some((rule) => isPod(rule.from, workload.name) && admits(rule, port, 'TCP')),
+          `${name} does not let ${workload.name} in at TCP ${port}`,
+        ),
+      ];
+    });
+  });
+};
+
+const placesAreReachable: Policy = (manifests) =>
   workloadsOf(manifests).flatMap((workload) => {
     const rules = policiesFor(manifests, workload).flatMap(({ egress = [] }) => egress);
     return needsOf(workload).flatMap(({ what, port, protocol = 'TCP', namespace = '' }) =>
@@ -89,52 +130,85 @@ const isAnybody = ({ namespaceSelector, ipBlock }: Peer): boolean =>
 
 const ALLOWED_OUT = new Set([53, 443, 4318, 5432, 5671]);
 
+/** A way to the port of one app, and to nothing else. */
+const leadsToAnApp = ({ to = [], ports = [] }: Rule): boolean =>
+  APP_NAMES.some((app) => isPod(to, app) && to.length === 1 && ports.length === 1 && ports[0]?.port === APPS[app].port);
+
 /** Every port that is open outwards is one that something needs; every way in names who may take it. */
 export const noMoreThanNeeded: Policy = (manifests) =>
   ofKind(manifests, 'NetworkPolicy').flatMap(({ metadata: { name }, spec }) => {
     const { egress = [], ingress = [] } = spec as unknown as NetworkPolicySpec;
     return [
       ...egress.flatMap(({ ports }) => when(ports === undefined, `${name} opens every port outwards`)),
-      ...egress.flatMap(({ ports = [] }) =>
-        ports.flatMap(({ port = 0 }) =>
-          when(!ALLOWED_OUT.has(port), `${name} opens port ${port} outwards, which nothing needs`),
+      ...egress
+        .filter((rule) => !leadsToAnApp(rule))
+        .flatMap(({ ports = [] }) =>
+          ports.flatMap(({ port = 0 }) =>
+            when(!ALLOWED_OUT.has(port), `${name} opens port ${port} outwards, which nothing needs`),
+          ),
         ),
-      ),
       ...ingress.flatMap(({ from }) => when(from === undefined || from.some(isAnybody), `${name} lets everybody in`)),
     ];
   });
 
-/** order-api is reached by who serves the ingress, every app by Prometheus, and no worker by anybody else. */
+/** Who may ask an app for more than metrics, by the label of a namespace, or by the name of a workload. */
+const DOORS: Readonly<Record<string, string>> = {
+  'order-api': 'orderflow/ingress',
+  operations: 'orderflow/operators',
+};
+
+const isPrometheus = ({ namespaceSelector }: Peer): boolean =>
+  namespaceSelector?.matchLabels?.['kubernetes.io/metadata.name'] === 'monitoring';
+
+/** Whether a peer is the one that an app is there for: people by their ingress, and for a worker operations. */
+function isWanted({ namespaceSelector, podSelector, ipBlock }: Peer, app: string): boolean {
+  if (ipBlock !== undefined) return false;
+  const door = DOORS[app];
+  if (door === undefined) {
+    return namespaceSelector === undefined && podSelector?.matchLabels?.['app.kubernetes.io/name'] === OPERATIONS.name;
+  }
+  const labels = Object.entries(namespaceSelector?.matchLabels ?? {});
+  return labels.length === 1 && labels[0]?.[0] === door && labels[0][1] === 'true';
+}
+
+/**
+ * order-api is reached by who serves the ingress, operations by who serves operators and never by the public one, a worker
+ * by operations, every app by Prometheus for its metrics, and nothing by anybody else.
+ */
 export const doorsAreTheRightOnes: Policy = (manifests) =>
-  workloadsOf(manifests).flatMap((workload) => {
-    const rules = policiesFor(manifests, workload).flatMap(({ ingress = [] }) => ingress);
-    const port = Number(workload.variables.get('PORT'));
-    const metrics = Number(workload.variables.get('METRICS_PORT'));
-    const isOpen = (who: string, at: number) => rules.some((rule) => isFor(rule.from, who) && admits(rule, at, 'TCP'));
-    const others = rules.filter(({ from = [] }) =>
-      from.some(({ namespaceSelector, podSelector, ipBlock }) => {
-        const label = namespaceSelector?.matchLabels ?? {};
-        return (
-          ipBlock !== undefined ||
-          (namespaceSelector === undefined && podSelector !== undefined) ||
-          label['kubernetes.io/metadata.name'] !== 'monitoring'
-        );
-      }),
+  workloadsOf(manifests)
+    .filter(({ kind }) => kind !== 'Job')
+    .flatMap((workload) => {
+      const { name, variables } = workload;
+      const rules = policiesFor(manifests, workload).flatMap(({ ingress = [] }) => ingress);
+      const port = Number(variables.get('PORT'));
+      const metrics = Number(variables.get('METRICS_PORT'));
+      const isOpen = (who: string, at: number) =>
+        rules.some((rule) => isFor(rule.from, who) && admits(rule, at, 'TCP'));
+      const others = rules.filter(({ from = [] }) => from.some((peer) => !isPrometheus(peer)));
+      const isReached = others.some((rule) => admits(rule, port, 'TCP'));
+      const strangers = others.filter(({ from = [] }) =>
+        from.some((peer) => !isPrometheus(peer) && !isWanted(peer, name)),
+      );
+      return [
+        ...when(!isOpen('monitoring', metrics), `Prometheus cannot reach ${name} at ${metrics}`),
+        ...when(isOpen('monitoring', port), `Prometheus may ask ${name} for more than metrics`),
+        ...when(
+          others.some((rule) => admits(rule, metrics, 'TCP')),
+          `the metrics of ${name} are open to more than Prometheus`,
+        ),
+        ...when(name in DOORS && !isReached, `nobody can reach ${name}`),
+        ...when(strangers.length > 0, `${name} is open to more than Prometheus and whom it is there for`),
+      ];
+    });
+
+/** Whoever may order gets no way to the dead letters of everybody. */
+export const nothingPublicOperates: Policy = (manifests) =>
+  workloadsOf(manifests)
+    .filter(({ kind, name }) => kind === 'Deployment' && name !== OPERATIONS.name)
+    .flatMap(({ name, variables }) =>
+      when(
+        (variables.get('OPS') ?? 'false') !== 'false',
+        `${name} serves /ops to whom it is open: OPS has to be false`,
+      ),
     );
-    return workload.kind === 'Job'
-      ? []
-      : [
-          ...when(!isOpen('monitoring', metrics), `Prometheus cannot reach ${workload.name} at ${metrics}`),
-          ...when(isOpen('monitoring', port), `Prometheus may ask ${workload.name} for more than metrics`),
-          ...when(
-            others.some((rule) => admits(rule, metrics, 'TCP')),
-            `the metrics of ${workload.name} are open to more than Prometheus`,
-          ),
-          ...when(
-            workload.name === 'order-api' ? !others.some((rule) => admits(rule, port, 'TCP')) : others.length > 0,
-            workload.name === 'order-api'
-              ? 'nobody can reach order-api'
-              : `${workload.name} is open to more than Prometheus`,
-          ),
-        ];
-  });

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { APPS, type App, type Container, ofKind, type Pod, workloadsOf } from '../workloads.ts';
+import { APPS, type App, type Container, ofKind, OPERATIONS, type Pod, workloadsOf } from '../workloads.ts';
 import { type Policy, when } from './policy.ts';
 
 /** What the restricted profile of Kubernetes' pod security standards asks for, and a read-only root besides. */
@@ -58,7 +58,7 @@ export const appsAreProbed: Policy = (manifests) =>
   deployments(manifests).flatMap(({ name, container }) => {
     const port = portOf(container);
     return [
-      ...when(port === undefined || port !== APPS[name as App]?.port, `${name} listens on port ${port}`),
+      ...when(port === undefined || port !== portWanted(name), `${name} listens on port ${port}`),
       ...Object.entries(PROBES).flatMap(([probe, path]) => {
         const asked = container[probe as keyof typeof PROBES]?.httpGet;
         return when(asked?.path !== path || asked.port !== 'http', `${name} has no ${probe} at ${path}`);
@@ -127,6 +127,8 @@ export const volumesAreThere: Policy = (manifests) =>
 
 const deployments = (manifests: Parameters<Policy>[0]) =>
   workloadsOf(manifests).filter(({ kind }) => kind === 'Deployment');
+const portWanted = (name: string): number | undefined =>
+  name === OPERATIONS.name ? OPERATIONS.port : APPS[name as App]?.port;
 const portOf = ({ ports = [] }: Container) => ports.find(({ name }) => name === 'http')?.containerPort;
 const mounts = ({ volumeMounts = [] }: Container) => volumeMounts.map(({ name }) => name);
 const volumesOf = ({ volumes = [] }: Pod) => volumes.map(({ name }) => name);

@@ -1,6 +1,6 @@
 import { SCALER_METADATA } from '../../../terraform/tests/provider/value-rule-table.ts';
 import type { Manifest } from '../manifests.ts';
-import { APP_NAMES, APPS, type App, ofKind, selects, type Workload, workloadsOf } from '../workloads.ts';
+import { APP_NAMES, APPS, type App, ofKind, OPERATIONS, selects, type Workload, workloadsOf } from '../workloads.ts';
 import { type Policy, when } from './policy.ts';
 
 interface Trigger {
@@ -27,7 +27,7 @@ const scalingOf = (manifests: readonly Manifest[], app: App): Scaling | undefine
     .map(({ spec }) => spec as unknown as Scaling)
     .find(({ scaleTargetRef }) => scaleTargetRef.name === app);
 
-const deploymentOf = (manifests: readonly Manifest[], app: App): Workload | undefined =>
+const deploymentOf = (manifests: readonly Manifest[], app: string): Workload | undefined =>
   workloadsOf(manifests).find(({ kind, name }) => kind === 'Deployment' && name === app);
 
 /** The queue that an app takes its messages from. */
@@ -101,8 +101,13 @@ export const theApiScalesByLoad: Policy = (manifests) => {
 /** Two autoscalers, or a number in the manifest, undo each other at every turn. */
 export const oneOwnerOfTheNumber: Policy = (manifests) => [
   ...ofKind(manifests, 'Deployment').flatMap(({ metadata: { name }, spec }) =>
-    when(spec?.['replicas'] !== undefined, `${name} has a number of replicas, which every apply would set again`),
+    name === OPERATIONS.name
+      ? when(spec?.['replicas'] !== 2, `${name} needs two replicas: one works, and one takes over`)
+      : when(spec?.['replicas'] !== undefined, `${name} has a number of replicas, which every apply would set again`),
   ),
+  ...ofKind(manifests, 'ScaledObject')
+    .filter(({ spec }) => (spec as unknown as Scaling).scaleTargetRef.name === OPERATIONS.name)
+    .map(() => `${OPERATIONS.name} is scaled, though only one of its replicas works`),
   ...ofKind(manifests, 'HorizontalPodAutoscaler').map(({ spec }) => {
     const { name } = spec?.['scaleTargetRef'] as { readonly name: string };
     return `${name} has an autoscaler besides KEDA's own`;
@@ -123,16 +128,22 @@ export const replicasFitTheDatabase: Policy = (manifests) => {
   const needed = APP_NAMES.reduce((sum, app) => {
     const pool = Number(deploymentOf(manifests, app)?.variables.get('DATABASE_POOL_SIZE'));
     return sum + (scalingOf(manifests, app)?.maxReplicaCount ?? 100) * (pool + 1);
-  }, 0);
+  }, operationsConnections(manifests));
   return when(
     !(needed <= GRANTED_CONNECTIONS),
     `all replicas open ${needed} connections, of the ${GRANTED_CONNECTIONS} that are granted`,
   );
 };
 
+function operationsConnections(manifests: readonly Manifest[]): number {
+  const deployment = ofKind(manifests, 'Deployment').find(({ metadata }) => metadata.name === OPERATIONS.name);
+  const pool = Number(deploymentOf(manifests, OPERATIONS.name)?.variables.get('DATABASE_POOL_SIZE') ?? 0);
+  return deployment ? Number(deployment.spec?.['replicas']) * (pool + 1) : 0;
+}
+
 /** A node that is drained takes one replica at a time, and a release takes none. */
 export const someoneIsAlwaysThere: Policy = (manifests) =>
-  APP_NAMES.flatMap((app) => {
+  [...APP_NAMES, OPERATIONS.name].flatMap((app) => {
     const deployment = ofKind(manifests, 'Deployment').find(({ metadata }) => metadata.name === app);
     const rolling = (deployment?.spec?.['strategy'] as { rollingUpdate?: { maxUnavailable?: unknown } } | undefined)
       ?.rollingUpdate;

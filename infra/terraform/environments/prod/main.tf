@@ -44,7 +44,7 @@ module "system" {
     backup_retention_days = 35
     geo_redundant_backup  = true
     zone_redundant        = true
-    # The default size lets 844 connections in, and 61 replicas may run.
+    # The default size lets 844 connections in, and 62 replicas may run.
     pool_size = 12
   }
 

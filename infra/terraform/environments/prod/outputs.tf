@@ -34,7 +34,7 @@ output "fully_qualified_namespace" {
 }
 
 output "key_vault_name" {
-  description = "Vault in which to set the secret payment-gateway-url."
+  description = "Vault in which to set the secrets payment-gateway-url and, with operations, ops-export-key."
   value       = module.system.key_vault_name
 }
 

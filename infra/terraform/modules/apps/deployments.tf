@@ -61,10 +61,32 @@ locals {
       app == "analytics-worker" ? {} : { ORDERED = tostring(var.ordered) },
       contains(["order-api", "operations"], app) ? {
         LAB_QUEUE_NAME = var.queue_names["lab"]
+        # What is public operates nothing.
+        OPS = tostring(app == "operations")
+      } : {},
+      app == "operations" ? {
+        OPS_QUEUES  = join(",", concat(local.operated_queues, local.operated_subscriptions))
+        OPS_WORKERS = join(",", local.consumers_of_queues)
+        # The workers take tokens of its identity.
+        AUTH_SCOPE = "${var.access.audience}/.default"
       } : {},
       local.tracing,
     )
   }
+
+  # Who consumes what but order-status, which is order-api's own.
+  consumers = { orders = "order-worker", billing = "billing-worker", analytics = "analytics-worker" }
+
+  operated_queues = [for key, name in var.queue_names : name if key != "lab"]
+  operated_subscriptions = [
+    for key in ["billing", "analytics", "order-status"] :
+    "${var.topic_name}/subscriptions/${key}=${lookup(var.queue_names, "${key}-ordered", var.queue_names[key])}"
+  ]
+  consumers_of_queues = [
+    for key, name in var.queue_names :
+    "${name}=https://${local.consumers[trimsuffix(key, "-ordered")]}.internal.${azurerm_container_app_environment.this.default_domain}"
+    if contains(keys(local.consumers), trimsuffix(key, "-ordered"))
+  ]
 
   app_deployments = {
     for app, settings in local.apps : app => {
@@ -86,7 +108,8 @@ locals {
     }
   }
 
-  # The order-api image once more, without a public face, with the identity that may manage entities.
+  # The order-api image once more, without a public face, with the identity that may manage entities. One of two replicas
+  # leads, and the other one takes over.
   operations_deployment = var.operations_identity == null ? {} : {
     operations = {
       image    = var.images["order-api"]
@@ -94,8 +117,8 @@ locals {
       queue    = null
       external = false
       identity = var.operations_identity
-      scale    = { min_replicas = 1, max_replicas = 1, cpu = 0.25, messages_per_replica = 1 }
-      secrets  = local.tracing_secrets
+      scale    = { min_replicas = 2, max_replicas = 2, cpu = 0.25, messages_per_replica = 1 }
+      secrets  = merge({ OPS_EXPORT_KEY = var.operations_key_secret_id }, local.tracing_secrets)
       environment = merge(local.environment["operations"], {
         AZURE_CLIENT_ID = var.operations_identity.client_id
         DATABASE_URL    = "postgresql://${var.operations_identity.name}@${var.database_host}:5432/${var.database_names["order-api"]}?sslmode=verify-full"

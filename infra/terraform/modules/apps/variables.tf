@@ -107,6 +107,17 @@ variable "operations_identity" {
   default = null
 }
 
+variable "operations_key_secret_id" {
+  description = "Key Vault URI, without a version, of the secret that encrypts the copies of what operations discard; needed with operations_identity."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.operations_identity == null || var.operations_key_secret_id != null
+    error_message = "Operations discard nothing without a key for its copies: set operations_key_secret_id."
+  }
+}
+
 variable "namespace_name" {
   description = "Name of the Service Bus namespace, for the scaler."
   type        = string

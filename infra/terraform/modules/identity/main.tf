@@ -41,6 +41,11 @@ locals {
         service_account = "${var.kubernetes.keda_namespace}:keda-operator"
       }
     },
+    {
+      for identity in azurerm_user_assigned_identity.operations : "operations" => {
+        identity_id = identity.id, service_account = "${var.kubernetes.namespace}:operations"
+      }
+    },
   )
 
   scopes = merge(var.queue_ids, { (var.topic_key) = var.topic_id })

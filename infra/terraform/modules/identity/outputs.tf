@@ -11,12 +11,16 @@ output "apps" {
 }
 
 output "workloads" {
-  description = "Name (its role in PostgreSQL) and client id of every identity that a cluster needs to know, `scaler` and `migrations` included."
+  description = "Name (its role in PostgreSQL) and client id of every identity that a cluster needs to know, `scaler` and `migrations` included, `operations` where they are enabled."
   value = {
-    for workload, identity in merge(azurerm_user_assigned_identity.app, {
-      migrations = azurerm_user_assigned_identity.migrations
-      scaler     = azurerm_user_assigned_identity.scaler
-    }) : workload => { name = identity.name, client_id = identity.client_id }
+    for workload, identity in merge(
+      azurerm_user_assigned_identity.app,
+      {
+        migrations = azurerm_user_assigned_identity.migrations
+        scaler     = azurerm_user_assigned_identity.scaler
+      },
+      { for identity in azurerm_user_assigned_identity.operations : "operations" => identity },
+    ) : workload => { name = identity.name, client_id = identity.client_id }
   }
 }
 

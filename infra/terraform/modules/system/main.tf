@@ -22,6 +22,7 @@ locals {
   # The secrets of the system. Their values are set with `az keyvault secret set`, never by Terraform.
   gateway_secret         = "payment-gateway-url"
   tracing_headers_secret = "otel-exporter-otlp-headers"
+  export_key_secret      = "ops-export-key"
 
   # Every app exports its spans itself.
   reads_tracing_headers = try(var.tracing.headers, false) ? concat(["order-api"], local.workers, var.operations_enabled ? ["operations"] : []) : []
@@ -33,6 +34,12 @@ locals {
         scope = "${azurerm_key_vault.this.id}/secrets/${local.gateway_secret}"
       }
     },
+    var.operations_enabled ? {
+      (local.export_key_secret) = {
+        app   = "operations"
+        scope = "${azurerm_key_vault.this.id}/secrets/${local.export_key_secret}"
+      }
+    } : {},
     {
       for app in local.reads_tracing_headers : "${local.tracing_headers_secret}/${app}" => {
         app   = app
@@ -166,6 +173,7 @@ module "apps" {
   scaler_identity_id            = module.identity.scaler_id
   migrations_identity           = module.identity.migrations
   operations_identity           = module.identity.operations
+  operations_key_secret_id      = var.operations_enabled ? "${azurerm_key_vault.this.vault_uri}secrets/${local.export_key_secret}" : null
   namespace_name                = module.service_bus.namespace_name
   fully_qualified_namespace     = module.service_bus.fully_qualified_namespace
   queue_names                   = module.service_bus.queue_names

@@ -54,7 +54,7 @@ output "fully_qualified_namespace" {
 }
 
 output "key_vault_name" {
-  description = "Vault in which to set the secret payment-gateway-url."
+  description = "Vault in which to set the secrets payment-gateway-url and, with operations, ops-export-key."
   value       = azurerm_key_vault.this.name
 }
 

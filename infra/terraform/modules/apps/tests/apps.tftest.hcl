@@ -186,7 +186,8 @@ run "operations_are_internal_and_apart" {
   command = plan
 
   variables {
-    operations_identity = { id = "/identities/operations", client_id = "c-operations", name = "id-operations" }
+    operations_identity      = { id = "/identities/operations", client_id = "c-operations", name = "id-operations" }
+    operations_key_secret_id = "https://kv.vault.azure.net/secrets/ops-export-key"
   }
 
   assert {
@@ -198,6 +199,56 @@ run "operations_are_internal_and_apart" {
     condition     = length(azurerm_container_app.this["operations"].template[0].custom_scale_rule) == 0
     error_message = "Operations are not scaled by a queue."
   }
+
+  assert {
+    condition     = azurerm_container_app.this["operations"].template[0].min_replicas == 2
+    error_message = "One replica leads, and another one takes over."
+  }
+}
+
+run "operates_every_queue_and_subscription_from_inside_only" {
+  # The mock answers a domain only once it is applied.
+  variables {
+    operations_identity      = { id = "/identities/operations", client_id = "c-operations", name = "id-operations" }
+    operations_key_secret_id = "https://kv.vault.azure.net/secrets/ops-export-key"
+    queue_names = {
+      orders         = "orders", billing = "billing", analytics = "analytics", order-status = "order-status", lab = "lab",
+      orders-ordered = "orders-ordered", billing-ordered = "billing-ordered", order-status-ordered = "order-status-ordered"
+    }
+    ordered = true
+  }
+
+  assert {
+    condition = { for app, deployed in azurerm_container_app.this : app => one([for each in deployed.template[0].container[0].env : each.value if each.name == "OPS"]) } == {
+      order-api = "false", operations = "true", order-worker = null, billing-worker = null, analytics-worker = null
+    }
+    error_message = "The public order-api operates nothing."
+  }
+
+  assert {
+    condition     = { for each in azurerm_container_app.this["operations"].template[0].container[0].env : each.name => each.value }["OPS_QUEUES"] == "analytics,billing,billing-ordered,order-status,order-status-ordered,orders,orders-ordered,events/subscriptions/billing=billing-ordered,events/subscriptions/analytics=analytics,events/subscriptions/order-status=order-status-ordered"
+    error_message = "Dead letters of each queue and subscription are operated, and go to the queue that consumes them."
+  }
+
+  assert {
+    condition     = length(regexall("orders(-ordered)?=https://order-worker\\.internal\\.", { for each in azurerm_container_app.this["operations"].template[0].container[0].env : each.name => each.value }["OPS_WORKERS"])) == 2
+    error_message = "The consumer of each queue is asked what it has handled."
+  }
+
+  assert {
+    condition     = one([for each in azurerm_container_app.this["operations"].secret : each.key_vault_secret_id]) == "https://kv.vault.azure.net/secrets/ops-export-key"
+    error_message = "The key of copies stays in Key Vault."
+  }
+}
+
+run "refuses_operations_without_a_key_for_copies" {
+  command = plan
+
+  variables {
+    operations_identity = { id = "/identities/operations", client_id = "c-operations", name = "id-operations" }
+  }
+
+  expect_failures = [var.operations_key_secret_id]
 }
 
 run "refuses_latest" {
@@ -303,7 +354,8 @@ run "tells_every_app_where_spans_go" {
   command = plan
 
   variables {
-    operations_identity = { id = "/identities/operations", client_id = "c-operations", name = "id-operations" }
+    operations_identity      = { id = "/identities/operations", client_id = "c-operations", name = "id-operations" }
+    operations_key_secret_id = "https://kv.vault.azure.net/secrets/ops-export-key"
     tracing = {
       endpoint            = "https://otlp.example.com"
       headers_secret_id   = "https://kv.vault.azure.net/secrets/otel-exporter-otlp-headers"

@@ -157,6 +157,18 @@ run "a_cluster_gets_an_identity_for_each_workload" {
   }
 }
 
+run "operations_have_a_service_account_of_their_own" {
+  variables {
+    operations_enabled = true
+    kubernetes         = { oidc_issuer_url = "https://oidc.example.com/cluster/", namespace = "shop" }
+  }
+
+  assert {
+    condition     = azurerm_federated_identity_credential.kubernetes["operations"].subject == "system:serviceaccount:shop:operations" && output.workloads["operations"].name == "orderflow-test-operations"
+    error_message = "Who manages the namespace is nobody else in the cluster either."
+  }
+}
+
 run "refuses_an_issuer_without_tls" {
   command = plan
 

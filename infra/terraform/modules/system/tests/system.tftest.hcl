@@ -131,6 +131,7 @@ run "every_app_reads_the_headers_of_its_spans" {
   assert {
     condition = { for name, secret in local.secrets : name => secret.app } == {
       "payment-gateway-url"                         = "billing-worker"
+      "ops-export-key"                              = "operations"
       "otel-exporter-otlp-headers/order-api"        = "order-api"
       "otel-exporter-otlp-headers/order-worker"     = "order-worker"
       "otel-exporter-otlp-headers/billing-worker"   = "billing-worker"
