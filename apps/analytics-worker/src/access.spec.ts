@@ -6,10 +6,14 @@ workerAccessSuite({
   routes: [
     'DELETE /ops/pause',
     'GET /analytics/summary',
+    'GET /ops/outbox',
     'GET /ops/pause',
     'HEAD /analytics/summary',
+    'HEAD /ops/outbox',
     'HEAD /ops/pause',
     'POST /ops/handled',
+    'POST /ops/outbox/drop',
+    'POST /ops/outbox/resend',
     'PUT /ops/pause',
   ],
 });

@@ -6,10 +6,14 @@ workerAccessSuite({
   routes: [
     'DELETE /ops/pause',
     'GET /invoices/:orderId',
+    'GET /ops/outbox',
     'GET /ops/pause',
     'HEAD /invoices/:orderId',
+    'HEAD /ops/outbox',
     'HEAD /ops/pause',
     'POST /ops/handled',
+    'POST /ops/outbox/drop',
+    'POST /ops/outbox/resend',
     'PUT /ops/pause',
   ],
 });

@@ -3,5 +3,15 @@ import { openOrderWorker } from '../test/open-order-worker.js';
 
 workerAccessSuite({
   open: openOrderWorker,
-  routes: ['DELETE /ops/pause', 'GET /ops/pause', 'HEAD /ops/pause', 'POST /ops/handled', 'PUT /ops/pause'],
+  routes: [
+    'DELETE /ops/pause',
+    'GET /ops/outbox',
+    'GET /ops/pause',
+    'HEAD /ops/outbox',
+    'HEAD /ops/pause',
+    'POST /ops/handled',
+    'POST /ops/outbox/drop',
+    'POST /ops/outbox/resend',
+    'PUT /ops/pause',
+  ],
 });

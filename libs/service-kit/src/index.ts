@@ -33,7 +33,15 @@ export { SchemaPipe } from './http/schema-pipe.js';
 export { createLogger } from './logging/create-logger.js';
 export { composeMessagingService, type OpenTransport } from './messaging/compose-messaging-service.js';
 export { loadTransport, type TransportConfig } from './messaging/load-transport.js';
-export { handledOf } from './messaging/handled.controller.js';
+export { handledOf, type HandledMessage, readHandled } from './messaging/handled-messages.js';
+export {
+  type SetAsideQuery,
+  setAsideQuery,
+  type SetAsideRequest,
+  setAsideRequest,
+} from './messaging/ops-requests.js';
+export { type OutboxReport, readOutbox } from './messaging/outbox-report.js';
+export { endPause, orderPause, type PauseReport, readPause } from './messaging/pause-report.js';
 export { MessagingResources } from './messaging/messaging-resources.js';
 export { createPool } from './postgres/create-pool.js';
 export { migrate } from './postgres/migrate.js';

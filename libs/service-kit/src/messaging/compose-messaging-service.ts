@@ -5,6 +5,7 @@ import { MessagingServer } from '@orderflow/messaging/nest';
 import type { ServiceParts } from '../service/service-parts.js';
 import { HandledController } from './handled.controller.js';
 import { MessagingResources, type MessagingServiceOptions } from './messaging-resources.js';
+import { OutboxController } from './outbox.controller.js';
 import { PauseController } from './pause.controller.js';
 import { loadTransport, type TransportConfig } from './load-transport.js';
 
@@ -25,7 +26,7 @@ export async function composeMessagingService(
   openTransport: OpenTransport = loadTransport,
 ): Promise<ServiceParts> {
   // A service that people call has its routes in its own description; theirs are the only ones it serves.
-  const controllers = options.restartWhenStalled ? [PauseController, HandledController] : [];
+  const controllers = options.restartWhenStalled ? [PauseController, HandledController, OutboxController] : [];
   const resources = await MessagingResources.open(options, await openTransport(options.config, options.logger));
   return {
     module: { module: MessagingServiceModule, imports: [resourcesModule(resources), module], controllers },

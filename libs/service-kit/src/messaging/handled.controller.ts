@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import { z } from 'zod';
 import { RequireScope } from '../access/declare-access.js';
+import { readHandled } from './handled-messages.js';
 import { MessagingResources } from './messaging-resources.js';
 
 /** Ids that can be asked about at a time. */
@@ -18,7 +18,14 @@ const handledRequest = z.strictObject({
 });
 type HandledRequest = z.output<typeof handledRequest>;
 
-/** For operators, and for the replays of order-api: which messages this app has handled, by its inbox. */
+interface HandledReport {
+  /** Those of the ids that any consumer has handled. */
+  readonly handled: readonly string[];
+  /** By whom and when. */
+  readonly items: readonly { readonly id: string; readonly consumer: string; readonly at: string }[];
+}
+
+/** For operators, and for order-api: which messages this app has handled and when, by its inbox. */
 @Controller('ops/handled')
 export class HandledController {
   constructor(private readonly messaging: MessagingResources) {}
@@ -26,22 +33,11 @@ export class HandledController {
   @Post()
   @RequireScope('ops:read')
   @HttpCode(200)
-  async ask(@Body({ schema: handledRequest }) { ids }: HandledRequest): Promise<{ readonly handled: string[] }> {
-    return { handled: await handledOf(this.messaging.requests, ids) };
+  async ask(@Body({ schema: handledRequest }) { ids }: HandledRequest): Promise<HandledReport> {
+    const found = await readHandled(this.messaging.requests, ids);
+    return {
+      handled: [...new Set(found.map(({ messageId }) => messageId))],
+      items: found.map(({ messageId: id, consumer, at }) => ({ id, consumer, at: at.toISOString() })),
+    };
   }
-}
-
-/** Those of the messages that a consumer of this database has handled. */
-export async function handledOf(db: SqlTransaction, ids: readonly string[]): Promise<string[]> {
-  // The inbox is keyed by consumer first; there are few of them, and each is found with one look.
-  const { rows } = await db.query(
-    `WITH RECURSIVE consumers AS (
-       (SELECT consumer FROM inbox ORDER BY consumer LIMIT 1)
-       UNION ALL
-       SELECT (SELECT consumer FROM inbox WHERE consumer > known.consumer ORDER BY consumer LIMIT 1)
-       FROM consumers known WHERE known.consumer IS NOT NULL)
-     SELECT DISTINCT message_id FROM consumers JOIN inbox USING (consumer) WHERE message_id = ANY ($1::text[])`,
-    [ids],
-  );
-  return rows.map((row) => String(row['message_id']));
 }

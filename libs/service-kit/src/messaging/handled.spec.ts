@@ -45,21 +45,38 @@ afterEach(async () => {
   await database.close();
 });
 
+interface Report {
+  readonly handled?: readonly string[];
+  readonly items?: readonly { readonly id: string; readonly consumer: string; readonly at: string }[];
+}
+
 async function ask(body: object) {
   const headers = { 'content-type': 'application/json' };
   const answer = await fetch(`${service.url}/ops/handled`, { method: 'POST', headers, body: JSON.stringify(body) });
-  return { status: answer.status, body: (await answer.json()) as { readonly handled?: readonly string[] } };
+  return { status: answer.status, body: (await answer.json()) as Report };
 }
 
 it('says which messages any consumer of this app has handled, and no other', async () => {
-  expect((await ask({ ids: ['a'] })).body).toEqual({ handled: [] });
+  expect((await ask({ ids: ['a'] })).body).toEqual({ handled: [], items: [] });
   await database.pool.query(
     `INSERT INTO inbox (consumer, message_id) VALUES ('books', 'a'), ('books', 'b'), ('returns', 'b'), ('returns', 'c')`,
   );
   const { status, body } = await ask({ ids: ['a', 'b', 'c', 'd'] });
   expect(status).toBe(200);
   expect([...(body.handled ?? [])].sort()).toEqual(['a', 'b', 'c']);
-  expect((await ask({ ids: [] })).body).toEqual({ handled: [] });
+  expect((await ask({ ids: [] })).body).toEqual({ handled: [], items: [] });
+});
+
+it('says by which consumer and when', async () => {
+  await database.pool.query(
+    `INSERT INTO inbox (consumer, message_id, handled_at) VALUES
+       ('books', 'a', '2026-01-01T00:00:00.5Z'), ('returns', 'a', '2026-01-02T00:00:00Z'), ('books', 'b', now())`,
+  );
+  const { items = [] } = (await ask({ ids: ['a'] })).body;
+  expect([...items].sort((one, other) => one.at.localeCompare(other.at))).toEqual([
+    { id: 'a', consumer: 'books', at: '2026-01-01T00:00:00.500Z' },
+    { id: 'a', consumer: 'returns', at: '2026-01-02T00:00:00.000Z' },
+  ]);
 });
 
 it('refuses what is no list of ids', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { scopes } from '../access/scopes.js';
+import { type Scope, scopes } from '../access/scopes.js';
 import type { RunningService } from '../service/start-service.js';
 import { type AskedRoute, customersProblems, refusalProblems } from './refused-callers.js';
 import type { ServiceFixture } from './service-fixture.js';
@@ -10,6 +10,9 @@ export const isPublic = ({ path }: AskedRoute): boolean => path.startsWith('/hea
 
 /** Routes that only look, and whose question is too long for a path. */
 const questions: ReadonlySet<string> = new Set(['POST /ops/handled']);
+
+/** Routes that remove something for good. */
+const discards: ReadonlySet<string> = new Set(['POST /ops/outbox/drop']);
 
 interface WorkerAccess {
   readonly open: () => Promise<ServiceFixture>;
@@ -58,14 +61,13 @@ export function workerAccessSuite({ open, routes }: WorkerAccess): void {
       expect(await customersProblems(service.url, guarded(), issuer)).toEqual([]);
     });
 
-    it('is what ops:read allows to look at and ops:write to change, and no other scope', async () => {
+    it('is what ops:read allows to look at, ops:write to change and ops:discard to remove, and no other scope', async () => {
       for (const { method, path } of guarded()) {
         const statusWith = async (scope: string) => {
           const headers = { authorization: `Bearer ${await issuer.token(scope)}` };
           return (await fetch(service.url + path.replace(/:\w+/g, 'x'), { method, headers })).status;
         };
-        const isQuestion = method === 'GET' || method === 'HEAD' || questions.has(`${method} ${path}`);
-        const needed = isQuestion ? 'ops:read' : 'ops:write';
+        const needed = neededFor(method, path);
         const others = scopes.filter((scope) => scope !== needed);
         // What it is asked for may not be there, or may need a body: it was let in.
         expect([200, 204, 400, 404, 415]).toContain(await statusWith(needed));
@@ -75,6 +77,12 @@ export function workerAccessSuite({ open, routes }: WorkerAccess): void {
   });
 
   needsAnIssuer((env) => fixture.start(env));
+}
+
+function neededFor(method: string, path: string): Scope {
+  const route = `${method} ${path}`;
+  if (method === 'GET' || method === 'HEAD' || questions.has(route)) return 'ops:read';
+  return discards.has(route) ? 'ops:discard' : 'ops:write';
 }
 
 /** Registers the tests that a service without an issuer starts only where nobody else can reach it. */
