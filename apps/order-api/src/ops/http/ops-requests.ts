@@ -1,8 +1,12 @@
 import { z } from 'zod';
+import { note } from '../replays/replay-request.js';
 import { letterFilter } from '../dead-letter-index/letter-filter.js';
 
 /** A queue, or a subscription, as one segment of a path. */
 export const queueName = { schema: z.string().min(1).max(260) };
+
+/** An app that consumes a queue. */
+export const appName = { schema: z.string().min(1).max(260) };
 
 /** A place in a dead-letter queue. */
 export const placeName = {
@@ -31,6 +35,10 @@ export function pageOf(largest: number) {
 }
 
 export const noQuery = z.strictObject({});
+
+/** The body with which somebody says why a payload is to be seen. */
+export const revealRequest = z.strictObject({ note });
+export type RevealRequest = z.output<typeof revealRequest>;
 
 const instant = z.iso.datetime({ offset: true, error: 'must be an instant as in 2026-11-27T03:00:00Z' });
 const seconds = 'must be a whole number of seconds from 1 to 86400';
