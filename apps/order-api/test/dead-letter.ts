@@ -33,7 +33,11 @@ export async function deadLetter(transport: Transport, queue: string, given: rea
   await subscription.stop();
 }
 
-function outgoing(queue: string, { id, type = 'order.place', version = 1, orderingKey, body = {} }: Given): Outgoing {
+/** A message of a test on its way to a queue. */
+export function outgoing(
+  queue: string,
+  { id, type = 'order.place', version = 1, orderingKey, body = {} }: Given,
+): Outgoing {
   return {
     to: { queue },
     envelope: {

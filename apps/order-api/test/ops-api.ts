@@ -1,6 +1,6 @@
 import type { DeadLetters, Transport } from '@orderflow/messaging';
 import type { Broker } from '@orderflow/servicebus-emulator';
-import { deadLetter, type Given } from './dead-letter.js';
+import { deadLetter, type Given, outgoing } from './dead-letter.js';
 import { eventually } from './eventually.js';
 import { startOrderApi, type TestOrderApi } from './order-api.js';
 import { startOrderBroker, transportTo } from './order-broker.js';
@@ -106,6 +106,11 @@ export class OpsApi {
     });
     const text = await answer.text();
     return { status: answer.status, body: text === '' ? undefined : JSON.parse(text), headers: answer.headers };
+  }
+
+  /** Sends messages to a queue. */
+  async send(queue: string, given: readonly Given[]): Promise<void> {
+    await this.transport.send(given.map((message) => outgoing(queue, message)));
   }
 
   /** Dead-letters messages and waits until the index has them. */

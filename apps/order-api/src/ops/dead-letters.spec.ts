@@ -47,6 +47,7 @@ describe('GET /ops/queues', () => {
         replaysTo: 'orders',
         counts: { active: 0, deadLetters: 3, scheduled: 0, asOf: expect.any(String) },
         deadLetters: { indexed: 3, groups: 2, indexedTo: expect.any(String), oldestAt: expect.any(String) },
+        consumer: null,
       }),
     );
     await eventually(async () =>

@@ -69,7 +69,8 @@ export const opsVariables = {
     example: 'orders,events/subscriptions/billing=billing',
   }),
   OPS_WORKERS: variable(workers.prefault(''), {
-    description: 'Where the consumers of queues answer, by queue, separated by commas: without, no replay is confirmed',
+    description:
+      'Where the consumers of queues answer, by queue, separated by commas: without, no replay is confirmed, no queue paused and no outbox shown',
     example: 'orders=http://order-worker:3001,billing=http://billing-worker:3002',
   }),
   OPS_LEASE: variable(duration(300, 600_000).prefault('15s'), {

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { createCatalogue } from '@orderflow/contracts';
-import { MessagingResources, RequestDatabase, SERVICE_CONFIG } from '@orderflow/service-kit';
+import { MessagingResources, RequestDatabase, SERVICE_CONFIG, tokenSource } from '@orderflow/service-kit';
 import { looksOf } from './broker/looks-of.js';
 import { OpsBroker } from './broker/ops-broker.js';
 import { DeadLettersController } from './http/dead-letters.controller.js';
@@ -9,12 +9,16 @@ import { SelectionsController } from './http/selections.controller.js';
 import { OpsCipher } from './discards/ops-cipher.js';
 import { DiscardsController } from './http/discards.controller.js';
 import { AuditController } from './http/audit.controller.js';
+import { OutboxesController } from './http/outboxes.controller.js';
+import { PausesController } from './http/pauses.controller.js';
 import { OpsDatabase } from './ops-database.js';
 import { QueuesController } from './http/queues.controller.js';
 import type { OpsConfig } from './ops-variables.js';
 import { OpsWorker } from './ops-worker.js';
 import { createRedaction } from './payload/redact-payload.js';
 import { Places, placesOn } from './places.js';
+import { Apps } from './workers/apps.js';
+import { ConsumerStates } from './workers/consumer-states.js';
 
 /** Looks into queues and their dead letters, and does something about them. */
 @Module({
@@ -25,6 +29,8 @@ import { Places, placesOn } from './places.js';
     ReplaysController,
     DiscardsController,
     AuditController,
+    PausesController,
+    OutboxesController,
   ],
   providers: [
     OpsWorker,
@@ -49,6 +55,13 @@ import { Places, placesOn } from './places.js';
       useFactory: ({ transport }: MessagingResources, { OPS_QUEUES: places }: OpsConfig) =>
         new Places(placesOn(transport.capabilities, places)),
     },
+    {
+      provide: Apps,
+      inject: [MessagingResources, SERVICE_CONFIG],
+      useFactory: (own: MessagingResources, config: OpsConfig) =>
+        new Apps({ own, workers: config.OPS_WORKERS, token: tokenSource(config) }),
+    },
+    { provide: ConsumerStates, inject: [Apps], useFactory: (apps: Apps) => new ConsumerStates(apps) },
     {
       provide: OpsBroker,
       inject: [MessagingResources, SERVICE_CONFIG],

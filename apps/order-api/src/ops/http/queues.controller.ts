@@ -3,6 +3,7 @@ import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { RequestDatabase } from '@orderflow/service-kit';
 import { ApiProblem } from '../../openapi/api-problem.js';
 import { ApiScope } from '../../openapi/api-scope.js';
+import type { OpsPlace } from '../ops-variables.js';
 import { Places } from '../places.js';
 import { readHistory } from '../queues/count-store.js';
 import { readQueues } from '../queues/queue-store.js';
@@ -14,6 +15,7 @@ import {
   type QueueView,
   queueView,
 } from '../queues/queue-view.js';
+import { ConsumerStates } from '../workers/consumer-states.js';
 import { type HistoryQuery, historyQuery, noQuery, queueName } from './ops-requests.js';
 
 @ApiTags('ops')
@@ -23,13 +25,14 @@ export class QueuesController {
   constructor(
     @Inject(RequestDatabase) private readonly database: RequestDatabase,
     @Inject(Places) private readonly places: Places,
+    @Inject(ConsumerStates) private readonly consumers: ConsumerStates,
   ) {}
 
   @Get()
   @ApiScope('ops:read')
   @ApiResponse({ status: 200, standardSchema: queueList })
   async list(@Query({ schema: noQuery }) _query: unknown): Promise<QueueList> {
-    return { items: [...(await readQueues(this.database, this.places.all))] };
+    return { items: await this.#read(this.places.all) };
   }
 
   @Get(':queue')
@@ -37,7 +40,7 @@ export class QueuesController {
   @ApiResponse({ status: 200, standardSchema: queueView })
   @ApiProblem(404, 'There is no such queue')
   async read(@Param('queue', queueName) queue: string): Promise<QueueView> {
-    const [found] = await readQueues(this.database, [this.places.find(queue)]);
+    const [found] = await this.#read([this.places.find(queue)]);
     if (!found) throw new Error(`Queue "${queue}" was asked for and not answered.`);
     return found;
   }
@@ -54,5 +57,14 @@ export class QueuesController {
     const range = { from: new Date(from), to: to === undefined ? new Date() : new Date(to), stepMs: step * 1_000 };
     const items = await readHistory(this.database, this.places.find(queue).name, range);
     return { items: items.map(({ at, ...counts }) => ({ ...counts, at: at.toISOString() })) };
+  }
+
+  /** What the database knows, and how the consumers are, asked at the same time. */
+  async #read(places: readonly OpsPlace[]): Promise<QueueView[]> {
+    const [known, consumers] = await Promise.all([
+      readQueues(this.database, places),
+      Promise.all(places.map(({ name }) => this.consumers.of(name))),
+    ]);
+    return known.map((queue, n) => ({ ...queue, consumer: consumers[n] ?? null }));
   }
 }

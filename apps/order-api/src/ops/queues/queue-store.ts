@@ -1,7 +1,7 @@
 import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import type { OpsPlace } from '../ops-variables.js';
 import { countsOf } from './count-store.js';
-import type { QueueView } from './queue-view.js';
+import type { KnownQueue, QueueView } from './queue-view.js';
 
 interface QueueRow {
   readonly queue: string;
@@ -16,7 +16,7 @@ interface QueueRow {
 }
 
 /** What is known of queues, in their order; for those that nobody has looked at yet nothing but their names. */
-export async function readQueues(db: SqlTransaction, places: readonly OpsPlace[]): Promise<readonly QueueView[]> {
+export async function readQueues(db: SqlTransaction, places: readonly OpsPlace[]): Promise<readonly KnownQueue[]> {
   const { rows } = await db.query(
     `SELECT name AS queue, counts.*, indexed_at, coalesce(present, 0) AS present, coalesce(groups, 0) AS groups,
        (SELECT min(enqueued_at) FROM dead_letters letter WHERE letter.queue = name AND gone_at IS NULL) AS oldest_at
@@ -34,7 +34,7 @@ export async function readQueues(db: SqlTransaction, places: readonly OpsPlace[]
   return (rows as unknown as QueueRow[]).map((row) => viewOf(row, targets.get(row.queue) ?? row.queue));
 }
 
-function viewOf(row: QueueRow, target: string): QueueView {
+function viewOf(row: QueueRow, target: string): KnownQueue {
   const { queue, at, indexed_at: indexedAt, present, groups, oldest_at: oldestAt } = row;
   return {
     name: queue,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { consumerView } from '../workers/consumer-view.js';
 
 const instant = z.iso.datetime();
 
@@ -23,6 +24,9 @@ export const queueView = z
       indexedTo: instant.nullable().describe('When the index was brought up to date; null before the first time'),
       oldestAt: instant.nullable(),
     }),
+    consumer: consumerView
+      .nullable()
+      .describe('Null for a subscription, and where OPS_WORKERS does not name who consumes it'),
   })
   .meta({ id: 'Queue' });
 
@@ -33,5 +37,7 @@ export const queueHistory = z
   .meta({ id: 'QueueHistory' });
 
 export type QueueView = z.infer<typeof queueView>;
+/** What the database knows of it. */
+export type KnownQueue = Omit<QueueView, 'consumer'>;
 export type QueueList = z.infer<typeof queueList>;
 export type QueueHistory = z.infer<typeof queueHistory>;
