@@ -23,6 +23,7 @@ export const migrations = [
   '0003-ops-dead-letters',
   '0004-ops-replays',
   '0005-ops-exports',
+  '0007-ops-stories',
 ];
 
 /** In bytes: an order of 100 lines takes a fifth of it, and a text of this size still fits into a message. */

@@ -11,6 +11,7 @@ import { DiscardsController } from './http/discards.controller.js';
 import { AuditController } from './http/audit.controller.js';
 import { OutboxesController } from './http/outboxes.controller.js';
 import { PausesController } from './http/pauses.controller.js';
+import { StoriesController } from './http/stories.controller.js';
 import { OpsDatabase } from './ops-database.js';
 import { QueuesController } from './http/queues.controller.js';
 import type { OpsConfig } from './ops-variables.js';
@@ -31,6 +32,7 @@ import { ConsumerStates } from './workers/consumer-states.js';
     AuditController,
     PausesController,
     OutboxesController,
+    StoriesController,
   ],
   providers: [
     OpsWorker,
