@@ -52,3 +52,71 @@ export interface Replay {
   readonly note: string;
   readonly createdAt: string;
 }
+
+export interface Consumer {
+  readonly app: string;
+  readonly ordered: { readonly reason: string; readonly since: string } | null;
+  readonly paused: { readonly dependency: string; readonly detail: string; readonly since: string } | null;
+  readonly health: 'up' | 'degraded' | 'down' | 'unknown';
+  readonly troubles: readonly { readonly part: string; readonly detail: string }[];
+}
+
+export interface Outbox {
+  readonly waiting: { readonly messages: number; readonly isEstimate: boolean; readonly oldestAgeMs: number };
+  readonly held: {
+    readonly keys: number;
+    readonly items: readonly {
+      readonly orderingKey: string;
+      readonly attempts: number;
+      readonly due: string | null;
+      readonly lastError: string;
+    }[];
+  };
+  readonly setAside: {
+    readonly total: number;
+    readonly items: readonly {
+      readonly id: string;
+      readonly to: string;
+      readonly messageId: string;
+      readonly type: string;
+      readonly orderingKey?: string;
+      readonly reason: string;
+      readonly setAsideAt: string;
+    }[];
+    readonly nextCursor?: string;
+  };
+}
+
+export interface OutboxSummary {
+  readonly app: string;
+  readonly trouble?: string;
+  readonly outbox: {
+    readonly waiting: Outbox['waiting'];
+    readonly held: Pick<Outbox['held'], 'keys'>;
+    readonly setAside: Pick<Outbox['setAside'], 'total'>;
+  } | null;
+}
+
+export interface Story {
+  readonly orderId: string;
+  readonly status: string | null;
+  readonly lanes: readonly string[];
+  readonly steps: readonly StoryStep[];
+  readonly complete: boolean;
+  readonly why: readonly string[];
+}
+
+export interface StoryStep {
+  readonly id: string;
+  readonly kind: 'sent' | 'failed' | 'handled' | 'dead-lettered' | 'replayed' | 'restored' | 'discarded' | 'taken';
+  readonly lane: string;
+  readonly messageId: string;
+  readonly type?: string;
+  readonly time: string | null;
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+  readonly attempts?: number;
+  readonly detail?: string;
+  readonly outcome?: string;
+  readonly link?: string;
+}

@@ -1,48 +1,18 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, expect, it } from '@jest/globals';
 import { orderflow } from '../../test/command-line.js';
+import { type Answer, OpsAnswers } from '../../test/ops-answers.js';
 import { Scripts } from '../../test/scripts.js';
 
 const scripts = new Scripts();
-let server: Server | undefined;
+let api: OpsAnswers | undefined;
 
-afterEach(async () => {
-  server?.closeAllConnections();
-  await new Promise((closed) => server?.close(closed));
-});
+afterEach(() => api?.close());
 afterAll(() => scripts.remove());
 
-interface Answer {
-  readonly status?: number;
-  readonly body: unknown;
-}
-
-/** Serves what the ops API would answer, in turn for each route; returns how to run a command, and what was asked. */
+/** Serves what the ops API would answer; returns how to run a command, and what was asked. */
 async function serve(answers: Readonly<Record<string, readonly Answer[]>>) {
-  const asked: string[] = [];
-  const turns = new Map<string, number>();
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const route = `${request.method} ${request.url}`;
-    asked.push(`${route} ${await text(request)}`.trim());
-    const turn = turns.get(route) ?? 0;
-    turns.set(route, turn + 1);
-    const all = answers[route] ?? [];
-    const { status = 200, body } = all[Math.min(turn, all.length - 1)] ?? { status: 404, body: { detail: route } };
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  };
-  server = createServer((request, response) => void answer(request, response));
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  const run = (...args: string[]) =>
-    orderflow(
-      scripts.directory,
-      { OPS_API_URL: `http://127.0.0.1:${port}/`, ORDER_API_URL: 'http://127.0.0.1:1' },
-      ...args,
-    );
-  return { run, asked };
+  api = await OpsAnswers.serve(answers);
+  return { run: api.run.bind(api), asked: api.asked };
 }
 
 const none = {
