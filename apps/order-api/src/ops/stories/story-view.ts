@@ -10,6 +10,7 @@ export const stepKinds = [
   'replayed',
   'restored',
   'discarded',
+  'edited',
   'taken',
 ] as const;
 

@@ -13,6 +13,22 @@ interface Known {
 /** The clocks of two databases may differ by so much, in milliseconds. */
 const clockSlackMs = 1_000;
 
+interface Ending {
+  readonly kind: StoryStep['kind'];
+  /** Where whatever did it is found. */
+  readonly list: string;
+  /** Whether it was written down when it was done; else the index saw afterwards that the letter was gone. */
+  readonly isByUs: boolean;
+}
+
+/** What becomes of a dead letter, by what the index says of it. */
+const endings: Readonly<Record<string, Ending>> & { readonly taken: Ending } = {
+  replayed: { kind: 'replayed', list: 'replays', isByUs: false },
+  discarded: { kind: 'discarded', list: 'discards', isByUs: true },
+  edited: { kind: 'edited', list: 'edits', isByUs: true },
+  taken: { kind: 'taken', list: 'replays', isByUs: false },
+};
+
 /** Tells what happened to an order from what was found. Pure: a time that nobody has written down stays unknown. */
 export function tellStory(facts: StoryFacts): Omit<StoryView, 'order'> {
   const telling = new Telling(facts);
@@ -170,22 +186,15 @@ class Telling {
       this.#add({ ...about, id, kind: 'replayed', time: sentAt, ...more });
       this.#edge(dead, id, 'operated');
     }
-    const last = replayed.at(-1);
-    if (last) return `replayed ${last.replay} ${place}`;
+    const sent = replayed.findLast(({ outcome }) => outcome !== 'refused');
+    if (sent) return `replayed ${sent.replay} ${place}`;
     if (!gone) return undefined;
-    const { outcome, at, by } = gone;
-    const link = by === undefined ? {} : { link: `/ops/${outcome === 'replayed' ? 'replays' : 'discards'}/${by}` };
-    if (outcome === 'discarded') {
-      const id = `discarded ${queue} ${place}`;
-      this.#add({ ...about, id, kind: 'discarded', time: at, ...link });
-      this.#edge(dead, id, 'operated');
-      return this.#tellRestored(this.#facts.restored.find(isHere), id, about);
-    }
-    const kind = outcome === 'replayed' ? 'replayed' : 'taken';
+    const { kind, list, isByUs } = endings[gone.outcome] ?? endings.taken;
     const id = `${kind} ${queue} ${place}`;
-    this.#add({ ...about, id, kind, time: null, notBefore: indexedAt, notAfter: at, ...link });
+    const when = isByUs ? { time: gone.at } : { time: null, notBefore: indexedAt, notAfter: gone.at };
+    this.#add({ ...about, id, kind, ...when, ...(gone.by !== undefined && { link: `/ops/${list}/${gone.by}` }) });
     this.#edge(dead, id, 'operated');
-    return id;
+    return isByUs ? this.#tellRestored(this.#facts.restored.find(isHere), id, about) : id;
   }
 
   #tellRestored(
