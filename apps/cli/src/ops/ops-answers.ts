@@ -108,7 +108,16 @@ export interface Story {
 
 export interface StoryStep {
   readonly id: string;
-  readonly kind: 'sent' | 'failed' | 'handled' | 'dead-lettered' | 'replayed' | 'restored' | 'discarded' | 'taken';
+  readonly kind:
+    | 'sent'
+    | 'failed'
+    | 'handled'
+    | 'dead-lettered'
+    | 'replayed'
+    | 'restored'
+    | 'discarded'
+    | 'edited'
+    | 'taken';
   readonly lane: string;
   readonly messageId: string;
   readonly type?: string;

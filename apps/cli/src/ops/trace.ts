@@ -39,6 +39,7 @@ const marks: Readonly<Record<StoryStep['kind'], string>> = {
   replayed: '↻',
   restored: '↻',
   discarded: '×',
+  edited: '✎',
   taken: '?',
 };
 
