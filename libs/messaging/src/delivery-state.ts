@@ -12,6 +12,18 @@ export interface DeliveryState {
   readonly firstFailure?: string;
   /** Deliveries of earlier copies of this round that ended without a settlement. */
   readonly unsettled: number;
+  /** How many attempts this generation has at most, 1 or more; as many as its handler's policy when absent. */
+  readonly maxAttempts?: number;
+}
+
+/** Why a message is given up, for its dead letter. */
+export interface Death {
+  /** A stable code. */
+  readonly reason: string;
+  /** The same for people. */
+  readonly detail: string;
+  /** The version of the consumer that gave it up. */
+  readonly consumerVersion?: string;
 }
 
 /** The state of a message that was just sent. */
@@ -46,9 +58,9 @@ export function unsettledOf(state: DeliveryState, deliveryCount: number): number
 
 /** The state of the copy that a delayed redelivery after `attempt` sends; `failure` is why it is asked for. */
 export function nextRound(state: DeliveryState, attempt: number, failure?: string): DeliveryState {
-  const { generation, round, firstFailure = keptFailure(failure ?? '') } = state;
+  const { generation, round, maxAttempts, firstFailure = keptFailure(failure ?? '') } = state;
   const counts = { generation, round: round + 1, attempts: attempt, releases: 0, unsettled: 0 };
-  return { ...counts, ...(firstFailure && { firstFailure }) };
+  return { ...counts, ...(firstFailure && { firstFailure }), ...(maxAttempts && { maxAttempts }) };
 }
 
 /** The state of the copy that goes on in place of a delivery that was released: nothing is counted but what was. */
@@ -57,9 +69,17 @@ export function releasedCopy(state: DeliveryState, deliveryCount: number): Deliv
   return { ...nextRound(state, attempts), unsettled: unsettledOf(state, deliveryCount) };
 }
 
-/** The state of the copy that a replay sends: all attempts are new, and no failure has come first. */
-export function nextGeneration(state: DeliveryState): DeliveryState {
-  return { ...firstDelivery, generation: state.generation + 1 };
+/**
+ * The state of the copy that a replay sends: all attempts are new, and no failure has come first.
+ * @param maxAttempts as {@link DeliveryState.maxAttempts}
+ */
+export function nextGeneration(state: DeliveryState, maxAttempts?: number): DeliveryState {
+  return { ...firstDelivery, generation: state.generation + 1, ...(maxAttempts && { maxAttempts }) };
+}
+
+/** What a delivery says of its message's state; what the state does not have is left out. */
+export function stateInDelivery({ firstFailure, maxAttempts }: Pick<DeliveryState, 'firstFailure' | 'maxAttempts'>) {
+  return { ...(firstFailure !== undefined && { firstFailure }), ...(maxAttempts !== undefined && { maxAttempts }) };
 }
 
 /** What is kept of a failure: the beginning of its text, without half a character at its end. */

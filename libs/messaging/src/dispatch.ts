@@ -84,8 +84,8 @@ function outcomeOf(error: unknown, delivery: Delivery, handling: FailureHandling
   return { settlement: decideRetry(handling.policy, reached, random), failure, detail: explain(error) };
 }
 
-function reachedBy({ attempt, firstFailure, envelope }: Delivery, handler: string): ReachedAttempt {
-  return { attempt, firstFailure, handler, traceparent: envelope.headers['traceparent'] };
+function reachedBy({ attempt, firstFailure, maxAttempts, envelope }: Delivery, handler: string): ReachedAttempt {
+  return { attempt, firstFailure, maxAttempts, handler, traceparent: envelope.headers['traceparent'] };
 }
 
 /** Whether trying again at once can do no good: it never will, or what is away asked to be left alone. */

@@ -15,6 +15,7 @@ export type {
   DeadLetters,
   DiscardOptions,
   DiscardResult,
+  EditedMessage,
   PeekOptions,
   ReplayOptions,
   ReplayResult,
@@ -51,6 +52,7 @@ export type {
   SetAsidePage,
 } from './outbox/outbox.js';
 export type { DestinationTrouble, Relay, RelayHealth } from './outbox/relay-health.js';
+export { consumerVersion } from './middleware/consumer-version.js';
 export { type DeliveryObserver, type DeliveryReport, observeDeliveries } from './middleware/observe-deliveries.js';
 export type { InspectionOptions, QueueCounts, QueueInspection } from './queue-inspection.js';
 export { requireCapabilities } from './require-capabilities.js';

@@ -42,7 +42,7 @@ export interface BrokerFacts {
 }
 
 /** The counts of a state. */
-type Count = Exclude<keyof DeliveryState, 'firstFailure'>;
+type Count = Exclude<keyof DeliveryState, 'firstFailure' | 'maxAttempts'>;
 
 /** The application property that counts releases; a transport raises it when it hands a message back. */
 export const releasesProperty = 'messaging_releases';
@@ -62,6 +62,12 @@ export const expiresAtProperty = 'messaging_expires_at';
 /** The application property that carries the first failure. */
 const firstFailureProperty = 'messaging_first_failure';
 
+/** The application property that limits the attempts of a replayed message: it only lowers what its handler has. */
+const maxAttemptsProperty = 'messaging_max_attempts';
+
+/** The application property of a dead letter that says which version of its consumer gave it up. */
+export const consumerVersionProperty = 'consumer-version';
+
 const maxNativeIdLength = 128;
 const countProperties = {
   generation: 'messaging_generation',
@@ -79,6 +85,8 @@ const reservedProperties: ReadonlySet<string> = new Set([
   ...attributes.flatMap((attribute) => prefixes.map((prefix) => prefix + attribute)),
   ...Object.values(countProperties),
   firstFailureProperty,
+  maxAttemptsProperty,
+  consumerVersionProperty,
   timeToLiveProperty,
   expiresAtProperty,
   'DeadLetterReason',
@@ -109,6 +117,7 @@ export function toNative(envelope: Envelope, state: DeliveryState = firstDeliver
     if (count > 0) applicationProperties[name] = count;
   }
   if (state.firstFailure !== undefined) applicationProperties[firstFailureProperty] = state.firstFailure;
+  if (state.maxAttempts !== undefined) applicationProperties[maxAttemptsProperty] = state.maxAttempts;
   return {
     messageId: nativeMessageId({ id: envelope.id, generation: state.generation, round: state.round }),
     subject: envelope.type,
@@ -126,7 +135,11 @@ export function toNative(envelope: Envelope, state: DeliveryState = firstDeliver
  */
 export function stateProperties(state: DeliveryState): Readonly<Record<string, string | number | undefined>> {
   const counts = Object.entries(countProperties).map(([field, name]) => [name, state[field as Count] || undefined]);
-  return Object.fromEntries([...counts, [firstFailureProperty, state.firstFailure]]) as Record<string, string | number>;
+  const texts = [
+    [firstFailureProperty, state.firstFailure],
+    [maxAttemptsProperty, state.maxAttempts],
+  ];
+  return Object.fromEntries([...counts, ...texts]) as Record<string, string | number | undefined>;
 }
 
 /**
@@ -142,6 +155,11 @@ export function idProperties(
     ...(written('id') ? {} : { cloudEvents_id: envelope.id }),
     ...(written('time') ? {} : { cloudEvents_time: envelope.time }),
   };
+}
+
+/** Whether a property is no header of the sender's, but an attribute or a state of ours, or said by the broker. */
+export function isReserved(property: string): boolean {
+  return reservedProperties.has(property);
 }
 
 /**
@@ -203,6 +221,7 @@ function withinNativeLength(text: string): string {
 function readState(properties: Readonly<Record<string, unknown>>): DeliveryState {
   const count = (field: Count): number => wholeNumber(text(properties[countProperties[field]])) ?? 0;
   const firstFailure = keptFailure(text(properties[firstFailureProperty]) ?? '');
+  const maxAttempts = wholeNumber(text(properties[maxAttemptsProperty])) ?? 0;
   return {
     generation: count('generation'),
     round: count('round'),
@@ -210,6 +229,7 @@ function readState(properties: Readonly<Record<string, unknown>>): DeliveryState
     releases: count('releases'),
     unsettled: count('unsettled'),
     ...(firstFailure && { firstFailure }),
+    ...(maxAttempts > 0 && { maxAttempts }),
   };
 }
 

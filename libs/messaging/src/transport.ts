@@ -151,6 +151,8 @@ export interface Delivery {
   readonly unsettled: number;
   /** Why its message was first asked to be delivered again; absent before that, and after a replay. */
   readonly firstFailure?: string;
+  /** How many attempts its message has at most this time, whatever its handler's policy has; absent means no limit. */
+  readonly maxAttempts?: number;
   /** Its session, where sessions were asked for. */
   readonly session?: DeliverySession;
   /** Aborted when a stop takes longer than its drain timeout, or when the lock was lost. */
@@ -189,8 +191,16 @@ export type Settlement =
    * waits as well, 120,000 ms at most.
    */
   | { readonly kind: 'retry'; readonly delayMs: number; readonly reason: string }
-  /** Moved to the queue's dead-letter queue with its body untouched. `reason` is a stable code, `detail` is for people. */
-  | { readonly kind: 'dead-letter'; readonly reason: string; readonly detail: string };
+  /**
+   * Moved to the queue's dead-letter queue with its body untouched. `reason` is a stable code, `detail` is for people,
+   * `consumerVersion` says who gave it up.
+   */
+  | {
+      readonly kind: 'dead-letter';
+      readonly reason: string;
+      readonly detail: string;
+      readonly consumerVersion?: string;
+    };
 
 /** Handles one delivery. Must not reject: a failure is a settlement too. */
 export type Consume = (delivery: Delivery) => Promise<Settlement>;

@@ -88,6 +88,8 @@ export interface DeadLetter {
   readonly generation: number;
   /** Why it was first asked to be delivered again in this generation; absent when it was given up at once. */
   readonly firstFailure?: string;
+  /** The version of the consumer that gave it up; absent where nobody said. */
+  readonly consumerVersion?: string;
   readonly correlationId?: string;
   readonly orderingKey?: string;
   /** Size of the body in bytes. */
@@ -100,6 +102,15 @@ export interface DeadLetter {
 export interface WholeDeadLetter {
   readonly letter: DeadLetter;
   readonly envelope: Envelope;
+}
+
+/** What is sent in place of a dead letter; all that it does not name is the letter's. */
+export interface EditedMessage {
+  /** Another id than the letter's, the same at every try: a copy is recognised by it. */
+  readonly id: string;
+  readonly body: Uint8Array;
+  /** Headers by name: set, or taken away where undefined. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Which dead letters are meant, and how to follow what becomes of them. */
@@ -127,6 +138,13 @@ export interface ReplayOptions extends SelectionOptions {
    * where the transport can tell, see there.
    */
   readonly to?: string;
+  /**
+   * How many attempts each message has this time at most, 1 or more; as many as its handler has when absent. It only
+   * lowers, and a later replay starts without it.
+   */
+  readonly maxAttempts?: number;
+  /** Sends another message in place of each chosen one: a new message, not a later generation. */
+  readonly edit?: (found: WholeDeadLetter) => EditedMessage;
   /** Called after each replayed message. */
   readonly onProgress?: (progress: ReplayResult) => void;
 }

@@ -1,5 +1,5 @@
 import { attemptOf } from '../delivery-state.js';
-import { type BrokerFacts, fromNative, type ReceivedMessage } from '../native-message.js';
+import { type BrokerFacts, consumerVersionProperty, fromNative, type ReceivedMessage } from '../native-message.js';
 import type { DeadLetter, WholeDeadLetter } from './dead-letters.js';
 
 /** How much of a body a preview shows, in bytes. */
@@ -14,6 +14,8 @@ interface DeadLetterFacts extends BrokerFacts {
   readonly detail: string | undefined;
   /** The broker's count of deliveries of this copy: those before the one that was dead-lettered. */
   readonly deliveryCount: number;
+  /** Who gave it up, where the message itself does not say. */
+  readonly consumerVersion?: unknown;
 }
 
 /** A dead letter as an operator sees it. */
@@ -36,10 +38,15 @@ export function readDeadLetter(native: ReceivedMessage, facts: DeadLetterFacts):
     attempt: attemptOf(state, earlier),
     generation: state.generation,
     ...(state.firstFailure === undefined ? {} : { firstFailure: state.firstFailure }),
+    ...consumerVersionOf(facts.consumerVersion ?? native.applicationProperties?.[consumerVersionProperty]),
     ...(envelope.correlationId === undefined ? {} : { correlationId: envelope.correlationId }),
     ...(envelope.orderingKey === undefined ? {} : { orderingKey: envelope.orderingKey }),
     size: envelope.body.byteLength,
     preview: new TextDecoder().decode(envelope.body.subarray(0, previewBytes)),
   };
   return { letter, envelope };
+}
+
+function consumerVersionOf(version: unknown): Pick<DeadLetter, 'consumerVersion'> {
+  return typeof version === 'string' && version !== '' ? { consumerVersion: version } : {};
 }

@@ -24,6 +24,8 @@ export interface ReachedAttempt {
   readonly traceparent?: string | undefined;
   /** Why it was first asked to be delivered again. */
   readonly firstFailure?: string | undefined;
+  /** How many attempts the message has at most, whatever the policy has. */
+  readonly maxAttempts?: number | undefined;
 }
 
 /** One failed attempt of a delivery. */
@@ -42,7 +44,7 @@ export function decideRetry(policy: RetryPolicy, failed: FailedAttempt, random: 
     const reason = error instanceof PermanentError ? error.code : PERMANENT_FAILURE;
     return { kind: 'dead-letter', reason, detail: explain(error) };
   }
-  if (attempt >= attemptLimit(policy)) return describeFailures(failed);
+  if (attempt >= limitOf(policy, failed)) return describeFailures(failed);
   return { kind: 'retry', delayMs: backoff(policy, attempt, random), reason: explain(error) };
 }
 
@@ -51,11 +53,16 @@ export function decideRetry(policy: RetryPolicy, failed: FailedAttempt, random: 
  * process died or the lock was lost. Undefined while attempts are left.
  */
 export function exhaustedBefore(policy: RetryPolicy, reached: ReachedAttempt): Settlement | undefined {
-  const limit = attemptLimit(policy);
+  const limit = limitOf(policy, reached);
   if (reached.attempt <= limit) return undefined;
   return exhausted(`Not handled at attempt ${reached.attempt} of ${limit}`, reached, {
     last: 'without a settlement, by a crash or a lost lock',
   });
+}
+
+/** Whoever sends a message may lower the limit, and not raise it. */
+function limitOf(policy: RetryPolicy, { maxAttempts = Infinity }: ReachedAttempt): number {
+  return Math.min(attemptLimit(policy), maxAttempts);
 }
 
 function describeFailures({ error, attempt, ...reached }: FailedAttempt): Settlement {

@@ -40,8 +40,11 @@ import { releasesWhatOutlastsAStop } from './behaviours/releases-what-outlasts-a
 import { replaysDeadLettersToTheirQueueOnly } from './behaviours/replays-dead-letters-to-their-queue-only.js';
 import { replaysTheChosenDeadLettersOnly } from './behaviours/replays-the-chosen-dead-letters-only.js';
 import { replaysToTheQueueNamed } from './behaviours/replays-to-the-queue-named.js';
+import { replaysWithFewerAttempts } from './behaviours/replays-with-fewer-attempts.js';
 import { resumesAReplayThatEndedEarly } from './behaviours/resumes-a-replay-that-ended-early.js';
 import { retriesAfterADelayToThisQueueOnly } from './behaviours/retries-after-a-delay-to-this-queue-only.js';
+import { saysWhichVersionGaveUp } from './behaviours/says-which-version-gave-up.js';
+import { sendsAnEditedMessageInPlaceOfALetter } from './behaviours/sends-an-edited-message-in-place-of-a-letter.js';
 import { settlesNeighboursEachItsOwnWay } from './behaviours/settles-neighbours-each-its-own-way.js';
 import { stopsAfterInFlightDeliveries } from './behaviours/stops-after-in-flight-deliveries.js';
 import { survivesALostConnection } from './behaviours/survives-a-lost-connection.js';
@@ -102,6 +105,9 @@ export const transportBehaviours: readonly Behaviour[] = Object.freeze([
   resumesAReplayThatEndedEarly,
   doesNotReplayInCircles,
   replaysToTheQueueNamed,
+  replaysWithFewerAttempts,
+  saysWhichVersionGaveUp,
+  sendsAnEditedMessageInPlaceOfALetter,
   discardsTheChosenDeadLetters,
 ]);
 

@@ -1,7 +1,16 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
+import type { EditedMessage } from '../../dead-letter/dead-letters.js';
+import { editedEnvelope, editedProperties } from '../../dead-letter/edited-message.js';
 import type { Envelope } from '../../envelope.js';
 import { type DeliveryState } from '../../delivery-state.js';
-import { idProperties, nativeMessageId, stateProperties, timeToLiveProperty, toNative } from '../../native-message.js';
+import {
+  consumerVersionProperty,
+  idProperties,
+  nativeMessageId,
+  stateProperties,
+  timeToLiveProperty,
+  toNative,
+} from '../../native-message.js';
 import { writeString } from './amqp-values.js';
 import { EncodedMessage, type Sendable } from './encoded-message.js';
 import { bytesOf } from './received-bytes.js';
@@ -23,6 +32,8 @@ interface Own {
   readonly lifetime: Lifetime;
   readonly deliverAt: number | undefined;
   readonly properties: Readonly<Record<string, string | number | undefined>>;
+  /** The original's when absent. */
+  readonly body?: Uint8Array;
 }
 
 /**
@@ -48,22 +59,41 @@ export function retryCopy(
   return copy(original, { state, lifetime, deliverAt: when.deliverAt, properties });
 }
 
-/** The copy of a dead letter that starts anew, its time to live as well; `brokerNow` as for {@link retryCopy}. */
-export function replayCopy(original: Original, state: DeliveryState, brokerNow: number): Sendable {
+/**
+ * The copy of a dead letter that starts anew, its time to live as well; `brokerNow` as for {@link retryCopy}. With an edit
+ * it is another message, which has of the letter what the edit does not name.
+ */
+export function replayCopy(
+  original: Original,
+  state: DeliveryState,
+  { brokerNow, edit }: { readonly brokerNow: number; readonly edit?: EditedMessage | undefined },
+): Sendable {
   const given = lifetimeOf(original.message);
   const first = Number(original.message.applicationProperties?.[timeToLiveProperty] ?? given.timeToLive ?? 0);
   const timeToLive = first > 0 ? first : undefined;
   const isWritten = timeToLive !== undefined && given.expiry !== undefined && given.creation !== undefined;
   const times = isWritten ? { expiry: brokerNow + timeToLive, creation: brokerNow } : none;
-  const properties = { [timeToLiveProperty]: undefined, ...causesOfDeath };
-  return copy(original, { state, lifetime: { timeToLive, ...times }, deliverAt: undefined, properties });
+  const properties = { [timeToLiveProperty]: undefined, ...causesOfDeath, ...(edit && editedProperties(edit)) };
+  const body = edit?.body;
+  return copy(edited(original, edit), {
+    ...{ state, lifetime: { timeToLive, ...times }, deliverAt: undefined, properties },
+    ...(body !== undefined && { body }),
+  });
 }
 
 const none = { expiry: undefined, creation: undefined };
 /** What dead-lettering added. */
-const causesOfDeath = { DeadLetterReason: undefined, DeadLetterErrorDescription: undefined };
+const causesOfDeath = {
+  DeadLetterReason: undefined,
+  DeadLetterErrorDescription: undefined,
+  [consumerVersionProperty]: undefined,
+};
 
-function copy({ message, envelope }: Original, { state, lifetime, deliverAt, properties }: Own): Sendable {
+function edited({ message, envelope }: Original, edit: EditedMessage | undefined): Original {
+  return edit === undefined ? { message, envelope } : { message, envelope: editedEnvelope(envelope, edit) };
+}
+
+function copy({ message, envelope }: Original, { state, lifetime, deliverAt, properties, body }: Own): Sendable {
   const anew = () => {
     const at = deliverAt === undefined ? undefined : new Date(deliverAt);
     const { timeToLive } = lifetime;
@@ -80,7 +110,7 @@ function copy({ message, envelope }: Original, { state, lifetime, deliverAt, pro
   const isAlone = deliverAt !== undefined || message.sessionId !== undefined || message.partitionKey !== undefined;
   return new EncodedMessage({
     id: envelope.id,
-    bytes: rewriteMessage(bytes, { messageId, applicationProperties, lifetime, deliverAt }),
+    bytes: rewriteMessage(bytes, { messageId, applicationProperties, lifetime, deliverAt, body }),
     ...(!isAlone && { batchId: writeString(messageId) }),
     otherwise: anew,
   });

@@ -64,6 +64,8 @@ export interface MessageChanges {
   readonly lifetime: Lifetime;
   /** The earliest moment of delivery, in milliseconds since 1970; now when absent. */
   readonly deliverAt: number | undefined;
+  /** In place of the original's body and footer, as one data section. */
+  readonly body: Uint8Array | undefined;
 }
 
 /**
@@ -80,7 +82,7 @@ export function rewriteMessage(bytes: Buffer, changes: MessageChanges): Buffer {
     ...(annotations.length === 0 ? [] : [section(messageAnnotations, writeMap(annotations))]),
     section(properties, writeList(rewriteProperties(head(properties), changes))),
     section(applicationProperties, writeMap(rewriteEntries(head(applicationProperties), changes))),
-    ...rest,
+    ...(changes.body === undefined ? rest : [dataSection(changes.body)]),
   ]);
 }
 
@@ -120,6 +122,12 @@ function takeApart(bytes: Buffer): Parts {
 
 function section(code: number, value: Buffer): Buffer {
   return Buffer.concat([Buffer.of(0x00, 0x53, code), value]);
+}
+
+function dataSection(body: Uint8Array): Buffer {
+  const head = Buffer.of(0x00, 0x53, 0x75, 0xb0, 0, 0, 0, 0);
+  head.writeUInt32BE(body.byteLength, 4);
+  return Buffer.concat([head, body]);
 }
 
 /** Priority and time to live; the rest is the broker's. */

@@ -13,8 +13,7 @@ import type {
 } from '../../dead-letter/dead-letters.js';
 import { pageLimit, placesToRead } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
-import { nextGeneration } from '../../delivery-state.js';
-import { fromNative } from '../../native-message.js';
+import { nextGeneration, sentState } from '../../delivery-state.js';
 import { TransportError } from '../../transport.js';
 import { replayCopy } from './copies.js';
 import { DeadLetterPass, type PassParts, type PassResult } from './dead-letter-pass.js';
@@ -23,7 +22,6 @@ import { openDeadLetters } from './dead-letter-receiver.js';
 import { describe, readWhole } from './dead-letter-windows.js';
 import type { HeldLetter } from './held-letters.js';
 import { refusalOf } from './refusal.js';
-import { brokerFacts, fromServiceBusMessage } from './service-bus-message.js';
 import type { SenderConnection } from './sender-connection.js';
 import { translateError } from './translate-error.js';
 
@@ -67,7 +65,7 @@ export class ServiceBusDeadLetters implements DeadLetters {
 
   async replay(place: string, options: ReplayOptions = {}): Promise<ReplayResult> {
     const to = options.to ?? queueOf(place);
-    const handle: PassParts['handle'] = (letters) => this.#sendAgain(letters, place, to);
+    const handle: PassParts['handle'] = (letters) => this.#sendAgain(letters, { place, to, options });
     const onProgress = (counts: Counts): void => options.onProgress?.(replayResult(counts));
     return replayResult(await this.#pass('replay', place, options, { handle, onProgress }));
   }
@@ -95,13 +93,12 @@ export class ServiceBusDeadLetters implements DeadLetters {
    */
   async #sendAgain(
     letters: readonly HeldLetter[],
-    place: string,
-    to: string,
+    { place, to, options }: { readonly place: string; readonly to: string; readonly options: ReplayOptions },
   ): Promise<ReadonlyMap<HeldLetter, unknown>> {
     const send = (some: readonly HeldLetter[]): Promise<void> =>
       this.#sender.send(
         { queue: to },
-        some.map((letter) => copyOf(letter, place)),
+        some.map((letter) => copyOf(letter, place, options)),
       );
     try {
       await send(letters);
@@ -129,9 +126,11 @@ export class ServiceBusDeadLetters implements DeadLetters {
   }
 }
 
-function copyOf({ message, state, brokerTime }: HeldLetter, place: string): Sendable {
-  const { envelope } = fromNative(fromServiceBusMessage(message), brokerFacts(message, place));
-  return replayCopy({ message, envelope }, nextGeneration(state), brokerTime.now());
+function copyOf(held: HeldLetter, place: string, { maxAttempts, edit }: ReplayOptions): Sendable {
+  const { message, state, brokerTime } = held;
+  const { letter, envelope } = readWhole(message, place);
+  const next = edit === undefined ? nextGeneration(state, maxAttempts) : sentState();
+  return replayCopy({ message, envelope }, next, { brokerNow: brokerTime.now(), edit: edit?.({ letter, envelope }) });
 }
 
 function replayResult({ done, ...rest }: Counts & Partial<PassResult>): ReplayResult {

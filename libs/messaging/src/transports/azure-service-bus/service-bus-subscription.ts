@@ -7,6 +7,7 @@ import {
   type SubscriptionHealth,
   TransportError,
 } from '../../transport.js';
+import { stateInDelivery } from '../../delivery-state.js';
 import { checkLimit } from '../check-concurrency.js';
 import { defaultDrainTimeoutMs, InFlight } from '../in-flight.js';
 import { OccupiedPlaces } from '../occupied-places.js';
@@ -137,7 +138,7 @@ export class ServiceBusSubscription implements Subscription {
 
   /** Waits for a slot and hands the message to the consumer; what gets none goes back. */
   async #handle(
-    { envelope, attempt, unsettled, state: { firstFailure } }: Received,
+    { envelope, attempt, unsettled, state }: Received,
     running: RunningDelivery,
     occupants: Promise<unknown>[],
   ): Promise<Settlement> {
@@ -145,13 +146,7 @@ export class ServiceBusSubscription implements Subscription {
     try {
       if (this.#slots.limit === 0 || running.lockLost) return { kind: 'release' };
       const occupied = (until: Promise<unknown>): void => void occupants.push(until);
-      const known = {
-        envelope,
-        queue: this.queue,
-        attempt,
-        unsettled,
-        ...(firstFailure !== undefined && { firstFailure }),
-      };
+      const known = { envelope, queue: this.queue, attempt, unsettled, ...stateInDelivery(state) };
       const delivery = { ...known, signal: running.signal, occupied };
       return await running.settlement(this.#consume, delivery);
     } finally {

@@ -1,8 +1,15 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import type { Clock } from '../../clock.js';
 import type { Envelope } from '../../envelope.js';
-import { attemptOf, type DeliveryState, nextRound, releasedCopy, unsettledOf } from '../../delivery-state.js';
-import { fromNative, releasesProperty } from '../../native-message.js';
+import {
+  attemptOf,
+  type Death,
+  type DeliveryState,
+  nextRound,
+  releasedCopy,
+  unsettledOf,
+} from '../../delivery-state.js';
+import { consumerVersionProperty, fromNative, releasesProperty } from '../../native-message.js';
 import type { Settlement } from '../../transport.js';
 import { isReleasedAsCopy } from '../release-as-copy.js';
 import type { BrokerTime } from './broker-time.js';
@@ -154,12 +161,13 @@ export class Settler {
   }
 
   /** A reason that does not fit beside what the message holds goes without its description. */
-  async #deadLetter(received: Received, { reason, detail }: Refusal): Promise<void> {
+  async #deadLetter(received: Received, { reason, detail, consumerVersion }: Death): Promise<void> {
     const deadLetterReason = reason.slice(0, maxReasonLength);
     const deadLetter = (deadLetterErrorDescription: string): Promise<void> =>
       this.#onLink(received, 'other', (receiver) =>
         receiver.deadLetterMessage(received.message, {
           ...idIfMissing(received),
+          ...(consumerVersion !== undefined && { [consumerVersionProperty]: consumerVersion }),
           deadLetterReason,
           deadLetterErrorDescription,
         }),

@@ -12,9 +12,9 @@ import type {
 import { describeDeadLetter, readDeadLetter } from '../../dead-letter/describe-dead-letter.js';
 import { pageLimit, placesToRead } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
-import { nextGeneration } from '../../delivery-state.js';
-import { fromNative } from '../../native-message.js';
-import { copyOf } from './copy-of.js';
+import { nextGeneration, sentState } from '../../delivery-state.js';
+import { consumerVersionProperty, fromNative, type NativeMessage } from '../../native-message.js';
+import { copyOf, editedMessage } from './copy-of.js';
 import { bornAgain } from './memory-lifetime.js';
 import { brokerFacts } from './broker-facts.js';
 import type { MemoryBroker } from './memory-broker.js';
@@ -51,8 +51,7 @@ export class MemoryDeadLetters implements DeadLetters {
     const queue = options.to ?? this.#queueOf(place);
     this.#broker.queue(queue);
     const send = (message: DeadMessage): void => {
-      const { envelope, state } = fromNative(message.native, brokerFacts(message, place));
-      this.#broker.store({ queue }, bornAgain(message.native, copyOf(message.native, envelope, nextGeneration(state))));
+      this.#broker.store({ queue }, sentAgain(message, place, options));
     };
     const result = ({ done, failed, skipped }: Counts): ReplayResult => ({ replayed: done, failed, skipped });
     return result(this.#pass(place, options, send, (counts) => options.onProgress?.(result(counts))));
@@ -105,6 +104,15 @@ export class MemoryDeadLetters implements DeadLetters {
     this.#broker.queue(entity.queue).expire(this.#broker.clock.now());
     return [...this.#broker.queue(entity.queue).deadLetters.values()].sort((a, b) => a.sequence - b.sequence);
   }
+}
+
+function sentAgain(dead: DeadMessage, place: string, { maxAttempts, edit }: ReplayOptions): NativeMessage {
+  const { [consumerVersionProperty]: _, ...applicationProperties } = dead.native.applicationProperties;
+  const original = { ...dead.native, applicationProperties };
+  const { envelope, state } = fromNative(original, brokerFacts(dead, place));
+  if (edit === undefined) return bornAgain(original, copyOf(original, envelope, nextGeneration(state, maxAttempts)));
+  const edited = editedMessage(original, envelope, edit({ letter: describe(dead, place), envelope }));
+  return bornAgain(original, copyOf(edited.native, edited.envelope, sentState()));
 }
 
 function describe(message: DeadMessage, place: string): DeadLetter {

@@ -84,7 +84,7 @@ export class MemoryHeldSession implements HeldSession {
       deliveryCount: message.deliveryCount,
       sequence: String(message.sequence),
       complete: async () => this.#settle(lock, () => queue.complete(lock)),
-      deadLetter: async (reason, detail) => this.#settle(lock, () => queue.deadLetter(lock, reason, detail)),
+      deadLetter: async (death) => this.#settle(lock, () => queue.deadLetter(lock, death)),
     };
   }
 

@@ -33,7 +33,7 @@ describe('a queue in memory', () => {
     const [one, three] = [take(), take()];
     look();
     queue.abandon(one);
-    queue.deadLetter(three, 'Refused', 'No.');
+    queue.deadLetter(three, { reason: 'Refused', detail: 'No.' });
     look();
     queue.activate(scheduled, 0);
     look();
@@ -68,7 +68,7 @@ describe('a queue in memory', () => {
     for (const settle of [
       () => queue.complete(first),
       () => queue.abandon(first),
-      () => queue.deadLetter(first, 'Late', ''),
+      () => queue.deadLetter(first, { reason: 'Late', detail: '' }),
       () => queue.renew(first, 199),
     ]) {
       expect(settle()).toBe(false);

@@ -1,4 +1,5 @@
-import type { NativeMessage } from '../../native-message.js';
+import type { Death } from '../../delivery-state.js';
+import { consumerVersionProperty, type NativeMessage } from '../../native-message.js';
 import { MemorySessions } from './memory-sessions.js';
 import type { DeadMessage, Lock, StoredMessage } from './stored-message.js';
 
@@ -86,7 +87,10 @@ export class MemoryQueue {
       if (!isExpired(message, now)) continue;
       this.#ready.delete(message.sequence);
       if (this.#returned.includes(message)) this.#returned.splice(this.#returned.indexOf(message), 1);
-      this.#addDeadLetter(message, 'TTLExpiredException', 'The message expired and was dead lettered.');
+      this.#addDeadLetter(message, {
+        reason: 'TTLExpiredException',
+        detail: 'The message expired and was dead lettered.',
+      });
     }
   }
 
@@ -142,9 +146,9 @@ export class MemoryQueue {
     return true;
   }
 
-  deadLetter(lock: Lock, reason: string, detail: string): boolean {
+  deadLetter(lock: Lock, death: Death): boolean {
     if (!this.#locks.delete(lock)) return false;
-    this.#addDeadLetter(lock.message, reason, detail);
+    this.#addDeadLetter(lock.message, death);
     return true;
   }
 
@@ -167,15 +171,25 @@ export class MemoryQueue {
     const { maxDeliveryCount } = this.#limits;
     if (message.deliveryCount >= maxDeliveryCount) {
       const detail = `Message could not be consumed after ${maxDeliveryCount} delivery attempts.`;
-      this.#addDeadLetter(message, 'MaxDeliveryCountExceeded', detail);
+      this.#addDeadLetter(message, { reason: 'MaxDeliveryCountExceeded', detail });
       return;
     }
     const behind = this.#returned.findIndex((other) => other.sequence > message.sequence);
     this.#returned.splice(behind === -1 ? this.#returned.length : behind, 0, message);
   }
 
-  #addDeadLetter(message: StoredMessage, reason: string, detail: string): void {
-    this.deadLetters.set(message.sequence, { ...message, reason, detail });
+  #addDeadLetter(message: StoredMessage, { reason, detail, consumerVersion }: Death): void {
+    const { native } = message;
+    const applicationProperties = {
+      ...native.applicationProperties,
+      ...(consumerVersion !== undefined && { [consumerVersionProperty]: consumerVersion }),
+    };
+    this.deadLetters.set(message.sequence, {
+      ...message,
+      native: { ...native, applicationProperties },
+      reason,
+      detail,
+    });
   }
 }
 

@@ -1,6 +1,13 @@
 import type { Consume, Settlement, Subscription, SubscriptionHealth } from '../../transport.js';
 import { TransportError } from '../../transport.js';
-import { attemptOf, type DeliveryState, nextRound, releasedCopy, unsettledOf } from '../../delivery-state.js';
+import {
+  attemptOf,
+  type DeliveryState,
+  nextRound,
+  releasedCopy,
+  stateInDelivery,
+  unsettledOf,
+} from '../../delivery-state.js';
 import { fromNative, releasesProperty } from '../../native-message.js';
 import { checkLimit } from '../check-concurrency.js';
 import { defaultDrainTimeoutMs, InFlight } from '../in-flight.js';
@@ -101,14 +108,7 @@ export class MemorySubscription implements Subscription {
     const occupied = (until: Promise<unknown>): void => void occupants.push(until);
     try {
       const unsettled = unsettledOf(state, message.deliveryCount);
-      const { firstFailure } = state;
-      const known = {
-        envelope,
-        queue: this.queue,
-        attempt,
-        unsettled,
-        ...(firstFailure !== undefined && { firstFailure }),
-      };
+      const known = { envelope, queue: this.queue, attempt, unsettled, ...stateInDelivery(state) };
       const delivery = { ...known, signal: running.signal, occupied };
       const settlement = await running.settlement(this.#consume, delivery);
       if (!this.#disconnected && !this.#apply(settlement, lock, attempt)) this.#report(lockLost(envelope.id));
@@ -123,7 +123,7 @@ export class MemorySubscription implements Subscription {
   #apply(settlement: Settlement, lock: Lock, attempt: number): boolean {
     const queue = this.#broker.queue(this.queue);
     if (settlement.kind === 'complete') return queue.complete(lock);
-    if (settlement.kind === 'dead-letter') return queue.deadLetter(lock, settlement.reason, settlement.detail);
+    if (settlement.kind === 'dead-letter') return queue.deadLetter(lock, settlement);
     const { state } = fromNative(lock.message.native, brokerFacts(lock.message, this.queue));
     if (settlement.kind === 'retry') {
       return this.#goOnAsCopy(lock, nextRound(state, attempt, settlement.reason), settlement.delayMs);
@@ -142,7 +142,9 @@ export class MemorySubscription implements Subscription {
     const now = this.#broker.clock.now();
     const copy = livesOn(lock.message, copyOf(lock.message.native, envelope, state), now + delayMs);
     const queue = this.#broker.queue(this.queue);
-    if (copy === 'expired') return queue.deadLetter(lock, 'Expired', 'It expires before its next try.');
+    if (copy === 'expired') {
+      return queue.deadLetter(lock, { reason: 'Expired', detail: 'It expires before its next try.' });
+    }
     if (!queue.complete(lock)) return false;
     this.#broker.store({ queue: this.queue }, copy, now + delayMs);
     return true;

@@ -105,6 +105,7 @@ export class LetterReader {
       place,
       reason: headers[deathHeaders.cause] ?? brokerReason,
       detail: headers[deathHeaders.detail] ?? brokerDetail,
+      consumerVersion: headers[deathHeaders.consumerVersion] as unknown,
       deliveryCount: Number(headers[deathHeaders.deliveryCount] ?? this.#maxDeliveryCount ?? 1),
     };
     const { envelope, state } = fromNative(native, facts);

@@ -1,7 +1,10 @@
 import type { Message, MessageProperties, Options } from 'amqplib';
 import type { Envelope } from '../../envelope.js';
-import { type DeliveryState } from '../../delivery-state.js';
+import type { EditedMessage } from '../../dead-letter/dead-letters.js';
+import { editedEnvelope, editedProperties } from '../../dead-letter/edited-message.js';
+import type { Death, DeliveryState } from '../../delivery-state.js';
 import {
+  consumerVersionProperty,
   expiresAtProperty,
   idProperties,
   type NativeMessage,
@@ -30,6 +33,7 @@ export const deathHeaders = {
   place: 'messaging_dead_letter_place',
   /** The broker's count of unsettled deliveries before the last one. */
   deliveryCount: 'messaging_dead_letter_deliveries',
+  consumerVersion: consumerVersionProperty,
 } as const;
 
 const ourDeathHeaders: ReadonlySet<string> = new Set(Object.values(deathHeaders));
@@ -109,11 +113,24 @@ export function copyOf(message: Message, envelope: Envelope, state: DeliveryStat
   return { ...copy, options: { ...copy.options, expiration: ends.expiration } };
 }
 
+/** A message and its envelope as an edit makes them. */
+export function editedMessage(
+  message: Message,
+  envelope: Envelope,
+  edit: EditedMessage,
+): { readonly message: Message; readonly envelope: Envelope } {
+  const headers = { ...message.properties.headers, ...editedProperties(edit) };
+  return {
+    message: { ...message, content: bufferOf(edit.body), properties: { ...message.properties, headers } },
+    envelope: editedEnvelope(envelope, edit),
+  };
+}
+
 /** The dead letter of a message: itself, with what it died of. */
 export function deadLetterOf(
   message: Message,
   envelope: Envelope,
-  death: { readonly reason: string; readonly detail: string; readonly place: string },
+  death: Death & { readonly place: string },
 ): Sendable {
   const headers = {
     ...ownHeaders(message.properties),
@@ -122,6 +139,7 @@ export function deadLetterOf(
     [deathHeaders.detail]: death.detail,
     [deathHeaders.place]: death.place,
     [deathHeaders.deliveryCount]: deliveryCountOf(message),
+    ...(death.consumerVersion !== undefined && { [deathHeaders.consumerVersion]: death.consumerVersion }),
   };
   return sendableCopy(message, envelope, headers, message.properties.messageId ?? envelope.id);
 }

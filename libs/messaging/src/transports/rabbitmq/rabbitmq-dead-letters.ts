@@ -14,13 +14,13 @@ import type {
 } from '../../dead-letter/dead-letters.js';
 import { pageLimit, placesToRead } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
-import { nextGeneration } from '../../delivery-state.js';
+import { nextGeneration, sentState } from '../../delivery-state.js';
 import { TransportError } from '../../transport.js';
 import type { Connection } from './connection.js';
 import { DeadLetterPass } from './dead-letter-pass.js';
 import { byPlace, LetterReader, type TakenLetter } from './letter-reader.js';
 import { newLifetime } from './lifetime.js';
-import { copyOf } from './message.js';
+import { copyOf, editedMessage, type Sendable } from './message.js';
 import type { Router } from './router.js';
 import type { ResolvedTopology } from './topology.js';
 import { translateError } from './translate-error.js';
@@ -75,7 +75,7 @@ export class RabbitMqDeadLetters implements DeadLetters {
     const queue = this.#queueOf(place);
     const to = options.to ?? queue ?? this.#forwardOf(place);
     const result = ({ done, failed, skipped }: Counts): ReplayResult => ({ replayed: done, failed, skipped });
-    const send = (letters: readonly TakenLetter[]): Promise<void> => this.#sendAgain(letters, to);
+    const send = (letters: readonly TakenLetter[]): Promise<void> => this.#sendAgain(letters, to, options);
     return result(await this.#pass(queue, options, send, (counts) => options.onProgress?.(result(counts))));
   }
 
@@ -99,12 +99,9 @@ export class RabbitMqDeadLetters implements DeadLetters {
   }
 
   /** The letters are removed after this: dying in between leaves copies that the inbox recognises, never a loss. */
-  async #sendAgain(letters: readonly TakenLetter[], queue: string): Promise<void> {
+  async #sendAgain(letters: readonly TakenLetter[], queue: string, options: ReplayOptions): Promise<void> {
     const now = this.#now();
-    const routed = letters.map(({ message, envelope, state }) => ({
-      to: { queue },
-      message: copyOf(message, envelope, nextGeneration(state), newLifetime(message, now)),
-    }));
+    const routed = letters.map((taken) => ({ to: { queue }, message: sentAgain(taken, options, now) }));
     await this.#router.sendAll(routed, true);
   }
 
@@ -146,6 +143,18 @@ export class RabbitMqDeadLetters implements DeadLetters {
     const message = `The topic "${entity.topic}" has no subscription "${entity.subscription}".`;
     throw new TransportError('QueueNotFound', message, false);
   }
+}
+
+function sentAgain(taken: TakenLetter, { maxAttempts, edit }: ReplayOptions, now: number): Sendable {
+  const { letter, state } = taken;
+  const ends = newLifetime(taken.message, now);
+  if (edit === undefined) return copyOf(taken.message, taken.envelope, nextGeneration(state, maxAttempts), ends);
+  const { message, envelope } = editedMessage(
+    taken.message,
+    taken.envelope,
+    edit({ letter, envelope: taken.envelope }),
+  );
+  return copyOf(message, envelope, sentState(), ends);
 }
 
 async function page(reader: LetterReader, limit: number, from: string | undefined): Promise<DeadLetterPage> {

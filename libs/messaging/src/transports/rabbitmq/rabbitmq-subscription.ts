@@ -7,6 +7,7 @@ import {
   type SubscriptionHealth,
   TransportError,
 } from '../../transport.js';
+import { stateInDelivery } from '../../delivery-state.js';
 import { checkLimit } from '../check-concurrency.js';
 import { defaultDrainTimeoutMs, InFlight } from '../in-flight.js';
 import { OccupiedPlaces } from '../occupied-places.js';
@@ -201,14 +202,7 @@ export class RabbitMqSubscription implements Subscription {
 
   #handle(received: Received, delivery: RunningDelivery, occupants: Promise<unknown>[]): Promise<Settlement> {
     const { envelope, attempt, unsettled, state } = received;
-    const { firstFailure } = state;
-    const known = {
-      envelope,
-      queue: this.queue,
-      attempt,
-      unsettled,
-      ...(firstFailure !== undefined && { firstFailure }),
-    };
+    const known = { envelope, queue: this.queue, attempt, unsettled, ...stateInDelivery(state) };
     const occupied = (until: Promise<unknown>): void => void occupants.push(until);
     return delivery.settlement(this.#consume, { ...known, signal: delivery.signal, occupied });
   }

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { ConsumeMessage } from 'amqplib';
 import type { Clock } from '../../clock.js';
 import type { Envelope } from '../../envelope.js';
-import { attemptOf, type DeliveryState, nextRound, releasedCopy, unsettledOf } from '../../delivery-state.js';
+import {
+  attemptOf,
+  type Death,
+  type DeliveryState,
+  nextRound,
+  releasedCopy,
+  unsettledOf,
+} from '../../delivery-state.js';
 import { fromNative } from '../../native-message.js';
 import { type Settlement, TransportError } from '../../transport.js';
 import type { ConsumerChannel } from './consumer-channel.js';
@@ -126,8 +133,9 @@ export class Settler {
   }
 
   /** What the broker does not take as a dead letter of ours goes there as it is. */
-  async #deadLetter(received: Received, death: { readonly reason: string; readonly detail: string }): Promise<void> {
+  async #deadLetter(received: Received, death: Death): Promise<void> {
     const letter = deadLetterOf(received.message, received.envelope, {
+      ...death,
       reason: death.reason.slice(0, longestText).toWellFormed(),
       detail: death.detail.slice(0, longestText).toWellFormed(),
       place: newPlace(this.#parts.clock.now()),

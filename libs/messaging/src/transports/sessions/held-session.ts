@@ -1,5 +1,5 @@
 import type { Envelope } from '../../envelope.js';
-import type { DeliveryState } from '../../delivery-state.js';
+import type { Death, DeliveryState } from '../../delivery-state.js';
 import type { SessionRecord } from './session-record.js';
 
 /** A message of a held session. Its session's lock is its lock. */
@@ -13,7 +13,7 @@ export interface SessionMessage {
   /** Rejects when the broker refused it, mostly because the lock was lost. */
   complete(): Promise<void>;
   /** Rejects like {@link complete}. */
-  deadLetter(reason: string, detail: string): Promise<void>;
+  deadLetter(death: Death): Promise<void>;
 }
 
 /** What is kept with a session at the broker. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.js';
+import { stateInDelivery } from '../../delivery-state.js';
 import { wait } from '../../endpoint/wait.js';
 import { type Consume, type Delivery, type Settlement, TransportError } from '../../transport.js';
 import type { InFlight } from '../in-flight.js';
@@ -119,7 +120,7 @@ export class ServedSession {
   }
 
   #deliveryOf(
-    { envelope }: SessionMessage,
+    { envelope, state: { maxAttempts } }: SessionMessage,
     { attempt, unsettled, firstFailure }: Reached,
     signal: AbortSignal,
     occupants: Promise<unknown>[],
@@ -129,7 +130,7 @@ export class ServedSession {
       queue: this.#options.queue,
       attempt,
       unsettled,
-      ...(firstFailure !== undefined && { firstFailure }),
+      ...stateInDelivery({ ...(firstFailure && { firstFailure }), ...(maxAttempts && { maxAttempts }) }),
       session: this.#notes.forConsumer,
       signal,
       occupied: (until) => void occupants.push(until),
@@ -171,7 +172,7 @@ export class ServedSession {
     }
     if (running.lockLost) throw lockLost();
     if (settlement.kind === 'dead-letter') {
-      await message.deadLetter(settlement.reason, settlement.detail);
+      await message.deadLetter(settlement);
       return true;
     }
     await this.#notes.setRecord(handedBack(message, reached));

@@ -151,7 +151,7 @@ export class ServiceBusHeldSession implements HeldSession {
       deliveryCount: message.deliveryCount ?? 0,
       sequence: String(message.sequenceNumber ?? 0),
       complete: () => settle({ kind: 'complete' }),
-      deadLetter: (reason, detail) => settle({ kind: 'dead-letter', reason, detail }),
+      deadLetter: (death) => settle({ kind: 'dead-letter', ...death }),
     };
   }
 
