@@ -26,7 +26,7 @@ export {
 } from './config/variables.js';
 export { tracingVariables } from './config/tracing-variables.js';
 export { secretFile, variable, wholeNumber } from './config/variable.js';
-export { Problem } from './http/problem.js';
+export { Problem, type ProblemPart } from './http/problem.js';
 export { problemDocument } from './http/problem-document.js';
 export { ProblemFilter } from './http/problem-filter.js';
 export { SchemaPipe } from './http/schema-pipe.js';

@@ -198,6 +198,16 @@ export const databaseVariables = {
 
 /** How a worker consumes; the retry policy of the messaging library. Use with {@link requireRetryPolicy}. */
 export const consumerVariables = {
+  SERVICE_VERSION: variable(
+    z
+      .string()
+      .regex(/^[\x21-\x7e]{1,100}$/, 'must be 1 to 100 characters of ASCII without spaces')
+      .optional(),
+    {
+      description: 'Which release this is: its dead letters say so (`consumer-version`)',
+      example: '2026.11.27-3f9c2d1',
+    },
+  ),
   MAX_CONCURRENCY: count({ usual: 32, min: 1, max: 1_000 }, 'Messages handled at a time'),
   PAUSE_AFTER_MESSAGES: count(
     { usual: 5, min: 1, max: 1_000 },

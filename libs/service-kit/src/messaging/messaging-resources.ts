@@ -37,7 +37,7 @@ import { declaredQueueOf, retryPolicyOf } from '../config/retry-variables.js';
 import type { ServiceContext } from '../service/service-parts.js';
 import { StartupError } from '../startup-error.js';
 import { deliveryReports, tracingOf } from './delivery-reports.js';
-import { databaseUrl, type MessagingConfig, shareOfRequests, thresholdsOf } from './messaging-settings.js';
+import { databaseUrl, type MessagingConfig, shareOfRequests, thresholdsOf, versionOf } from './messaging-settings.js';
 import { purgeOfInbox } from './purge-of-inbox.js';
 import { reportWaitingOutbox } from './report-waiting-outbox.js';
 import { watchManualPause } from './watch-manual-pause.js';
@@ -130,7 +130,7 @@ export class MessagingResources {
       dependencies,
       ...thresholdsOf(config),
       onEvent: logEndpoint(logger, this.queue),
-      middleware: [this.#countUnfinished, ...deliveryReports(options)],
+      middleware: [...versionOf(config), this.#countUnfinished, ...deliveryReports(options)],
       onError: (error) => logger.warn({ err: error, code: error.code }, 'the broker is in trouble'),
       drainTimeoutMs: Math.ceil(config.SHUTDOWN_TIMEOUT * 0.8),
     });

@@ -1,3 +1,4 @@
+import { consumerVersion, type Middleware } from '@orderflow/messaging';
 import type { Logger } from 'pino';
 import type { ProcessConfig } from '../config/process-config.js';
 import type { RetryConfig } from '../config/retry-variables.js';
@@ -18,6 +19,7 @@ export interface MessagingConfig extends ProcessConfig, TransportConfig, RetryCo
   readonly CIRCUIT_FAILURES: number;
   readonly CIRCUIT_OPEN_TIME: number;
   readonly MAX_CONCURRENT_SESSIONS?: number | undefined;
+  readonly SERVICE_VERSION?: string | undefined;
 }
 
 /** When a queue is paused, and when a message type runs alone. */
@@ -26,6 +28,11 @@ export function thresholdsOf(config: MessagingConfig) {
     pause: { messages: config.PAUSE_AFTER_MESSAGES, probeMaxMs: config.PROBE_MAX_INTERVAL },
     breaker: { failures: config.CIRCUIT_FAILURES, openMs: config.CIRCUIT_OPEN_TIME },
   };
+}
+
+/** Dead letters say which release gave them up, where somebody said which this is. */
+export function versionOf({ SERVICE_VERSION: version }: MessagingConfig): readonly Middleware[] {
+  return version === undefined ? [] : [consumerVersion(version)];
 }
 
 /** Three quarters of the pool: a connection at least is always there for messages. */
