@@ -10,7 +10,7 @@ import { purgeOfKeys } from './idempotency/idempotency-store.js';
 import { serveOpenApi } from './openapi/serve-openapi.js';
 import { OpsModule } from './ops/ops.module.js';
 import { purgesOfOps } from './ops/queues/count-store.js';
-import { purgeOfCopies } from './ops/discards/discard-store.js';
+import { purgesOfCopies } from './ops/copies/letter-copies.js';
 import { purgeOfSelections } from './ops/selections/selection-store.js';
 import { OrderApiModule } from './order-api.module.js';
 
@@ -24,6 +24,7 @@ export const migrations = [
   '0004-ops-replays',
   '0005-ops-exports',
   '0007-ops-stories',
+  '0008-ops-edits',
 ];
 
 /** In bytes: an order of 100 lines takes a fifth of it, and a text of this size still fits into a message. */
@@ -51,7 +52,7 @@ export async function composeOrderApi(
       needs: ['scheduling'],
       purges: (pool) => [
         purgeOfKeys(pool),
-        ...(config.OPS ? [...purgesOfOps(pool), purgeOfSelections(pool), purgeOfCopies(pool)] : []),
+        ...(config.OPS ? [...purgesOfOps(pool), purgeOfSelections(pool), ...purgesOfCopies(pool)] : []),
       ],
       module: { module: OrderApiModule, imports: config.OPS ? [OpsModule] : [] },
     },

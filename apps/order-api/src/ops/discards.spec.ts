@@ -8,7 +8,7 @@ import { openOrderDatabase } from '../../test/order-database.js';
 import { startOrderBroker, transportTo } from '../../test/order-broker.js';
 import { createPostgresMessaging } from '@orderflow/messaging/postgres';
 import { DiscardRunner } from './discards/discard-runner.js';
-import { LetterCipher } from './discards/letter-cipher.js';
+import { LetterCipher } from './copies/letter-cipher.js';
 
 const key = randomBytes(32).toString('base64');
 let api: OpsApi | undefined;

@@ -87,11 +87,16 @@ export const opsVariables = {
       .regex(/^[A-Za-z0-9+/]{43}=$/, 'must be 32 bytes in Base64: openssl rand -base64 32')
       .optional(),
     {
-      description: 'Encrypts the copies of what is discarded; without, nothing can be discarded through `/ops`',
+      description:
+        'Encrypts the copies of what is discarded, exported or edited; without, none of that can be done through `/ops`',
       example: '…',
       secret: true,
     },
   ),
+  OPS_EXPORT_KEY_FILE: variable(z.string().min(1).optional(), {
+    description: 'A file that holds `OPS_EXPORT_KEY`, instead of it; read at the start',
+    example: '/run/secrets/ops-export-key',
+  }),
   AUTH_TOKEN_URL: variable(z.url().optional(), {
     description: "The issuer's token endpoint, where workers ask for tokens: how order-api calls their `/ops` routes",
     example: 'https://login.example.com/token',

@@ -3,7 +3,10 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { MessagingResources, SERVICE_CONFIG, tokenSource } from '@orderflow/service-kit';
 import { OpsBroker } from './broker/ops-broker.js';
 import { DiscardRunner } from './discards/discard-runner.js';
-import { OpsCipher } from './discards/ops-cipher.js';
+import type { LetterCipher } from './copies/letter-cipher.js';
+import { OpsCipher } from './copies/ops-cipher.js';
+import { EditRunner } from './edits/edit-runner.js';
+import { ExportRunner } from './exports/export-runner.js';
 import { createIndexUpkeep, type IndexUpkeep } from './dead-letter-index/index-upkeep.js';
 import { IndexStore } from './dead-letter-index/index-store.js';
 import { every } from './leader/every.js';
@@ -25,8 +28,8 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #leader: Leader;
   readonly #index: IndexUpkeep;
   readonly #replays: ReplayRunner;
-  /** Undefined where there is no key for copies. */
-  readonly #discards: DiscardRunner | undefined;
+  /** What is done with copies; nothing where there is no key for them. */
+  readonly #copying: readonly { step(signal: AbortSignal): Promise<boolean> }[];
   readonly #messaging: MessagingResources;
   readonly #broker: OpsBroker;
   readonly #places: Places;
@@ -57,15 +60,7 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
       }),
       onError: (err, replay) => this.#logger.warn({ err, replay }, 'a replay could not go on; it is tried again'),
     });
-    this.#discards =
-      cipher &&
-      new DiscardRunner({
-        pool,
-        messaging: messaging.messaging,
-        deadLetters: broker.deadLetters,
-        cipher,
-        onError: (err, discard) => this.#logger.warn({ err, discard }, 'a discard could not go on; it is tried again'),
-      });
+    this.#copying = cipher ? this.#copyingWith(cipher) : [];
     this.#leader = new Leader({
       lease: new Lease(pool, { name: 'ops', holder: randomUUID(), leaseMs }),
       leaseMs,
@@ -90,11 +85,25 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
     ]);
   }
 
+  #copyingWith(cipher: LetterCipher) {
+    const { pool, messaging } = this.#messaging;
+    const options = (what: string) => ({
+      ...{ pool, messaging, cipher, deadLetters: this.#broker.deadLetters },
+      onError: (err: unknown, id: string) =>
+        this.#logger.warn({ err, id }, `${what} could not go on; it is tried again`),
+    });
+    return [
+      new DiscardRunner(options('a discard')),
+      new ExportRunner(options('an export')),
+      new EditRunner(options('an edit')),
+    ];
+  }
+
   async #replay(signal: AbortSignal): Promise<void> {
     let isBusy = true;
     while (isBusy && !signal.aborted) {
-      const replaying = await this.#replays.step(signal);
-      isBusy = ((await this.#discards?.step(signal)) ?? false) || replaying;
+      isBusy = await this.#replays.step(signal);
+      for (const runner of this.#copying) isBusy = (await runner.step(signal)) || isBusy;
     }
   }
 

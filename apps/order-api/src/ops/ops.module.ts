@@ -6,8 +6,11 @@ import { OpsBroker } from './broker/ops-broker.js';
 import { DeadLettersController } from './http/dead-letters.controller.js';
 import { ReplaysController } from './http/replays.controller.js';
 import { SelectionsController } from './http/selections.controller.js';
-import { OpsCipher } from './discards/ops-cipher.js';
+import { OpsCipher } from './copies/ops-cipher.js';
 import { DiscardsController } from './http/discards.controller.js';
+import { createEditCheck } from './edits/check-edit.js';
+import { EditsController } from './http/edits.controller.js';
+import { ExportsController } from './http/exports.controller.js';
 import { AuditController } from './http/audit.controller.js';
 import { OutboxesController } from './http/outboxes.controller.js';
 import { PausesController } from './http/pauses.controller.js';
@@ -29,6 +32,8 @@ import { ConsumerStates } from './workers/consumer-states.js';
     SelectionsController,
     ReplaysController,
     DiscardsController,
+    ExportsController,
+    EditsController,
     AuditController,
     PausesController,
     OutboxesController,
@@ -67,11 +72,14 @@ import { ConsumerStates } from './workers/consumer-states.js';
     {
       provide: OpsBroker,
       inject: [MessagingResources, SERVICE_CONFIG],
-      useFactory: (resources: MessagingResources, config: OpsConfig) =>
-        new OpsBroker({
+      useFactory: (resources: MessagingResources, { DEFAULT_CURRENCY: defaultCurrency }: OpsConfig) => {
+        const contracts = createCatalogue({ defaultCurrency });
+        return new OpsBroker({
           ...looksOf(resources),
-          redact: createRedaction(createCatalogue({ defaultCurrency: config.DEFAULT_CURRENCY })),
-        }),
+          redact: createRedaction(contracts),
+          checkEdit: createEditCheck(contracts),
+        });
+      },
     },
   ],
 })

@@ -1,4 +1,5 @@
 import type { DeadLetters, QueueInspection, WholeDeadLetter } from '@orderflow/messaging';
+import type { CheckEdit } from '../edits/check-edit.js';
 import type { RedactBody } from '../payload/redact-payload.js';
 import { reachBroker } from './dead-letters-of.js';
 
@@ -9,11 +10,14 @@ export class OpsBroker {
   readonly inspection: QueueInspection | undefined;
   /** A body without what is about a person. */
   readonly redact: RedactBody;
+  /** Refuses an edited message that its consumer could not read. */
+  readonly checkEdit: CheckEdit;
 
-  constructor(parts: Pick<OpsBroker, 'deadLetters' | 'inspection' | 'redact'>) {
+  constructor(parts: Pick<OpsBroker, 'deadLetters' | 'inspection' | 'redact' | 'checkEdit'>) {
     this.deadLetters = parts.deadLetters;
     this.inspection = parts.inspection;
     this.redact = parts.redact;
+    this.checkEdit = parts.checkEdit;
   }
 
   /**

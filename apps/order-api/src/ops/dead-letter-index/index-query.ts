@@ -23,6 +23,7 @@ interface LetterRow {
   readonly correlation_id: string | null;
   readonly ordering_key: string | null;
   readonly size: string;
+  readonly consumer_version: string | null;
   readonly gone_at: Date | null;
   readonly outcome: NonNullable<LetterView['gone']>['outcome'] | null;
   readonly outcome_id: string | null;
@@ -159,6 +160,7 @@ function viewOf(row: LetterRow): LetterView {
     ...(firstFailure !== null && { firstFailure }),
     ...(correlationId !== null && { correlationId }),
     ...(orderId !== null && { orderId }),
+    ...(row.consumer_version !== null && { consumerVersion: row.consumer_version }),
     size: Number(row.size),
     ...(row.gone_at && row.outcome && { gone: goneOf(row.gone_at, row.outcome, row.outcome_id) }),
   };

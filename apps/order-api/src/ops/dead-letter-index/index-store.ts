@@ -45,6 +45,7 @@ const columns = [
   ['correlation_id', 'text'],
   ['ordering_key', 'text'],
   ['size', 'bigint'],
+  ['consumer_version', 'text'],
 ] as const;
 
 /** Writes the index. Only the leader does; what another one wrote meanwhile is written again, and no harm. */
@@ -155,6 +156,7 @@ function rowOf(queue: string, letter: DeadLetter) {
     correlation_id: letter.correlationId === undefined ? null : kept(letter.correlationId),
     ordering_key: letter.orderingKey === undefined ? null : kept(letter.orderingKey),
     size,
+    consumer_version: letter.consumerVersion === undefined ? null : kept(letter.consumerVersion),
   };
 }
 

@@ -19,12 +19,13 @@ export const letterView = z
     firstFailure: z.string().optional(),
     correlationId: z.string().optional(),
     orderId: z.string().optional(),
+    consumerVersion: z.string().optional().describe('The release of the consumer that gave it up, where it said so'),
     size: z.int().describe('Of its body, in bytes'),
     gone: z
       .object({
         at: instant,
-        outcome: z.enum(['replayed', 'discarded', 'taken']).describe('`taken`: by somebody else'),
-        by: z.string().optional().describe('The replay or discard'),
+        outcome: z.enum(['replayed', 'discarded', 'edited', 'taken']).describe('`taken`: by somebody else'),
+        by: z.string().optional().describe('The replay, discard or edit'),
       })
       .optional()
       .describe('What became of it, once it is not there any more'),

@@ -1,7 +1,8 @@
 import type { DeadLetters, Transport } from '@orderflow/messaging';
 import type { PostgresMessaging } from '@orderflow/messaging/postgres';
 import type { Pool } from 'pg';
-import type { LetterCipher } from './letter-cipher.js';
+import { type Chosen, type CopyOwner as DiscardRow, LetterCopies, purposeOf } from '../copies/letter-copies.js';
+import type { LetterCipher } from '../copies/letter-cipher.js';
 
 export interface DiscardRunnerOptions {
   readonly pool: Pool;
@@ -12,29 +13,17 @@ export interface DiscardRunnerOptions {
   readonly onError: (error: unknown, discardId: string) => void;
 }
 
-interface DiscardRow {
-  readonly id: string;
-  readonly queue: string;
-}
-
-interface Chosen {
-  readonly n: number;
-  readonly place: string;
-  readonly message_id: string;
-}
-
-/** As many as a broker reads at once. */
-const batchSize = 250;
-
 /**
  * Moves every discard on by a step. A letter's copy is committed before the letter is removed; when the process dies in
  * between, the next one removes what is still there.
  */
 export class DiscardRunner {
   readonly #options: DiscardRunnerOptions;
+  readonly #copies: LetterCopies;
 
   constructor(options: DiscardRunnerOptions) {
     this.#options = options;
+    this.#copies = new LetterCopies({ ...options, table: 'ops_discard_letters', owner: 'discard_id' });
   }
 
   /** Resolves with whether there is more to do at once. */
@@ -56,43 +45,15 @@ export class DiscardRunner {
   }
 
   async #advance(discard: DiscardRow, signal: AbortSignal): Promise<boolean> {
-    const waiting = await this.#inState(discard, 'waiting');
-    if (waiting.length > 0) await this.#export(discard, waiting);
-    const exported = await this.#inState(discard, 'exported');
+    const waiting = await this.#copies.inState(discard, 'waiting');
+    if (waiting.length > 0) await this.#copies.copy(discard, waiting);
+    const exported = await this.#copies.inState(discard, 'exported');
     if (exported.length > 0) return this.#remove(discard, exported, signal);
     if (waiting.length > 0) return true;
     await this.#options.pool.query("UPDATE ops_discards SET state = 'done', ended_at = now() WHERE id = $1", [
       discard.id,
     ]);
     return false;
-  }
-
-  async #inState({ id }: DiscardRow, state: 'waiting' | 'exported'): Promise<readonly Chosen[]> {
-    const { rows } = await this.#options.pool.query<Chosen>(
-      'SELECT n, place, message_id FROM ops_discard_letters WHERE discard_id = $1 AND state = $2 ORDER BY n LIMIT $3',
-      [id, state, batchSize],
-    );
-    return rows;
-  }
-
-  async #export({ id, queue }: DiscardRow, letters: readonly Chosen[]): Promise<void> {
-    const { pool, deadLetters, cipher } = this.#options;
-    const found = await deadLetters.read(
-      queue,
-      letters.map(({ place }) => place),
-    );
-    const whole = new Map(found.map(({ letter, envelope }) => [letter.place, envelope]));
-    const copies = letters.map(({ n, place, message_id: messageId }) => {
-      const envelope = whole.get(place);
-      return envelope?.id === messageId ? cipher.encrypt(envelope, purposeOf(id, n)) : null;
-    });
-    await pool.query(
-      `UPDATE ops_discard_letters letter SET copy = one.copy, copied_at = now(),
-         state = CASE WHEN one.copy IS NULL THEN 'missing' ELSE 'exported' END
-       FROM unnest($2::int[], $3::bytea[]) AS one (n, copy)
-       WHERE discard_id = $1 AND letter.n = one.n AND state = 'waiting'`,
-      [id, letters.map(({ n }) => n), copies],
-    );
   }
 
   async #remove({ id, queue }: DiscardRow, letters: readonly Chosen[], signal: AbortSignal): Promise<boolean> {
@@ -123,11 +84,6 @@ export class DiscardRunner {
     });
     return gone.length > 0;
   }
-}
-
-/** What a copy is encrypted for. */
-export function purposeOf(discardId: string, n: number): string {
-  return `${discardId} ${n}`;
 }
 
 export interface RestoreOptions {

@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { deleteInBatches, type SqlTransaction } from '@orderflow/messaging/postgres';
-import { Problem, type Purge } from '@orderflow/service-kit';
-import type { Pool } from 'pg';
+import type { SqlTransaction } from '@orderflow/messaging/postgres';
+import { Problem } from '@orderflow/service-kit';
 import { z } from 'zod';
 import { note } from '../replays/replay-request.js';
 import { mostPassedOver } from '../replays/replay-store.js';
+import { isClaimed } from '../claims.js';
 import { lockQueue } from '../queue-lock.js';
 import { useSelection } from '../selections/selection-store.js';
-
-/** How long copies of discarded letters are kept, in days. */
-const retentionDays = 30;
 
 /** The body of `POST /ops/discards`. */
 export const discardRequest = z.strictObject({
@@ -61,12 +58,7 @@ export async function createDiscard(
     throw new Problem(422, 'discard-too-deep', `${passedOver} other letters would have to be handed back on the way.`);
   }
   await lockQueue(tx, queue);
-  const replayed = await tx.query(
-    `SELECT FROM ops_selection_letters chosen JOIN ops_replay_letters letter USING (place)
-     WHERE selection_id = $1 AND queue = $2 AND state IN ('waiting', 'sending') LIMIT 1`,
-    [selectionId, queue],
-  );
-  if (replayed.rows.length > 0) throw overlapping();
+  if (await isClaimed(tx, { queue, selectionId }, ['replay', 'edit'])) throw overlapping();
   const id = randomUUID();
   await tx.query(
     `INSERT INTO ops_discards (id, selection_id, queue, target, state, letters, note, created_by)
@@ -83,7 +75,8 @@ export async function createDiscard(
 }
 
 export function overlapping(cause?: unknown): Problem {
-  const detail = 'A replay or a discard that has not ended has some of these letters. Wait for it, or cancel it.';
+  const detail =
+    'A replay, a discard or an edit that has not ended has some of these letters. Wait for it, or cancel it.';
   return new Problem(409, 'discard-overlaps', detail, { cause });
 }
 
@@ -125,15 +118,4 @@ export async function readDiscards(
       ...(endedAt && { endedAt: endedAt.toISOString() }),
     };
   });
-}
-
-/** Copies that are past their retention; that there was a letter stays known. */
-export function purgeOfCopies(pool: Pool): Purge {
-  const statement = `UPDATE ops_discard_letters SET copy = NULL WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM ops_discard_letters WHERE copy IS NOT NULL AND copied_at < now() - $2 * interval '1 day' LIMIT $1))`;
-  return {
-    what: 'old copies of discarded letters',
-    everyMs: 600_000,
-    remove: () => deleteInBatches(pool, statement, [retentionDays]),
-  };
 }

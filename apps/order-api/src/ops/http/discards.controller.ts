@@ -19,7 +19,7 @@ import {
   overlapping,
   readDiscards,
 } from '../discards/discard-store.js';
-import { OpsCipher } from '../discards/ops-cipher.js';
+import { OpsCipher } from '../copies/ops-cipher.js';
 import { OpsDatabase } from '../ops-database.js';
 import { Places } from '../places.js';
 import { note } from '../replays/replay-request.js';

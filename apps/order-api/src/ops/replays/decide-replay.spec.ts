@@ -57,12 +57,14 @@ it('says everything that is wrong with a request', () => {
     rate: 0,
     stopWhen: { ratio: 2, atLeast: 0, colour: 'red' },
     confirmWithin: 0,
-    attempts: 1,
+    attempts: 0,
+    colour: 'red',
   });
   const paths = found.error?.issues.map(({ path }) => path.join('.')).sort();
   expect([...new Set(paths)]).toEqual(
     [
       '',
+      'attempts',
       'confirmWithin',
       'note',
       'rate',

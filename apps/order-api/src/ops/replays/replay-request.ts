@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 const stageSize = 'must be a whole number from 1 to 1000000, or "rest" in the end';
 const rate = 'must be a whole number of messages a second, from 1 to 10000';
+const attempts = 'must be a whole number from 1 to 100';
 const ratio = 'must be a number from 0 to 1';
 
 const stages = z
@@ -25,6 +26,8 @@ export const replayRequest = z.strictObject({
   stages: stages.default([1, 10, 100, 'rest']),
   /** Messages a second at most; as many as there can be when absent. */
   rate: z.int(rate).min(1, rate).max(10_000, rate).optional(),
+  /** Attempts of each message of all stages but the last one, so that its verdict does not wait for delays. */
+  attempts: z.int(attempts).min(1, attempts).max(100, attempts).optional(),
   /** Ends the replay when so many of a stage, and this part of it, are dead letters again. */
   stopWhen: z
     .strictObject({

@@ -133,6 +133,7 @@ export class ReplayRunner {
     const { skipped } = await this.#options.deadLetters.replay(queue, {
       to: target,
       places: new Set(letters.map(({ place }) => place)),
+      ...attemptsOf(replay),
       filter: ({ place }) => {
         seen.add(place);
         return true;
@@ -177,4 +178,9 @@ export class ReplayRunner {
     const seconds = Math.min(1, (this.#now() - (this.#lastSent.get(id) ?? -Infinity)) / 1_000);
     return Math.floor(rate * seconds);
   }
+}
+
+/** Of all stages but the last one: they are there for a verdict, and a message that fails is seen by somebody soon. */
+function attemptsOf({ attempts, stage, stages }: ReplayRow): { readonly maxAttempts?: number } {
+  return attempts !== null && stage < stages.length ? { maxAttempts: attempts } : {};
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import { Problem } from '@orderflow/service-kit';
+import { isClaimed } from '../claims.js';
 import { lockQueue } from '../queue-lock.js';
 import { useSelection } from '../selections/selection-store.js';
 import { type ReplayRequest, sizesOf } from './replay-request.js';
@@ -23,6 +24,7 @@ export interface ReplayRow {
   readonly stop_ratio: number;
   readonly stop_at_least: number;
   readonly confirm_ms: number;
+  readonly attempts: number | null;
   readonly note: string;
   readonly created_by: string;
   readonly created_at: Date;
@@ -38,7 +40,7 @@ export async function createReplay(
   request: ReplayRequest,
   { actor, targetOf }: { readonly actor: string; readonly targetOf: (queue: string) => string },
 ): Promise<string> {
-  const { selectionId, stages, rate = null, stopWhen, confirmWithin, note } = request;
+  const { selectionId, stages, rate = null, attempts = null, stopWhen, confirmWithin, note } = request;
   const known = await replayOfSelection(tx, selectionId);
   if (known) return sameReplay(known, request);
   const { queue, count, passedOver } = await useSelection(tx, selectionId);
@@ -46,20 +48,15 @@ export async function createReplay(
   if (concurrent) return sameReplay(concurrent, request);
   if (passedOver > mostPassedOver) throw tooDeep(passedOver);
   await lockQueue(tx, queue);
-  const discarded = await tx.query(
-    `SELECT FROM ops_selection_letters chosen JOIN ops_discard_letters letter USING (place)
-     WHERE selection_id = $1 AND queue = $2 AND state IN ('waiting', 'exported') LIMIT 1`,
-    [selectionId, queue],
-  );
-  if (discarded.rows.length > 0) throw overlaps();
+  if (await isClaimed(tx, { queue, selectionId }, ['discard', 'edit'])) throw overlaps();
   const id = randomUUID();
   const sizes = sizesOf(stages, count);
   await tx.query(
-    `INSERT INTO ops_replays (id, selection_id, queue, target, state, stages, rate, stop_ratio, stop_at_least, confirm_ms, note, created_by)
-     VALUES ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9, $10, $11)`,
+    `INSERT INTO ops_replays (id, selection_id, queue, target, state, stages, rate, stop_ratio, stop_at_least, confirm_ms, note, created_by, attempts)
+     VALUES ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       ...[id, selectionId, queue, targetOf(queue), sizes, rate],
-      ...[stopWhen.ratio, stopWhen.atLeast, confirmWithin * 1_000, note, actor],
+      ...[stopWhen.ratio, stopWhen.atLeast, confirmWithin * 1_000, note, actor, attempts],
     ],
   );
   await tx.query(
@@ -83,7 +80,8 @@ export function isOverlap(error: unknown): boolean {
 }
 
 export function overlaps(cause?: unknown): Problem {
-  const detail = 'A replay or a discard that has not ended has some of these letters. Wait for it, or cancel it.';
+  const detail =
+    'A replay, a discard or an edit that has not ended has some of these letters. Wait for it, or cancel it.';
   return new Problem(409, 'replay-overlaps', detail, { cause });
 }
 
@@ -97,10 +95,12 @@ async function replayOfSelection(tx: SqlTransaction, selectionId: string): Promi
   return rows[0] as unknown as ReplayRow | undefined;
 }
 
-function sameReplay(row: ReplayRow, { rate, stopWhen, confirmWithin, note, stages }: ReplayRequest): string {
+function sameReplay(row: ReplayRow, request: ReplayRequest): string {
+  const { rate, attempts, stopWhen, confirmWithin, note, stages } = request;
   const count = row.stages.reduce((sum, size) => sum + size, 0);
   const isSame =
     row.rate === (rate ?? null) &&
+    row.attempts === (attempts ?? null) &&
     row.stop_ratio === stopWhen.ratio &&
     row.stop_at_least === stopWhen.atLeast &&
     row.confirm_ms === confirmWithin * 1_000 &&
@@ -156,6 +156,7 @@ function viewOf(row: ReplayRow, count: (stage: number, state: string) => number)
     ...(row.why !== null && { why: row.why }),
     ...{ stage: row.stage, stages: row.stages.map(stageOf) },
     ...(row.rate !== null && { rate: row.rate }),
+    ...(row.attempts !== null && { attempts: row.attempts }),
     stopWhen: { ratio: row.stop_ratio, atLeast: row.stop_at_least },
     ...{ confirmWithin: row.confirm_ms / 1_000, note: row.note, createdBy: row.created_by },
     createdAt: row.created_at.toISOString(),

@@ -30,6 +30,10 @@ export const replayView = z
     stage: z.int().describe('That it is in'),
     stages: z.array(stageView),
     rate: z.int().optional(),
+    attempts: z
+      .int()
+      .optional()
+      .describe('Of each message of all stages but the last; as many as its handler has when absent'),
     stopWhen: z.object({ ratio: z.number(), atLeast: z.int() }),
     confirmWithin: z.number(),
     note: z.string(),

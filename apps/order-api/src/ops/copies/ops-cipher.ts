@@ -11,10 +11,10 @@ export class OpsCipher {
     this.cipher = key === undefined ? undefined : new LetterCipher(Buffer.from(key, 'base64'));
   }
 
-  /** @throws Problem 503 where there is no key: nothing is removed without a copy */
+  /** @throws Problem 503 where there is no key: nothing is removed or changed without a copy */
   require(): LetterCipher {
     if (this.cipher) return this.cipher;
-    const detail = 'There is no key for the copies of what is discarded. Set OPS_EXPORT_KEY: openssl rand -base64 32';
+    const detail = 'There is no key for copies of letters. Set OPS_EXPORT_KEY: openssl rand -base64 32';
     throw new Problem(503, 'export-key-missing', detail);
   }
 }

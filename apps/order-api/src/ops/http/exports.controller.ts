@@ -1,0 +1,140 @@
+import { Readable } from 'node:stream';
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Query,
+  Res,
+  StreamableFile,
+} from '@nestjs/common';
+import { ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { type Caller, RequestCaller } from '@orderflow/service-kit';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { ApiProblem } from '../../openapi/api-problem.js';
+import { ApiScope } from '../../openapi/api-scope.js';
+import { actorOf, audited } from '../audit/audit-log.js';
+import { OpsBroker } from '../broker/ops-broker.js';
+import { OpsCipher } from '../copies/ops-cipher.js';
+import { exportLines, type ExportLinesOptions } from '../exports/export-lines.js';
+import {
+  createExport,
+  type ExportList,
+  exportList,
+  type ExportRequest,
+  exportRequest,
+  type ExportView,
+  exportView,
+  noExport,
+  readExports,
+} from '../exports/export-store.js';
+import { OpsDatabase } from '../ops-database.js';
+import { wholeBody } from '../payload/redact-payload.js';
+import { note } from '../replays/replay-request.js';
+import { pageOf, resourceId } from './ops-requests.js';
+
+const listQuery = z.strictObject({ limit: pageOf(250) });
+const revealRequest = z.strictObject({ note });
+const ndjson = 'application/x-ndjson';
+
+/** Copies of letters that stay where they are. */
+@ApiTags('ops')
+@ApiProblem(503, 'The database does not answer, or there is no key for copies')
+@Controller('ops/exports')
+export class ExportsController {
+  constructor(
+    @Inject(OpsDatabase) private readonly database: OpsDatabase,
+    @Inject(OpsCipher) private readonly cipher: OpsCipher,
+    @Inject(OpsBroker) private readonly broker: OpsBroker,
+  ) {}
+
+  @Post()
+  @ApiScope('ops:payload')
+  @HttpCode(202)
+  @ApiResponse({ status: 202, standardSchema: exportView, description: 'Made, or made before: `Location` follows it' })
+  @ApiProblem(400, 'The request is invalid')
+  @ApiProblem(404, 'There is no such selection')
+  @ApiProblem(410, 'The selection has expired')
+  @ApiProblem(422, 'The selection is empty')
+  async create(
+    @Body({ schema: exportRequest }) request: ExportRequest,
+    @RequestCaller() caller: Caller | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ExportView> {
+    this.cipher.require();
+    const { note: why, selectionId } = request;
+    const actor = actorOf(caller);
+    const id = await audited(
+      this.database,
+      { actor, action: 'export.create', subject: `selections/${selectionId}`, note: why },
+      () => this.database.transaction((tx) => createExport(tx, request, actor)),
+      (made) => ({ export: made }),
+    );
+    void reply.header('location', `/ops/exports/${id}`);
+    return this.read(id);
+  }
+
+  @Get()
+  @ApiScope('ops:read')
+  @ApiResponse({ status: 200, standardSchema: exportList, description: 'Newest first' })
+  @ApiProblem(400, 'The query is invalid')
+  async list(@Query({ schema: listQuery }) { limit }: z.output<typeof listQuery>): Promise<ExportList> {
+    return { items: await readExports(this.database, { limit }) };
+  }
+
+  @Get(':id')
+  @ApiScope('ops:read')
+  @ApiResponse({ status: 200, standardSchema: exportView })
+  @ApiProblem(404, 'There is no such export')
+  async read(@Param('id', resourceId) id: string): Promise<ExportView> {
+    const [found] = await readExports(this.database, { id });
+    if (found) return found;
+    throw noExport(id);
+  }
+
+  @Get(':id/letters')
+  @ApiScope('ops:payload')
+  @Header('cache-control', 'no-store')
+  @ApiProduces(ndjson)
+  @ApiResponse({ status: 200, description: 'A line a letter, without what its contract calls sensitive' })
+  @ApiProblem(404, 'There is no such export')
+  letters(@Param('id', resourceId) id: string, @RequestCaller() caller: Caller | undefined): Promise<StreamableFile> {
+    return this.#download(id, { actor: actorOf(caller), action: 'export.download' }, this.broker.redact);
+  }
+
+  @Post(':id/reveal')
+  @ApiScope('ops:payload')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @ApiProduces(ndjson)
+  @ApiResponse({ status: 200, description: 'The same with whole bodies' })
+  @ApiProblem(400, 'It does not say why')
+  @ApiProblem(404, 'There is no such export')
+  reveal(
+    @Param('id', resourceId) id: string,
+    @Body({ schema: revealRequest }) { note: why }: z.output<typeof revealRequest>,
+    @RequestCaller() caller: Caller | undefined,
+  ): Promise<StreamableFile> {
+    return this.#download(id, { actor: actorOf(caller), action: 'export.reveal', note: why }, wholeBody);
+  }
+
+  async #download(
+    id: string,
+    who: { readonly actor: string; readonly action: string; readonly note?: string },
+    show: ExportLinesOptions['show'],
+  ): Promise<StreamableFile> {
+    const cipher = this.cipher.require();
+    const work = () => this.read(id);
+    const { exported } = await audited(this.database, { ...who, subject: `exports/${id}` }, work, (found) => ({
+      letters: found.exported,
+    }));
+    const lines = Readable.from(exportLines({ db: this.database, cipher, id, show }));
+    const name = `export-${id}-${exported}.ndjson`;
+    return new StreamableFile(lines, { type: ndjson, disposition: `attachment; filename="${name}"` });
+  }
+}
