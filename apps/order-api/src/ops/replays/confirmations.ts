@@ -1,5 +1,7 @@
 import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import { handledOf, type TokenSource } from '@orderflow/service-kit';
+import { z } from 'zod';
+import { WorkerHttp } from '../workers/worker-http.js';
 
 /**
  * Which of the messages that were sent to a queue its consumer has handled, by its inbox; undefined where nobody knows.
@@ -20,26 +22,16 @@ export interface ConfirmOptions {
   readonly token: TokenSource | undefined;
 }
 
-const timeoutMs = 5_000;
+const handledReport = z.object({ handled: z.array(z.string()) });
 
 /** Asks the inbox of each consumer: this service's by itself, the others over HTTP. No service reads another's tables. */
 export function confirmByInbox({ own, workers, token }: ConfirmOptions): Confirm {
   return async (queue, ids, signal) => {
     if (queue === own.queue) return new Set(await handledOf(own.database, ids));
-    const worker = workers.get(queue);
-    if (worker === undefined) return undefined;
-    const answer = await fetch(`${worker}/ops/handled`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(token && { authorization: `Bearer ${await token()}` }),
-      },
-      body: JSON.stringify({ ids }),
-      redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-    });
-    if (!answer.ok) throw new Error(`The consumer of "${queue}" answers ${answer.status} at ${worker}/ops/handled.`);
-    const { handled } = (await answer.json()) as { readonly handled: readonly string[] };
+    const url = workers.get(queue);
+    if (url === undefined) return undefined;
+    const worker = new WorkerHttp({ name: `The consumer of "${queue}"`, url, token });
+    const { handled } = await worker.ask(handledReport, 'POST', '/ops/handled', { body: { ids }, signal });
     return new Set(handled);
   };
 }

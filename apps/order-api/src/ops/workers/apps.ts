@@ -2,6 +2,7 @@ import { type MessagingResources, orderedQueue, Problem, type TokenSource } from
 import type { AppOps } from './app-ops.js';
 import { OwnApp } from './own-app.js';
 import { RemoteApp } from './remote-app.js';
+import { WorkerHttp } from './worker-http.js';
 
 const consumers: readonly (readonly [queue: string, app: string])[] = [
   ['orders', 'order-worker'],
@@ -35,7 +36,7 @@ export class Apps {
     const ownApp = new OwnApp(own);
     const remote = new Map<string, RemoteApp>();
     for (const [queue, url] of workers) {
-      remote.set(queue, new RemoteApp({ name: names.get(queue) ?? queue, url, token }));
+      remote.set(queue, new RemoteApp(new WorkerHttp({ name: names.get(queue) ?? queue, url, token })));
     }
     const ownQueues = ['order-status', orderedQueue('order-status'), own.queue];
     this.#byQueue = new Map<string, AppOps>([...remote, ...ownQueues.map((queue) => [queue, ownApp] as const)]);
