@@ -64,7 +64,8 @@ function lineOf(step: StoryStep, lanes: readonly string[]): string {
 }
 
 function textOf({ kind, type, messageId, attempts, detail, outcome, link }: StoryStep): string {
-  const message = `${type ?? '(unknown type)'} ${messageId}`;
+  // Ids of events begin with their type.
+  const message = messageId.startsWith(`${type}:`) ? messageId : `${type ?? '(unknown type)'} ${messageId}`;
   const why = detail === undefined ? '' : `: ${detail}`;
   const where = link === undefined ? '' : ` ${link}`;
   switch (kind) {
