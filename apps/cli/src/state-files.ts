@@ -14,6 +14,7 @@ const ours = [
   'compile-cache',
   'runtime',
   'supervisor',
+  'ops-export-key',
 ];
 
 /**

@@ -15,6 +15,7 @@ import type { ProcessEvent, ProcessSpec } from '../supervisor/process-spec.js';
 import { type HealthPage, isHealthy, readyWhenHealthy, readyWhenReported } from '../supervisor/readiness.js';
 import { defaultRestartPolicy } from '../supervisor/restart-policy.js';
 import type { Workspace } from '../workspace.js';
+import { exportKeyFile } from './export-key.js';
 import { embeddedBroker, localRabbitMq, ownBrokerOf, portsOf, type Work } from './own-broker.js';
 import type { Ports } from './ports.js';
 import {
@@ -221,6 +222,7 @@ export class System {
       ...(app.needs.includes(brokerPort.name) && this.#brokerEnvironment()),
       ...(app.needs.includes(paymentGateway.name) && { PAYMENT_GATEWAY_URL: this.url(paymentGateway.name) }),
       ...(app.name === 'order-api' && this.#operations()),
+      ...(app.name === 'order-api' && this.#exportKey()),
       ...(app === paymentGateway && { DATA_FILE: join(workspace.state, 'gateway', 'charges.jsonl') }),
     };
   }
@@ -235,6 +237,13 @@ export class System {
     const { OPS = 'true', OPS_WORKERS } = this.#options.environment;
     const workers = Object.entries(consumers).map(([queue, app]) => `${queue}=${this.url(app)}`);
     return { OPS, OPS_WORKERS: OPS_WORKERS ?? workers.join(',') };
+  }
+
+  /** A key of its own for copies of dead letters, unless the environment has one. */
+  #exportKey(): NodeJS.ProcessEnv {
+    const { OPS_EXPORT_KEY, OPS_EXPORT_KEY_FILE } = this.#options.environment;
+    if (OPS_EXPORT_KEY || OPS_EXPORT_KEY_FILE) return {};
+    return { OPS_EXPORT_KEY_FILE: exportKeyFile(this.#options.workspace.state) };
   }
 
   #migration(app: AppService & { readonly database: string }): Step {
