@@ -8,6 +8,7 @@ import { addMigrateCommand } from './migrate/command.js';
 import { addLookCommands, addQueuesCommand } from './ops/look.js';
 import { addOutboxCommands } from './ops/outbox.js';
 import { addPauseCommands } from './ops/pauses.js';
+import { addMendCommands } from './ops/mend.js';
 import { addReplaysCommands } from './ops/replays.js';
 import { addTraceCommand } from './ops/trace.js';
 import { addOrdersCommands } from './orders/command.js';
@@ -31,6 +32,7 @@ export function createProgram(context: CommandContext): Command {
   addDeadLetterCommands(program, context);
   addQueuesCommand(program, context);
   addLookCommands(program, context);
+  addMendCommands(program, context);
   addReplaysCommands(program, context);
   addPauseCommands(program, context);
   addOutboxCommands(program, context);

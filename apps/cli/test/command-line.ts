@@ -18,7 +18,7 @@ export async function orderflow(
   const written = { output: '', errors: '' };
   const collect = (stream: NodeJS.WriteStream, field: keyof typeof written) =>
     jest.spyOn(stream, 'write').mockImplementation((text) => {
-      written[field] += String(text);
+      written[field] += typeof text === 'string' ? text : Buffer.from(text).toString();
       return true;
     });
   // `console` of a test does not write to the process's own output.

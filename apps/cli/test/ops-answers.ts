@@ -8,6 +8,7 @@ import { Scripts } from './scripts.js';
 export interface Answer {
   /** 200 when absent. */
   readonly status?: number;
+  /** A text is answered as it is, anything else as JSON. */
   readonly body: unknown;
 }
 
@@ -32,10 +33,13 @@ export class OpsAnswers {
     return api;
   }
 
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
   /** Runs a command against it. */
   run(...args: string[]): ReturnType<typeof orderflow> {
-    const { port } = this.#server.address() as AddressInfo;
-    const environment = { OPS_API_URL: `http://127.0.0.1:${port}/`, ORDER_API_URL: 'http://127.0.0.1:1' };
+    const environment = { OPS_API_URL: this.url, ORDER_API_URL: 'http://127.0.0.1:1' };
     return orderflow(this.#scripts.directory, environment, ...args);
   }
 
@@ -52,6 +56,7 @@ export class OpsAnswers {
     this.#turns.set(route, turn + 1);
     const all = this.#answers[route] ?? [];
     const { status = 200, body } = all[Math.min(turn, all.length - 1)] ?? { status: 404, body: { detail: route } };
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const content = typeof body === 'string' ? body : JSON.stringify(body);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(content);
   }
 }

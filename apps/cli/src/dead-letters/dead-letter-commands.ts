@@ -9,6 +9,7 @@ import { type CommandTransport, openBroker } from '../broker-transport.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandError, UsageError } from '../command-error.js';
 import { table } from '../table.js';
+import { explainBroker } from './explain-broker.js';
 import { forwardOf } from './forward-of.js';
 
 /** Which dead letters are meant. */
@@ -175,6 +176,8 @@ async function using<Result>(
   const transport = await openBroker(context);
   try {
     return await work(transport);
+  } catch (error) {
+    throw await explainBroker(error, context);
   } finally {
     await transport.close();
   }

@@ -77,3 +77,11 @@ it('replays those of a subscription to the queue that it forwards to', async () 
   const { output } = await dlq('replay', 'events/subscriptions/billing');
   expect(output).toBe('Replayed 0 to billing, 0 failed, 0 skipped.\n');
 });
+
+it('says which queues there are where it is asked for none of them', async () => {
+  for (const command of ['list', 'replay']) {
+    const { code, errors } = await dlq(command, 'nosuch');
+    expect([code, errors]).toEqual([1, expect.stringContaining('There are: orders, ')]);
+    expect(errors).toContain('events/subscriptions/billing');
+  }
+});

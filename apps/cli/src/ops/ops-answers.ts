@@ -129,3 +129,45 @@ export interface StoryStep {
   readonly outcome?: string;
   readonly link?: string;
 }
+
+export interface Discard {
+  readonly id: string;
+  readonly queue: string;
+  readonly target: string;
+  readonly state: 'running' | 'done';
+  readonly letters: number;
+  readonly discarded: number;
+  readonly missing: number;
+  readonly restored: number;
+}
+
+export interface LetterExport {
+  readonly id: string;
+  readonly queue: string;
+  readonly state: 'running' | 'done';
+  readonly letters: number;
+  readonly exported: number;
+  readonly missing: number;
+}
+
+export interface Edit {
+  readonly id: string;
+  readonly queue: string;
+  readonly place: string;
+  readonly messageId: string;
+  readonly newMessageId: string;
+  readonly target: string;
+  readonly state: 'waiting' | 'sending' | 'sent' | 'refused' | 'missing';
+  readonly detail?: string;
+}
+
+export interface Letter {
+  readonly place: string;
+  readonly messageId: string;
+  readonly type: string;
+  readonly version: number;
+  readonly attempt: number;
+  readonly enqueuedAt: string;
+  readonly reason: string;
+  readonly detail: string;
+}

@@ -30,20 +30,36 @@ export class OpsApi {
     return this.#request('POST', path, body);
   }
 
+  /** An answer that is no JSON document, in the pieces in which it comes; it may take as long as it takes. */
+  async *stream(method: 'GET' | 'POST', path: string, body?: object): AsyncGenerator<Uint8Array> {
+    const { url, answer } = await this.#ask(method, path, body);
+    if (!answer.ok) throw new CommandError(describeRefusal(url, answer.status, await answer.text()));
+    try {
+      yield* answer.body ?? [];
+    } catch (cause) {
+      throw new CommandError(`The answer of ${url} broke off: ask again.`, { cause });
+    }
+  }
+
   async #request<T>(method: string, path: string, body?: object): Promise<T> {
+    const { url, answer } = await this.#ask(method, path, body, AbortSignal.timeout(timeoutMs));
+    const text = await answer.text();
+    if (answer.ok) return JSON.parse(text) as T;
+    throw new CommandError(describeRefusal(url, answer.status, text));
+  }
+
+  async #ask(method: string, path: string, body: object | undefined, signal?: AbortSignal) {
     const url = this.#baseUrl + path;
     const answer = await fetch(url, {
       method,
       headers: { ...(await this.#credentials()), ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(timeoutMs),
+      ...(signal && { signal }),
     }).catch((cause: unknown) => {
       const advice = 'start it with npm start, or set OPS_API_URL.';
       throw new NoAnswer(`No ops API answers at ${this.#baseUrl}: ${advice}`, { cause });
     });
-    const text = await answer.text();
-    if (answer.ok) return JSON.parse(text) as T;
-    throw new CommandError(describeRefusal(url, answer.status, text));
+    return { url, answer };
   }
 }
 

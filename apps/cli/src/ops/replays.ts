@@ -1,34 +1,27 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
-import { duration, wholeNumber } from '../options.js';
+import { wholeNumber } from '../options.js';
 import { table } from '../table.js';
-import { findOpsApi, NoAnswer, type OpsApi } from './ops-api.js';
+import { follow } from './follow.js';
+import { choosesLetters, filterOf, type LetterFlags } from './letter-filter.js';
+import { findOpsApi, type OpsApi } from './ops-api.js';
 import type { Replay, Selection, Stage } from './ops-answers.js';
+import { ProgressLine } from './progress-line.js';
 
 interface JsonFlag {
   readonly json?: boolean;
 }
 
-interface CreateFlags extends JsonFlag {
+interface CreateFlags extends JsonFlag, LetterFlags {
   readonly note: string;
-  readonly stages: readonly (number | 'rest')[];
+  readonly stages?: readonly (number | 'rest')[];
   readonly rate?: number;
+  readonly attempts?: number;
   readonly confirmWithin?: number;
-  readonly group?: string;
-  readonly reason?: string;
-  readonly type?: string;
-  readonly order?: string;
-  readonly id?: string;
-  readonly olderThan?: number;
   readonly dryRun?: boolean;
   readonly detach?: boolean;
 }
-
-const pollMs = 500;
-/** How long nobody may answer while a replay is followed, in milliseconds. */
-const outageMs = 60_000;
 
 /** `orderflow replays`. */
 export function addReplaysCommands(program: Command, context: CommandContext): void {
@@ -69,25 +62,19 @@ export function addReplaysCommands(program: Command, context: CommandContext): v
 }
 
 function addCreate(replays: Command, context: CommandContext): void {
-  replays
-    .command('create')
+  choosesLetters(replays.command('create'))
     .argument('<queue>', 'a queue, or topic/subscriptions/name')
     .description('select dead letters and replay them; follows the replay to its end')
     .requiredOption('--note <text>', 'why, for the audit log')
     .option('--stages <sizes>', 'letters of each stage, the last one "rest"', stagesOf, [1, 10, 100, 'rest'])
     .option('--rate <count>', 'messages a second at most', wholeNumber(1, 10_000))
+    .option('--attempts <count>', 'of each message, in all stages but the last', wholeNumber(1, 100))
     .option('--confirm-within <seconds>', 'how long the consumer may take', wholeNumber(1, 86_400))
-    .option('--group <id>', 'only of this group, as dlq groups names it')
-    .option('--reason <code>', 'only with this reason')
-    .option('--type <type>', 'only of this message type')
-    .option('--order <id>', 'only of this order')
-    .option('--id <message-id>', 'only the message with this id')
-    .option('--older-than <duration>', 'only stored longer ago, e.g. 90s, 15m, 2h, 7d', duration)
     .option('--dry-run', 'only count what would be replayed')
     .option('--detach', 'do not wait for its end')
     .option('--json', 'answer as JSON')
     .addHelpText('after', createHelp)
-    .action((queue: string, flags: CreateFlags) => create(findOpsApi(context), queue, flags));
+    .action((queue: string, flags: CreateFlags) => createReplay(findOpsApi(context), queue, flags));
 }
 
 const createHelp = `
@@ -97,14 +84,13 @@ Examples:
   $ orderflow replays create orders --reason AttemptsExhausted --note "the gateway is back"
   $ orderflow replays create billing --group 0123456789abcdef --rate 100 --note "ticket 7" --dry-run`;
 
-async function create(api: OpsApi, queue: string, flags: CreateFlags): Promise<void> {
-  const { note, stages, rate, confirmWithin, group, reason, type, order, id, olderThan, dryRun, detach } = flags;
-  const to = olderThan === undefined ? undefined : new Date(Date.now() - olderThan).toISOString();
-  const filter = { group, reason, type, orderId: order, messageId: id, to };
-  const selection = await api.post<Selection>('/ops/selections', { queue, filter });
-  if (flags.json !== true || dryRun === true) report(selection, queue, flags);
+/** Selects dead letters and replays them. */
+export async function createReplay(api: OpsApi, queue: string, flags: CreateFlags): Promise<void> {
+  const { note, stages, rate, attempts, confirmWithin, dryRun, detach } = flags;
+  const selection = await api.post<Selection>('/ops/selections', { queue, filter: filterOf(flags) });
+  if (flags.json !== true || dryRun === true || selection.count === 0) report(selection, queue, flags);
   if (dryRun === true || selection.count === 0) return;
-  const request = { selectionId: selection.id, note, stages, rate, confirmWithin };
+  const request = { selectionId: selection.id, note, stages, rate, attempts, confirmWithin };
   const replay = await api.post<Replay>('/ops/replays', request);
   if (detach === true) show(replay, flags);
   else await watch(api, replay.id, flags);
@@ -117,30 +103,15 @@ function report(selection: Selection, queue: string, { json }: JsonFlag): void {
 }
 
 async function watch(api: OpsApi, id: string, flags: JsonFlag): Promise<void> {
-  let shown = '';
-  let answeredAt = performance.now();
-  for (;;) {
-    const replay = await api.get<Replay>(pathOf(id)).catch((error: unknown) => {
-      // The replay goes on with another replica, or once this one is back.
-      if (error instanceof NoAnswer && performance.now() - answeredAt < outageMs) return undefined;
-      throw error;
-    });
-    if (replay === undefined) {
-      await delay(pollMs);
-      continue;
-    }
-    answeredAt = performance.now();
-    const line = lineOf(replay);
-    if (flags.json !== true && line !== shown) console.log(line);
-    shown = line;
-    if (replay.state === 'running') {
-      await delay(pollMs);
-      continue;
-    }
-    show(replay, flags);
-    if (replay.state !== 'done') throw new CommandError(`Replay ${id} is ${replay.state}: ${replay.why ?? ''}`);
-    return;
-  }
+  const progress = new ProgressLine(process.stdout);
+  const replay = await follow<Replay>(api, pathOf(id), {
+    isEnded: ({ state }) => state !== 'running',
+    seen: (seen) => {
+      if (flags.json !== true) progress.show(lineOf(seen));
+    },
+  }).finally(() => progress.end());
+  show(replay, flags);
+  if (replay.state !== 'done') throw new CommandError(`Replay ${id} is ${replay.state}: ${replay.why ?? ''}`);
 }
 
 function lineOf({ stage, stages }: Replay): string {
