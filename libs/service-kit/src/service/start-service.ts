@@ -15,6 +15,7 @@ import { HealthChecks, HealthModule } from '../health/health.module.js';
 import { type AnswerHooks, nameInstance } from '../health/instance-header.js';
 import { HttpEdge } from '../http/edge/http-edge.js';
 import { logRefusals } from '../logging/log-refusals.js';
+import { type LoggedRequests, logRequests } from '../logging/log-requests.js';
 import { ProblemFilter } from '../http/problem-filter.js';
 import { refuseWebPages } from '../http/refuse-web-pages.js';
 import { SchemaPipe } from '../http/schema-pipe.js';
@@ -99,7 +100,7 @@ async function createApp<Config extends ProcessConfig>(
 ): Promise<NestFastifyApplication> {
   const imports = [
     configModule(config),
-    loggingModule(logger, traceIdOfRequest),
+    loggingModule(logger),
     ...(readings ? [] : [MetricsModule.of(metrics.registry)]),
     HealthModule.of(checks),
     module,
@@ -117,6 +118,8 @@ async function createApp<Config extends ProcessConfig>(
   guard.guard(adapter.getInstance());
   await limitRate(adapter.getInstance(), config);
   await adapter.getInstance().register(helmet, securityHeaders);
+  // What was refused until here is logged where it was.
+  logRequests(adapter.getInstance<LoggedRequests>(), { logger, traceIdOf: traceIdOfRequest });
   const app = await NestFactory.create<NestFastifyApplication>({ module: ServiceModule, imports }, adapter, {
     bufferLogs: true,
     // Nest would read forms as well, and texts: requests that no schema here can mean.
