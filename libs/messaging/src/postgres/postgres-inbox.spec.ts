@@ -77,6 +77,54 @@ describe('PostgresInbox', () => {
     expect(await inbox.once('billing', 'm1', async () => undefined)).toBe('handled');
   });
 
+  describe('with an effect of one statement', () => {
+    const effect = (value: string) => ({ text: 'INSERT INTO effects SELECT $1 FROM handled', values: [value] });
+
+    it('handles a message once, for each consumer', async () => {
+      const { inbox } = createPostgresMessaging({ pool: database.pool });
+      expect(await inbox.onceWith('billing', 'm1', effect('first'))).toBe('handled');
+      expect(await inbox.onceWith('billing', 'm1', effect('again'))).toBe('duplicate');
+      expect(await inbox.once('billing', 'm1', (tx) => apply(tx, 'otherwise'))).toBe('duplicate');
+      expect(await inbox.onceWith('shipping', 'm1', effect('second'))).toBe('handled');
+      expect(await effects()).toEqual(['first', 'second']);
+    });
+
+    it('waits for another delivery of the message, and takes effect when that one did not', async () => {
+      const { inbox } = createPostgresMessaging({ pool: database.pool });
+      const outcome = async (commits: boolean): Promise<string> => {
+        const inside = Promise.withResolvers<void>();
+        const end = Promise.withResolvers<void>();
+        const id = `m-${commits}`;
+        const earlier = inbox.once('billing', id, async (tx) => {
+          inside.resolve();
+          await end.promise;
+          if (!commits) await tx.query('SELECT 1 / 0');
+        });
+        await inside.promise;
+        const later = inbox.onceWith('billing', id, effect(id));
+        end.resolve();
+        await Promise.allSettled([earlier]);
+        return later;
+      };
+      expect([await outcome(true), await outcome(false)]).toEqual(['duplicate', 'handled']);
+      expect(await effects()).toEqual(['m-false']);
+    });
+
+    it('records nothing when the effect fails', async () => {
+      const { inbox } = createPostgresMessaging({ pool: database.pool });
+      const failing = { text: 'INSERT INTO effects SELECT (1 / $1::int)::text FROM handled', values: [0] };
+      await expect(inbox.onceWith('billing', 'm1', failing)).rejects.toMatchObject({ code: '22012' });
+      expect(await inbox.onceWith('billing', 'm1', effect('first'))).toBe('handled');
+    });
+
+    it('refuses one that would happen with every delivery', async () => {
+      const { inbox } = createPostgresMessaging({ pool: database.pool });
+      const always = { text: 'INSERT INTO effects VALUES ($1)', values: ['first'] };
+      await expect(inbox.onceWith('billing', 'm1', always)).rejects.toThrow(TypeError);
+      expect(await effects()).toEqual([]);
+    });
+  });
+
   it('rejects when the connection is lost before the commit, and handles the next delivery', async () => {
     const inbox = createPostgresMessaging({ pool: database.pool }).inbox;
     const lost = inbox.once('billing', 'm1', async (tx) => {

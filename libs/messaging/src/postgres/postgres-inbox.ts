@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Inbox } from '../inbox/inbox.js';
 import { deleteInBatches } from './delete-in-batches.js';
+import type { Statement } from './outbox-rows.js';
 import { rangeProblems, withDefaults } from '../resolve-options.js';
 import type { TransactionOptions, UnitOfWork } from './sql-transaction.js';
 import type { UnitsOfWork } from './units-of-work.js';
@@ -42,6 +43,31 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>> {
       await work(tx);
       return 'handled';
     }, options);
+  }
+
+  /**
+   * The same for an effect that is one statement: inbox row and effect are one round trip and one commit, at about half
+   * the cost of {@link once}. The effect takes its rows from `handled`, which has one row, and none when this consumer has
+   * handled the message before: `INSERT INTO parcels (id) SELECT $1::uuid FROM handled`. It runs in a transaction of its
+   * own, on the pool of the messaging.
+   *
+   * @param effect a statement that changes data, its parameters numbered from `$1`
+   * @throws TypeError for an effect without `handled`: it would happen again with every delivery
+   */
+  async onceWith(consumer: string, messageId: string, effect: Statement): Promise<'handled' | 'duplicate'> {
+    if (!/\bhandled\b/.test(effect.text)) {
+      throw new TypeError('The effect has to take its rows from `handled`, or it happens with every delivery.');
+    }
+    const { length } = effect.values;
+    const statement = `
+      WITH handled AS (
+        INSERT INTO inbox (consumer, message_id) VALUES ($${length + 1}, $${length + 2})
+        ON CONFLICT DO NOTHING RETURNING message_id
+      ), effect AS (${effect.text})
+      SELECT FROM handled`;
+    return this.#pool
+      .query(statement, [...effect.values, consumer, messageId])
+      .then(({ rowCount }) => (rowCount === 0 ? 'duplicate' : 'handled'));
   }
 
   /**
