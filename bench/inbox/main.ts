@@ -1,7 +1,7 @@
 /**
  * The inbox with one row of effect, against a transaction that a team writes by hand: `npm run bench:inbox -- [--rounds 5]
- * [--messages 4000] [--quick] [--check]`. Alone, 16 messages are handled at a time, each in a transaction of its own; in a
- * batch, 16 that are ready share one, and one is in flight, as a group commit has it.
+ * [--messages 4000] [--quick] [--check]`. Alone, 16 messages are handled at a time, each by one statement or in a
+ * transaction of its own; in a batch, 16 that are ready share a transaction, and one is in flight, as a group commit has it.
  */
 import { randomUUID } from 'node:crypto';
 import { createPostgresMessaging, messagingSchema, preparing } from '@orderflow/messaging/postgres';
@@ -17,12 +17,13 @@ import { expectCount } from '../kit/until.js';
 
 const MESSAGES = 4_000;
 const AT_A_TIME = 16;
-const GOALS = { alone: 1.8, batch: 4.5 };
-const DATABASES = ['by_hand', 'alone', 'batch'] as const;
+const GOALS = { single: 1.8, batch: 4.5 };
+const DATABASES = ['by_hand', 'single', 'alone', 'batch'] as const;
 type Database = (typeof DATABASES)[number];
 
 const INBOX_ROW = 'INSERT INTO inbox (consumer, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING';
 const EFFECT = 'INSERT INTO effects (message_id, amount) VALUES ($1, $2)';
+const EFFECT_OF_HANDLED = 'INSERT INTO effects (message_id, amount) SELECT $1, $2::bigint FROM handled';
 const EFFECTS = `INSERT INTO effects (message_id, amount)
   SELECT message_id, amount FROM unnest($1::text[], $2::bigint[]) AS one(message_id, amount) ORDER BY message_id`;
 const CONSUMER = 'bench';
@@ -68,20 +69,15 @@ try {
     await pool.query('CREATE TABLE effects (message_id text PRIMARY KEY, amount bigint NOT NULL)');
   }
   const bare = server.pool('by_hand', { max: AT_A_TIME });
-  const ours = (database: Database) => {
-    const options = '-c plan_cache_mode=force_custom_plan';
-    return createPostgresMessaging({ pool: server.pool(database, { max: AT_A_TIME, Client: preparing(), options }) });
-  };
-  const [alone, batch] = [ours('alone').inbox, ours('batch').inbox];
-  const [baseline, single, together] = await alternate(2, flags.rounds, [
-    () => round(server, 'by_hand', (ids) => callConcurrently(messages, AT_A_TIME, (n) => byHand(bare, ids[n] ?? ''))),
-    () =>
-      round(server, 'alone', (ids) =>
-        callConcurrently(messages, AT_A_TIME, (n) => {
-          const id = ids[n] ?? '';
-          return alone.once(CONSUMER, id, async (tx) => void (await tx.query(EFFECT, [id, 900])));
-        }),
-      ),
+  const inboxOf = (database: Database) =>
+    createPostgresMessaging({ pool: server.pool(database, { max: AT_A_TIME, Client: preparing() }) }).inbox;
+  const [single, alone, batch] = [inboxOf('single'), inboxOf('alone'), inboxOf('batch')];
+  const each = (database: Database, handle: (id: string) => Promise<unknown>) => () =>
+    round(server, database, (ids) => callConcurrently(messages, AT_A_TIME, (n) => handle(ids[n] ?? '')));
+  const [baseline, byOneStatement, inTransaction, together] = await alternate(2, flags.rounds, [
+    each('by_hand', (id) => byHand(bare, id)),
+    each('single', (id) => single.onceWith(CONSUMER, id, { text: EFFECT_OF_HANDLED, values: [id, 900] })),
+    each('alone', (id) => alone.once(CONSUMER, id, async (tx) => void (await tx.query(EFFECT, [id, 900])))),
     () =>
       round(server, 'batch', async (ids) => {
         for (const group of inBatches(ids, AT_A_TIME)) {
@@ -91,17 +87,13 @@ try {
         }
       }),
   ]);
-  const over = 'by hand';
+  const rows = (what: string, ours: readonly Figure[], perSecond?: number) =>
+    rowsOf({ what, over: 'by hand', baseline, ours, goals: perSecond === undefined ? {} : { perSecond } });
   report(
     [
-      ...rowsOf({ what: 'inbox and effect, alone', over, baseline, ours: single, goals: { perSecond: GOALS.alone } }),
-      ...rowsOf({
-        what: `inbox and effect, ${AT_A_TIME} ready together`,
-        over,
-        baseline,
-        ours: together,
-        goals: { perSecond: GOALS.batch },
-      }),
+      ...rows('inbox and effect, alone, one statement', byOneStatement, GOALS.single),
+      ...rows('inbox and effect, alone, a transaction', inTransaction),
+      ...rows(`inbox and effect, ${AT_A_TIME} ready together`, together, GOALS.batch),
     ],
     flags.check,
   );
