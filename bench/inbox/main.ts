@@ -17,6 +17,8 @@ import { expectCount } from '../kit/until.js';
 
 const MESSAGES = 4_000;
 const AT_A_TIME = 16;
+/** Workers of one database: each has one group in flight. */
+const WORKERS = 4;
 const GOALS = { single: 1.8, batch: 4.5 };
 const DATABASES = ['by_hand', 'single', 'alone', 'batch'] as const;
 type Database = (typeof DATABASES)[number];
@@ -74,18 +76,21 @@ try {
   const [single, alone, batch] = [inboxOf('single'), inboxOf('alone'), inboxOf('batch')];
   const each = (database: Database, handle: (id: string) => Promise<unknown>) => () =>
     round(server, database, (ids) => callConcurrently(messages, AT_A_TIME, (n) => handle(ids[n] ?? '')));
-  const [baseline, byOneStatement, inTransaction, together] = await alternate(2, flags.rounds, [
+  const grouped = (atATime: number) => () =>
+    round(server, 'batch', (ids) => {
+      const groups = inBatches(ids, AT_A_TIME);
+      return callConcurrently(groups.length, atATime, (n) =>
+        batch.onceMany(CONSUMER, groups[n] ?? [], async (tx, unhandled) => {
+          await tx.query(EFFECTS, [[...unhandled], Array.from(unhandled, () => 900)]);
+        }),
+      );
+    });
+  const [baseline, byOneStatement, inTransaction, together, togetherInAll] = await alternate(2, flags.rounds, [
     each('by_hand', (id) => byHand(bare, id)),
     each('single', (id) => single.onceWith(CONSUMER, id, { text: EFFECT_OF_HANDLED, values: [id, 900] })),
     each('alone', (id) => alone.once(CONSUMER, id, async (tx) => void (await tx.query(EFFECT, [id, 900])))),
-    () =>
-      round(server, 'batch', async (ids) => {
-        for (const group of inBatches(ids, AT_A_TIME)) {
-          await batch.onceMany(CONSUMER, group, async (tx, unhandled) => {
-            await tx.query(EFFECTS, [[...unhandled], Array.from(unhandled, () => 900)]);
-          });
-        }
-      }),
+    grouped(1),
+    grouped(WORKERS),
   ]);
   const rows = (what: string, ours: readonly Figure[], perSecond?: number) =>
     rowsOf({ what, over: 'by hand', baseline, ours, goals: perSecond === undefined ? {} : { perSecond } });
@@ -94,6 +99,7 @@ try {
       ...rows('inbox and effect, alone, one statement', byOneStatement, GOALS.single),
       ...rows('inbox and effect, alone, a transaction', inTransaction),
       ...rows(`inbox and effect, ${AT_A_TIME} ready together`, together, GOALS.batch),
+      ...rows(`the same by ${WORKERS} workers at a time`, togetherInAll),
     ],
     flags.check,
   );
