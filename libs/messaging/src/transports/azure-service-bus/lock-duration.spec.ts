@@ -55,6 +55,13 @@ describe('the duration of a lock', () => {
     expect(locks.of(received(clock, -5_000)).firstRenewalMs).toBe(0);
   });
 
+  it('is the shortest there is when little of that is missing, for a session too, which has arrived nowhere', () => {
+    const clock = new ManualClock();
+    const { lockedUntilUtc } = received(clock, 4_900);
+    const time = new LockDuration(clock).of({ lockedUntilUtc } as ServiceBusReceivedMessage);
+    expect(time).toMatchObject({ durationMs: 5_000, renewEveryMs: 2_500, firstRenewalMs: 2_450 });
+  });
+
   it.each([
     [1, 5_000],
     [60 * minute, 5 * minute],

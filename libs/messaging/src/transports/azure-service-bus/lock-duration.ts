@@ -4,6 +4,8 @@ import type { Clock } from '../../clock.js';
 /** How long a lock lasts at least and at most on any queue, in milliseconds. */
 const shortestMs = 5_000;
 const longestMs = 5 * 60_000;
+/** How long a lock may have been on its way to us, in milliseconds: more missing, and the clocks disagree. */
+const onItsWayMs = 1_000;
 /** What a queue has unless it was made otherwise; a lock that may be this short is renewed as if it were. */
 const usualMs = 60_000;
 
@@ -48,7 +50,7 @@ export class LockDuration {
   }
 
   #seen(): number {
-    const byBoth = this.#byBoth < shortestMs ? longestMs : this.#byBoth;
+    const byBoth = this.#byBoth < shortestMs - onItsWayMs ? longestMs : this.#byBoth;
     return Math.max(shortestMs, Math.min(this.#byBroker, byBoth));
   }
 }
