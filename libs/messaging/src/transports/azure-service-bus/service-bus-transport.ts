@@ -17,7 +17,7 @@ import { cancelScheduled } from './cancel-scheduled.js';
 import type { Sendable } from './encoded-message.js';
 import { ScheduledSend } from './scheduled-send.js';
 import { resolveSubscribeOptions } from '../subscribe-options.js';
-import { ClientFactory } from './client-factory.js';
+import { ClientFactory, type ClientSource } from './client-factory.js';
 import { toServiceBusMessage } from './service-bus-message.js';
 import type { AzureServiceBusConnection, ResolvedOptions } from './options.js';
 import { SenderConnection } from './sender-connection.js';
@@ -43,7 +43,7 @@ export class AzureServiceBusTransport implements Transport {
   });
   readonly deadLetters: ServiceBusDeadLetters;
   readonly inspection: ServiceBusQueueInspection;
-  readonly #factory: ClientFactory;
+  readonly #clients: ClientSource;
   readonly #resolved: ResolvedOptions;
   readonly #sender: SenderConnection;
   /** For callers that try again by themselves. */
@@ -51,11 +51,16 @@ export class AzureServiceBusTransport implements Transport {
   readonly #subscriptions = new Set<ServiceBusSubscription | ServiceBusSessionSubscription>();
   #closing: Promise<void> | undefined;
 
-  constructor(connection: AzureServiceBusConnection, resolved: ResolvedOptions) {
+  /** `clientsOf`: where clients come from that try again so often by themselves; from {@link ClientFactory} when absent. */
+  constructor(
+    connection: AzureServiceBusConnection,
+    resolved: ResolvedOptions,
+    clientsOf = (maxRetries?: number): ClientSource => new ClientFactory(connection, resolved, maxRetries),
+  ) {
     this.#resolved = resolved;
-    this.#factory = new ClientFactory(connection, resolved);
-    this.#sender = new SenderConnection(this.#factory, resolved.clock);
-    this.#sendsOnce = new SenderConnection(new ClientFactory(connection, resolved, 0), resolved.clock);
+    this.#clients = clientsOf();
+    this.#sender = new SenderConnection(this.#clients, resolved.clock);
+    this.#sendsOnce = new SenderConnection(clientsOf(0), resolved.clock);
     this.deadLetters = new ServiceBusDeadLetters(this.#sender, resolved.clock);
     this.inspection = new ServiceBusQueueInspection(connection, this.#sender, resolved.requestTimeoutMs);
   }
@@ -78,7 +83,7 @@ export class AzureServiceBusTransport implements Transport {
 
   async subscribe(queue: string, consume: Consume, options: SubscribeOptions): Promise<Subscription> {
     this.#checkOpen();
-    const parts = { source: this.#factory, sender: this.#sender, resolved: this.#resolved };
+    const parts = { source: this.#clients, sender: this.#sender, resolved: this.#resolved };
     const resolved = resolveSubscribeOptions(queue, options);
     const Kind = resolved.sessions === undefined ? ServiceBusSubscription : ServiceBusSessionSubscription;
     const subscription = new Kind(queue, consume, resolved, parts);
