@@ -1,5 +1,6 @@
 import { type BrokerEvent, type Recorder, StoreFullError } from '../entities/events.js';
 import { Batch } from './batch.js';
+import { Bursts } from './bursts.js';
 import type { ByteWriter } from './byte-writer.js';
 import { encodeEvent } from './encode-event.js';
 import { isDiskFull, StoreFailedError } from './errors.js';
@@ -7,17 +8,6 @@ import type { StoreDirectory } from './files.js';
 import { JournalFile, type JournalPlace } from './journal-file.js';
 import { SYNC_INTERVAL_MS, type SyncMode } from './sync-mode.js';
 import { SyncedNote } from './synced-note.js';
-
-/**
- * A batch is written when so many passes of the event loop have added nothing to it. A sync costs as much as fifty
- * passes; begun with the first few of the messages that are just coming in, it makes all others wait for the next.
- */
-const QUIET_PASSES = 8;
-/**
- * It is written at this size, in bytes, all the same: the clients whose messages are in it go on with their answers
- * while those of the others are synced, and neither waits for the other.
- */
-const GATHERED_SIZE = 16 * 1024;
 
 /** A batch that grew beyond this, with a huge message in it, is not kept for the next. */
 const MAX_SPARE_SIZE = 1024 * 1024;
@@ -40,6 +30,7 @@ interface Checkpoint {
 export class Journal implements Recorder {
   readonly #options: JournalOptions;
   readonly #note: SyncedNote;
+  readonly #bursts = new Bursts();
   #file: JournalFile;
   #pending = new Batch();
   /** The memory of a batch that is written, for the next. */
@@ -131,8 +122,11 @@ export class Journal implements Recorder {
   }
 
   async #run(): Promise<void> {
+    let wasAtRest = true;
     while (this.#failure === undefined && (this.#pending.isWanted || this.#checkpoint !== undefined)) {
-      await this.#endOfBurst();
+      // On a full disk it goes slowly: what makes room has to have its turn.
+      await this.#bursts.end(this.#pending.writer, wasAtRest && !this.full);
+      wasAtRest = false;
       const batch = this.#pending;
       const checkpoint = this.#checkpoint;
       this.#pending = new Batch(this.#spare);
@@ -147,22 +141,6 @@ export class Journal implements Recorder {
       this.#checkpoint?.done.reject(this.#failure);
     }
     this.#running = undefined;
-  }
-
-  /** Resolves when nothing more is being recorded, or enough. */
-  #endOfBurst(): Promise<void> {
-    const { writer } = this.#pending;
-    return new Promise((resolve) => {
-      let length = 0;
-      let quietPasses = 0;
-      const pass = () => {
-        quietPasses = writer.length === length ? quietPasses + 1 : 0;
-        length = writer.length;
-        if (quietPasses < QUIET_PASSES && length < GATHERED_SIZE) setImmediate(pass);
-        else resolve();
-      };
-      setImmediate(pass);
-    });
   }
 
   /** Writes one batch, and answers everyone who waits for it. Never rejects. */
