@@ -59,6 +59,23 @@ describe("a client's pause", () => {
     expect([await wait(), await wait(), pauses]).toEqual([0, 0, 2]);
   });
 
+  it('is over in the pass of its input when the client converses, and not when it sends much', async () => {
+    const passesUntilOver = async (): Promise<number> => {
+      pause.await();
+      let looks = 0;
+      for (; pause.isAwaited; looks++) await passes(1);
+      return looks;
+    };
+    await wait();
+    for (let message = 0; message < 10; message++) {
+      jest.advanceTimersByTime(5);
+      pause.inputCame(300);
+      expect(await passesUntilOver()).toBe(1);
+    }
+    for (let ms = 0; ms < 3; ms++) await send(16);
+    expect(await passesUntilOver()).toBeGreaterThan(1);
+  });
+
   it('comes again by itself when there is more to do', async () => {
     goesOn = true;
     pause.await();

@@ -7,9 +7,11 @@ const QUIET_PASSES = { most: 4, fewest: 2 } as const;
 const MAX_PASSES = 32;
 const MAX_INPUT = 64 * 1024;
 
+/** Who sends less than this, in bytes a ms, converses: it has said all that it is going to say before it is answered. */
+const CONVERSING_RATE = 2 * 1024;
 /** Who sends more than this, in bytes a ms, streams: it does not wait for answers. */
 const STREAMING_RATE = 40 * 1024;
-/** It is measured over at least so long, in ms. */
+/** Both are measured over at least so long, in ms. */
 const WINDOW = 1;
 /** A client that streams gets its answers after {@link MAX_INPUT}, or so many ms. */
 const PATIENCE = 1;
@@ -20,9 +22,10 @@ const PATIENCE = 1;
 const DISTRUST = { first: 1, most: 128 } as const;
 
 /**
- * Tells when a client pauses. Clients that wait for answers get them within microseconds: the event loop looks for
- * input a few times without waiting. To a client that streams that would cost a third of all the broker does, and
- * as many answers to read: for it the event loop sleeps until there is enough input.
+ * Tells when a client pauses. One that converses does so at once, and its answer costs no further pass of the event loop.
+ * Busier clients that wait for answers get them within microseconds: the event loop looks for input a few times without
+ * waiting. To a client that streams that would cost a third of all the broker does, and as many answers to read: for it
+ * the event loop sleeps until there is enough input.
  */
 export class ClientPause {
   readonly #paused: () => boolean;
@@ -33,6 +36,7 @@ export class ClientPause {
   #input = 0;
   #patience: NodeJS.Timeout | undefined;
   #streams = false;
+  #converses = false;
   #distrust: number = DISTRUST.first;
   #distrustUntil = 0;
   #windowStart = 0;
@@ -56,7 +60,7 @@ export class ClientPause {
     this.#passes = 0;
     this.#quietPasses = 0;
     if (this.#streams) this.#patience = setTimeout(this.#impatient, PATIENCE);
-    else setImmediate(this.#pass);
+    else setImmediate(this.#converses ? this.#over : this.#pass);
   }
 
   /** The client sent so many bytes. */
@@ -102,6 +106,7 @@ export class ClientPause {
     const time = now - this.#windowStart;
     if (time < WINDOW) return;
     this.#streams = this.#windowInput > STREAMING_RATE * time && now > this.#distrustUntil;
+    this.#converses = this.#windowInput < CONVERSING_RATE * time;
     this.#windowStart = now;
     this.#windowInput = 0;
   }
