@@ -91,7 +91,7 @@ async function compareSdk(old: Peer, current: Peer): Promise<void> {
   report("SDK, 32 senders and subscribe 32: broker's share of the client's CPU", row(before), row(after), '≤ 0.18');
 }
 
-async function compareLight(old: Peer, current: Peer): Promise<void> {
+async function compareLight(old: Peer, current: Peer, what: string): Promise<void> {
   const bare = await startPeer('echo-process.ts');
   const [oldTraffic, traffic, echo] = [new LightTraffic(old), new LightTraffic(current), new LightEcho(bare)];
   for (const one of [oldTraffic, traffic, echo]) await one.warmUp(LIGHT.warmUp);
@@ -100,12 +100,12 @@ async function compareLight(old: Peer, current: Peer): Promise<void> {
     () => traffic.round(LIGHT.count),
     () => echo.round(LIGHT.count),
   ]);
-  const of = (figures: readonly LightFigure[], what: keyof LightFigure) => median(figures.map((one) => one[what]));
+  const of = (figures: readonly LightFigure[], name: keyof LightFigure) => median(figures.map((one) => one[name]));
   const cost = (figures: readonly LightFigure[]) => `${of(figures, 'cpu').toFixed(0)} µs`;
-  const row = `light traffic, CPU a message; its reads and writes in bare Node.js: ${median(floor).toFixed(0)} µs`;
+  const row = `${what}, CPU a message; its reads and writes in bare Node.js: ${median(floor).toFixed(0)} µs`;
   report(row, cost(before), cost(after), 'half');
   const wait = (figures: readonly LightFigure[]) => `${of(figures, 'wait').toFixed(2)} ms`;
-  report('light traffic, send → handler p50', wait(before), wait(after), '< 1 ms');
+  report(`${what}, send → handler p50`, wait(before), wait(after), '< 1 ms');
   await Promise.all([oldTraffic.close(), traffic.close()]);
   echo.close();
   await bare.stop();
@@ -122,7 +122,8 @@ try {
   if (wants('send')) await compareSends(old[0], current[0]);
   if (wants('sdk')) await compareSdk(old[0], current[0]);
   if (wants('durable')) await compareDurable(old, current);
-  if (wants('light')) await compareLight(old[0], current[0]);
+  if (wants('light')) await compareLight(old[0], current[0], 'light traffic');
+  if (wants('light')) await compareLight(old[1], current[1], 'light traffic, durable');
   for (const peer of [...old, ...current]) await peer.stop();
 } finally {
   await built.remove();
