@@ -4,7 +4,6 @@ import { AdvancingClock } from '../../src/testing/advancing-clock.js';
 import { TcpProxy } from '../../src/testing/tcp-proxy.js';
 import {
   type ForeignMessage,
-  type Incident,
   suiteTopology,
   type TestedTransport,
   type TransportEnvironment,
@@ -14,7 +13,7 @@ import {
   type RabbitMqOptions,
   type RabbitMqTransport,
 } from '../../src/transports/rabbitmq/index.js';
-import { newPlace, RabbitMqServer, removeServer } from './rabbitmq-server.js';
+import type { RestartableServer } from './restartable-server.js';
 import { sharedServer } from './shared-server.js';
 import { VirtualHost } from './virtual-host.js';
 
@@ -33,18 +32,18 @@ export class RabbitMqEnvironment implements TransportEnvironment {
   readonly virtualHost: VirtualHost;
   readonly #proxies = new Map<TestedTransport, TcpProxy>();
 
-  /** A broker of its own, which can be restarted; undefined where the one of all specs serves. */
-  #server: RabbitMqServer | undefined;
+  /** What can be restarted; undefined on the broker of all specs. */
+  readonly #restartable: RestartableServer | undefined;
 
-  private constructor(virtualHost: VirtualHost, server?: RabbitMqServer) {
+  private constructor(virtualHost: VirtualHost, restartable?: RestartableServer) {
     this.virtualHost = virtualHost;
-    this.#server = server;
+    this.#restartable = restartable;
   }
 
-  static async start(incident?: Incident): Promise<RabbitMqEnvironment> {
-    if (incident !== 'restart') return new RabbitMqEnvironment(await VirtualHost.create(await sharedServer()));
-    const server = await RabbitMqServer.start(await newPlace());
-    return new RabbitMqEnvironment(await VirtualHost.create(server.place), server);
+  /** On the broker of all specs, or on one that can be restarted when it is given. */
+  static async start(restartable?: RestartableServer): Promise<RabbitMqEnvironment> {
+    const place = await (restartable === undefined ? sharedServer() : restartable.start());
+    return new RabbitMqEnvironment(await VirtualHost.create(place), restartable);
   }
 
   now(): number {
@@ -91,8 +90,8 @@ export class RabbitMqEnvironment implements TransportEnvironment {
   }
 
   async restart(): Promise<void> {
-    await this.#server?.kill();
-    this.#server = await RabbitMqServer.start(this.virtualHost.place);
+    if (this.#restartable === undefined) throw new Error('The broker of all specs is not restarted.');
+    await this.#restartable.restart();
   }
 
   async sendForeign({ headers, body, ...properties }: ForeignMessage): Promise<void> {
@@ -131,8 +130,6 @@ export class RabbitMqEnvironment implements TransportEnvironment {
       this.clock.advance(60_000);
     }
     await Promise.all(closing);
-    if (this.#server === undefined) return this.virtualHost.remove();
-    await this.#server.kill();
-    removeServer(this.virtualHost.place, undefined);
+    await this.virtualHost.remove();
   }
 }
