@@ -50,18 +50,21 @@ export function createRun(options: DispatchOptions): (delivery: Delivery) => Pro
       planned = handling;
       const { handler, policy, timeoutMs } = handling;
       const spent = exhaustedBefore(policy, reachedBy(delivery, message.type));
-      if (spent) return { settlement: spent };
+      // One whose effect is there was not settled: that is all that it still needs.
+      if (spent) return { settlement: (await handling.wasHandled?.(message)) ? complete : spent };
       const judge = (error: unknown): FailureKind => assess(handling.failures, error).kind;
       const run = (): Promise<void> =>
         withinTimeLimit(timeoutMs, clock, delivery, (limited) => handler(message, limited, judge));
       const isFinal = (error: unknown): boolean => isFinalFailure(handling, error);
       await withImmediateAttempts(policy.immediate, isFinal, delivery.signal, pause, run);
-      return { settlement: { kind: 'complete' } };
+      return { settlement: complete };
     } catch (error) {
       return outcomeOf(error, delivery, planned, random);
     }
   };
 }
+
+const complete: Settlement = Object.freeze({ kind: 'complete' });
 
 type FailureHandling = Pick<PlannedHandling, 'policy' | 'failures'>;
 

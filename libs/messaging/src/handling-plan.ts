@@ -1,5 +1,5 @@
 import { explain } from './errors.js';
-import type { HandlerRun, Handling, Handlings } from './handling.js';
+import type { HandlerRun, Handling, Handlings, WasHandled } from './handling.js';
 import { rangeProblems, withDefaults } from './resolve-options.js';
 import type { FailureRule } from './retry/classify.js';
 import { type DeclaredQueue, declarationProblems, problemsInQueue } from './retry/declared-queue.js';
@@ -14,6 +14,7 @@ export interface PlannedHandling {
   readonly timeoutMs: number;
   /** The handler's rules, then the consumer's. */
   readonly failures: readonly FailureRule[];
+  readonly wasHandled?: WasHandled;
 }
 
 const defaultOptions = Object.freeze({ timeoutMs: 300_000, failures: [] as readonly FailureRule[] });
@@ -57,9 +58,11 @@ export function planHandlings(handlings: Handlings, options: PlanOptions): Reado
   return new Map(plans);
 }
 
-function plan({ handler, options }: Handling, policy: RetryPolicy, failures: readonly FailureRule[]): PlannedHandling {
-  const { timeoutMs, failures: own } = withDefaults(options, defaultOptions);
-  return Object.freeze({ handler, policy, timeoutMs, failures: Object.freeze([...own, ...failures]) });
+function plan(handling: Handling, policy: RetryPolicy, failures: readonly FailureRule[]): PlannedHandling {
+  const { handler, wasHandled } = handling;
+  const { timeoutMs, failures: own } = withDefaults(handling.options, defaultOptions);
+  const all = Object.freeze([...own, ...failures]);
+  return Object.freeze({ handler, policy, timeoutMs, failures: all, ...(wasHandled && { wasHandled }) });
 }
 
 function orProblem(problems: string[], whose: string, resolve: () => RetryPolicy): RetryPolicy | undefined {

@@ -2,7 +2,7 @@ import type { Contract } from './contract.js';
 import type { Message } from './message.js';
 import type { FailureRule } from './retry/classify.js';
 import type { RetryPolicy } from './retry/retry-policy.js';
-import { inSteps } from './run-steps.js';
+import { inSteps, wasCommitted } from './run-steps.js';
 import { type AnySteps, isSteps, type Judge } from './steps.js';
 import type { Delivery } from './transport.js';
 
@@ -21,11 +21,16 @@ export interface HandlerOptions {
   readonly failures?: readonly FailureRule[];
 }
 
+/** Whether a message was handled before, as far as its inbox knows. */
+export type WasHandled = (message: Message) => Promise<boolean>;
+
 /** A contract and what handles its messages, whose payload is the contract's. Made by {@link handle}. */
 export interface Handling {
   readonly contract: Contract;
   readonly handler: HandlerRun;
   readonly options: HandlerOptions;
+  /** Asked for what comes after its last attempt; absent where nobody knows. */
+  readonly wasHandled?: WasHandled;
 }
 
 /**
@@ -44,8 +49,9 @@ export function handle<T>(
     );
   }
   // The reader gives a handler nothing but payloads that its own contract has checked.
-  const run: HandlerRun<T> = isSteps(handler) ? inSteps<T>(handler) : handler;
-  return Object.freeze({ contract, handler: run as HandlerRun, options });
+  if (!isSteps(handler)) return Object.freeze({ contract, handler: handler as HandlerRun, options });
+  const wasHandled: WasHandled = (message) => wasCommitted(handler, message);
+  return Object.freeze({ contract, handler: inSteps<T>(handler) as HandlerRun, options, wasHandled });
 }
 
 /** One handling a message type. */

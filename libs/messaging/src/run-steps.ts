@@ -23,3 +23,11 @@ export function inSteps<T>(
     await groupOf(steps as AnySteps<unknown>).commit({ prepared, message, signal, judge });
   };
 }
+
+/** Whether the effect of a message is there already, as far as the inbox of its steps knows. */
+export function wasCommitted(
+  { inbox, consumer }: Pick<AnySteps<unknown>, 'inbox' | 'consumer'>,
+  { id }: Message,
+): Promise<boolean> {
+  return inbox.has?.(consumer, id) ?? Promise.resolve(false);
+}

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Contract } from './contract.js';
+import { createDispatch } from './dispatch.js';
 import { handle } from './handling.js';
+import { planHandlings } from './handling-plan.js';
 import { createMemoryMessaging } from './inbox/memory-messaging.js';
 import { createMessageReader } from './message-reader.js';
 import type { Steps } from './steps.js';
@@ -18,10 +20,10 @@ const orderPaid: Contract<Order> = {
 };
 const read = createMessageReader([orderPaid]);
 
-function delivered(id: string, signal = new AbortController().signal): Delivery {
+function delivered(id: string, signal = new AbortController().signal, attempt = 3): Delivery {
   const body = Buffer.from('{"total":7}');
   const { envelope } = outgoing(id, { type: 'order.paid', body }, { queue: 'q' });
-  return { envelope, queue: 'q', attempt: 3, unsettled: 0, signal };
+  return { envelope, queue: 'q', attempt, unsettled: 0, signal };
 }
 
 function setUp(overrides: Partial<Steps<Order, string, object>> = {}) {
@@ -133,5 +135,45 @@ describe('a handler in two steps', () => {
     // @ts-expect-error: the contract has no name
     expect(handle(orderPaid, foreign)).toBeDefined();
     expect(handle(orderPaid, steps)).toBeDefined();
+  });
+});
+
+describe('a delivery after the last attempt', () => {
+  const { signal } = new AbortController();
+  const dispatchTo = (steps: Steps<Order, undefined, object>) =>
+    createDispatch({
+      read,
+      handlers: planHandlings(new Map([['order.paid', handle(orderPaid, steps)]]), { policy: { delayed: [] } }),
+    });
+
+  it('completes the message whose effect is there, since only its settlement was lost, and no other', async () => {
+    const log: string[] = [];
+    const { inbox } = createMemoryMessaging();
+    const dispatch = dispatchTo({
+      inbox,
+      consumer: 'billing',
+      prepare: async ({ id }) => void log.push(`prepare ${id}`),
+      commit: async (_, __, { id }) => void log.push(`commit ${id}`),
+    });
+    expect(await dispatch(delivered('m', signal, 1))).toEqual({ kind: 'complete' });
+    expect(await dispatch(delivered('m', signal, 2))).toEqual({ kind: 'complete' });
+    expect(await dispatch(delivered('other', signal, 2))).toMatchObject({ reason: 'AttemptsExhausted' });
+    expect(log).toEqual(['prepare m', 'commit m']);
+  });
+
+  it('is dead-lettered with what the inbox said when that does not know', async () => {
+    const { inbox } = createMemoryMessaging();
+    const failing = (error: Error) =>
+      dispatchTo({
+        inbox: { once: inbox.once.bind(inbox), has: () => Promise.reject(error) },
+        consumer: 'billing',
+        prepare: async () => undefined,
+        commit: async () => {},
+      });
+    const broken = failing(new Error('no such table'));
+    expect(await broken(delivered('m', signal, 2))).toMatchObject({
+      reason: 'AttemptsExhausted',
+      detail: expect.stringContaining('no such table'),
+    });
   });
 });

@@ -28,4 +28,10 @@ export interface Inbox<Tx> {
     work: (tx: Tx, unhandled: ReadonlySet<string>) => Promise<void>,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<void>;
+
+  /**
+   * Whether this consumer has handled `messageId`, for a delivery that is not going to be handled in any case. Says nothing of
+   * what is being handled. An inbox without it is taken not to know.
+   */
+  has?(consumer: string, messageId: string): Promise<boolean>;
 }

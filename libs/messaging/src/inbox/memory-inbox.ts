@@ -70,6 +70,10 @@ export class MemoryInbox implements Inbox<MemoryUnitOfWork> {
     }
   }
 
+  async has(consumer: string, messageId: string): Promise<boolean> {
+    return this.#handled.has(keyOf(consumer, messageId));
+  }
+
   #handlingOf(keys: readonly string[]): Promise<void> | undefined {
     return keys.map((key) => this.#handling.get(key)).find((handling) => handling !== undefined);
   }

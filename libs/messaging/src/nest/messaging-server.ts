@@ -4,10 +4,10 @@ import { isObservable, lastValueFrom } from 'rxjs';
 import { type Consumer, type ConsumerOptions, planConsumer, startConsumer } from '../consumer.js';
 import type { EndpointHealth } from '../endpoint/endpoint.js';
 import type { Contract } from '../contract.js';
-import { handle, type HandlerOptions, type HandlerRun, type Handling } from '../handling.js';
+import { handle, type HandlerOptions, type HandlerRun, type Handling, type WasHandled } from '../handling.js';
 import { Problems } from '../problems.js';
-import { inSteps } from '../run-steps.js';
-import { isSteps } from '../steps.js';
+import { inSteps, wasCommitted } from '../run-steps.js';
+import { type AnySteps, isSteps } from '../steps.js';
 import { MessageContext } from './message-context.js';
 import { nestFailures } from './nest-failures.js';
 import { CONTRACT, KEEPS_ERRORS, OPTIONS } from './message-handler.js';
@@ -114,10 +114,18 @@ function adapt(type: string, handler: NestHandler): Handling {
       `The handler of "${type}" would hide its errors from the retry decision: declare it with @MessageHandler.`,
     );
   }
+  let steps: AnySteps<unknown> | undefined;
   const run: HandlerRun = async (message, delivery, judge) => {
     const answer: unknown = await handler(message.payload, new MessageContext([message, delivery]));
     const result: unknown = isObservable(answer) ? await lastValueFrom(answer, { defaultValue: undefined }) : answer;
-    if (isSteps(result)) await inSteps(result)(message, delivery, judge);
+    if (!isSteps(result)) return;
+    steps = result;
+    await inSteps(result)(message, delivery, judge);
   };
-  return handle(handler.extras[CONTRACT] as Contract, run, handler.extras[OPTIONS] as HandlerOptions);
+  // Which inbox it has shows when it first answers.
+  const wasHandled: WasHandled = async (message) => steps !== undefined && wasCommitted(steps, message);
+  return {
+    ...handle(handler.extras[CONTRACT] as Contract, run, handler.extras[OPTIONS] as HandlerOptions),
+    wasHandled,
+  };
 }

@@ -97,6 +97,11 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>> {
     }
   }
 
+  has(consumer: string, messageId: string): Promise<boolean> {
+    const text = 'SELECT FROM inbox WHERE consumer = $1 AND message_id = $2';
+    return this.#pool.query(text, [consumer, messageId]).then(({ rowCount }) => rowCount !== 0);
+  }
+
   /**
    * Removes what is too old to come again, in batches, oldest first. Answers how many rows went.
    * @throws RangeError that lists every option out of range

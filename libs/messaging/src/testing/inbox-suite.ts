@@ -43,6 +43,19 @@ export function inboxSuite<Tx>(
       deepEqual(await store.effects(), ['analytics:m1', 'billing:m1', 'billing:m2']);
     });
 
+    it('tells what a consumer has handled, once that is committed', async () => {
+      if (store.inbox.has === undefined) return;
+      const has = (consumer: string, id: string) => store.inbox.has?.(consumer, id);
+      const isKnownMeanwhile = Promise.withResolvers<boolean | undefined>();
+      await store.inbox.once('billing', 'm1', async () => isKnownMeanwhile.resolve(await has('billing', 'm1')));
+      equal(await isKnownMeanwhile.promise, false);
+      deepEqual(await Promise.all([has('billing', 'm1'), has('analytics', 'm1'), has('billing', 'm2')]), [
+        true,
+        false,
+        false,
+      ]);
+    });
+
     it('records nothing and undoes the effect when the work throws, and handles the next delivery', async () => {
       ok(store.inbox.onceMany);
       const failing = store.inbox.once('billing', 'm1', async (tx) => {

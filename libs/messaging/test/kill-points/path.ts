@@ -57,6 +57,10 @@ export const unreachable: readonly Exception[] = [
     of: `${azure}/service-bus-transport.ts AzureServiceBusTransport.sendForeign:`,
     because: 'is for programs that pretend to be others: no service sends so',
   },
+  {
+    of: `${library}/dispatch.ts createRun: await handling.wasHandled`,
+    because: 'needs a message whose attempts are used up, which these have too many for',
+  },
   { of: `${library}/dispatch.ts createDispatch:`, because: 'is for who dispatches without an endpoint' },
   { of: `${library}/endpoint/isolation.ts Isolation.admit:`, because: endedTwice, sometimes: true },
   { of: `${library}/endpoint/isolation.ts Isolation.#emptyHands:`, because: endedTwice, sometimes: true },
