@@ -9,7 +9,7 @@ import { decideRetry, exhaustedBefore, type ReachedAttempt } from './retry/decid
 import { type Pause, withImmediateAttempts } from './retry/immediate-attempts.js';
 import { retryPolicy } from './retry/retry-policy.js';
 import { systemClock } from './system-clock.js';
-import { HandlerTimeoutError, withinTimeLimit } from './time-limit.js';
+import { HandlerTimeoutError, TimeLimits } from './time-limit.js';
 import type { Consume, Delivery, Settlement } from './transport.js';
 
 export interface DispatchOptions {
@@ -42,6 +42,7 @@ export function createDispatch(options: DispatchOptions): Consume {
 /** The main path up to the settlement, which is left to who knows whether a dependency is away. Never rejects. */
 export function createRun(options: DispatchOptions): (delivery: Delivery) => Promise<Outcome> {
   const { read, handlers, random = Math.random, pause = pauseFor, clock = systemClock } = options;
+  const limits = new TimeLimits(clock);
   return async (delivery) => {
     let planned: FailureHandling = unread;
     try {
@@ -53,10 +54,9 @@ export function createRun(options: DispatchOptions): (delivery: Delivery) => Pro
       // One whose effect is there was not settled: that is all that it still needs.
       if (spent) return { settlement: (await handling.wasHandled?.(message)) ? complete : spent };
       const judge = (error: unknown): FailureKind => assess(handling.failures, error).kind;
-      const run = (): Promise<void> =>
-        withinTimeLimit(timeoutMs, clock, delivery, (limited) => handler(message, limited, judge));
+      const run = (): Promise<void> => limits.run(timeoutMs, delivery, (limited) => handler(message, limited, judge));
       const isFinal = (error: unknown): boolean => isFinalFailure(handling, error);
-      await withImmediateAttempts(policy.immediate, isFinal, delivery.signal, pause, run);
+      await withImmediateAttempts(policy.immediate, isFinal, delivery, pause, run);
       return { settlement: complete };
     } catch (error) {
       return outcomeOf(error, delivery, planned, random);

@@ -104,10 +104,19 @@ function idAndOrderingKey(
 
 /** Inbox, outbox and events carry them on. */
 function checkAttributes({ id, orderingKey, envelope }: Message): void {
-  const { body: _, version, ...attributes } = envelope;
-  const problems = attributeProblems({ ...attributes, id, ...(orderingKey !== undefined && { orderingKey }) });
+  const { type, version, source, time, correlationId, contentType, headers } = envelope;
+  const problems = attributeProblems({
+    id,
+    type,
+    source,
+    time,
+    contentType,
+    headers,
+    ...(orderingKey !== undefined && { orderingKey }),
+    ...(correlationId !== undefined && { correlationId }),
+  });
   if (problems.length === 0) return;
-  throw invalid(`The attributes of this ${envelope.type} version ${version} are not valid: ${problems.join('; ')}`);
+  throw invalid(`The attributes of this ${type} version ${version} are not valid: ${problems.join('; ')}`);
 }
 
 /** The content of a message cannot fail otherwise at the next try: whatever reading it throws is permanent. */

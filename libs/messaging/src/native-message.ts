@@ -76,13 +76,27 @@ const countProperties = {
   releases: releasesProperty,
   unsettled: 'messaging_unsettled',
 } as const satisfies Record<Count, string>;
-const attributes = ['specversion', 'id', 'type', 'source', 'time', 'partitionkey', 'contractversion'] as const;
-type Attribute = (typeof attributes)[number];
 const prefixes = ['cloudEvents_', 'cloudEvents:'] as const;
+/** An attribute as it is written, and as it is read besides. */
+const named = (attribute: string): readonly [written: string, alsoRead: string] => [
+  prefixes[0] + attribute,
+  prefixes[1] + attribute,
+];
+const names = {
+  specversion: named('specversion'),
+  id: named('id'),
+  type: named('type'),
+  source: named('source'),
+  time: named('time'),
+  partitionkey: named('partitionkey'),
+  contractversion: named('contractversion'),
+} as const;
+type Attribute = keyof typeof names;
+const countNames = Object.entries(countProperties) as readonly (readonly [Count, string])[];
 
 /** Properties that are not the sender's headers: our attributes and states, and what the broker adds to dead letters. */
 const reservedProperties: ReadonlySet<string> = new Set([
-  ...attributes.flatMap((attribute) => prefixes.map((prefix) => prefix + attribute)),
+  ...Object.values(names).flat(),
   ...Object.values(countProperties),
   firstFailureProperty,
   maxAttemptsProperty,
@@ -95,36 +109,28 @@ const reservedProperties: ReadonlySet<string> = new Set([
 
 /** The native form of `envelope`. Headers never replace an attribute of ours. */
 export function toNative(envelope: Envelope, state: DeliveryState = firstDelivery): NativeMessage {
-  const attribute: Record<Attribute, string | number | undefined> = {
-    specversion: '1.0',
-    id: envelope.id,
-    type: envelope.type,
-    source: envelope.source,
-    time: envelope.time,
-    partitionkey: envelope.orderingKey,
-    contractversion: envelope.version,
-  };
-  const applicationProperties: Record<string, string | number> = {};
-  for (const [name, value] of Object.entries(envelope.headers)) {
-    if (!reservedProperties.has(name)) applicationProperties[name] = value;
+  const properties: Record<string, string | number> = {};
+  const { headers } = envelope;
+  for (const name of Object.keys(headers)) {
+    if (!reservedProperties.has(name)) properties[name] = headers[name] as string;
   }
-  for (const name of attributes) {
-    const value = attribute[name];
-    if (value !== undefined) applicationProperties[`cloudEvents_${name}`] = value;
-  }
-  for (const [field, name] of Object.entries(countProperties)) {
-    const count = state[field as Count];
-    if (count > 0) applicationProperties[name] = count;
-  }
-  if (state.firstFailure !== undefined) applicationProperties[firstFailureProperty] = state.firstFailure;
-  if (state.maxAttempts !== undefined) applicationProperties[maxAttemptsProperty] = state.maxAttempts;
+  properties[names.specversion[0]] = '1.0';
+  properties[names.id[0]] = envelope.id;
+  properties[names.type[0]] = envelope.type;
+  properties[names.source[0]] = envelope.source;
+  properties[names.time[0]] = envelope.time;
+  if (envelope.orderingKey !== undefined) properties[names.partitionkey[0]] = envelope.orderingKey;
+  properties[names.contractversion[0]] = envelope.version;
+  for (const [field, name] of countNames) if (state[field] > 0) properties[name] = state[field];
+  if (state.firstFailure !== undefined) properties[firstFailureProperty] = state.firstFailure;
+  if (state.maxAttempts !== undefined) properties[maxAttemptsProperty] = state.maxAttempts;
   return {
     messageId: nativeMessageId({ id: envelope.id, generation: state.generation, round: state.round }),
     subject: envelope.type,
     contentType: envelope.contentType,
     ...(envelope.correlationId === undefined ? {} : { correlationId: envelope.correlationId }),
     sessionId: sessionIdOf(envelope),
-    applicationProperties,
+    applicationProperties: properties,
     body: envelope.body,
   };
 }
@@ -134,7 +140,7 @@ export function toNative(envelope: Envelope, state: DeliveryState = firstDeliver
  * none of that name.
  */
 export function stateProperties(state: DeliveryState): Readonly<Record<string, string | number | undefined>> {
-  const counts = Object.entries(countProperties).map(([field, name]) => [name, state[field as Count] || undefined]);
+  const counts = countNames.map(([field, name]) => [name, state[field] || undefined]);
   const texts = [
     [firstFailureProperty, state.firstFailure],
     [maxAttemptsProperty, state.maxAttempts],
@@ -150,7 +156,7 @@ export function idProperties(
   envelope: Envelope,
   given: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, string>> {
-  const written = (name: Attribute): boolean => prefixes.some((prefix) => text(given[prefix + name]) !== undefined);
+  const written = (attribute: Attribute): boolean => read(given, attribute) !== undefined;
   return {
     ...(written('id') ? {} : { cloudEvents_id: envelope.id }),
     ...(written('time') ? {} : { cloudEvents_time: envelope.time }),
@@ -171,16 +177,14 @@ export function fromNative(
   facts: BrokerFacts,
 ): { readonly envelope: Envelope; readonly state: DeliveryState } {
   const properties = native.applicationProperties ?? {};
-  const attribute = (name: Attribute): string | undefined =>
-    text(properties[`cloudEvents_${name}`]) ?? text(properties[`cloudEvents:${name}`]);
-  const orderingKey = attribute('partitionkey');
+  const orderingKey = read(properties, 'partitionkey');
   const correlationId = text(native.correlationId);
   const envelope: Envelope = {
-    id: attribute('id') ?? text(native.messageId) ?? facts.stableId,
-    type: attribute('type') ?? text(native.subject) ?? text(properties['type']) ?? '',
-    version: version(attribute('contractversion')),
-    source: attribute('source') ?? '/unknown',
-    time: attribute('time') ?? facts.enqueuedAt.toISOString(),
+    id: read(properties, 'id') ?? text(native.messageId) ?? facts.stableId,
+    type: read(properties, 'type') ?? text(native.subject) ?? text(properties['type']) ?? '',
+    version: version(read(properties, 'contractversion')),
+    source: read(properties, 'source') ?? '/unknown',
+    time: read(properties, 'time') ?? facts.enqueuedAt.toISOString(),
     ...(orderingKey === undefined ? {} : { orderingKey }),
     ...(correlationId === undefined ? {} : { correlationId }),
     contentType: text(native.contentType) ?? 'application/octet-stream',
@@ -218,19 +222,30 @@ function withinNativeLength(text: string): string {
   return `${text.slice(0, maxNativeIdLength - hash.length - 1)}~${hash}`;
 }
 
+/** An attribute under the first of its names that has one; undefined when it is absent, empty or has no text of its own. */
+function read(properties: Readonly<Record<string, unknown>>, attribute: Attribute): string | undefined {
+  const [written, alsoRead] = names[attribute];
+  return text(properties[written]) ?? text(properties[alsoRead]);
+}
+
 function readState(properties: Readonly<Record<string, unknown>>): DeliveryState {
-  const count = (field: Count): number => wholeNumber(text(properties[countProperties[field]])) ?? 0;
-  const firstFailure = keptFailure(text(properties[firstFailureProperty]) ?? '');
+  const written = text(properties[firstFailureProperty]);
+  const firstFailure = written === undefined ? '' : keptFailure(written);
   const maxAttempts = wholeNumber(text(properties[maxAttemptsProperty])) ?? 0;
   return {
-    generation: count('generation'),
-    round: count('round'),
-    attempts: count('attempts'),
-    releases: count('releases'),
-    unsettled: count('unsettled'),
+    generation: count(properties, 'generation'),
+    round: count(properties, 'round'),
+    attempts: count(properties, 'attempts'),
+    releases: count(properties, 'releases'),
+    unsettled: count(properties, 'unsettled'),
     ...(firstFailure && { firstFailure }),
     ...(maxAttempts > 0 && { maxAttempts }),
   };
+}
+
+function count(properties: Readonly<Record<string, unknown>>, field: Count): number {
+  const written = properties[countProperties[field]];
+  return written === undefined ? 0 : (wholeNumber(text(written)) ?? 0);
 }
 
 /** A sender without versions is version 0; one whose version is no whole number gets -1, which no contract has. */
@@ -240,9 +255,10 @@ function version(written: string | undefined): number {
 
 function headers(properties: Readonly<Record<string, unknown>>): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const [name, raw] of Object.entries(properties)) {
-    const value = text(raw);
-    if (value !== undefined && !reservedProperties.has(name)) found[name] = value;
+  for (const name of Object.keys(properties)) {
+    if (reservedProperties.has(name)) continue;
+    const value = text(properties[name]);
+    if (value !== undefined) found[name] = value;
   }
   return found;
 }

@@ -1,5 +1,6 @@
+import { deliveryIn, scopeWithin } from './abort-scope.js';
 import type { Clock } from './clock.js';
-import { follow } from './follow-signal.js';
+import { Deadlines } from './deadlines.js';
 import type { Delivery } from './transport.js';
 
 /** A handler did not return within its time limit. Its attempt counts, and it may still be running. */
@@ -14,33 +15,53 @@ export class HandlerTimeoutError extends Error {
   }
 }
 
-/**
- * Runs `work` with a delivery whose signal is aborted at the limit too. At the limit it rejects, and the delivery's
- * slot stays taken until `work` really ends; what `work` still answers or throws then is of no use to anybody.
- * @throws HandlerTimeoutError at the limit
- */
-export async function withinTimeLimit(
-  timeoutMs: number,
-  clock: Clock,
-  delivery: Delivery,
-  work: (delivery: Delivery) => Promise<void>,
-): Promise<void> {
-  const limit = new AbortController();
-  const stopFollowing = follow(delivery.signal, limit);
-  const running = (async () => work({ ...delivery, signal: limit.signal }))();
-  let cancel = (): void => {};
-  try {
-    await new Promise<void>((resolve, reject) => {
-      running.then(resolve, reject);
-      cancel = clock.schedule(clock.now() + timeoutMs, () => {
-        const error = new HandlerTimeoutError(timeoutMs);
-        delivery.occupied?.(running);
-        limit.abort(error);
-        reject(error);
-      });
-    });
-  } finally {
-    cancel();
-    stopFollowing();
+/** Holds the runs of handlers to their time limits. */
+export class TimeLimits {
+  readonly #clock: Clock;
+  /** By time limit: one for each that a handler has. */
+  readonly #deadlines = new Map<number, Deadlines>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
+
+  /**
+   * Runs `work` with a delivery whose signal is aborted at the limit too. At the limit it rejects, and the delivery's
+   * slot stays taken until `work` really ends; what `work` still answers or throws then is of no use to anybody.
+   * @throws HandlerTimeoutError at the limit
+   */
+  run(timeoutMs: number, delivery: Delivery, work: (delivery: Delivery) => Promise<void>): Promise<void> {
+    const limit = scopeWithin(delivery);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const running = begin(work, deliveryIn(limit, delivery));
+    const cancel = this.#of(timeoutMs).plan(() => {
+      const error = new HandlerTimeoutError(timeoutMs);
+      delivery.occupied?.(running);
+      limit.abort(error);
+      reject(error);
+    });
+    const ended = (tell: () => void): void => {
+      cancel();
+      limit.detach();
+      tell();
+    };
+    running.then(
+      () => ended(resolve),
+      (error: unknown) => ended(() => reject(error)),
+    );
+    return promise;
+  }
+
+  #of(timeoutMs: number): Deadlines {
+    const known = this.#deadlines.get(timeoutMs);
+    if (known !== undefined) return known;
+    const deadlines = new Deadlines(this.#clock, timeoutMs);
+    this.#deadlines.set(timeoutMs, deadlines);
+    return deadlines;
+  }
+}
+
+/** What it throws at once it rejects with. */
+async function begin(work: (delivery: Delivery) => Promise<void>, delivery: Delivery): Promise<void> {
+  return work(delivery);
 }

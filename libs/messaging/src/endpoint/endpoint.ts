@@ -4,7 +4,7 @@ import type { Outcome } from '../dispatch.js';
 import type { Dependency } from './dependency.js';
 import type { EndpointEvent, Pause } from './endpoint-events.js';
 import { endpointOptions, type PauseOptions } from './endpoint-options.js';
-import { follow } from '../follow-signal.js';
+import { type AbortScope, inScope } from '../abort-scope.js';
 import { Flow } from './flow.js';
 import { Isolation } from './isolation.js';
 import { type RunOutcome, Turns } from './turns.js';
@@ -38,8 +38,9 @@ export interface EndpointHealth extends SubscriptionHealth {
 }
 
 interface InHand {
-  readonly delivery: Delivery;
-  abort(reason: Error): void;
+  readonly scope: AbortScope;
+  /** Whoever aborts it from now on, it is no lost lock. */
+  forget(): void;
 }
 
 /**
@@ -103,19 +104,18 @@ export class Endpoint {
 
   /** For the innermost place of a consumer's middleware. */
   readonly consume: Consume = async (received) => {
-    const abort = new AbortController();
-    const delivery = { ...received, signal: abort.signal };
+    const { scope, delivery } = inScope(received);
     const place = this.#partitions.enter(delivery);
-    this.#inHand.set(delivery, { delivery, abort: (reason) => abort.abort(reason) });
-    const stopFollowing = follow(received.signal, abort, () => this.#lockLost());
+    const forget = scope.onAbort(this.#lockLost);
+    this.#inHand.set(delivery, { scope, forget });
     try {
-      const settlement = (await place.turn)
-        ? ((await this.#refuse(delivery)) ?? (await this.#handle(delivery)))
-        : ({ kind: 'release' } as const);
+      const refused = (await place.turn) ? await this.#refuse(delivery) : ({ kind: 'release' } as const);
+      const settlement = refused ?? (await this.#handle(delivery));
       if (settlement.kind !== 'release') this.#flow.progressed();
       return settlement;
     } finally {
-      stopFollowing();
+      forget();
+      scope.detach();
       this.#inHand.delete(delivery);
       place.leave();
       this.#outages.ended(delivery);
@@ -179,7 +179,13 @@ export class Endpoint {
   }
 
   /** What becomes of a delivery that is not handled now; undefined for one that is. */
-  async #refuse(delivery: Delivery): Promise<Settlement | undefined> {
+  #refuse(delivery: Delivery): Promise<Settlement | undefined> | undefined {
+    // The way of nearly all: whatever waits here costs each of them a promise.
+    if (!this.#manual && delivery.unsettled === 0 && !this.#isolation.isUnderWay) return undefined;
+    return this.#lookTwice(delivery);
+  }
+
+  async #lookTwice(delivery: Delivery): Promise<Settlement | undefined> {
     if (this.#manual || delivery.unsettled > 0) await this.#attached.promise;
     if (this.#manual) return { kind: 'release' };
     return this.#isolation.admit(delivery);
@@ -188,7 +194,7 @@ export class Endpoint {
   async #handle(delivery: Delivery): Promise<Settlement> {
     this.#outages.began(delivery);
     for (;;) {
-      const pass = await this.#turns.enter(delivery.envelope.type, delivery.signal);
+      const pass = this.#turns.enterNow(delivery) ?? (await this.#turns.enter(delivery));
       if (pass.kind !== 'pass') return pass;
       const outcome = await this.#options.handle(delivery);
       pass.leave(runOutcome(outcome));
@@ -208,9 +214,9 @@ export class Endpoint {
   }
 
   /** Besides the end of a stop's patience, a lost lock is the only reason why a transport aborts a delivery. */
-  #lockLost(): void {
+  readonly #lockLost = (): void => {
     if (!this.#isStopping) this.#lostLocks.lost();
-  }
+  };
 
   #clear(): void {
     this.#outages.close();
@@ -223,8 +229,10 @@ export class Endpoint {
   }
 
   #abortOthers(alone: Delivery): void {
-    for (const { delivery, abort } of this.#inHand.values()) {
-      if (delivery !== alone) abort(new Error('Another message has to run alone; this one is delivered again.'));
+    for (const [delivery, { scope, forget }] of this.#inHand) {
+      if (delivery === alone) continue;
+      forget();
+      scope.abort(new Error('Another message has to run alone; this one is delivered again.'));
     }
   }
 }

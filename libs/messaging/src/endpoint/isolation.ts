@@ -38,6 +38,11 @@ export class Isolation {
     this.#options = options;
   }
 
+  /** Whether a delivery is alone, or is going to be. */
+  get isUnderWay(): boolean {
+    return this.#alone !== undefined;
+  }
+
   /** Undefined when the delivery may be handled, and then to be followed by {@link ended}; else what becomes of it. */
   async admit(delivery: Delivery): Promise<Settlement | undefined> {
     if (delivery.unsettled >= givenUpAfter) return crashedRepeatedly(delivery);

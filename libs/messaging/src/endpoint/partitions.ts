@@ -7,7 +7,7 @@ export type PartitionBy = (envelope: Envelope) => string | undefined;
 /** A place in the line of a partition; to be given back when the delivery has ended. */
 interface Place {
   /** True when it is this delivery's turn, false when it is handed back before. */
-  readonly turn: Promise<boolean>;
+  readonly turn: boolean | Promise<boolean>;
   leave(): void;
 }
 
@@ -15,7 +15,7 @@ interface Waiting {
   readonly begin: (isTurn: boolean) => void;
 }
 
-const free: Place = Object.freeze({ turn: Promise.resolve(true), leave: () => {} });
+const free: Place = Object.freeze({ turn: true, leave: () => {} });
 
 /** Lets deliveries with the same key through one after the other, in the order in which they came. */
 export class Partitions {
@@ -28,9 +28,10 @@ export class Partitions {
   }
 
   /** Takes the last place of its line, at once: what is delivered later comes later. */
-  enter({ envelope, signal }: Pick<Delivery, 'envelope' | 'signal'>): Place {
-    const key = this.#keyOf(envelope);
+  enter(delivery: Pick<Delivery, 'envelope' | 'signal'>): Place {
+    const key = this.#keyOf(delivery.envelope);
     if (key === undefined) return free;
+    const { signal } = delivery;
     const turn = Promise.withResolvers<boolean>();
     const waiting = { begin: turn.resolve };
     const line = this.#lines.get(key) ?? [];

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { Settlement } from '../transport.js';
+import type { Delivery, Settlement } from '../transport.js';
 import { type BreakerOptions, type BreakerState, TypeBreaker } from './type-breaker.js';
 
 /** What is handed back comes no sooner, in ms: it would go round in circles. */
@@ -58,8 +58,14 @@ export class Turns {
     return new Map([...this.#lines].map(([type, { breaker }]) => [type, breaker.state(now)]));
   }
 
+  /** Leave to run where no breaker of the type has anything to say; undefined where {@link enter} decides. */
+  enterNow({ envelope: { type } }: Delivery): Pass | undefined {
+    return this.#lines.has(type) ? undefined : this.#pass(type, false);
+  }
+
   /** Resolves when a message of the type may run, or says how it is handed back. */
-  async enter(type: string, signal: AbortSignal): Promise<Pass | Settlement> {
+  async enter(delivery: Delivery): Promise<Pass | Settlement> {
+    const { type } = delivery.envelope;
     const line = this.#lines.get(type);
     if (!line || this.#state(type, line) === 'closed') return this.#pass(type, false);
     if (!line.isBusy) {
@@ -67,7 +73,7 @@ export class Turns {
       return this.#pass(type, true);
     }
     if (this.#waiting >= this.#options.maxWaiting) return this.#later(line);
-    const turn = await this.#turn(line, signal);
+    const turn = await this.#turn(line, delivery.signal);
     return turn === 'release' ? { kind: 'release' } : this.#pass(type, turn === 'alone');
   }
 

@@ -1,3 +1,5 @@
+import type { Delivery } from '../transport.js';
+
 /** Waits that long, or until the signal aborts. */
 export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
 
@@ -8,7 +10,7 @@ export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
 export async function withImmediateAttempts(
   pausesMs: readonly number[],
   isFinal: (error: unknown) => boolean,
-  signal: AbortSignal,
+  delivery: Pick<Delivery, 'signal'>,
   pause: Pause,
   work: () => Promise<void>,
 ): Promise<void> {
@@ -16,9 +18,9 @@ export async function withImmediateAttempts(
     try {
       return await work();
     } catch (error) {
-      if (isFinal(error) || signal.aborted) throw error;
-      await pause(pauseMs, signal);
-      if (signal.aborted) throw error;
+      if (isFinal(error) || delivery.signal.aborted) throw error;
+      await pause(pauseMs, delivery.signal);
+      if (delivery.signal.aborted) throw error;
     }
   }
   return work();

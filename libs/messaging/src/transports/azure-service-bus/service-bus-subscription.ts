@@ -147,7 +147,7 @@ export class ServiceBusSubscription implements Subscription {
       if (this.#slots.limit === 0 || running.lockLost) return { kind: 'release' };
       const occupied = (until: Promise<unknown>): void => void occupants.push(until);
       const known = { envelope, queue: this.queue, attempt, unsettled, ...stateInDelivery(state) };
-      const delivery = { ...known, signal: running.signal, occupied };
+      const delivery = { ...known, occupied };
       return await running.settlement(this.#consume, delivery);
     } finally {
       if (occupants.length === 0) this.#slots.free();

@@ -109,7 +109,7 @@ export class MemorySubscription implements Subscription {
     try {
       const unsettled = unsettledOf(state, message.deliveryCount);
       const known = { envelope, queue: this.queue, attempt, unsettled, ...stateInDelivery(state) };
-      const delivery = { ...known, signal: running.signal, occupied };
+      const delivery = { ...known, occupied };
       const settlement = await running.settlement(this.#consume, delivery);
       if (!this.#disconnected && !this.#apply(settlement, lock, attempt)) this.#report(lockLost(envelope.id));
     } catch (error) {

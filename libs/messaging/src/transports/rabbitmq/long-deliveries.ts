@@ -58,7 +58,7 @@ export class LongDeliveries {
   }
 
   #end(delivery: RunningDelivery): void {
-    if (!delivery.signal.aborted) {
+    if (!delivery.aborted) {
       delivery.abort(new Error(`The message has been in hand for ${this.#longestMs} ms, the longest that it may be.`));
       this.#watched.set(delivery, this.#clock.now() + lastMs);
       return;

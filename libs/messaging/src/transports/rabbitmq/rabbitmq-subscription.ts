@@ -177,8 +177,8 @@ export class RabbitMqSubscription implements Subscription {
   async #deliver(received: Received, delivery: RunningDelivery, isWanted: boolean): Promise<void> {
     const { channel } = received;
     const occupants: Promise<unknown>[] = [];
-    const inHand = this.#inHand.get(channel) ?? new Set();
-    this.#inHand.set(channel, inHand.add(delivery));
+    const inHand = this.#inHandOf(channel);
+    inHand.add(delivery);
     const forget = this.#long.watch(delivery);
     try {
       if (isExpired(received.message, this.#parts.resolved.clock.now())) return await this.#settler.expire(received);
@@ -200,11 +200,18 @@ export class RabbitMqSubscription implements Subscription {
     }
   }
 
+  #inHandOf(channel: ConsumerChannel): Set<RunningDelivery> {
+    const known = this.#inHand.get(channel);
+    if (known !== undefined) return known;
+    const inHand = new Set<RunningDelivery>();
+    this.#inHand.set(channel, inHand);
+    return inHand;
+  }
+
   #handle(received: Received, delivery: RunningDelivery, occupants: Promise<unknown>[]): Promise<Settlement> {
     const { envelope, attempt, unsettled, state } = received;
     const known = { envelope, queue: this.queue, attempt, unsettled, ...stateInDelivery(state) };
-    const occupied = (until: Promise<unknown>): void => void occupants.push(until);
-    return delivery.settlement(this.#consume, { ...known, signal: delivery.signal, occupied });
+    return delivery.settlement(this.#consume, { ...known, occupied: (until) => void occupants.push(until) });
   }
 
   /** The broker frees a place when a delivery is acknowledged: it must not fill this one. */

@@ -81,13 +81,17 @@ export class Settler {
     this.#parts = parts;
   }
 
-  /** Applies a settlement; rejects when the delivery was lost meanwhile, so that it comes again. */
-  async settle(settlement: Settlement, received: Received): Promise<void> {
+  /** Applies a settlement; rejects, or throws, when the delivery was lost meanwhile, so that it comes again. */
+  settle(settlement: Settlement, received: Received): Promise<void> | undefined {
+    if (settlement.kind !== 'complete') return this.#goOn(settlement, received);
+    this.#acknowledge(received);
+    return undefined;
+  }
+
+  async #goOn(settlement: Exclude<Settlement, { kind: 'complete' }>, received: Received): Promise<void> {
     const { state, attempt } = received;
     if (received.channel.isGone) throw lost(received);
     switch (settlement.kind) {
-      case 'complete':
-        return this.#acknowledge(received);
       case 'release':
         if (this.#parts.keepsOrder && !settlement.delayMs) return received.channel.requeue(received.message);
         return this.#goOnAsCopy(received, releasedCopy(state, deliveryCountOf(received.message)), settlement.delayMs);
@@ -117,7 +121,8 @@ export class Settler {
     await this.#deadLetter(received, expired);
   }
 
-  #acknowledge({ channel, message, ...received }: Received): void {
+  #acknowledge(received: Received): void {
+    const { channel, message } = received;
     if (channel.isGone) throw lost(received);
     channel.finished(message);
   }

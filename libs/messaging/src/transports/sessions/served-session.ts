@@ -1,7 +1,8 @@
+import type { DeliveryFacts } from '../../abort-scope.js';
 import type { Clock } from '../../clock.js';
 import { stateInDelivery } from '../../delivery-state.js';
 import { wait } from '../../endpoint/wait.js';
-import { type Consume, type Delivery, type Settlement, TransportError } from '../../transport.js';
+import { type Consume, type Settlement, TransportError } from '../../transport.js';
 import type { InFlight } from '../in-flight.js';
 import { notSettled } from '../not-settled.js';
 import type { OccupiedPlaces } from '../occupied-places.js';
@@ -100,7 +101,7 @@ export class ServedSession {
     await inFlight.run(async (running) => {
       const stopWatching = this.#watchLock(running);
       try {
-        const delivery = this.#deliveryOf(message, reached, running.signal, occupants);
+        const delivery = this.#deliveryOf(message, reached, occupants);
         const settlement = await running.settlement(this.#options.consume, delivery);
         retry = this.#retryOf(settlement, message, reached);
         if (retry !== undefined && !running.lockLost) return await this.#writeWait(message, retry);
@@ -122,9 +123,8 @@ export class ServedSession {
   #deliveryOf(
     { envelope, state: { maxAttempts } }: SessionMessage,
     { attempt, unsettled, firstFailure }: Reached,
-    signal: AbortSignal,
     occupants: Promise<unknown>[],
-  ): Delivery {
+  ): DeliveryFacts {
     return {
       envelope,
       queue: this.#options.queue,
@@ -132,7 +132,6 @@ export class ServedSession {
       unsettled,
       ...stateInDelivery({ ...(firstFailure && { firstFailure }), ...(maxAttempts && { maxAttempts }) }),
       session: this.#notes.forConsumer,
-      signal,
       occupied: (until) => void occupants.push(until),
     };
   }
