@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.js';
 import { TransportError } from '../../transport.js';
 import { gatherWrites } from './gather-writes.js';
 import type { RabbitMqAddress, RabbitMqTls, ResolvedOptions } from './options.js';
+import { readDeliveries } from './read-deliveries.js';
 import { translateError } from './translate-error.js';
 import { waitAtMost } from '../wait-at-most.js';
 
@@ -110,6 +111,7 @@ export class Connection {
     try {
       const model = await this.#dial(address);
       gatherWrites(model);
+      readDeliveries(model);
       const open = this.#watch(model);
       try {
         await this.#parts.prepare(model);

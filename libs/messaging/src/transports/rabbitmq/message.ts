@@ -40,6 +40,9 @@ const ourDeathHeaders: ReadonlySet<string> = new Set(Object.values(deathHeaders)
 /** What the broker says of a stay in a queue; a repeated `x-death` would make it drop the message without a word. */
 const brokerHeaders = /^x-(death|(first|last)-death-.*|delivery-count|acquired-count|opt-.*)$/;
 
+/** Of everything that is sent: stored, and returned when no queue takes it, which is no failure for an event. */
+const howSent = Object.freeze({ persistent: true, mandatory: true });
+
 /** A new message that is delivered `delayMs` after `sentAt`, in milliseconds since 1970. */
 export function toSendable(native: NativeMessage, envelope: Envelope, sentAt: number, delayMs = 0): Sendable {
   const { timeToLiveMs } = native;
@@ -49,7 +52,7 @@ export function toSendable(native: NativeMessage, envelope: Envelope, sentAt: nu
     type: native.subject,
     content: bufferOf(native.body),
     options: {
-      persistent: true,
+      ...howSent,
       messageId: native.messageId,
       type: native.subject,
       contentType: native.contentType,
@@ -67,7 +70,7 @@ export function toForeignSendable(
   subject: string,
   headers: Readonly<Record<string, string | number>>,
 ): Sendable {
-  const options = { persistent: true, ...(subject !== '' && { type: subject }), headers };
+  const options = { ...howSent, ...(subject !== '' && { type: subject }), headers };
   return { id: '(without an id)', type: subject, content: bufferOf(body), options };
 }
 
@@ -155,7 +158,7 @@ function sendableCopy(
   const timeToLive = Number(expiration ?? 0);
   if (timeToLive > 0) headers[timeToLiveProperty] ??= timeToLive;
   const kept = { contentType, contentEncoding, priority, correlationId, replyTo, timestamp, type, appId };
-  return { id: envelope.id, type: type ?? '', content, options: { ...kept, persistent: true, messageId, headers } };
+  return { id: envelope.id, type: type ?? '', content, options: { ...kept, ...howSent, messageId, headers } };
 }
 
 /** The headers that its sender gave it, and those that say where it is in its life. */
@@ -164,8 +167,13 @@ function ownHeaders({ headers = {} }: MessageProperties): Record<string, unknown
   return Object.fromEntries(entries);
 }
 
-/** Headers as values that can be read; the client's way to write a moment is its own. */
+/** Headers as values that can be read; the client's way to write a moment is its own. Mostly they are that as they are. */
 function readHeaders({ headers = {} }: MessageProperties): Readonly<Record<string, unknown>> {
+  for (const name in headers) if (isStays(name) || isTimestamp(headers[name])) return convertedHeaders(headers);
+  return headers;
+}
+
+function convertedHeaders(headers: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const read: Record<string, unknown> = {};
   for (const name in headers) {
     if (isStays(name)) continue;

@@ -1,8 +1,10 @@
 import type { ConfirmChannel, Message } from 'amqplib';
 import type { Clock } from '../../clock.js';
+import { Deadlines } from '../../deadlines.js';
 import { TransportError } from '../../transport.js';
 import type { Connection } from './connection.js';
 import { Batch, type Entry, type Publishing } from './publish-batch.js';
+import { PublishWriter } from './publish-writer.js';
 import { translateError } from './translate-error.js';
 
 /** Messages that are on their way without an answer, at most: so much is repeated after a loss, and no more held here. */
@@ -22,9 +24,11 @@ export class Publisher {
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #requestTimeoutMs: number;
+  readonly #deadlines: Deadlines;
   readonly #waiting: Batch[] = [];
   readonly #unanswered = new Set<Entry>();
   #channel: ConfirmChannel | undefined;
+  #writer: PublishWriter | undefined;
   #opening = false;
   #openedAt = 0;
   /** Set while the channel gets nothing any more: another one follows once it has its answers. */
@@ -38,6 +42,7 @@ export class Publisher {
     this.#connection = connection;
     this.#clock = clock;
     this.#requestTimeoutMs = requestTimeoutMs;
+    this.#deadlines = new Deadlines(clock, requestTimeoutMs);
     connection.onBlockedChanged(() => this.#pump());
   }
 
@@ -55,7 +60,7 @@ export class Publisher {
       return Promise.reject(new TransportError('Busy', message, true));
     }
     return new Promise((resolve, reject) => {
-      const cancelTimeout = this.#clock.schedule(this.#clock.now() + this.#requestTimeoutMs, () => {
+      const cancelTimeout = this.#deadlines.plan(() => {
         batch.fail(this.#tooLate(batch));
         this.#drop(batch);
       });
@@ -97,14 +102,14 @@ export class Publisher {
 
   /** Writes what there is room for. */
   #writeWaiting(): void {
-    const channel = this.#channel;
-    if (channel === undefined) return void this.#openChannel();
+    const [channel, writer] = [this.#channel, this.#writer];
+    if (channel === undefined || writer === undefined) return void this.#openChannel();
     if (this.#cancelReplacement !== undefined || this.#connection.blocked !== undefined) return;
     for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
       while (this.#writable && this.#unanswered.size < window) {
         const entry = batch.next();
         if (entry === undefined) break;
-        this.#write(channel, entry);
+        this.#write(writer, entry);
         if (this.#channel !== channel) return;
       }
       if (batch.hasMore) return;
@@ -112,14 +117,13 @@ export class Publisher {
     }
   }
 
-  #write(channel: ConfirmChannel, entry: Entry): void {
+  #write(writer: PublishWriter, entry: Entry): void {
     const { exchange, routingKey, message } = entry.publishing;
     this.#unanswered.add(entry);
     try {
-      // Returned when no queue takes it; for an event that is no failure.
-      const options = { ...message.options, mandatory: true };
-      this.#writable = channel.publish(exchange, routingKey, message.content, options, (refused: unknown) =>
-        this.#answered(entry, refused === null ? undefined : (refused as Error)),
+      const { content, options } = message;
+      this.#writable = writer.publish({ exchange, routingKey, content, options }, (refused) =>
+        this.#answered(entry, refused ?? undefined),
       );
     } catch (error) {
       this.#unanswered.delete(entry);
@@ -190,6 +194,7 @@ export class Publisher {
         this.#pump();
       });
       this.#channel = channel;
+      this.#writer = new PublishWriter(channel);
       this.#openedAt = this.#clock.now();
       this.#writable = true;
     } catch (error) {
