@@ -17,7 +17,7 @@ export const TRACING: readonly string[] = [
 
 /** What depends on where an app runs, on Azure. The rest is tuning or {@link TRACING}, and stays at the apps' own defaults. */
 const OF_THE_PLACE =
-  /^(PORT|HOST|ALLOWED_HOSTS|LOG_LEVEL|SHUTDOWN_TIMEOUT|MESSAGING_TRANSPORT|DEFAULT_CURRENCY|DATABASE_POOL_SIZE|METRICS_PORT|ORDERED|OPS|AUTH_ISSUER|AUTH_AUDIENCE|AUTH_CUSTOMER_CLAIM)$|^(?!OTEL_).*_(NAME|NAMESPACE)$|(?<!^RABBITMQ|^AUTH_TOKEN)_URL$/;
+  /^(PORT|HOST|ALLOWED_HOSTS|LOG_LEVEL|SHUTDOWN_TIMEOUT|MESSAGING_TRANSPORT|DEFAULT_CURRENCY|DATABASE_POOL_SIZE|METRICS_PORT|ORDERED|OPS|AUTH_ISSUER|AUTH_AUDIENCE|AUTH_CUSTOMER_CLAIM)$|^(?!OTEL_).*_(NAME|NAMESPACE)$|(?<!^RABBITMQ|^AUTH_TOKEN|^OPS_ALERT_WEBHOOK)_URL$/;
 
 /** Read by Azure's own SDK, not by the apps' schema: which of the assigned identities the process is. */
 export const READ_BY_AZURE_SDK: readonly string[] = ['AZURE_CLIENT_ID'];
