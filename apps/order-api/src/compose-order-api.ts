@@ -23,6 +23,7 @@ export const migrations = [
   '0003-ops-dead-letters',
   '0004-ops-replays',
   '0005-ops-exports',
+  '0006-ops-monitor',
   '0007-ops-stories',
   '0008-ops-edits',
 ];
@@ -54,7 +55,7 @@ export async function composeOrderApi(
         purgeOfKeys(pool),
         ...(config.OPS ? [...purgesOfOps(pool), purgeOfSelections(pool), ...purgesOfCopies(pool)] : []),
       ],
-      module: { module: OrderApiModule, imports: config.OPS ? [OpsModule] : [] },
+      module: { module: OrderApiModule, imports: config.OPS ? [OpsModule.over(context.metrics)] : [] },
     },
     openTransport,
   );

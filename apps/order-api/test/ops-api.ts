@@ -29,6 +29,8 @@ export class OpsApi {
   readonly database: OrderDatabase;
   readonly replicas: TestOrderApi[] = [];
   readonly #reached: ReachedBroker & { readonly broker?: Broker };
+  /** Gets every line of the replicas' logs; nobody when absent. */
+  log: { write(line: string): void } | undefined;
   readonly #env: Readonly<Record<string, string>>;
 
   private constructor(
@@ -77,9 +79,11 @@ export class OpsApi {
   async startReplica(env: Readonly<Record<string, string>> = {}): Promise<TestOrderApi> {
     const { url: databaseUrl } = this.database;
     const connectionString = this.#reached.broker?.connectionString;
+    const { log } = this;
     const replica = await startOrderApi({
       databaseUrl,
       ...(connectionString !== undefined && { connectionString }),
+      ...(log && { log }),
       env: { ...this.#env, ...env },
     });
     this.replicas.push(replica);

@@ -20,6 +20,8 @@ export interface TestOrderApiOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The broker by its address when absent. */
   readonly openTransport?: OpenTransport;
+  /** Gets every line of the log; nobody when absent. */
+  readonly log?: { write(line: string): void };
 }
 
 export async function startOrderApi(options: TestOrderApiOptions): Promise<TestOrderApi> {
@@ -29,7 +31,8 @@ export async function startOrderApi(options: TestOrderApiOptions): Promise<TestO
     PORT: '0',
     ...options.env,
   });
-  const logger = createLogger({ name: 'order-api', level: 'silent' });
+  const { log } = options;
+  const logger = createLogger({ name: 'order-api', ...(log ? { destination: log } : { level: 'silent' }) });
   const context = { config, logger, metrics: createMetrics('order-api') };
   return startService(context, await composeOrderApi(context, options.openTransport));
 }

@@ -1,5 +1,6 @@
 import { duration, secretFile, variable } from '@orderflow/service-kit';
 import { z } from 'zod';
+import { thresholdsVariable } from './monitor/thresholds.js';
 
 /** A queue, or a subscription of a topic, whose dead letters are operated. */
 export interface OpsPlace {
@@ -81,6 +82,31 @@ export const opsVariables = {
     description: 'From one look at the dead letters of all queues to the next',
     example: '5s',
   }),
+  OPS_MONITOR_INTERVAL: variable(duration(50, 3_600_000).prefault('5m'), {
+    description: 'From one comparison of queues and their consumers with the thresholds to the next',
+    example: '1m',
+  }),
+  OPS_THRESHOLDS: variable(thresholdsVariable.prefault('{}'), {
+    description: 'JSON: above which values of which queues somebody is told, `*` for every queue, null for never',
+    example: '{"*":{"backlog":500},"orders":{"deadLetters":10}}',
+  }),
+  OPS_ALERT_WEBHOOK_URL: variable(
+    z.url({ protocol: /^https?$/, error: 'must be a URL that starts with https:// or http://' }).optional(),
+    {
+      description: 'Where alerts are told, besides the log; needs `OPS_ALERT_WEBHOOK_SECRET`',
+      example: 'https://alerts.example.com/orderflow',
+      secret: true,
+    },
+  ),
+  OPS_ALERT_WEBHOOK_URL_FILE: secretFile('OPS_ALERT_WEBHOOK_URL', 'start'),
+  OPS_ALERT_WEBHOOK_SECRET: variable(
+    z
+      .string()
+      .regex(/^(whsec_)?[A-Za-z0-9+/]{32,88}={0,2}$/, 'must be 24 to 64 bytes in Base64: openssl rand -base64 32')
+      .optional(),
+    { description: 'Signs what the webhook is told (HMAC-SHA256)', example: '…', secret: true },
+  ),
+  OPS_ALERT_WEBHOOK_SECRET_FILE: secretFile('OPS_ALERT_WEBHOOK_SECRET', 'notice'),
   OPS_EXPORT_KEY: variable(
     z
       .string()
@@ -116,6 +142,24 @@ export const opsVariables = {
     example: 'api://orderflow/.default',
   }),
 };
+
+/** Adds the rule that a webhook has its secret, and a secret its webhook; for schemas with {@link opsVariables}. */
+export function requireWebhookSecret<S extends z.ZodObject>(schema: S): S {
+  return schema.superRefine(
+    (env, context) => {
+      const wrong = new Set(context.issues.map(({ path }) => path?.[0]));
+      const names = ['OPS_ALERT_WEBHOOK_URL', 'OPS_ALERT_WEBHOOK_SECRET'];
+      if (names.some((name) => wrong.has(name))) return;
+      const given = names.filter((name) => env[name] !== undefined);
+      if (given.length !== 1) return;
+      context.addIssue({
+        code: 'custom',
+        message: `Set ${names.join(' and ')}, or neither: there is ${given[0]} alone.`,
+      });
+    },
+    { when: () => true },
+  ) as S;
+}
 
 /** What the ops module is configured with: its own variables, and some of its service's. */
 export interface OpsConfig extends z.output<z.ZodObject<typeof opsVariables>> {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { MessagingResources, SERVICE_CONFIG, tokenSource } from '@orderflow/service-kit';
+import { NoticeRunner } from './alerts/notice-runner.js';
 import { OpsBroker } from './broker/ops-broker.js';
 import { DiscardRunner } from './discards/discard-runner.js';
 import type { LetterCipher } from './copies/letter-cipher.js';
@@ -12,6 +14,7 @@ import { IndexStore } from './dead-letter-index/index-store.js';
 import { every } from './leader/every.js';
 import { Lease } from './leader/lease.js';
 import { Leader } from './leader/leader.js';
+import { Monitor } from './monitor/monitor.js';
 import type { OpsConfig } from './ops-variables.js';
 import { Places } from './places.js';
 import { confirmByInbox } from './replays/confirmations.js';
@@ -20,6 +23,10 @@ import { recordCounts } from './queues/count-store.js';
 
 /** From one step of all replays to the next while there is nothing to do at once, in milliseconds. */
 const replayEveryMs = 250;
+/** From one look at what has to be told of alerts to the next, in milliseconds. */
+const noticesEveryMs = 500;
+/** How long the monitor waits for the first look into the queues, in milliseconds: a broker that is away takes longer. */
+const longestFirstRefreshMs = 60_000;
 
 /** What one replica at a time does in the background. */
 @Injectable()
@@ -34,12 +41,17 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #broker: OpsBroker;
   readonly #places: Places;
   readonly #intervalMs: number;
+  readonly #monitor: Monitor;
+  readonly #notices: NoticeRunner;
+  readonly #monitorEveryMs: number;
 
   constructor(
     @Inject(MessagingResources) messaging: MessagingResources,
     @Inject(OpsBroker) broker: OpsBroker,
     @Inject(Places) places: Places,
     @Inject(OpsCipher) { cipher }: OpsCipher,
+    @Inject(Monitor) monitor: Monitor,
+    @Inject(NoticeRunner) notices: NoticeRunner,
     @Inject(SERVICE_CONFIG) config: OpsConfig,
   ) {
     const { pool } = messaging;
@@ -48,6 +60,9 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
     this.#broker = broker;
     this.#places = places;
     this.#intervalMs = intervalMs;
+    this.#monitor = monitor;
+    this.#notices = notices;
+    this.#monitorEveryMs = config.OPS_MONITOR_INTERVAL;
     this.#index = createIndexUpkeep(broker.deadLetters, new IndexStore(pool), intervalMs);
     this.#replays = new ReplayRunner({
       pool,
@@ -79,9 +94,17 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   async #lead(signal: AbortSignal): Promise<void> {
     const watched = (what: string) => ({ signal, onError: (err: unknown) => this.#logger.warn({ err }, what) });
+    const refreshed = Promise.withResolvers<void>();
+    const refresh = (ending: AbortSignal) => this.#refresh(ending).finally(refreshed.resolve);
+    const atMost = delay(longestFirstRefreshMs, undefined, { signal, ref: false }).catch(() => undefined);
     await Promise.all([
-      every(this.#intervalMs, (ending) => this.#refresh(ending), watched('the index of dead letters stays as it is')),
+      every(this.#intervalMs, refresh, watched('the index of dead letters stays as it is')),
       every(replayEveryMs, (ending) => this.#replay(ending), watched('replays stay where they are')),
+      // What was known before this replica led may be old, and would be told of as such.
+      Promise.race([refreshed.promise, atMost]).then(() =>
+        every(this.#monitorEveryMs, (ending) => this.#monitor.look(ending), watched('alerts stay as they are')),
+      ),
+      every(noticesEveryMs, (ending) => this.#notices.step(ending), watched('alerts are told later')),
     ]);
   }
 

@@ -1,9 +1,23 @@
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Logger, Module } from '@nestjs/common';
 import { createCatalogue } from '@orderflow/contracts';
-import { MessagingResources, RequestDatabase, SERVICE_CONFIG, tokenSource } from '@orderflow/service-kit';
+import {
+  MessagingResources,
+  RequestDatabase,
+  SERVICE_CONFIG,
+  secretSource,
+  type ServiceContext,
+  tokenSource,
+} from '@orderflow/service-kit';
+import { NoticeRunner } from './alerts/notice-runner.js';
+import type { Webhook } from './alerts/webhook.js';
 import { looksOf } from './broker/looks-of.js';
 import { OpsBroker } from './broker/ops-broker.js';
+import { EventHub } from './events/event-hub.js';
+import { EventSource } from './events/event-source.js';
+import { AlertsController } from './http/alerts.controller.js';
 import { DeadLettersController } from './http/dead-letters.controller.js';
+import { EventsController } from './http/events.controller.js';
+import { MarkersController } from './http/markers.controller.js';
 import { ReplaysController } from './http/replays.controller.js';
 import { SelectionsController } from './http/selections.controller.js';
 import { OpsCipher } from './copies/ops-cipher.js';
@@ -15,6 +29,10 @@ import { AuditController } from './http/audit.controller.js';
 import { OutboxesController } from './http/outboxes.controller.js';
 import { PausesController } from './http/pauses.controller.js';
 import { StoriesController } from './http/stories.controller.js';
+import { Monitor } from './monitor/monitor.js';
+import { registerOpsMetrics } from './monitor/ops-metrics.js';
+import { staleSecondsOf, watchedConsumers } from './monitor/watched.js';
+import { Thresholds } from './monitor/thresholds.js';
 import { OpsDatabase } from './ops-database.js';
 import { QueuesController } from './http/queues.controller.js';
 import type { OpsConfig } from './ops-variables.js';
@@ -23,6 +41,9 @@ import { createRedaction } from './payload/redact-payload.js';
 import { Places, placesOn } from './places.js';
 import { Apps } from './workers/apps.js';
 import { ConsumerStates } from './workers/consumer-states.js';
+
+/** From one look at what changed to the next while a stream is open, in milliseconds: nothing is told more often. */
+const eventsEveryMs = 500;
 
 /** Looks into queues and their dead letters, and does something about them. */
 @Module({
@@ -38,6 +59,9 @@ import { ConsumerStates } from './workers/consumer-states.js';
     PausesController,
     OutboxesController,
     StoriesController,
+    AlertsController,
+    MarkersController,
+    EventsController,
   ],
   providers: [
     OpsWorker,
@@ -70,6 +94,31 @@ import { ConsumerStates } from './workers/consumer-states.js';
     },
     { provide: ConsumerStates, inject: [Apps], useFactory: (apps: Apps) => new ConsumerStates(apps) },
     {
+      provide: Monitor,
+      inject: [MessagingResources, Places, SERVICE_CONFIG],
+      useFactory: monitorOf,
+    },
+    {
+      provide: NoticeRunner,
+      inject: [MessagingResources, SERVICE_CONFIG],
+      useFactory: ({ pool }: MessagingResources, config: OpsConfig) => {
+        const log = new Logger(NoticeRunner.name);
+        return new NoticeRunner({ database: pool, log, webhook: webhookOf(config, log) });
+      },
+    },
+    {
+      provide: EventHub,
+      inject: [OpsDatabase, Places],
+      useFactory: (database: OpsDatabase, { all }: Places) => {
+        const logger = new Logger(EventHub.name);
+        return new EventHub({
+          source: () => new EventSource(database, all),
+          lookEveryMs: eventsEveryMs,
+          onError: (err) => logger.warn({ err }, 'streams of events are not told what changes'),
+        });
+      },
+    },
+    {
       provide: OpsBroker,
       inject: [MessagingResources, SERVICE_CONFIG],
       useFactory: (resources: MessagingResources, { DEFAULT_CURRENCY: defaultCurrency }: OpsConfig) => {
@@ -83,4 +132,43 @@ import { ConsumerStates } from './workers/consumer-states.js';
     },
   ],
 })
-export class OpsModule {}
+export class OpsModule {
+  /** @param metrics where the metrics of queues and alerts are read with the service's own */
+  static over({ registry }: ServiceContext<unknown>['metrics']): DynamicModule {
+    const provide = Symbol('metrics of operations');
+    const useFactory = (own: MessagingResources, { all }: Places, config: OpsConfig): void =>
+      registerOpsMetrics({
+        registry,
+        database: own.pool,
+        queues: all.map(({ name }) => name),
+        consumers: [...consumersOf(own, config).keys()],
+        staleSeconds: staleSecondsOf(config.OPS_INDEX_INTERVAL),
+      });
+    return {
+      module: OpsModule,
+      providers: [{ provide, inject: [MessagingResources, Places, SERVICE_CONFIG], useFactory }],
+    };
+  }
+}
+
+function consumersOf(own: MessagingResources, config: OpsConfig) {
+  return watchedConsumers(own, { workers: config.OPS_WORKERS, token: tokenSource(config) });
+}
+
+/** @throws StartupError for thresholds of queues that are not watched */
+function monitorOf(own: MessagingResources, { all }: Places, config: OpsConfig): Monitor {
+  const queues = all.map(({ name }) => name);
+  const consumers = consumersOf(own, config);
+  return new Monitor({
+    ...{ pool: own.pool, messaging: own.messaging, queues, consumers },
+    thresholds: new Thresholds(config.OPS_THRESHOLDS, [...queues, ...consumers.keys()]),
+    staleSeconds: staleSecondsOf(config.OPS_INDEX_INTERVAL),
+  });
+}
+
+function webhookOf(config: OpsConfig, logger: Logger): Webhook | undefined {
+  const { OPS_ALERT_WEBHOOK_URL: url, OPS_ALERT_WEBHOOK_SECRET: secret } = config;
+  if (url === undefined || secret === undefined) return undefined;
+  const onError = (err: unknown): void => logger.warn({ err }, 'the secret of the webhook could not be read again');
+  return { url, secret: secretSource(secret, config.OPS_ALERT_WEBHOOK_SECRET_FILE, onError) };
+}

@@ -126,6 +126,18 @@ export async function readGroups(
   return { items: rows.map(groupOf), total: Number(rows[0]?.['groups'] ?? 0) };
 }
 
+/** The groups that were seen last, also those with no letter any more. */
+export async function readLatestGroups(
+  db: SqlTransaction,
+  { queues, limit }: { readonly queues: readonly string[]; readonly limit: number },
+): Promise<readonly GroupView[]> {
+  const { rows } = await db.query(
+    'SELECT * FROM dead_letter_groups WHERE queue = ANY ($1::text[]) ORDER BY last_seen DESC, id LIMIT $2',
+    [queues, limit],
+  );
+  return rows.map(groupOf);
+}
+
 /** One group, also one with no letter any more; undefined when there never was one. */
 export async function readGroup(db: SqlTransaction, id: string): Promise<GroupView | undefined> {
   const { rows } = await db.query('SELECT * FROM dead_letter_groups WHERE id = $1', [id]);

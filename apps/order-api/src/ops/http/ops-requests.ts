@@ -1,5 +1,6 @@
 import { type Caller, Problem, type Scope } from '@orderflow/service-kit';
 import { z } from 'zod';
+import { fromCursor } from '../../orders/page-cursor.js';
 import { note } from '../replays/replay-request.js';
 import { letterFilter } from '../dead-letter-index/letter-filter.js';
 
@@ -41,13 +42,24 @@ export function pageOf(largest: number) {
     .refine((limit) => limit >= 1 && limit <= largest, message);
 }
 
+/** A position in a list that is ordered by time and id, newest first; the first page when absent. */
+export const timeCursor = z
+  .string()
+  .max(500)
+  .refine(
+    (cursor) => z.uuid().safeParse(fromCursor(cursor)?.id).success,
+    'must be the nextCursor of an earlier page, unchanged',
+  )
+  .optional();
+
 export const noQuery = z.strictObject({});
 
 /** The body with which somebody says why a payload is to be seen. */
 export const revealRequest = z.strictObject({ note });
 export type RevealRequest = z.output<typeof revealRequest>;
 
-const instant = z.iso.datetime({ offset: true, error: 'must be an instant as in 2026-11-27T03:00:00Z' });
+/** A moment. */
+export const instant = z.iso.datetime({ offset: true, error: 'must be an instant as in 2026-11-27T03:00:00Z' });
 const seconds = 'must be a whole number of seconds from 1 to 86400';
 const mostSteps = 2_000;
 

@@ -52,7 +52,7 @@ export function countsOf({ at, active, dead_letters: dead, scheduled }: CountRow
   };
 }
 
-/** Old counts, and letters that have been gone for a month. */
+/** Old counts, letters that have been gone for a month, alerts that ended a quarter ago, and markers of more than a year ago. */
 export function purgesOfOps(pool: Pool): readonly Purge[] {
   const remove = (table: string, column: string, days: number) => () =>
     deleteInBatches(
@@ -64,5 +64,7 @@ export function purgesOfOps(pool: Pool): readonly Purge[] {
   return [
     { what: 'old counts of queues', everyMs: 600_000, remove: remove('queue_counts', 'at', retentionDays) },
     { what: 'dead letters that are long gone', everyMs: 600_000, remove: remove('dead_letters', 'gone_at', 30) },
+    { what: 'alerts that ended long ago', everyMs: 600_000, remove: remove('ops_alerts', 'recovered_at', 90) },
+    { what: 'old markers', everyMs: 600_000, remove: remove('ops_markers', 'at', 400) },
   ];
 }
