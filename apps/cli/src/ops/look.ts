@@ -18,16 +18,23 @@ export function addQueuesCommand(program: Command, context: CommandContext): voi
     .action(async ({ json }: JsonFlag) => {
       const { items } = await findOpsApi(context).get<{ readonly items: readonly Queue[] }>('/ops/queues');
       if (json === true) return console.log(JSON.stringify(items));
-      const rows = items.map(({ name, counts, deadLetters: { indexed, groups, oldestAt } }) => [
+      const rows = items.map(({ name, counts, deadLetters: { indexed, groups, oldestAt, indexedTo } }) => [
         name,
         counts ? String(counts.active) : '?',
         counts?.scheduled === undefined ? '' : String(counts.scheduled),
         String(indexed),
         String(groups),
         oldestAt ?? '',
+        ageOf(counts?.asOf ?? indexedTo),
       ]);
-      console.log(table(['queue', 'waiting', 'scheduled', 'dead letters', 'groups', 'oldest'], rows));
+      console.log(table(['queue', 'waiting', 'scheduled', 'dead letters', 'groups', 'oldest', 'as of'], rows));
     });
+}
+
+/** How old a row is, by this machine's clock; `never` before anybody looked. */
+function ageOf(moment: string | null): string {
+  if (moment === null) return 'never';
+  return `${Math.max(0, Math.round((Date.now() - Date.parse(moment)) / 1_000))} s ago`;
 }
 
 /** What `orderflow dlq` can do with the ops API: more than straight at a broker. */

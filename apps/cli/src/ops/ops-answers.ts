@@ -171,3 +171,14 @@ export interface Letter {
   readonly reason: string;
   readonly detail: string;
 }
+
+export interface Alert {
+  readonly id: string;
+  readonly queue: string;
+  readonly kind: string;
+  readonly detail: string;
+  readonly state: 'open' | 'recovered';
+  readonly since: string;
+  readonly recoveredAt?: string;
+  readonly mutedUntil?: string;
+}

@@ -1,12 +1,28 @@
 import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
 import { readRuntime } from '../runtime-file.js';
+import { readEvents, type ServerEvent } from './event-stream.js';
 import { type Credentials, findCredentials } from '../token/access-token.js';
 
 const timeoutMs = 30_000;
 
 /** Nobody listens there, or not now. */
 export class NoAnswer extends CommandError {}
+
+/** What a stream of events is asked for. */
+export interface EventsRequest {
+  readonly topics: readonly string[];
+  /** Of the event that came last, to go on behind it. */
+  readonly lastId: string | undefined;
+  /** Ends the stream. */
+  readonly signal: AbortSignal;
+}
+
+interface AskOptions {
+  readonly body?: object | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
 
 /** A client of the `/ops` routes of order-api. Every failure is a {@link CommandError} that says what to do. */
 export class OpsApi {
@@ -32,7 +48,7 @@ export class OpsApi {
 
   /** An answer that is no JSON document, in the pieces in which it comes; it may take as long as it takes. */
   async *stream(method: 'GET' | 'POST', path: string, body?: object): AsyncGenerator<Uint8Array> {
-    const { url, answer } = await this.#ask(method, path, body);
+    const { url, answer } = await this.#ask(method, path, { body });
     if (!answer.ok) throw new CommandError(describeRefusal(url, answer.status, await answer.text()));
     try {
       yield* answer.body ?? [];
@@ -41,18 +57,35 @@ export class OpsApi {
     }
   }
 
+  /** What changes, as it changes, until the server ends the stream. Rejects with {@link NoAnswer} when it breaks off. */
+  async *events({ topics, lastId, signal }: EventsRequest): AsyncGenerator<ServerEvent> {
+    const headers: Readonly<Record<string, string>> = lastId === undefined ? {} : { 'last-event-id': lastId };
+    const { url, answer } = await this.#ask('GET', `/ops/events?topics=${topics.join()}`, { headers, signal });
+    if (!answer.ok) {
+      const refusal = describeRefusal(url, answer.status, await answer.text());
+      // A replica that is about to end says so; another one answers.
+      throw answer.status === 503 ? new NoAnswer(refusal) : new CommandError(refusal);
+    }
+    if (answer.body === null) return;
+    try {
+      yield* readEvents(answer.body);
+    } catch (cause) {
+      throw new NoAnswer(`The events of ${url} broke off.`, { cause });
+    }
+  }
+
   async #request<T>(method: string, path: string, body?: object): Promise<T> {
-    const { url, answer } = await this.#ask(method, path, body, AbortSignal.timeout(timeoutMs));
+    const { url, answer } = await this.#ask(method, path, { body, signal: AbortSignal.timeout(timeoutMs) });
     const text = await answer.text();
     if (answer.ok) return JSON.parse(text) as T;
     throw new CommandError(describeRefusal(url, answer.status, text));
   }
 
-  async #ask(method: string, path: string, body: object | undefined, signal?: AbortSignal) {
+  async #ask(method: string, path: string, { body, headers, signal }: AskOptions) {
     const url = this.#baseUrl + path;
     const answer = await fetch(url, {
       method,
-      headers: { ...(await this.#credentials()), ...(body && { 'content-type': 'application/json' }) },
+      headers: { ...headers, ...(await this.#credentials()), ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
       ...(signal && { signal }),
     }).catch((cause: unknown) => {

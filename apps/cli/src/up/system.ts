@@ -234,9 +234,9 @@ export class System {
 
   /** order-api serves the ops module here, unless the environment says otherwise. */
   #operations(): NodeJS.ProcessEnv {
-    const { OPS = 'true', OPS_WORKERS } = this.#options.environment;
+    const { OPS = 'true', OPS_WORKERS, OPS_MONITOR_INTERVAL = '1m' } = this.#options.environment;
     const workers = Object.entries(consumers).map(([queue, app]) => `${queue}=${this.url(app)}`);
-    return { OPS, OPS_WORKERS: OPS_WORKERS ?? workers.join(',') };
+    return { OPS, OPS_WORKERS: OPS_WORKERS ?? workers.join(','), OPS_MONITOR_INTERVAL };
   }
 
   /** A key of its own for copies of dead letters, unless the environment has one. */
