@@ -18,6 +18,13 @@ const RULES: readonly Fault[] = [
     caughtBy: { prometheus: 'OrderFlowOutboxStuck asks for orderflow_outbox_age_seconds, which no app has' },
   },
   {
+    name: 'dead letters of the broker that nobody counts by that name',
+    file: rules,
+    find: 'max by (queue) (orderflow_ops_dead_letters)',
+    replace: 'max by (queue) (orderflow_ops_deadletters)',
+    caughtBy: { prometheus: 'OrderFlowDeadLettersWaiting asks for orderflow_ops_deadletters, which no app has' },
+  },
+  {
     name: 'a label that the metric does not have',
     file: rules,
     find: 'status=~"5.."',
