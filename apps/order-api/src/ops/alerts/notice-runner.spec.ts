@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createPostgresMessaging } from '@orderflow/messaging/postgres';
 import { eventually } from '../../../test/eventually.js';
@@ -124,6 +127,27 @@ it('is gone on with by a successor when it is killed before it could record that
   expect(receiver.received).toHaveLength(1);
   await runner().step(signal);
   expect(receiver.received.map(({ id }) => id)).toEqual([(await notice()).id, (await notice()).id]);
+  expect(await notice()).toMatchObject({ outcome: 'delivered' });
+});
+
+it('is gone on with by a successor when its process is killed while the webhook has not answered', async () => {
+  receiver.answers.push('nothing');
+  await look(11);
+  const files = ['../../../../../tools/typescript.mjs', '../../../test/notice-child.ts'];
+  const [hooks = '', child = ''] = files.map((file) => fileURLToPath(new URL(file, import.meta.url)));
+  const args = [child, database.url, receiver.url, receiver.key.toString('base64')];
+  const leader = spawn(process.execPath, ['--import', hooks, ...args], { stdio: 'inherit' });
+  await eventually(async () => expect(receiver.received).toHaveLength(1));
+  leader.kill('SIGKILL');
+  await once(leader, 'exit');
+  expect(await notice()).toMatchObject({ outcome: null });
+  await runner().step(signal);
+  expect(receiver.received.map(({ id, isGenuine }) => [id, isGenuine])).toEqual([
+    [(await notice()).id, true],
+    [(await notice()).id, true],
+  ]);
+  // The line was written before the process ended, and is not written again.
+  expect(lines).toEqual([]);
   expect(await notice()).toMatchObject({ outcome: 'delivered' });
 });
 
