@@ -1,5 +1,6 @@
 import { RetryMode, ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
 import { TransportError } from '../../transport.js';
+import { corkWrites } from './cork-writes.js';
 import type { AzureServiceBusConnection, ResolvedOptions } from './options.js';
 import { keepReceivedBytes } from './received-bytes.js';
 import { moveOnAt } from './token-end.js';
@@ -124,6 +125,7 @@ export function managedClient(
   isOutdated = (): boolean => false,
 ): ManagedClient {
   keepReceivedBytes(client);
+  corkWrites(client);
   const watched = new WeakSet<object>();
   const connectionOf = () => (client as unknown as KeepsConnection)._connectionContext?.connection;
   return {

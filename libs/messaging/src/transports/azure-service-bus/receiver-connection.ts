@@ -7,6 +7,7 @@ import type {
 import Long from 'long';
 import { TransportError } from '../../transport.js';
 import type { ManagedClient, ClientSource } from './client-factory.js';
+import { corkWrites } from './cork-writes.js';
 import { DeliveryLink } from './delivery-link.js';
 import { keepReceivedBytes } from './received-bytes.js';
 
@@ -92,6 +93,7 @@ export class ReceiverConnection {
         this.#link = new DeliveryLink(this.#receiver);
         // After a loss the SDK has another connection.
         keepReceivedBytes(this.#managed.client);
+        corkWrites(this.#managed.client);
         this.#managed.onDisconnected(this.#onDisconnected);
         this.#events.onAttaching(this);
       },
