@@ -4,12 +4,11 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger as NestLogger } from 'nestjs-pino';
-import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
 import type { AccessGuard } from '../access/access-guard.js';
 import { accessGuard } from '../access/create-access-guard.js';
 import { limitRate } from '../access/limit-rate.js';
-import { securityHeaders } from '../http/security-headers.js';
+import { addSecurityHeaders, type SecuredAnswers } from '../http/security-headers.js';
 import { configModule } from '../config/config.module.js';
 import { HealthChecks, HealthModule } from '../health/health.module.js';
 import { type AnswerHooks, nameInstance } from '../health/instance-header.js';
@@ -117,7 +116,7 @@ async function createApp<Config extends ProcessConfig>(
   edge.guard(adapter.getInstance());
   guard.guard(adapter.getInstance());
   await limitRate(adapter.getInstance(), config);
-  await adapter.getInstance().register(helmet, securityHeaders);
+  addSecurityHeaders(adapter.getInstance<SecuredAnswers>());
   // What was refused until here is logged where it was.
   logRequests(adapter.getInstance<LoggedRequests>(), { logger, traceIdOf: traceIdOfRequest });
   const app = await NestFactory.create<NestFastifyApplication>({ module: ServiceModule, imports }, adapter, {

@@ -28,7 +28,8 @@ export class RouteTable {
   /** Undefined for a path that no route has. */
   find(path: string): RouteMatch | undefined {
     const segments = path.split('/');
-    const found = [...this.#routes.values()].filter((route) => matches(route.segments, segments));
+    const plain = segments.map((segment) => (segment.includes('%') ? (decoded(segment) ?? segment) : segment));
+    const found = [...this.#routes.values()].filter((route) => matches(route.segments, plain));
     const [first] = found;
     if (!first) return undefined;
     const methods = [...new Set(found.flatMap((route) => [...route.methods]))].sort();
@@ -46,6 +47,7 @@ export class RouteTable {
   }
 }
 
+/** @param path its segments, decoded */
 function matches(pattern: readonly string[], path: readonly string[]): boolean {
   if (pattern.at(-1) === '*') {
     return path.length >= pattern.length && matches(pattern.slice(0, -1), path.slice(0, pattern.length - 1));
@@ -54,7 +56,7 @@ function matches(pattern: readonly string[], path: readonly string[]): boolean {
 }
 
 function matchesSegment(pattern: string, segment: string): boolean {
-  return pattern.startsWith(':') ? segment !== '' : pattern === (decoded(segment) ?? segment);
+  return pattern.startsWith(':') ? segment !== '' : pattern === segment;
 }
 
 function parametersOf(pattern: readonly string[], path: readonly string[]): ReadonlyMap<string, string> {
