@@ -24,7 +24,7 @@ function describeApi(app: INestApplication): OpenAPIObject {
     .setDescription('Takes orders, says what became of them, and has a lab for raw messages.')
     .setVersion('1')
     .addTag('orders')
-    .addTag('ops', 'Queues and their dead letters: where `OPS` is true')
+    .addTag('ops', 'Queues, dead letters, outboxes, and the stories of orders: where `OPS` is true')
     .addTag('lab', 'A queue without contracts: texts in, texts out')
     .addSecurity(tokens, { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: tokensNote })
     .build();

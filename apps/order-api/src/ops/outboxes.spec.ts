@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { TestIssuer } from '@orderflow/service-kit/testing';
 import type { Pool } from 'pg';
@@ -118,16 +121,55 @@ describe('POST /ops/outbox/{app}/…', () => {
   });
 });
 
-it('says when a worker does not let this service ask', async () => {
-  const issuer = await TestIssuer.start();
-  const guarded = await TestWorker.start(api.broker.connectionString, issuer.env);
-  const replica = await api.startReplica({ OPS_WORKERS: `billing=${guarded.url}` });
-  const answer = await fetch(`${replica.url}/ops/outbox/billing-worker`);
-  expect([answer.status, ((await answer.json()) as { detail: string }).detail]).toEqual([
-    503,
-    expect.stringContaining('does not let this service ask (401)'),
-  ]);
-  await guarded.stop();
-  await guarded.close();
-  await issuer.stop();
+describe('of a worker that asks for tokens', () => {
+  let issuer: TestIssuer;
+  let guarded: TestWorker;
+  beforeAll(async () => {
+    issuer = await TestIssuer.start();
+    guarded = await TestWorker.start(api.broker.connectionString, issuer.env);
+  });
+  afterAll(async () => {
+    await guarded.stop();
+    await guarded.close();
+    await issuer.stop();
+  });
+
+  const askOf = async (path: string, env: Readonly<Record<string, string>>, body?: object) => {
+    const replica = await api.startReplica({ OPS_WORKERS: `billing=${guarded.url}`, ...env });
+    const answer = await fetch(replica.url + path, {
+      ...(body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    return {
+      status: answer.status,
+      body: (await answer.json()) as { readonly detail?: string; readonly app?: string },
+    };
+  };
+
+  it('nothing is known without one, and the answer says so', async () => {
+    const { status, body } = await askOf('/ops/outbox/billing-worker', {});
+    expect([status, body.detail]).toEqual([503, expect.stringContaining('does not let this service ask (401)')]);
+  });
+
+  it('is asked with a token, which allows what its scopes do', async () => {
+    const access_token = await issuer.token('ops:read ops:write');
+    const tokens = createServer((_, response) => {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ access_token, expires_in: 60 }));
+    });
+    await once(tokens.listen(0, '127.0.0.1'), 'listening');
+    const env = {
+      AUTH_TOKEN_URL: `http://127.0.0.1:${(tokens.address() as AddressInfo).port}/token`,
+      AUTH_CLIENT_ID: 'ops',
+      AUTH_CLIENT_SECRET: 'secret',
+    };
+    expect(await askOf('/ops/outbox/billing-worker', env)).toMatchObject({
+      status: 200,
+      body: { app: 'billing-worker' },
+    });
+    const request = { ids: ['3-1'], note: 'ticket 7' };
+    expect((await askOf('/ops/outbox/billing-worker/resend', env, request)).status).toBe(200);
+    const dropped = await askOf('/ops/outbox/billing-worker/drop', env, request);
+    expect([dropped.status, dropped.body.detail]).toEqual([503, expect.stringContaining('(403)')]);
+    tokens.close();
+    await once(tokens, 'close');
+  });
 });

@@ -8,7 +8,7 @@ import type { HandledBy, StoryFacts } from './story-facts.js';
 import { lanes, outside } from './story-lanes.js';
 import { mostLetters, readLettersOf, readReplayed, readRestored, readUnindexed } from './story-store.js';
 
-/** Messages that an app is asked about: as many as it answers. */
+/** Messages that an app is asked about at a time: as many as it answers. */
 const mostAsked = 1_000;
 
 export interface StorySources {
@@ -48,8 +48,12 @@ function appsOf(apps: Apps): readonly (readonly [string, AppOps | undefined])[] 
 async function ask(app: AppOps | undefined, ids: readonly string[]): Promise<HandledBy> {
   if (!app) return { unknown: 'OPS_WORKERS does not name where it answers.' };
   try {
-    const found = await app.handled(ids.slice(0, mostAsked));
-    return new Map(found.map(({ messageId, at }) => [messageId, at.toISOString()]));
+    const handled = new Map<string, string>();
+    for (let from = 0; from < ids.length; from += mostAsked) {
+      const found = await app.handled(ids.slice(from, from + mostAsked));
+      for (const { messageId, at } of found) handled.set(messageId, at.toISOString());
+    }
+    return handled;
   } catch (error) {
     return { unknown: (error as Error).message };
   }

@@ -191,7 +191,7 @@ describe('a story that is not whole', () => {
   it('says what is on its way', () => {
     const { why } = tellStory(facts({ messages: [placed], handled: new Map([['order-worker', handledAt({})]]) }));
     expect(why).toEqual([
-      expect.stringMatching(/^order\.place p is neither in the inbox of order-worker nor a dead letter: /),
+      expect.stringMatching(/^order\.place p is neither in the inbox of order-worker nor a dead letter by the index: /),
     ]);
     const order = { id: 'o-1', status: 'pending', scheduledFor: '2027-01-01T00:00:00.000Z' } as StoryFacts['order'];
     const later = tellStory(facts({ order, messages: [placed], handled: new Map([['order-worker', handledAt({})]]) }));

@@ -213,7 +213,7 @@ class Telling {
     const { order, asOf } = this.#facts;
     const until = type === 'order.place' ? order?.scheduledFor : undefined;
     if (until !== undefined && until > asOf) return `${type} ${id} waits until ${until}.`;
-    return `${type} ${id} is neither in the inbox of ${app} nor a dead letter: it is on its way, was taken back, or was handled longer ago than inboxes remember.`;
+    return `${type} ${id} is neither in the inbox of ${app} nor a dead letter by the index: it is on its way, was taken back, or was handled longer ago than inboxes remember.`;
   }
 
   #add(step: StoryStep): void {
