@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import { table } from '../table.js';
+import { consumerLines } from './consumers.js';
 import { findOpsApi } from './ops-api.js';
 import type { Group, Queue } from './ops-answers.js';
 
@@ -28,6 +29,7 @@ export function addQueuesCommand(program: Command, context: CommandContext): voi
         ageOf(counts?.asOf ?? indexedTo),
       ]);
       console.log(table(['queue', 'waiting', 'scheduled', 'dead letters', 'groups', 'oldest', 'as of'], rows));
+      for (const line of consumerLines(items)) console.log(line);
     });
 }
 

@@ -9,6 +9,8 @@ export interface Queue {
     readonly oldestAt: string | null;
     readonly indexedTo: string | null;
   };
+  /** Null where nobody is known to consume it; absent in answers of earlier versions. */
+  readonly consumer?: Consumer | null;
 }
 
 export interface Group {

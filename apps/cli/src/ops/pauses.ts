@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import { describeConsumer } from './consumers.js';
 import { findOpsApi } from './ops-api.js';
 import type { Consumer } from './ops-answers.js';
 
@@ -37,12 +38,4 @@ async function change(
   const path = `/ops/queues/${encodeURIComponent(queue)}/${verb}`;
   const consumer = await findOpsApi(context).post<Consumer>(path, { note });
   console.log(json === true ? JSON.stringify(consumer) : describeConsumer(queue, consumer));
-}
-
-/** One line about the consuming of a queue. */
-function describeConsumer(queue: string, { app, ordered, paused, health, troubles }: Consumer): string {
-  if (ordered) return `${queue}: paused since ${ordered.since}, ${ordered.reason} (${app})`;
-  if (paused) return `${queue}: nobody orders a pause; ${app} waits for ${paused.dependency}: ${paused.detail}`;
-  const others = troubles.map(({ part, detail }) => `, ${part}: ${detail}`).join('');
-  return `${queue}: consumed by ${app}, ${health}${others}`;
 }

@@ -44,6 +44,25 @@ describe('orderflow pause and resume', () => {
   });
 });
 
+it('orderflow queues says below its table which queues are paused, and which consumers are not well', async () => {
+  const deadLetters = { indexed: 0, groups: 0, oldestAt: null, indexedTo: null };
+  const queue = (name: string, more: object | null) => ({ name, counts: null, deadLetters, consumer: more });
+  const paused = { ...consumer, ordered: { reason: 'look', since: '2026-11-27T03:00:00.000Z' } };
+  const away = { ...consumer, app: 'order-worker', health: 'unknown', troubles: [{ part: 'answer', detail: 'none' }] };
+  const items = [
+    queue('billing', paused),
+    queue('orders', away),
+    queue('analytics', consumer),
+    queue('events/subscriptions/billing', null),
+  ];
+  await serve({ 'GET /ops/queues': [{ body: { items } }] });
+  const { output } = await api.run('queues');
+  expect(output.trimEnd().split('\n').slice(-2)).toEqual([
+    'billing: paused since 2026-11-27T03:00:00.000Z, look (billing-worker)',
+    'orders: consumed by order-worker, unknown, answer: none',
+  ]);
+});
+
 describe('orderflow outbox', () => {
   const waiting = { messages: 2, isEstimate: false, oldestAgeMs: 61_000 };
   const message = {
