@@ -20,6 +20,18 @@ interface Totals {
   readonly chargedTwice: readonly string[];
 }
 
+interface Story {
+  readonly status: string;
+  readonly complete: boolean;
+  readonly why: readonly string[];
+  readonly lanes: readonly string[];
+  readonly steps: readonly { readonly kind: string; readonly lane: string; readonly time: string | null }[];
+}
+
+interface Paused {
+  readonly paused: { readonly since: string } | null;
+}
+
 let system: System;
 
 beforeAll(async () => {
@@ -157,5 +169,55 @@ describe('the system', () => {
     expect(sent.status).toBe(200);
     const received = await fetch(system.url('order-api', '/receive?idleTimeout=5'));
     expect(await received.text()).toBe('["Hello world!"]');
+  });
+});
+
+describe('whoever operates it', () => {
+  const story = (id: string) => JSON.parse(system.run('orders', 'trace', id, '--json')) as Story;
+
+  it('is told the whole story of an order, with the time of every step', async () => {
+    const id = await placeOrder(system);
+    const { steps, lanes, why } = await until(
+      'the story is whole',
+      async () => story(id),
+      ({ complete, status }) => complete && status === 'paid',
+    );
+    expect([lanes, why]).toEqual([['order-api', 'order-worker', 'billing-worker', 'analytics-worker'], []]);
+    // On a slow machine an attempt may fail: when is not known, and it is no part of what has to happen.
+    const needed = steps.filter(({ kind }) => kind !== 'failed');
+    expect(needed.filter(({ time }) => time === null)).toEqual([]);
+    expect(needed.map(({ kind, lane }) => `${lane} ${kind}`).sort()).toEqual([
+      'analytics-worker handled',
+      'analytics-worker handled',
+      'billing-worker handled',
+      'billing-worker sent',
+      'order-api handled',
+      'order-api handled',
+      'order-api sent',
+      'order-worker handled',
+      'order-worker sent',
+    ]);
+  });
+
+  it('pauses a queue, also for a worker that is killed meanwhile', async () => {
+    const paused = () => getJson<Paused>(system.url('billing-worker', '/ops/pause'));
+    system.run('pause', 'billing', '--note', 'look first');
+    const { paused: before } = await paused();
+    const id = await placeOrder(system);
+    system.kill('billing-worker');
+    const after = await until('billing-worker is back, and paused', paused, (report) => report.paused !== null);
+    expect(Date.parse(after.paused?.since ?? '')).toBeGreaterThan(Date.parse(before?.since ?? ''));
+    await until(
+      'the order is accepted',
+      () => order(id),
+      ({ status }) => status === 'accepted',
+    );
+    expect(story(id).steps.some(({ kind, lane }) => kind === 'handled' && lane === 'billing-worker')).toBe(false);
+    system.run('resume', 'billing');
+    await until(
+      'the order is paid',
+      () => order(id),
+      ({ status }) => status === 'paid',
+    );
   });
 });
