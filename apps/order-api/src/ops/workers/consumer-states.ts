@@ -15,13 +15,13 @@ interface Kept {
 
 /** How the consumers of queues are. Each is asked by one request at a time, and its answer is used for a moment. */
 export class ConsumerStates {
-  readonly #apps: Apps;
+  readonly #apps: Pick<Apps, 'consumerOf'>;
   readonly #now: () => number;
   /** By queue: as many as are configured. */
   readonly #kept = new Map<string, Kept>();
 
   /** @param now milliseconds since some moment, never set back */
-  constructor(apps: Apps, now: () => number = () => performance.now()) {
+  constructor(apps: Pick<Apps, 'consumerOf'>, now: () => number = () => performance.now()) {
     this.#apps = apps;
     this.#now = now;
   }
