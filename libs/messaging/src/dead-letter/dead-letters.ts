@@ -4,7 +4,8 @@ import type { Envelope } from '../envelope.js';
  * Looks into dead-letter queues, replays what is there or throws it away.
  *
  * A place is a queue, e.g. `orders`, or a subscription of a topic, e.g. `events/subscriptions/billing`: what fails on its
- * way to a queue is dead-lettered there. A replayed message goes to one queue, never to a topic, so no other consumer
+ * way to a queue is dead-lettered there. `orders/$transfer` is what Service Bus could not pass on from `orders` within a
+ * transaction ("send via"): a dead-letter queue of its own, empty on other brokers. Its replay has to name `to`. A replayed message goes to one queue, never to a topic, so no other consumer
  * sees it twice.
  */
 export interface DeadLetters {

@@ -9,15 +9,34 @@ export interface Counts {
 }
 
 /** Where a dead-letter queue is. */
-export type DeadLetterPlace = { readonly queue: string } | { readonly topic: string; readonly subscription: string };
+export type DeadLetterPlace = (
+  | { readonly queue: string }
+  | { readonly topic: string; readonly subscription: string }
+) & {
+  /** What could not be passed on from there to where it was to go: a queue of its own beside the dead letters. */
+  readonly isTransfer: boolean;
+};
 
-/** Reads `orders` or `events/subscriptions/billing`. @throws TransportError `InvalidOptions` for anything else */
+const transferSuffix = '/$transfer';
+
+/** What `orders/$transfer` is of; undefined for a place that holds usual dead letters. */
+export function transferOf(place: string): string | undefined {
+  return place.toLowerCase().endsWith(transferSuffix) ? place.slice(0, -transferSuffix.length) : undefined;
+}
+
+/**
+ * Reads `orders`, `events/subscriptions/billing`, or either with `/$transfer` behind it.
+ * @throws TransportError `InvalidOptions` for anything else
+ */
 export function parsePlace(place: string): DeadLetterPlace {
-  const [entity = '', kind, subscription, ...more] = place.split('/');
+  const source = transferOf(place);
+  const name = source ?? place;
+  const isTransfer = source !== undefined;
+  const [entity = '', kind, subscription, ...more] = name.split('/');
   const isSubscription = kind?.toLowerCase() === 'subscriptions' && subscription !== undefined && more.length === 0;
-  if (entity !== '' && isSubscription && subscription !== '') return { topic: entity, subscription };
+  if (entity !== '' && isSubscription && subscription !== '') return { topic: entity, subscription, isTransfer };
   // A queue's name may have slashes of its own.
-  if (place !== '' && !/\/subscriptions(\/|$)/i.test(place)) return { queue: place };
+  if (name !== '' && !/\/subscriptions(\/|$)/i.test(name)) return { queue: name, isTransfer };
   const message = `"${place}" has no dead letters: name a queue, or a subscription as topic/subscriptions/name.`;
   throw new TransportError('InvalidOptions', message, false);
 }

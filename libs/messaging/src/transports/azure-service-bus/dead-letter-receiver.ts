@@ -6,13 +6,13 @@ import { parsePlace } from '../../dead-letter/selection.js';
  * @throws TransportError `InvalidOptions` when `place` names neither
  */
 export function openDeadLetters(client: ServiceBusClient, place: string): ServiceBusReceiver {
+  const entity = parsePlace(place);
   const options = {
-    subQueueType: 'deadLetter',
+    subQueueType: entity.isTransfer ? 'transferDeadLetter' : 'deadLetter',
     receiveMode: 'peekLock',
     skipParsingBodyAsJson: true,
     maxAutoLockRenewalDurationInMs: 0,
   } as const;
-  const entity = parsePlace(place);
   if ('queue' in entity) return client.createReceiver(entity.queue, options);
   return client.createReceiver(entity.topic, entity.subscription, options);
 }

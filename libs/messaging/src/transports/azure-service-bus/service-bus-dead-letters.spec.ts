@@ -31,6 +31,33 @@ describe('dead letters on Service Bus', () => {
     expect((await work.complete()).envelope.id).toBe('fence');
   });
 
+  it('looks into, replays and discards what could not be transferred, to a queue that has to be named', async () => {
+    const transport = await environment.connect();
+    await deadLetter(transport, ['1', '2']);
+    const { namespace, clock } = environment.broker;
+    const entity = namespace.registry.get('work');
+    if (entity.kind !== 'queue') throw new Error('There is no queue.');
+    // Only a transaction of another client fills that queue; here its letters are put there.
+    for (const letter of [...entity.deadLetters.from(0)]) {
+      entity.transferDeadLetters.publish(entity.transferDeadLetters.prepare({ ...letter }), clock.now());
+    }
+    const place = 'work/$transfer';
+    const { letters } = await transport.deadLetters.peek(place);
+    expect(letters.map(({ id, reason }) => [id, reason])).toEqual([
+      ['1', 'Refused'],
+      ['2', 'Refused'],
+    ]);
+    expect(await transport.inspection?.counts(place)).toEqual({ active: 0, deadLetters: 2 });
+    await expect(transport.deadLetters.replay(place)).rejects.toMatchObject({ code: 'InvalidOptions' });
+    const filter = ({ id }: { readonly id: string }): boolean => id === '1';
+    expect(await transport.deadLetters.replay(place, { to: 'work', filter })).toMatchObject({ replayed: 1 });
+    expect(await transport.deadLetters.discard(place)).toMatchObject({ discarded: 1 });
+    expect((await transport.deadLetters.peek(place)).letters).toEqual([]);
+    expect(await deadLetterIds(transport)).toEqual(['1', '2']);
+    const work = await receive(transport, 'work');
+    expect((await work.complete()).envelope.id).toBe('1');
+  });
+
   it('goes on past a letter that the broker refuses, says why, and leaves it as it was', async () => {
     const transport = await environment.connect();
     await deadLetter(transport, ['1', '2', '3', '4']);

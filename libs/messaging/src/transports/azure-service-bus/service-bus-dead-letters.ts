@@ -151,8 +151,11 @@ function resultOf({ failed, skipped, handedBack = 0 }: Omit<Counts, 'done'> & Pa
 
 function queueOf(place: string): string {
   const entity = parsePlace(place);
-  if ('queue' in entity) return entity.queue;
-  const message = `Name the queue that gets the messages of "${place}" (\`to\`): where a subscription forwards to can be read with the right to manage only.`;
+  if ('queue' in entity && !entity.isTransfer) return entity.queue;
+  const why = entity.isTransfer
+    ? 'they were on their way to another one'
+    : 'where a subscription forwards to can be read with the right to manage only';
+  const message = `Name the queue that gets the messages of "${place}" (\`to\`): ${why}.`;
   throw new TransportError('InvalidOptions', message, false);
 }
 

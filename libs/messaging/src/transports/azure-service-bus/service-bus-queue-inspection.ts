@@ -1,5 +1,6 @@
 import { ServiceBusAdministrationClient } from '@azure/service-bus';
 import Long from 'long';
+import { transferOf } from '../../dead-letter/selection.js';
 import type { Envelope } from '../../envelope.js';
 import { fromNative } from '../../native-message.js';
 import type { InspectionOptions, QueueCounts, QueueInspection } from '../../queue-inspection.js';
@@ -31,12 +32,15 @@ export class ServiceBusQueueInspection implements QueueInspection {
     try {
       // One each time: the key may be another by now.
       const client = administrationClient(this.#connection);
-      const [, topic, subscription] = subscriptionPath.exec(queue) ?? [];
+      const source = transferOf(queue);
+      const [, topic, subscription] = subscriptionPath.exec(source ?? queue) ?? [];
       if (topic !== undefined && subscription !== undefined) {
         const found = await client.getSubscriptionRuntimeProperties(topic, subscription, { abortSignal });
+        if (source !== undefined) return { active: 0, deadLetters: found.transferDeadLetterMessageCount };
         return { active: found.activeMessageCount, deadLetters: found.deadLetterMessageCount };
       }
-      const found = await client.getQueueRuntimeProperties(queue, { abortSignal });
+      const found = await client.getQueueRuntimeProperties(source ?? queue, { abortSignal });
+      if (source !== undefined) return { active: 0, deadLetters: found.transferDeadLetterMessageCount };
       return {
         active: found.activeMessageCount,
         deadLetters: found.deadLetterMessageCount,

@@ -101,6 +101,7 @@ export class MemoryDeadLetters implements DeadLetters {
       this.#broker.forwardOf(entity);
       return [];
     }
+    if (entity.isTransfer) return [];
     this.#broker.queue(entity.queue).expire(this.#broker.clock.now());
     return [...this.#broker.queue(entity.queue).deadLetters.values()].sort((a, b) => a.sequence - b.sequence);
   }

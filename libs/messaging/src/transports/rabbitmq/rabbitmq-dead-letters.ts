@@ -127,10 +127,10 @@ export class RabbitMqDeadLetters implements DeadLetters {
     }
   }
 
-  /** The queue of a place; undefined for a subscription, which has no dead letters. */
+  /** The queue of a place; undefined for subscriptions and transfers, which have no dead letters here. */
   #queueOf(place: string): string | undefined {
     const entity = parsePlace(place);
-    if ('queue' in entity) return entity.queue;
+    if ('queue' in entity) return entity.isTransfer ? undefined : entity.queue;
     this.#forwardOf(place);
     return undefined;
   }
