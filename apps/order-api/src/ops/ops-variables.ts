@@ -26,12 +26,14 @@ const places = z.string().transform((text, context): readonly OpsPlace[] => {
   return found.filter((place) => place !== undefined);
 });
 
-const placeProblem = 'must be a queue, or topic/subscriptions/name=queue with the queue that it forwards to';
+const placeProblem =
+  'must be a queue, or topic/subscriptions/name=queue or queue/$transfer=queue with the queue that its messages are for';
 
 function placeOf(entry: string): OpsPlace | undefined {
   const [name = '', target, ...more] = entry.split('=');
-  const isSubscription = /^[^/]+(\/[^/]+)*\/subscriptions\/[^/]+$/.test(name);
-  if (more.length > 0 || !queueName.test(name) || isSubscription !== (target !== undefined)) return undefined;
+  const source = name.replace(/\/\$transfer$/, '');
+  const isForwarding = source !== name || /^[^/]+(\/[^/]+)*\/subscriptions\/[^/]+$/.test(name);
+  if (more.length > 0 || !queueName.test(source) || isForwarding !== (target !== undefined)) return undefined;
   if (target !== undefined && !queueName.test(target)) return undefined;
   return { name, target: target ?? name };
 }
