@@ -35,10 +35,15 @@ async function twoLetters(): Promise<void> {
   for (let n = letters('--broker').length; n < 2; n += 1) await placeOrder(system);
   await until(
     'two dead letters are there, and in the index',
-    async () => [letters('--broker').length, letters('--api').length],
-    (found) => found.every((count) => count === 2),
+    async () => ((await indexed()) === 2 ? letters('--broker').length : undefined),
+    (found) => found === 2,
   );
   await billing('DROP TRIGGER jam ON invoices');
+}
+
+async function indexed(): Promise<number> {
+  const url = system.url('order-api', `/ops/queues/${queue}`);
+  return (await getJson<{ readonly deadLetters: { readonly indexed: number } }>(url)).deadLetters.indexed;
 }
 
 async function billing(statement: string): Promise<void> {
@@ -50,6 +55,8 @@ async function billing(statement: string): Promise<void> {
 
 /** A command of the page, run over two dead letters. */
 interface Row {
+  /** It has nothing to do with dead letters. */
+  readonly isOfSomethingElse?: boolean;
   /** What placeholders stand for. */
   readonly with?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
   /** What it has to say. */
@@ -97,7 +104,40 @@ const table: Readonly<Record<string, Row>> = {
     }),
     says: /^Restored 2 of 2 letters to billing\.$/m,
   },
+  'orderflow resume QUEUE': {
+    isOfSomethingElse: true,
+    with: () => {
+      system.run('pause', queue, '--note', 'go');
+      return {};
+    },
+    says: /^billing/m,
+  },
+  'orderflow outbox list APP': { isOfSomethingElse: true, with: setAside, says: /^3-\d+ .* queue lab +Too large\.$/m },
+  'orderflow outbox resend APP ID --note "why"': {
+    isOfSomethingElse: true,
+    with: setAside,
+    says: /^1 of 1 messages are on their way\.$/m,
+  },
+  'orderflow outbox drop APP ID --note "why"': {
+    isOfSomethingElse: true,
+    with: setAside,
+    says: /^1 of 1 messages are gone for good\.$/m,
+  },
 };
+
+let lastId = 0;
+
+/** A message that the broker once refused, in an outbox. */
+async function setAside() {
+  lastId += 1;
+  await billing(
+    `INSERT INTO outbox_dead (id, bucket, destination_kind, destination, message_id, ordering_key, type, version, source,
+       time, content_type, headers, body, created_at, reason)
+     VALUES (${lastId}, 3, 'queue', 'lab', 'm-${lastId}', 'k', 'lab.note', 1, '/e2e', '2026-01-01T00:00:00.000Z',
+       'application/json', '{}', '{}', now(), 'Too large.')`,
+  );
+  return { APP: 'billing-worker', ID: `3-${lastId}` };
+}
 
 /** The whole body of the first letter, which the audit log then says, as a file. */
 async function mendedBody(): Promise<string> {
@@ -120,7 +160,7 @@ it('has every command of the runbook run, end with 0, and say what it has to', a
   expect(Object.keys(table).filter((command) => !commands.includes(command))).toEqual([]);
   for (const command of commands) {
     const row = table[command] as Row;
-    await twoLetters();
+    if (row.isOfSomethingElse !== true) await twoLetters();
     const values = { QUEUE: queue, ...(await row.with?.()) };
     const [, ...args] = wordsOf(command, values);
     expect(`${command}:\n${system.run(...args)}`).toMatch(row.says);
