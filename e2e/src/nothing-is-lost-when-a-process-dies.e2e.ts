@@ -1,9 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ServiceBusClient } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { allOrders, endedOrders, getJson, placeOrders } from './orders.js';
+import { ShortLocks } from './short-locks.js';
 import { System } from './system.js';
 import { until } from './until.js';
 
@@ -16,29 +14,18 @@ interface Totals {
 }
 
 let system: System;
-let folder: string;
+let locks: ShortLocks;
 let expected = 0;
 
 beforeAll(async () => {
-  system = await System.start({ BROKER_TOPOLOGY: await withShortLocks() });
+  locks = await ShortLocks.write();
+  system = await System.start({ BROKER_TOPOLOGY: locks.file });
 });
 
 afterAll(async () => {
   await system.remove();
-  await rm(folder, { recursive: true });
+  await locks.remove();
 });
-
-/**
- * The system's own topology with locks of five seconds, the shortest there are, instead of a minute: what a killed
- * worker held comes back when its locks run out, and nothing else is proved by waiting longer.
- */
-async function withShortLocks(): Promise<string> {
-  const own = await readFile(new URL('../../infra/servicebus/Config.json', import.meta.url), 'utf8');
-  folder = await mkdtemp(join(tmpdir(), 'orderflow-e2e-topology-'));
-  const file = join(folder, 'Config.json');
-  await writeFile(file, own.replaceAll('"LockDuration": "PT1M"', '"LockDuration": "PT5S"'));
-  return file;
-}
 
 /** What is answered once the victim is back: every order may have ended without it. */
 function onceThere<T>(what: string, ask: () => Promise<T>): Promise<T> {
