@@ -1,6 +1,7 @@
 import { Agent } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { callConcurrently } from '../kit/call-concurrently.js';
+import { cpuBetween, cpuSnapshot } from '../kit/cpu.js';
 import { postOrder, QUANTITY, UNIT_PRICE } from '../kit/post-order.js';
 import { until } from '../kit/until.js';
 import type { Stack } from './stack.js';
@@ -37,16 +38,16 @@ async function measure(
   const customerId = `bench-${crypto.randomUUID()}`;
   const before = await counts(stack);
   const agent = new Agent({ keepAlive: true });
-  const cpu = await stack.cpuMicros();
+  const pids = [...stack.processes.values()];
+  const cpu = await cpuSnapshot(pids);
   const begun = performance.now();
   await drive(() => postOrder(stack.url, agent, { customerId }));
   await untilPaid(stack, customerId, orders);
   const seconds = (performance.now() - begun) / 1_000;
   // What is still to be counted by others costs as well.
   await untilCounted(stack, before, orders);
-  const byProcess = new Map(
-    [...(await stack.cpuMicros())].map(([name, micros]) => [name, (micros - (cpu.get(name) ?? 0)) / orders] as const),
-  );
+  const micros = cpuBetween(cpu, await cpuSnapshot(pids));
+  const byProcess = new Map([...stack.processes.keys()].map((name, n) => [name, (micros[n] ?? 0) / orders] as const));
   agent.destroy();
   const microsAnOrder = [...byProcess.values()].reduce((sum, each) => sum + each, 0);
   return { orders, seconds, microsAnOrder, byProcess };

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { bundlesOf } from '../kit/bundles.js';
-import { onCpuMicros } from '../kit/cpu.js';
 import { type BenchDatabase, startDatabase } from '../kit/database.js';
 import { freePort } from '../kit/free-port.js';
 import { answers, Processes } from '../kit/processes.js';
@@ -86,12 +85,9 @@ export class Stack {
     return rows.map(({ id }) => id);
   }
 
-  /** On-CPU time of every process of it so far, µs; PostgreSQL's are one. */
-  async cpuMicros(): Promise<ReadonlyMap<string, number>> {
-    const { processes, database } = this.#parts;
-    const all = [...processes.pids, ['PostgreSQL', database.pid] as const];
-    const times = await onCpuMicros(all.map(([, pid]) => pid));
-    return new Map(all.map(([name], index) => [name, times[index] ?? 0]));
+  /** The ids of its processes by name; PostgreSQL's are one. */
+  get processes(): ReadonlyMap<string, number> {
+    return new Map([...this.#parts.processes.pids, ['PostgreSQL', this.#parts.database.pid]]);
   }
 
   async stop(): Promise<void> {

@@ -63,7 +63,8 @@ class Counted {
     this.#rows += length - sent;
     // A relay that is stopped still sends what it has read.
     const share = sent / length;
-    return { added, relayed: { perSecond: relayed.perSecond * share, cpuMicros: relayed.cpuMicros / share } };
+    const { perSecond, cpuMicros } = relayed;
+    return { added, relayed: { ...relayed, perSecond: perSecond * share, cpuMicros: cpuMicros / share } };
   }
 
   /** Once, at the end: counting reads the whole table into memory. */

@@ -1,7 +1,8 @@
 /**
  * `POST /orders` of order-api, with an idempotency key and without, against bare Fastify with a transaction by hand, at 4,
  * 8 and 32 connections: `npm run bench:http -- [--rounds 5] [--orders 3000] [--quick] [--check]`. The CPU of ours is that
- * of order-api, PostgreSQL and broker until the last message is at the broker; the baseline sends none.
+ * of order-api, PostgreSQL and broker until the last message is at the broker. The baseline sends none, so a second part
+ * shows the same without the broker: messages wait at both.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -14,6 +15,8 @@ import { readFlags } from '../kit/flags.js';
 import { postOrder } from '../kit/post-order.js';
 import { report, type Row } from '../kit/report.js';
 import { alternate } from '../kit/rounds.js';
+import { median } from '../kit/statistics.js';
+import { printTable } from '../kit/table.js';
 import { expectCount, until } from '../kit/until.js';
 import { type Site, startBare, startOurs } from './sites.js';
 
@@ -43,6 +46,33 @@ async function place(site: Site, connections: number, isKeyed: boolean): Promise
   return figure;
 }
 
+const shares: (readonly string[])[] = [];
+
+/** Where the CPU went, µs an order. */
+function noteShares(what: string, figures: readonly Figure[]): void {
+  const of = (n: number): string => median(figures.map(({ cpuOfEach }) => cpuOfEach[n] ?? 0)).toFixed(0);
+  shares.push([what, of(0), of(1), of(2)]);
+}
+
+async function compare(bare: Site, ours: Site, how: string, hasGoals: boolean): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const { connections, ...ofIt } of GOALS) {
+    const goals = hasGoals ? ofIt : {};
+    const [baseline, unkeyed, keyed] = await alternate(1, flags.rounds, [
+      () => place(bare, connections, false),
+      () => place(ours, connections, false),
+      () => place(ours, connections, true),
+    ]);
+    const [what, over] = [`${connections} connections`, 'bare Fastify'];
+    rows.push(...rowsOf({ what: what + how, over, baseline, ours: unkeyed, goals }));
+    rows.push(...rowsOf({ what: `${what}, keyed${how}`, over, baseline, ours: keyed, goals }));
+    noteShares(`${what}${how}: ${over}`, baseline);
+    noteShares(`${what}${how}: ours`, unkeyed);
+    noteShares(`${what}, keyed${how}: ours`, keyed);
+  }
+  return rows;
+}
+
 const home = await mkdtemp(join(tmpdir(), 'bench-http-'));
 const sites: Site[] = [];
 try {
@@ -51,18 +81,11 @@ try {
   const ours = await startOurs(home);
   sites.push(ours);
   for (const site of [bare, ours, bare, ours]) await place(site, MOST, true); // Warms up.
-  const rows: Row[] = [];
-  for (const { connections, ...goals } of GOALS) {
-    const [baseline, unkeyed, keyed] = await alternate(1, flags.rounds, [
-      () => place(bare, connections, false),
-      () => place(ours, connections, false),
-      () => place(ours, connections, true),
-    ]);
-    const over = 'bare Fastify';
-    rows.push(...rowsOf({ what: `${connections} connections`, over, baseline, ours: unkeyed, goals }));
-    rows.push(...rowsOf({ what: `${connections} connections, keyed`, over, baseline, ours: keyed, goals }));
-  }
+  const rows = await compare(bare, ours, '', true);
+  await ours.takeBrokerAway?.();
+  rows.push(...(await compare(bare, ours, ', messages wait', false)));
   report(rows, flags.check);
+  printTable(['µs an order', 'taking it', 'PostgreSQL', 'broker'], shares);
 } finally {
   for (const site of sites.reverse()) await site.stop();
   await rm(home, { recursive: true });

@@ -1,4 +1,5 @@
 /** The two that take orders: order-api, and bare Fastify. */
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAzureServiceBusTransport } from '@orderflow/messaging/azure-service-bus';
@@ -25,12 +26,14 @@ interface Parts {
 /** Where orders can be placed. */
 export interface Site {
   readonly url: string;
-  /** Its processes whose CPU counts, PostgreSQL among them. */
+  /** Its processes whose CPU counts: whoever takes the orders, PostgreSQL, the broker if it has one. */
   readonly pids: readonly number[];
   /** How many orders it has stored. */
   orders(): Promise<number>;
-  /** How many messages about them have come where they are to go. */
+  /** How many messages about them have come where they are to go for now. */
   messages(): Promise<number>;
+  /** Takes the broker away: from now on messages wait, as they do at the other site. */
+  takeBrokerAway?(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -69,12 +72,22 @@ export const startOurs = (home: string): Promise<Site> =>
     await answers(`${url}/health/ready`);
     // Asks by HTTP, and is not connected: nothing is to be closed.
     const { inspection } = createAzureServiceBusTransport({ connectionString: adminConnectionString });
+    const waiting = (): Promise<number> => database.number(DATABASE, 'SELECT count(*) FROM outbox');
+    let sent: number | undefined;
     return {
       url,
-      pids: [api.pid ?? 0, broker.pid ?? 0, database.pid],
-      messages: async () => {
-        const waiting = await database.number(DATABASE, 'SELECT count(*) FROM outbox');
-        return waiting > 0 ? Number.NaN : (await inspection.counts('orders')).active;
+      pids: [api.pid ?? 0, database.pid, broker.pid ?? 0],
+      async messages() {
+        const left = await waiting();
+        if (sent !== undefined) return sent + left;
+        return left > 0 ? Number.NaN : (await inspection.counts('orders')).active;
+      },
+      async takeBrokerAway() {
+        const { active } = await inspection.counts('orders');
+        const exit = once(broker, 'exit');
+        broker.kill();
+        await exit;
+        sent = active;
       },
     };
   });

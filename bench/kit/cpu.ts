@@ -1,19 +1,31 @@
 import { readdir, readFile } from 'node:fs/promises';
 
+/** What the threads of some processes had used at a moment: for each process, µs by thread. */
+export type CpuSnapshot = readonly ReadonlyMap<string, number>[];
+
 /**
- * The time that processes, each with all its descendants, were on a CPU, µs: what the scheduler says of each of their
- * threads. This process counts without the servers that it started. What a thread used that has ended is not seen, so the
- * processes have to be warm.
+ * The time that processes, each with all its descendants, were on a CPU: what the scheduler says of each of their threads.
+ * This process counts without the servers that it started.
  */
-export async function onCpuMicros(roots: readonly number[]): Promise<readonly number[]> {
+export async function cpuSnapshot(roots: readonly number[]): Promise<CpuSnapshot> {
   const children = await childrenOfAll();
   return Promise.all(
     roots.map(async (root) => {
       const pids = root === process.pid ? [root] : withDescendants(root, children);
-      const times = await Promise.all(pids.map(onCpuOf));
-      return times.reduce((sum, each) => sum + each, 0);
+      return new Map((await Promise.all(pids.map(threadsOf))).flat());
     }),
   );
+}
+
+/**
+ * The time each process was on a CPU between two moments, µs. What a thread used that has ended in between is not seen, so
+ * the processes have to be warm.
+ */
+export function cpuBetween(before: CpuSnapshot, after: CpuSnapshot): readonly number[] {
+  return after.map((threads, process) => {
+    const earlier = before[process];
+    return [...threads].reduce((sum, [thread, micros]) => sum + micros - (earlier?.get(thread) ?? 0), 0);
+  });
 }
 
 type Children = ReadonlyMap<number, readonly number[]>;
@@ -42,15 +54,14 @@ async function parentOf(pid: number): Promise<number | undefined> {
   return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
-async function onCpuOf(pid: number): Promise<number> {
+async function threadsOf(pid: number): Promise<(readonly [thread: string, micros: number])[]> {
   const threads = (await unlessEnded(() => readdir(`/proc/${pid}/task`))) ?? [];
-  const times = await Promise.all(
+  return Promise.all(
     threads.map(async (thread) => {
       const line = await unlessEnded(() => readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8'));
-      return line === undefined ? 0 : Number(line.split(' ')[0]) / 1_000;
+      return [thread, line === undefined ? 0 : Number(line.split(' ')[0]) / 1_000] as const;
     }),
   );
-  return times.reduce((sum, each) => sum + each, 0);
 }
 
 async function unlessEnded<T>(read: () => Promise<T>): Promise<T | undefined> {

@@ -1,4 +1,4 @@
-import { onCpuMicros } from './cpu.js';
+import { cpuBetween, cpuSnapshot } from './cpu.js';
 import type { Row } from './report.js';
 
 /** What one round came to. */
@@ -6,6 +6,8 @@ export interface Figure {
   readonly perSecond: number;
   /** On-CPU time of all processes that were looked at, µs for each thing that was done. */
   readonly cpuMicros: number;
+  /** The same of each of them, in their order. */
+  readonly cpuOfEach: readonly number[];
 }
 
 /**
@@ -20,13 +22,13 @@ export async function measure(
   work: () => Promise<unknown>,
   settle: () => Promise<unknown> = async () => undefined,
 ): Promise<Figure> {
-  const sum = async (): Promise<number> => (await onCpuMicros(pids)).reduce((total, each) => total + each, 0);
-  const before = await sum();
+  const before = await cpuSnapshot(pids);
   const begun = performance.now();
   await work();
   const seconds = (performance.now() - begun) / 1_000;
   await settle();
-  return { perSecond: count / seconds, cpuMicros: ((await sum()) - before) / count };
+  const cpuOfEach = cpuBetween(before, await cpuSnapshot(pids)).map((micros) => micros / count);
+  return { perSecond: count / seconds, cpuMicros: cpuOfEach.reduce((sum, each) => sum + each, 0), cpuOfEach };
 }
 
 /** What two rows have in common. */
@@ -43,7 +45,7 @@ interface Compared {
 
 /** A row of throughput and one of CPU. */
 export function rowsOf({ what, over, baseline, ours, goals = {}, either = false }: Compared): readonly Row[] {
-  const each = (figures: readonly Figure[], of: keyof Figure) => figures.map((figure) => figure[of]);
+  const each = (figures: readonly Figure[], of: 'perSecond' | 'cpuMicros') => figures.map((figure) => figure[of]);
   return [
     {
       what: `${what}: throughput`,
