@@ -10,7 +10,10 @@ let worker: TestWorker;
 beforeAll(async () => {
   api = await OpsApi.prepare();
   worker = await TestWorker.start(api.broker.connectionString);
-  await api.startReplica({ OPS_WORKERS: `billing=${worker.url}` });
+  await api.startReplica({
+    OPS_WORKERS: `billing=${worker.url}`,
+    OPS_EXPORT_KEY: Buffer.alloc(32, 7).toString('base64'),
+  });
 });
 afterAll(async () => {
   await api.close();
@@ -78,6 +81,23 @@ it('tells of dead letters and of their replays', async () => {
   expect(story.edges).toContainEqual({ from: replayed.id, to: 'handled billing-worker o-2', kind: 'delivered' });
   const ids = story.steps.map(({ id }: Step) => id);
   for (const { from, to } of story.edges) expect(ids.indexOf(from)).toBeLessThan(ids.indexOf(to));
+});
+
+it('tells of a message that was sent in place of a dead letter', async () => {
+  const event = transientlyFailed('o-3');
+  await worker.stop();
+  await api.deadLetter('billing', [event]);
+  await worker.startAgain();
+  const { place } = (await api.get('/ops/queues/billing/dead-letters')).body.items[0];
+  const path = `/ops/queues/billing/dead-letters/${place}/edit`;
+  const { body: edit } = await api.post(path, { body: event.body, note: 'ticket 7' });
+  const id = `edit-${edit.id}`;
+  await eventually(async () => expect(await worker.handled()).toContain(id));
+  await eventually(async () => {
+    const { edges } = (await storyOf('o-3')).body;
+    expect(edges).toContainEqual({ from: `edited billing ${place}`, to: `sent ${id}`, kind: 'operated' });
+    expect(edges).toContainEqual({ from: `sent ${id}`, to: `handled billing-worker ${id}`, kind: 'delivered' });
+  });
 });
 
 it('says when a worker does not answer, and tells the rest', async () => {

@@ -4,7 +4,7 @@ import { readTimeline } from '../../timeline/timeline-store.js';
 import type { OpsPlace } from '../ops-variables.js';
 import type { AppOps } from '../workers/app-ops.js';
 import type { Apps } from '../workers/apps.js';
-import type { HandledBy, StoryFacts } from './story-facts.js';
+import { type HandledBy, replacementOf, type StoryFacts } from './story-facts.js';
 import { lanes, outside } from './story-lanes.js';
 import { mostLetters, readLettersOf, readReplayed, readRestored, readUnindexed } from './story-store.js';
 
@@ -26,7 +26,8 @@ export async function readStory({ database, places, apps }: StorySources, orderI
   const appOf = (queue: string) => apps.consumerOf(queue)?.name ?? queue;
   const found = await readLettersOf(database, { orderId, messageIds: [...new Set(timelineIds)] }, { places, appOf });
   const letters = found.slice(0, mostLetters);
-  const ids = [...new Set([...timelineIds, ...letters.map(({ messageId }) => messageId)])];
+  const replacements = letters.map(replacementOf).filter((id) => id !== undefined);
+  const ids = [...new Set([...timelineIds, ...letters.map(({ messageId }) => messageId), ...replacements])];
   return {
     ...{ orderId, order, messages, letters, hasMoreLetters: found.length > mostLetters, asOf },
     replayed: await readReplayed(database, ids),

@@ -1,6 +1,7 @@
 import type { OrderView } from '../../orders/order-view.js';
 import type { TimelineView } from '../../timeline/timeline-view.js';
 import type { LetterView } from '../dead-letter-index/letter-view.js';
+import { newMessageId } from '../edits/edit-store.js';
 
 /** A dead letter of the order, or what became of one. */
 export interface StoryLetter extends LetterView {
@@ -8,6 +9,11 @@ export interface StoryLetter extends LetterView {
   readonly indexedAt: string;
   /** The app that it is for. */
   readonly app: string;
+}
+
+/** The id of the message that was sent in a letter's place; undefined for one that nobody edited. */
+export function replacementOf({ gone }: Pick<LetterView, 'gone'>): string | undefined {
+  return gone?.outcome === 'edited' && gone.by !== undefined ? newMessageId(gone.by) : undefined;
 }
 
 /** What a replay did with a letter. */

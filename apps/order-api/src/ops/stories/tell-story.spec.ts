@@ -157,6 +157,26 @@ describe('a dead letter', () => {
     });
   });
 
+  it('that was edited has another message in its place, for the app that had failed alone', () => {
+    const id = 'edit-e-1';
+    const edited = letter({ gone: { at: at(31), outcome: 'edited', by: 'e-1' } });
+    const handled = new Map([...facts().handled, ['billing-worker', handledAt({ [id]: 33 })]]);
+    const story = tellStory(unpaid({ letters: [edited], handled }));
+    expect(leadsTo(story, 'dead billing 7')).toEqual(['operated edited billing 7']);
+    expect(leadsTo(story, 'edited billing 7')).toEqual([`operated sent ${id}`]);
+    expect(leadsTo(story, `sent ${id}`)).toEqual([`delivered handled billing-worker ${id}`]);
+    expect(story.steps.find((step) => step.id === `sent ${id}`)).toMatchObject({ lane: 'order-api', time: null });
+    expect(story.steps.find(({ kind }) => kind === 'edited')).toMatchObject({ time: at(31), link: '/ops/edits/e-1' });
+    expect(story.why).toEqual([]);
+    const waiting = tellStory(unpaid({ letters: [edited] }));
+    expect(waiting.why).toEqual([expect.stringContaining(`${id} is neither in the inbox of billing-worker`)]);
+  });
+
+  it('that was discarded is at its end', () => {
+    const discarded = letter({ gone: { at: at(31), outcome: 'discarded', by: 'd-1' } });
+    expect(tellStory(unpaid({ letters: [discarded] })).why).toEqual([]);
+  });
+
   it('of a message that this service never heard of is told with what is known of it', () => {
     const story = tellStory(unpaid({ messages: [], letters: [letter({ messageId: 'x' })] }));
     expect(stepsOf(story)).toContain('-- order-worker sent x');
