@@ -24,6 +24,7 @@ import { OpsCipher } from './copies/ops-cipher.js';
 import { DiscardsController } from './http/discards.controller.js';
 import { createEditCheck } from './edits/check-edit.js';
 import { EditsController } from './http/edits.controller.js';
+import { GroupChangesController } from './http/group-changes.controller.js';
 import { ExportsController } from './http/exports.controller.js';
 import { AuditController } from './http/audit.controller.js';
 import { OutboxesController } from './http/outboxes.controller.js';
@@ -55,6 +56,7 @@ const eventsEveryMs = 500;
     DiscardsController,
     ExportsController,
     EditsController,
+    GroupChangesController,
     AuditController,
     PausesController,
     OutboxesController,

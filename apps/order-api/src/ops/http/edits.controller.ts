@@ -32,11 +32,17 @@ import { editedEnvelope } from '../edits/check-edit.js';
 import { OpsDatabase } from '../ops-database.js';
 import { wholeBody } from '../payload/redact-payload.js';
 import { Places } from '../places.js';
-import { note } from '../replays/replay-request.js';
-import { pageOf, placeName, queueName, requireScopeToo, resourceId } from './ops-requests.js';
+import {
+  pageOf,
+  placeName,
+  queueName,
+  requireScopeToo,
+  resourceId,
+  type RevealRequest,
+  revealRequest,
+} from './ops-requests.js';
 
 const listQuery = z.strictObject({ limit: pageOf(250) });
-const revealRequest = z.strictObject({ note });
 
 /** Dead letters that are mended by hand. */
 @ApiTags('ops')
@@ -112,7 +118,7 @@ export class EditsController {
   @ApiProblem(404, 'There is no such edit')
   async reveal(
     @Param('id', resourceId) id: string,
-    @Body({ schema: revealRequest }) { note: why }: z.output<typeof revealRequest>,
+    @Body({ schema: revealRequest }) { note: why }: RevealRequest,
     @RequestCaller() caller: Caller | undefined,
   ): Promise<WholeEditView> {
     const cipher = this.cipher.require();

@@ -35,11 +35,9 @@ import {
 } from '../exports/export-store.js';
 import { OpsDatabase } from '../ops-database.js';
 import { wholeBody } from '../payload/redact-payload.js';
-import { note } from '../replays/replay-request.js';
-import { pageOf, resourceId } from './ops-requests.js';
+import { pageOf, resourceId, type RevealRequest, revealRequest } from './ops-requests.js';
 
 const listQuery = z.strictObject({ limit: pageOf(250) });
-const revealRequest = z.strictObject({ note });
 const ndjson = 'application/x-ndjson';
 
 /** Copies of letters that stay where they are. */
@@ -117,7 +115,7 @@ export class ExportsController {
   @ApiProblem(404, 'There is no such export')
   reveal(
     @Param('id', resourceId) id: string,
-    @Body({ schema: revealRequest }) { note: why }: z.output<typeof revealRequest>,
+    @Body({ schema: revealRequest }) { note: why }: RevealRequest,
     @RequestCaller() caller: Caller | undefined,
   ): Promise<StreamableFile> {
     return this.#download(id, { actor: actorOf(caller), action: 'export.reveal', note: why }, wholeBody);
