@@ -8,7 +8,10 @@ const maxAttributeLength = 1_024;
 const maxHeaderBytes = 32_768;
 
 /** What is checked besides the body. */
-export type Attributes = Omit<Envelope, 'version' | 'body'>;
+export interface Attributes extends Pick<Envelope, 'id' | 'type' | 'source' | 'time' | 'contentType' | 'headers'> {
+  readonly orderingKey: string | undefined;
+  readonly correlationId: string | undefined;
+}
 
 /** In the order in which their problems are told. */
 const texts = ['id', 'type', 'source', 'orderingKey', 'correlationId', 'contentType'] as const;

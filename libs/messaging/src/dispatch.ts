@@ -50,7 +50,7 @@ export function createRun(options: DispatchOptions): (delivery: Delivery) => Pro
       const handling = handlingOf(handlers, message);
       planned = handling;
       const { handler, policy, timeoutMs } = handling;
-      const spent = exhaustedBefore(policy, reachedBy(delivery, message.type));
+      const spent = delivery.attempt > 1 && exhaustedBefore(policy, reachedBy(delivery, message.type));
       // One whose effect is there was not settled: that is all that it still needs.
       if (spent) return { settlement: (await handling.wasHandled?.(message)) ? complete : spent };
       const judge = (error: unknown): FailureKind => assess(handling.failures, error).kind;

@@ -27,10 +27,12 @@ export function createMessageReader(contracts: readonly Contract[]): MessageRead
   return (envelope) => {
     const contract = find(versionsByType, envelope);
     const payload = check(contract, parseJson(envelope), envelope);
-    const latest = upcast(contract, payload, envelope);
-    const message = { ...idAndOrderingKey(contract, payload, envelope), ...latest, envelope };
-    checkAttributes(message);
-    return message;
+    const { type, version, payload: latest } = upcast(contract, payload, envelope);
+    const id = idOf(contract, payload, envelope);
+    const orderingKey = orderingKeyOf(contract, payload, envelope);
+    checkAttributes(id, orderingKey, envelope);
+    const message = { id, type, version, payload: latest, envelope };
+    return orderingKey === undefined ? message : { ...message, orderingKey };
   };
 }
 
@@ -89,32 +91,22 @@ function upcast(
   return upcast(step.to, converted, envelope);
 }
 
-/** What identifies and orders the message; in old versions the body may carry it. */
-function idAndOrderingKey(
-  contract: Contract,
-  payload: unknown,
-  envelope: Envelope,
-): Pick<Message, 'id' | 'orderingKey'> {
-  return orInvalid(envelope, contract, () => {
-    const id = contract.messageId?.(payload) ?? envelope.id;
-    const orderingKey = envelope.orderingKey ?? contract.orderingKey?.(payload);
-    return { id, ...(orderingKey !== undefined && { orderingKey }) };
-  });
+/** What identifies the message; in old versions the body may carry it. */
+function idOf(contract: Contract, payload: unknown, envelope: Envelope): string {
+  if (contract.messageId === undefined) return envelope.id;
+  return orInvalid(envelope, contract, () => contract.messageId?.(payload) ?? envelope.id);
+}
+
+/** What orders the message; in old versions the body may carry it. */
+function orderingKeyOf(contract: Contract, payload: unknown, envelope: Envelope): string | undefined {
+  if (envelope.orderingKey !== undefined || contract.orderingKey === undefined) return envelope.orderingKey;
+  return orInvalid(envelope, contract, () => contract.orderingKey?.(payload));
 }
 
 /** Inbox, outbox and events carry them on. */
-function checkAttributes({ id, orderingKey, envelope }: Message): void {
+function checkAttributes(id: string, orderingKey: string | undefined, envelope: Envelope): void {
   const { type, version, source, time, correlationId, contentType, headers } = envelope;
-  const problems = attributeProblems({
-    id,
-    type,
-    source,
-    time,
-    contentType,
-    headers,
-    ...(orderingKey !== undefined && { orderingKey }),
-    ...(correlationId !== undefined && { correlationId }),
-  });
+  const problems = attributeProblems({ id, type, source, time, orderingKey, correlationId, contentType, headers });
   if (problems.length === 0) return;
   throw invalid(`The attributes of this ${type} version ${version} are not valid: ${problems.join('; ')}`);
 }

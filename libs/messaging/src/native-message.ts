@@ -179,18 +179,19 @@ export function fromNative(
   const properties = native.applicationProperties ?? {};
   const orderingKey = read(properties, 'partitionkey');
   const correlationId = text(native.correlationId);
-  const envelope: Envelope = {
+  // Assigned where there are any: this is on the way of every delivery, where a spread of none costs as much as of one.
+  const envelope: { -readonly [Name in keyof Envelope]: Envelope[Name] } = {
     id: read(properties, 'id') ?? text(native.messageId) ?? facts.stableId,
     type: read(properties, 'type') ?? text(native.subject) ?? text(properties['type']) ?? '',
     version: version(read(properties, 'contractversion')),
     source: read(properties, 'source') ?? '/unknown',
     time: read(properties, 'time') ?? facts.enqueuedAt.toISOString(),
-    ...(orderingKey === undefined ? {} : { orderingKey }),
-    ...(correlationId === undefined ? {} : { correlationId }),
     contentType: text(native.contentType) ?? 'application/octet-stream',
     headers: headers(properties),
     body: native.body,
   };
+  if (orderingKey !== undefined) envelope.orderingKey = orderingKey;
+  if (correlationId !== undefined) envelope.correlationId = correlationId;
   return { envelope, state: readState(properties) };
 }
 
@@ -232,15 +233,15 @@ function readState(properties: Readonly<Record<string, unknown>>): DeliveryState
   const written = text(properties[firstFailureProperty]);
   const firstFailure = written === undefined ? '' : keptFailure(written);
   const maxAttempts = wholeNumber(text(properties[maxAttemptsProperty])) ?? 0;
-  return {
+  const counts = {
     generation: count(properties, 'generation'),
     round: count(properties, 'round'),
     attempts: count(properties, 'attempts'),
     releases: count(properties, 'releases'),
     unsettled: count(properties, 'unsettled'),
-    ...(firstFailure && { firstFailure }),
-    ...(maxAttempts > 0 && { maxAttempts }),
   };
+  if (firstFailure === '' && maxAttempts === 0) return counts;
+  return { ...counts, ...(firstFailure !== '' && { firstFailure }), ...(maxAttempts > 0 && { maxAttempts }) };
 }
 
 function count(properties: Readonly<Record<string, unknown>>, field: Count): number {

@@ -62,6 +62,10 @@ export class TimeLimits {
 }
 
 /** What it throws at once it rejects with. */
-async function begin(work: (delivery: Delivery) => Promise<void>, delivery: Delivery): Promise<void> {
-  return work(delivery);
+function begin(work: (delivery: Delivery) => Promise<void>, delivery: Delivery): Promise<void> {
+  try {
+    return work(delivery);
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
 }

@@ -11,22 +11,21 @@ const sizeOffset = 3;
 const longestShortText = 255;
 const deliveryModes = { passing: 1, stored: 2 } as const;
 
-/** The properties that are texts, in their order on the wire, before and after what is no text. */
-const textsFirst = [
-  ['contentType', 0x8000],
-  ['contentEncoding', 0x4000],
-] as const;
-const textsMiddle = [
-  ['correlationId', 0x0400],
-  ['replyTo', 0x0200],
-  ['expiration', 0x0100],
-  ['messageId', 0x0080],
-] as const;
-const textsLast = [
-  ['type', 0x0020],
-  ['appId', 0x0008],
-] as const;
-const flags = { headers: 0x2000, deliveryMode: 0x1000, priority: 0x0800, timestamp: 0x0040 } as const;
+/** Which properties a message has, in their order on the wire. */
+const flags = {
+  contentType: 0x8000,
+  contentEncoding: 0x4000,
+  headers: 0x2000,
+  deliveryMode: 0x1000,
+  priority: 0x0800,
+  correlationId: 0x0400,
+  replyTo: 0x0200,
+  expiration: 0x0100,
+  messageId: 0x0080,
+  timestamp: 0x0040,
+  type: 0x0020,
+  appId: 0x0008,
+} as const;
 
 /** A message, and where it goes. */
 export interface Publish {
@@ -98,7 +97,9 @@ export class PublishFrames {
     writer.u64(content.length);
     const flagsAt = writer.length;
     writer.u16(0);
-    let has = this.#writeTexts(textsFirst, options) | flags.headers;
+    let has: number = flags.headers;
+    has |= this.#writeProperty(flags.contentType, options.contentType);
+    has |= this.#writeProperty(flags.contentEncoding, options.contentEncoding);
     this.#writeTable((headers ?? {}) as Readonly<Record<string, unknown>>);
     if (persistent !== undefined) {
       has |= flags.deliveryMode;
@@ -108,12 +109,16 @@ export class PublishFrames {
       has |= flags.priority;
       writer.u8(whole(priority, 255));
     }
-    has |= this.#writeTexts(textsMiddle, options);
+    has |= this.#writeProperty(flags.correlationId, options.correlationId);
+    has |= this.#writeProperty(flags.replyTo, options.replyTo);
+    has |= this.#writeProperty(flags.expiration, options.expiration);
+    has |= this.#writeProperty(flags.messageId, options.messageId);
     if (timestamp !== undefined) {
       has |= flags.timestamp;
       writer.u64(whole(timestamp, Number.MAX_SAFE_INTEGER));
     }
-    has |= this.#writeTexts(textsLast, options);
+    has |= this.#writeProperty(flags.type, options.type);
+    has |= this.#writeProperty(flags.appId, options.appId);
     writer.u16At(flagsAt, has);
     this.#end(start);
     if (writer.length - start > this.#frameMax) throw new Unusual();
@@ -143,16 +148,11 @@ export class PublishFrames {
     this.#writer.u8(frameEnd);
   }
 
-  /** Answers which of them there are. */
-  #writeTexts(texts: readonly (readonly [keyof Options.Publish, number])[], options: Options.Publish): number {
-    let has = 0;
-    for (const [name, flag] of texts) {
-      const value: unknown = options[name];
-      if (value === undefined) continue;
-      this.#writeShortText(value);
-      has |= flag;
-    }
-    return has;
+  /** Answers its flag; 0 for one that is not there. */
+  #writeProperty(flag: number, text: unknown): number {
+    if (text === undefined) return 0;
+    this.#writeShortText(text);
+    return flag;
   }
 
   #writeShortText(text: unknown): void {

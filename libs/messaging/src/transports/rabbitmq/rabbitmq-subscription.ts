@@ -210,8 +210,9 @@ export class RabbitMqSubscription implements Subscription {
 
   #handle(received: Received, delivery: RunningDelivery, occupants: Promise<unknown>[]): Promise<Settlement> {
     const { envelope, attempt, unsettled, state } = received;
-    const known = { envelope, queue: this.queue, attempt, unsettled, ...stateInDelivery(state) };
-    return delivery.settlement(this.#consume, { ...known, occupied: (until) => void occupants.push(until) });
+    const occupied = (until: Promise<unknown>): void => void occupants.push(until);
+    const facts = { envelope, queue: this.queue, attempt, unsettled, occupied, ...stateInDelivery(state) };
+    return delivery.settlement(this.#consume, facts);
   }
 
   /** The broker frees a place when a delivery is acknowledged: it must not fill this one. */
