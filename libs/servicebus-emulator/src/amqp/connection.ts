@@ -63,7 +63,7 @@ export class Connection {
       failed: (error) => core.log('error', 'A client was disconnected: the broker failed.', { error }),
     });
     const [access, idle, output] = [this.#access, this.#idle, this.#stream];
-    this.#links = new ClientLinks({ core, access, client: this, idle, output });
+    this.#links = new ClientLinks({ core: this.#owing(core), access, client: this, idle, output });
   }
 
   /** Detaches every link to an entity, or to any. @returns how many there were */
@@ -103,6 +103,19 @@ export class Connection {
       closed: (error, isViolation) => this.#closed(error, isViolation),
       output: () => this.#stream.outputBegan(),
     };
+  }
+
+  /** The same, and the stream knows of the answers that wait for the disk. */
+  #owing(core: BrokerCore): BrokerCore {
+    const stream = this.#stream;
+    const whenDurable: BrokerCore['whenDurable'] = (done) => {
+      stream.owe();
+      core.whenDurable((error) => {
+        done(error);
+        stream.paid();
+      });
+    };
+    return { ...core, whenDurable };
   }
 
   #attach(link: Link): void {

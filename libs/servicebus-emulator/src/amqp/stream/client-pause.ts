@@ -52,6 +52,11 @@ export class ClientPause {
     return this.#awaited;
   }
 
+  /** Whether the client sends so little that it waits for each answer. */
+  get converses(): boolean {
+    return this.#converses;
+  }
+
   /** Waits for the client's next pause. */
   await(): void {
     if (this.#awaited) return;

@@ -149,6 +149,26 @@ describe('what an engine says', () => {
     expect(names()).toEqual(['disposition']);
   });
 
+  it('is no empty frame while an answer is owed to a client that converses, and one if none came', async () => {
+    await open();
+    const flow = { ...FLOW, handle: 1, deliveryCount: 0, linkCredit: 5 } as const;
+    // Time for the client to be known by.
+    jest.advanceTimersByTime(10);
+    await say(transfer(0));
+    expect(names()).toEqual(['disposition']);
+    stream.owe();
+    await say(flow);
+    expect(names()).toEqual([]);
+    stream.paid();
+    await passes();
+    expect(names()).toEqual(['heartbeat']);
+    stream.owe();
+    await say(flow, transfer(1));
+    stream.paid();
+    await passes();
+    expect(names()).toEqual(['disposition']);
+  });
+
   it('waits while the client leaves 4 MB unread, and goes on when it has read them', async () => {
     await open();
     await say({ ...FLOW, handle: 1, deliveryCount: 0, linkCredit: 1_000 });

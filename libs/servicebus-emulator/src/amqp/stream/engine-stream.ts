@@ -34,6 +34,8 @@ export class EngineStream {
   #isUnanswered = false;
   /** The empty frame that is about to be written waits for no pause. */
   #isAnsweringSilence = false;
+  /** Answers that are on their way: what they say is being stored. */
+  #owed = 0;
   #pieces = 0;
   #answerCheck: NodeJS.Immediate | undefined;
   #ticks: NodeJS.Timeout | undefined;
@@ -69,6 +71,17 @@ export class EngineStream {
     this.#pause.await();
   }
 
+  /** Something is being stored for the client, and answered after that, see {@link paid}. */
+  owe(): void {
+    this.#owed++;
+  }
+
+  /** It is stored; where that brought no answer, an empty frame is due. */
+  paid(): void {
+    this.#owed--;
+    if (this.#owed === 0 && this.#isUnanswered) this.#answerCheck ??= setImmediate(() => this.#answerSilence());
+  }
+
   /** Writes what is gathered if that is much. */
   relieve(): void {
     if (this.#engine.pending > FLUSH_BEYOND) this.#flush();
@@ -97,11 +110,12 @@ export class EngineStream {
 
   /**
    * Answers a client whose input brought no answer with an empty frame: its next bytes may wait for our acknowledgement
-   * (Nagle's algorithm), which the kernel delays by 40 ms when we have nothing to say.
+   * (Nagle's algorithm), which the kernel delays by 40 ms when we have nothing to say. One that converses waits for our
+   * answer itself, where that is on its way.
    */
   #answerSilence(): void {
     this.#answerCheck = undefined;
-    if (!this.#isUnanswered) return;
+    if (!this.#isUnanswered || (this.#owed > 0 && this.#pause.converses)) return;
     this.#isAnsweringSilence = true;
     this.#engine.beat();
     this.#isAnsweringSilence = false;
