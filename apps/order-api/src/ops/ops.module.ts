@@ -97,7 +97,7 @@ const eventsEveryMs = 500;
     { provide: ConsumerStates, inject: [Apps], useFactory: (apps: Apps) => new ConsumerStates(apps) },
     {
       provide: Monitor,
-      inject: [MessagingResources, Places, SERVICE_CONFIG],
+      inject: [MessagingResources, Places, Apps, SERVICE_CONFIG],
       useFactory: monitorOf,
     },
     {
@@ -143,7 +143,7 @@ export class OpsModule {
         registry,
         database: own.pool,
         queues: all.map(({ name }) => name),
-        consumers: [...consumersOf(own, config).keys()],
+        consumers: consumedQueues(own, config),
         staleSeconds: staleSecondsOf(config.OPS_INDEX_INTERVAL),
       });
     return {
@@ -153,17 +153,18 @@ export class OpsModule {
   }
 }
 
-function consumersOf(own: MessagingResources, config: OpsConfig) {
-  return watchedConsumers(own, { workers: config.OPS_WORKERS, token: tokenSource(config) });
+/** The queues of which a consumer is known: this service's own, and those that OPS_WORKERS names. */
+function consumedQueues({ queue }: MessagingResources, { OPS_WORKERS: workers }: OpsConfig): readonly string[] {
+  return [...workers.keys(), queue];
 }
 
 /** @throws StartupError for thresholds of queues that are not watched */
-function monitorOf(own: MessagingResources, { all }: Places, config: OpsConfig): Monitor {
+function monitorOf(own: MessagingResources, { all }: Places, apps: Apps, config: OpsConfig): Monitor {
   const queues = all.map(({ name }) => name);
-  const consumers = consumersOf(own, config);
+  const consumed = consumedQueues(own, config);
   return new Monitor({
-    ...{ pool: own.pool, messaging: own.messaging, queues, consumers },
-    thresholds: new Thresholds(config.OPS_THRESHOLDS, [...queues, ...consumers.keys()]),
+    ...{ pool: own.pool, messaging: own.messaging, queues, consumers: watchedConsumers(apps, consumed) },
+    thresholds: new Thresholds(config.OPS_THRESHOLDS, [...queues, ...consumed]),
     staleSeconds: staleSecondsOf(config.OPS_INDEX_INTERVAL),
   });
 }

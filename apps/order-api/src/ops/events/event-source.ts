@@ -66,7 +66,11 @@ export class EventSource {
 }
 
 /** Counts that are as they were are no news, however fresh they are. */
-function withoutTimes({ counts, deadLetters: { indexedTo: _indexedTo, ...deadLetters }, ...queue }: KnownQueue): object {
+function withoutTimes({
+  counts,
+  deadLetters: { indexedTo: _indexedTo, ...deadLetters },
+  ...queue
+}: KnownQueue): object {
   return { ...queue, deadLetters, counts: counts && { ...counts, asOf: undefined } };
 }
 

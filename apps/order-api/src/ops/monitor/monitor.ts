@@ -6,7 +6,7 @@ import { observeQueues } from './observe-queues.js';
 import type { Thresholds } from './thresholds.js';
 
 /** Asks the consumer of one queue how it is; a text says why it does not answer. Never rejects. */
-export type AskConsumer = (signal: AbortSignal) => Promise<WorkerReport | string>;
+export type AskConsumer = () => Promise<WorkerReport | string>;
 
 export interface MonitorOptions {
   readonly pool: Pool;
@@ -31,17 +31,17 @@ export class Monitor {
   /** One look at everything. Rejects when the database does not answer; the next look goes on from the last one. */
   async look(signal: AbortSignal): Promise<void> {
     const { messaging, thresholds } = this.#options;
-    const seen = await this.#observe(signal);
+    const seen = await this.#observe();
     if (signal.aborted) return;
     const findings = seen.flatMap((queue) => findingsOf(queue, thresholds.of(queue.queue)));
     await messaging.transaction((tx) => recordLook(tx, findings));
   }
 
-  async #observe(signal: AbortSignal): Promise<readonly QueueObservation[]> {
+  async #observe(): Promise<readonly QueueObservation[]> {
     const { pool, queues, consumers, staleSeconds } = this.#options;
     const [observed, reports] = await Promise.all([
       observeQueues(pool, queues, staleSeconds),
-      Promise.all([...consumers].map(async ([queue, ask]) => [queue, await ask(signal)] as const)),
+      Promise.all([...consumers].map(async ([queue, ask]) => [queue, await ask()] as const)),
     ]);
     const all = new Map<string, QueueObservation>(observed.map((one) => [one.queue, one]));
     for (const [queue, worker] of reports) all.set(queue, { ...(all.get(queue) ?? { queue }), worker });

@@ -1,6 +1,5 @@
-import type { MessagingResources, TokenSource } from '@orderflow/service-kit';
-import { askWorker, reportOfPause } from './ask-worker.js';
-import type { WorkerReport } from './findings.js';
+import type { Apps } from '../workers/apps.js';
+import { askConsumer } from './ask-consumer.js';
 import type { AskConsumer } from './monitor.js';
 
 /** After how long without a look into a queue nobody knows how it is, in seconds: six looks, a minute at least. */
@@ -8,33 +7,7 @@ export function staleSecondsOf(indexIntervalMs: number): number {
   return Math.max(60, Math.ceil((6 * indexIntervalMs) / 1_000));
 }
 
-/** This service itself, and the other consumers over HTTP: no service reads another's tables. */
-export function watchedConsumers(
-  own: Pick<MessagingResources, 'queue' | 'messaging' | 'pauses' | 'server'>,
-  { workers, token }: { readonly workers: ReadonlyMap<string, string>; readonly token: TokenSource | undefined },
-): ReadonlyMap<string, AskConsumer> {
-  const others = [...workers].map(([queue, url]): [string, AskConsumer] => [
-    queue,
-    (signal) => askWorker(url, { token, now: Date.now, signal }),
-  ]);
-  return new Map([...others, [own.queue, () => reportOfItself(own)]]);
-}
-
-async function reportOfItself({
-  queue,
-  messaging,
-  pauses,
-  server,
-}: Parameters<typeof watchedConsumers>[0]): Promise<WorkerReport> {
-  const [ordered, backlog] = await Promise.all([pauses.find(queue), messaging.outbox.backlog()]);
-  const { paused } = server.health();
-  const pause = reportOfPause(
-    {
-      ordered: ordered ? { reason: ordered.reason, since: ordered.since.getTime() } : null,
-      paused: paused ? { ...paused, since: paused.since.getTime() } : null,
-    },
-    Date.now(),
-  );
-  const { oldestAgeMs, dead: setAside, heldKeys } = backlog;
-  return { ...pause, outbox: { oldestAgeSeconds: Math.round(oldestAgeMs / 1_000), setAside, heldKeys } };
+/** How the consumers of these queues are asked. @throws Problem 404 for a queue whose consumer nobody has named */
+export function watchedConsumers(apps: Apps, queues: readonly string[]): ReadonlyMap<string, AskConsumer> {
+  return new Map(queues.map((queue) => [queue, () => askConsumer(apps.requireConsumer(queue), Date.now)]));
 }

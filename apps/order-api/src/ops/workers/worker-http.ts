@@ -1,5 +1,6 @@
 import type { TokenSource } from '@orderflow/service-kit';
 import type { z } from 'zod';
+import { reasonOf } from '../reason-of.js';
 import { unavailable } from './app-ops.js';
 
 export interface WorkerHttpOptions {
@@ -57,7 +58,7 @@ export class WorkerHttp {
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
     } catch (cause) {
-      throw unavailable(name, `no answer from ${url}`, cause);
+      throw unavailable(name, `no answer from ${url} (${reasonOf(cause)})`, cause);
     }
   }
 
