@@ -1,21 +1,9 @@
 import { type MessagingResources, orderedQueue, Problem, type TokenSource } from '@orderflow/service-kit';
+import { appNameOf } from './app-names.js';
 import type { AppOps } from './app-ops.js';
 import { OwnApp } from './own-app.js';
 import { RemoteApp } from './remote-app.js';
 import { WorkerHttp } from './worker-http.js';
-
-const consumers: readonly (readonly [queue: string, app: string])[] = [
-  ['orders', 'order-worker'],
-  ['billing', 'billing-worker'],
-  ['analytics', 'analytics-worker'],
-  ['order-status', 'order-api'],
-];
-const names: ReadonlyMap<string, string> = new Map(
-  consumers.flatMap(([queue, app]) => [
-    [queue, app],
-    [orderedQueue(queue), app],
-  ]),
-);
 
 export interface AppsOptions {
   /** Of this service; it consumes `order-status`. */
@@ -36,7 +24,7 @@ export class Apps {
     const ownApp = new OwnApp(own);
     const remote = new Map<string, RemoteApp>();
     for (const [queue, url] of workers) {
-      remote.set(queue, new RemoteApp(new WorkerHttp({ name: names.get(queue) ?? queue, url, token })));
+      remote.set(queue, new RemoteApp(new WorkerHttp({ name: appNameOf(queue, url), url, token })));
     }
     const ownQueues = ['order-status', orderedQueue('order-status'), own.queue];
     this.#byQueue = new Map<string, AppOps>([...remote, ...ownQueues.map((queue) => [queue, ownApp] as const)]);
