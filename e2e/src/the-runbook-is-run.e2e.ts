@@ -112,6 +112,7 @@ const table: Readonly<Record<string, Row>> = {
     },
     says: /^billing/m,
   },
+  'orderflow alerts': { isOfSomethingElse: true, says: /^No alerts\.$|dead-letters/m },
   'orderflow outbox list APP': { isOfSomethingElse: true, with: setAside, says: /^3-\d+ .* queue lab +Too large\.$/m },
   'orderflow outbox resend APP ID --note "why"': {
     isOfSomethingElse: true,
