@@ -1,5 +1,5 @@
 export { callTogether, type CallTogetherOptions } from './call-together.js';
-export { forbidden } from './access/access-guard.js';
+export { forbidden, requireScope } from './access/access-guard.js';
 export { RequestCaller, RequireScope } from './access/declare-access.js';
 export { type Caller, type RouteAccess, type Scope, scopes } from './access/scopes.js';
 export { type BrokerAddress, brokerAddressOf, type BrokerVariables } from './config/broker-address.js';

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../http/problem.js';
 import type { AccessConfig, GuardedRequest } from './declare-access.js';
-import type { Caller, RouteAccess } from './scopes.js';
+import type { Caller, RouteAccess, Scope } from './scopes.js';
 import { KeysUnavailable } from './signing-keys.js';
 import { InvalidToken, type TokenVerifier } from './token-verifier.js';
 
@@ -101,7 +101,8 @@ async function callerOf(header: string | undefined, verifier: Pick<TokenVerifier
   }
 }
 
-function requireScope(caller: Caller, scope: string): void {
+/** @throws Problem 403 for a token without a scope; for routes that need one besides theirs */
+export function requireScope(caller: Caller, scope: Scope): void {
   if (caller.scopes.has(scope)) return;
   const challenge = challengeOf({ error: 'insufficient_scope', scope });
   throw new Problem(403, 'scope-missing', `The token lacks the scope ${scope}.`, { headers: challenge });
