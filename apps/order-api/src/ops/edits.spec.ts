@@ -150,7 +150,9 @@ it('needs the scopes to see a payload and to write', async () => {
     return ops.post(`/ops/queues/orders/dead-letters/${letter?.place}/edit`, { body: order, note: 'go' }, { headers });
   };
   for (const scope of ['ops:payload', 'ops:write']) {
-    expect(typeOf(await editWith(scope))).toEqual([403, 'scope-missing']);
+    const refused = await editWith(scope);
+    expect(typeOf(refused)).toEqual([403, 'scope-missing']);
+    expect(refused.headers.get('www-authenticate')).toContain('insufficient_scope');
   }
   await eventually(async () => expect((await editWith('ops:payload ops:write')).status).toBe(202));
 });

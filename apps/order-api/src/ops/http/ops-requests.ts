@@ -1,4 +1,3 @@
-import { type Caller, Problem, type Scope } from '@orderflow/service-kit';
 import { z } from 'zod';
 import { fromCursor } from '../../orders/page-cursor.js';
 import { note } from '../replays/replay-request.js';
@@ -24,12 +23,6 @@ export const groupId = { schema: z.string().regex(/^[0-9a-f]{16}$/, 'must be the
 
 /** The id of a selection, a replay, a discard or an export. */
 export const resourceId = { schema: z.uuid('must be an id, as a list names it') };
-
-/** @throws Problem 403 for a caller who lacks a scope that an action needs besides its route's */
-export function requireScopeToo(caller: Caller | undefined, scope: Scope): void {
-  if (!caller || caller.scopes.has(scope)) return;
-  throw new Problem(403, 'scope-missing', `The token lacks the scope ${scope}.`);
-}
 
 /** The size of a page: 50 when absent. */
 export function pageOf(largest: number) {
