@@ -10,7 +10,7 @@ const project = fileURLToPath(new URL('../../../', import.meta.url));
 const jest = fileURLToPath(new URL('../../../../../node_modules/jest/bin/jest.js', import.meta.url));
 
 /** Only to end what hangs, in milliseconds. */
-const patienceMs = 120_000;
+const timeoutMs = 120_000;
 
 /** One of each kind, of those that do not wait for a minute. */
 const sentences = [
@@ -64,7 +64,7 @@ describe('messaging:azure', () => {
       const left = await fetch(`http://127.0.0.1:${broker.port}/entities`);
       expect(await left.json()).toEqual([]);
     },
-    2 * patienceMs,
+    2 * timeoutMs,
   );
 
   it('says that it tested nothing where no namespace is named', async () => {
@@ -84,7 +84,7 @@ describe('messaging:azure', () => {
       execFile(
         process.execPath,
         [jest, '-c', 'jest.azure.mjs', '--json', ...args],
-        { cwd: project, env, maxBuffer: 10_000_000, timeout: patienceMs },
+        { cwd: project, env, maxBuffer: 10_000_000, timeout: timeoutMs },
         (error, stdout, stderr) => {
           if (stdout === '') reject(new Error(`Jest printed nothing: ${stderr}`, { cause: error }));
           else resolve(JSON.parse(stdout) as Totals);
