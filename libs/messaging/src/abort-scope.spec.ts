@@ -20,13 +20,13 @@ describe('a scope', () => {
 
   it('tells who listens once, also who comes late, and nobody who took it back', () => {
     const scope = new AbortScope();
-    const told: string[] = [];
-    scope.onAbort(() => told.push('early'));
-    scope.onAbort(() => told.push('gone'))();
+    const seen: string[] = [];
+    scope.onAbort(() => seen.push('early'));
+    scope.onAbort(() => seen.push('gone'))();
     scope.abort(reason);
     scope.abort(reason);
-    scope.onAbort(() => told.push('late'));
-    expect(told).toEqual(['early', 'late']);
+    scope.onAbort(() => seen.push('late'));
+    expect(seen).toEqual(['early', 'late']);
   });
 
   it.each([
@@ -35,14 +35,14 @@ describe('a scope', () => {
   ])('within %s is aborted with it, until it is detached, and may be alone', (_, within) => {
     const outer = new AbortScope();
     const [inner, alone, detached, silent] = Array.from({ length: 4 }, () => new AbortScope(within(outer)));
-    const told: unknown[] = [];
-    inner?.onAbort(() => told.push(inner.reason));
+    const seen: unknown[] = [];
+    inner?.onAbort(() => seen.push(inner.reason));
     alone?.abort(new Error('alone'));
     const { signal } = detached as AbortScope;
     detached?.detach();
     expect(outer.aborted).toBe(false);
     outer.abort(reason);
-    expect(told).toEqual([reason]);
+    expect(seen).toEqual([reason]);
     expect(alone?.reason).toEqual(new Error('alone'));
     expect(signal.aborted).toBe(false);
     expect([silent?.aborted, silent?.reason, silent?.signal.aborted]).toEqual([true, reason, true]);

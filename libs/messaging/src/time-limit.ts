@@ -40,10 +40,10 @@ export class TimeLimits {
       limit.abort(error);
       reject(error);
     });
-    const ended = (tell: () => void): void => {
+    const ended = (settle: () => void): void => {
       cancel();
       limit.detach();
-      tell();
+      settle();
     };
     running.then(
       () => ended(resolve),
