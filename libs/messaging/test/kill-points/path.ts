@@ -58,7 +58,7 @@ export const unreachable: readonly Exception[] = [
     because: 'is for programs that pretend to be others: no service sends so',
   },
   {
-    of: `${library}/dispatch.ts createRun: await handling.wasHandled`,
+    of: `${library}/dispatch.ts createRun.settlement: await handling.wasHandled`,
     because: 'needs a message whose attempts are used up, which these have too many for',
   },
   { of: `${library}/dispatch.ts createDispatch:`, because: 'is for who dispatches without an endpoint' },
