@@ -27,10 +27,10 @@ afterAll(async () => {
   await locks.remove();
 });
 
-/** A few: `npx nx run e2e:replay` takes a thousand of each, and measures what that costs the orders beside it. */
+/** A few: `npx nx run e2e:replay` takes a thousand of each reason, and measures what that costs the orders beside it. */
 it('replays what can be handled now, once, while orders come in and order-api is killed twice; what cannot stops its replay', async () => {
-  const report = await replayRun(system, { count: 120, rate: 20, ordersPerSecond: 5, aloneMs: 1_000 });
-  expect(report.beside.orders + report.delayed).toBeGreaterThan(0);
+  const report = await replayRun(system, { count: 80, rate: 20, ordersPerSecond: 5, aloneMs: 1_000 });
+  expect(report.beside.orders).toBeGreaterThan(0);
 });
 
 it('has one of two replicas lead, the other one within its lease once that is killed, and both make one replay of a request', async () => {

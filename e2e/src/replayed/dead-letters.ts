@@ -9,21 +9,24 @@ import { until } from '../until.js';
 /** The queue whose letters these are. */
 export const queue = 'billing';
 
+/** What the letters died of: two kinds that can be handled now, so that there are two replays, and one that never can. */
+export const reasons = { first: 'HandlerTimedOut', second: 'AttemptsExhausted', poisoned: 'InvalidPayload' } as const;
+
 /**
- * Leaves `count` messages that failed because something was away, each of an order that waits for its payment, and as many
- * that can never be handled, which the consumer gives up by itself.
+ * Leaves `count` messages of each reason. Those that can be handled now are of orders that wait for their payment; what never
+ * can the consumer gives up by itself.
  */
 export async function leaveDeadLetters(system: System, count: number): Promise<void> {
   const transport = createAzureServiceBusTransport({ connectionString: system.connectionString });
   try {
     await pauseConsumer(system);
-    await placeOrders(system, count);
+    await placeOrders(system, 2 * count);
     await until(
       'every order is accepted',
       () => countOrders(system, 'accepted'),
-      (accepted) => accepted === count,
+      (accepted) => accepted === 2 * count,
     );
-    await giveUp(transport, count);
+    await giveUp(transport, 2 * count);
     await transport.send(Array.from({ length: count }, (_, n) => poisoned(n)));
     strictEqual((await fetch(system.url('billing-worker', '/ops/pause'), { method: 'DELETE' })).status, 204);
   } finally {
@@ -59,7 +62,8 @@ async function giveUp(transport: Transport, count: number): Promise<void> {
     async () => {
       left -= 1;
       if (left === 0) done.resolve();
-      return { kind: 'dead-letter', reason: 'AttemptsExhausted', detail: 'The payment gateway answered 503.' };
+      const reason = left % 2 === 0 ? reasons.first : reasons.second;
+      return { kind: 'dead-letter', reason, detail: 'The payment gateway answered 503.' };
     },
     { concurrency: 100, onError: (error) => done.reject(error) },
   );

@@ -62,9 +62,9 @@ export class LiveTraffic {
     }
   }
 
-  /** Of the orders that were placed from one moment to another, without those for which `isLeftOut`. */
-  latencies(from: number, to: number, isLeftOut: (at: number) => boolean = () => false): Latencies {
-    const samples = [...this.#samples.values()].filter(({ at }) => at >= from && at < to && !isLeftOut(at));
+  /** Of the orders that were placed from one moment to another. */
+  latencies(from: number, to: number): Latencies {
+    const samples = [...this.#samples.values()].filter(({ at }) => at >= from && at < to);
     return {
       orders: samples.length,
       post: percentile95(samples.map(({ postMs }) => postMs)),

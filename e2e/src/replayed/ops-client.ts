@@ -72,6 +72,6 @@ export class OpsClient {
 }
 
 /** How many letters of a replay are confirmed. */
-export function confirmedOf({ stages }: Replay): number {
+export function confirmedOf({ stages }: Pick<Replay, 'stages'>): number {
   return stages.reduce((sum, { confirmed }) => sum + confirmed, 0);
 }

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { endedOrders, getJson } from '../orders.js';
 import type { System } from '../system.js';
 import { until } from '../until.js';
-import { leaveDeadLetters, queue } from './dead-letters.js';
+import { leaveDeadLetters, queue, reasons } from './dead-letters.js';
 import { type Latencies, LiveTraffic } from './live-traffic.js';
 import { confirmedOf, OpsClient, type Replay } from './ops-client.js';
 
@@ -20,19 +20,17 @@ export interface RunOptions {
 
 export interface RunReport {
   readonly alone: Latencies;
-  /** While letters are replayed, without the orders that met an order-api that was killed. */
+  /** While letters are replayed and nobody is killed. */
   readonly beside: Latencies;
-  /** Orders that met it, and were accepted all the same. */
-  readonly delayed: number;
+  /** How long that replay took, in milliseconds. */
   readonly tookMs: number;
+  /** The same with order-api killed twice on the way. */
+  readonly tookAmidKillsMs: number;
 }
 
-/** After an order-api that was killed is ready again, its latencies are not those of one that runs, for so many milliseconds. */
-const warmUpMs = 2_000;
-
 /**
- * Leaves as many messages that can be handled now as that never can, replays both in stages while orders come in, and kills
- * order-api, which does it, twice on the way.
+ * Leaves messages that can be handled now and as many that never can, replays all of them in stages while orders come in, and
+ * in the last replay kills order-api, which does it, twice on the way.
  * @throws AssertionError unless the former are all handled, once, and the latter stop their replay at once and stay
  */
 export async function replayRun(system: System, options: RunOptions): Promise<RunReport> {
@@ -42,12 +40,13 @@ export async function replayRun(system: System, options: RunOptions): Promise<Ru
   await until(
     'the index has every letter',
     () => ops.indexed(queue),
-    (indexed) => indexed === 2 * count,
+    (indexed) => indexed === 3 * count,
   );
   const groups = (await ops.groups(queue)).map(({ reason, present }) => [reason, present]);
   expectSame(groups.sort(), [
-    ['AttemptsExhausted', count],
-    ['InvalidPayload', count],
+    [reasons.second, count],
+    [reasons.first, count],
+    [reasons.poisoned, count],
   ]);
 
   const traffic = new LiveTraffic(system, ordersPerSecond);
@@ -55,19 +54,18 @@ export async function replayRun(system: System, options: RunOptions): Promise<Ru
   try {
     const aloneFrom = performance.now();
     await pause(aloneMs);
-    await replayPoisoned(ops, rate);
     const from = performance.now();
-    const outages = await replayAmidKills(system, ops, { count, rate });
+    await replayUndisturbed(ops, { count, rate });
     const to = performance.now();
-    const isOutage = (at: number): boolean => outages.some((outage) => at >= outage.from && at < outage.to);
+    await replayPoisoned(ops, rate);
+    const tookAmidKillsMs = await replayAmidKills(system, ops, { count, rate });
     await traffic.stop();
-    await checkEnd(system, ops, { count, orders: count + traffic.orders });
-    const beside = traffic.latencies(from, to, isOutage);
+    await checkEnd(system, ops, { count, orders: 2 * count + traffic.orders });
     return {
       alone: traffic.latencies(aloneFrom, aloneFrom + aloneMs),
-      beside,
-      delayed: traffic.latencies(from, to).orders - beside.orders,
+      beside: traffic.latencies(from, to),
       tookMs: to - from,
+      tookAmidKillsMs,
     };
   } finally {
     await traffic.stop();
@@ -76,26 +74,27 @@ export async function replayRun(system: System, options: RunOptions): Promise<Ru
 
 /** Stops by itself before its third stage: what was not tried stays where it is. */
 async function replayPoisoned(ops: OpsClient, rate: number): Promise<void> {
-  const { id } = await ops.replay(queue, 'InvalidPayload', { rate, note: 'whether they can be handled now' });
+  const { id } = await ops.replay(queue, reasons.poisoned, { rate, note: 'whether they can be handled now' });
   const { state, why, stages } = await untilEnded(ops, id);
   strictEqual(state, 'stopped');
   match(why ?? '', /^stopped at stage [12]: /);
-  strictEqual(confirmedOf({ stages } as Replay), 0);
+  strictEqual(confirmedOf({ stages }), 0);
 }
 
-interface Outage {
-  readonly from: number;
-  readonly to: number;
+interface Given {
+  readonly count: number;
+  readonly rate: number;
 }
 
-/** Resolves with when order-api was not there. */
-async function replayAmidKills(
-  system: System,
-  ops: OpsClient,
-  { count, rate }: { readonly count: number; readonly rate: number },
-): Promise<readonly Outage[]> {
-  const { id } = await ops.replay(queue, 'AttemptsExhausted', { rate, note: 'the gateway is back' });
-  const outages: Outage[] = [];
+async function replayUndisturbed(ops: OpsClient, { count, rate }: Given): Promise<void> {
+  const { id } = await ops.replay(queue, reasons.first, { rate, note: 'the gateway is fast again' });
+  checkDone(await untilEnded(ops, id), count);
+}
+
+/** Resolves with how long it took, in milliseconds. */
+async function replayAmidKills(system: System, ops: OpsClient, { count, rate }: Given): Promise<number> {
+  const startedAt = performance.now();
+  const { id } = await ops.replay(queue, reasons.second, { rate, note: 'the gateway is back' });
   for (const share of [0.25, 0.6]) {
     await until(
       `${share} of the letters are confirmed`,
@@ -103,23 +102,25 @@ async function replayAmidKills(
       (replay) => confirmedOf(replay) >= share * count,
     );
     strictEqual((await ops.show(id)).state, 'running');
-    const from = performance.now();
     system.kill('order-api');
     await until(
       'order-api is there again',
       () => fetch(system.url('order-api', '/health/ready')),
       ({ ok }) => ok,
     );
-    outages.push({ from, to: performance.now() + warmUpMs });
   }
-  const { state, stages } = await untilEnded(ops, id);
+  checkDone(await untilEnded(ops, id), count);
+  return performance.now() - startedAt;
+}
+
+/** Every letter is known to be handled. */
+function checkDone({ state, stages }: Replay, count: number): void {
   strictEqual(state, 'done');
   expectSame(
     stages.map(({ letters, confirmed, failedAgain, missing }) => [letters, confirmed, failedAgain, missing]),
     stages.map(({ letters }) => [letters, letters, 0, 0]),
   );
-  strictEqual(confirmedOf({ stages } as Replay), count);
-  return outages;
+  strictEqual(confirmedOf({ stages }), count);
 }
 
 function untilEnded(ops: OpsClient, id: string): Promise<Replay> {
@@ -158,7 +159,7 @@ async function checkEnd(
   );
   expectSame(
     (await ops.groups(queue)).filter(({ present }) => present > 0).map(({ reason, present }) => [reason, present]),
-    [['InvalidPayload', count]],
+    [[reasons.poisoned, count]],
   );
   for (const other of ['orders', 'analytics', 'order-status']) strictEqual(await ops.indexed(other), 0);
 }
