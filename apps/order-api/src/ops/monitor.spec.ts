@@ -137,6 +137,7 @@ it('finds that nobody can look into the queues any more', async () => {
   await api.transport.close();
   await api.broker.close();
   await api.database.pool.query("UPDATE dead_letter_queues SET indexed_at = now() - interval '2 minutes'");
+  await api.database.pool.query('DELETE FROM queue_counts');
   await eventually(async () => {
     const kinds = (await alerts('?state=open')).map(({ kind }: { kind: string }) => kind);
     expect(kinds.filter((kind: string) => kind === 'unwatched')).toHaveLength(7);

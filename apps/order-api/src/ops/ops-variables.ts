@@ -167,5 +167,6 @@ export function requireWebhookSecret<S extends z.ZodObject>(schema: S): S {
 export interface OpsConfig extends z.output<z.ZodObject<typeof opsVariables>> {
   readonly SERVICEBUS_CONNECTION_STRING?: string | undefined;
   readonly SERVICEBUS_FULLY_QUALIFIED_NAMESPACE?: string | undefined;
+  readonly SERVICE_VERSION?: string | undefined;
   readonly DEFAULT_CURRENCY: string;
 }

@@ -110,11 +110,12 @@ const eventsEveryMs = 500;
     },
     {
       provide: EventHub,
-      inject: [OpsDatabase, Places],
-      useFactory: (database: OpsDatabase, { all }: Places) => {
+      inject: [OpsDatabase, Places, SERVICE_CONFIG],
+      useFactory: (database: OpsDatabase, { all }: Places, { SERVICE_VERSION: version }: OpsConfig) => {
         const logger = new Logger(EventHub.name);
         return new EventHub({
           source: () => new EventSource(database, all),
+          version,
           lookEveryMs: eventsEveryMs,
           onError: (err) => logger.warn({ err }, 'streams of events are not told what changes'),
         });

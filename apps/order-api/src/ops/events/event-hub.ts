@@ -12,6 +12,8 @@ export interface LooksForChanges {
 export interface EventHubOptions {
   /** Makes what is asked while somebody listens. */
   readonly source: () => LooksForChanges;
+  /** Of this service, for clients that have to change with it; absent where nobody says. */
+  readonly version?: string | undefined;
   /** From one look to the next, in milliseconds. */
   readonly lookEveryMs: number;
   /** Called with what keeps it from looking; it goes on trying. */
@@ -69,7 +71,7 @@ export class EventHub {
     try {
       const { log, begun } = (this.#watch ??= this.#begin());
       await begun;
-      stream.send(eventText(log.lastId, 'hello', { topics }));
+      stream.send(eventText(log.lastId, 'hello', { version: this.#options.version, topics }));
       const missed = lastEventId === undefined ? [] : log.after(lastEventId);
       for (const event of missed ?? []) stream.tell(event);
       if (missed === undefined) stream.send(eventText(log.lastId, 'resync', {}));

@@ -47,9 +47,16 @@ it('takes the index where the broker does not count, or not any more', async () 
   expect((await observe())?.counts).toEqual({ deadLetters: 2, growth: 0, oldestDeadLetterSeconds: expect.any(Number) });
 });
 
+it('takes counts that are fresh where the index is left alone', async () => {
+  await indexed(100);
+  await counted(1, 8, 12);
+  await database.pool.query("UPDATE dead_letter_queues SET indexed_at = now() - interval '90 s'");
+  expect((await observe())?.counts).toMatchObject({ deadLetters: 8, backlog: 12 });
+});
+
 it('knows nothing any more when nobody has looked for long, but for how long', async () => {
   await indexed(100);
-  await counted(1, 8);
+  await counted(95, 8);
   await database.pool.query("UPDATE dead_letter_queues SET indexed_at = now() - interval '90 s'");
   expect(await observe()).toEqual({ queue: 'orders', unwatchedSeconds: 90 });
 });

@@ -46,9 +46,11 @@ export async function observeQueues(
 
 function observationOf(row: Row, staleSeconds: number): QueueObservation {
   const { queue, counted, before, active, asked_seconds: asked, indexed_seconds: indexed } = row;
+  // Where looking is dear the index is left alone while the counts are as they were.
+  const seconds = Math.min(asked ?? Infinity, indexed ?? Infinity);
   // Before the first look there is nothing to tell, and nothing to complain of.
-  if (indexed === null) return { queue };
-  if (indexed > staleSeconds) return { queue, unwatchedSeconds: Math.round(indexed) };
+  if (seconds === Infinity) return { queue };
+  if (seconds > staleSeconds) return { queue, unwatchedSeconds: Math.round(seconds) };
   const isCounted = asked !== null && asked <= staleSeconds;
   const deadLetters = Number(isCounted ? counted : row.indexed);
   return {
