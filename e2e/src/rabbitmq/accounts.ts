@@ -16,7 +16,7 @@ export async function checkAccounts(system: System, expected: number): Promise<v
   const totals = await onceThere('the gateway tells what it charged', () =>
     getJson<{ captured: number; chargedTwice: unknown[] }>(system.url('payment-gateway', '/charges/totals')),
   );
-  deepStrictEqual([totals.captured, totals.chargedTwice], [expected, []]);
+  deepStrictEqual([totals.captured, ...totals.chargedTwice], [expected]);
   await checkInvoices(system, orders);
   await checkAnalytics(system, orders);
 }
@@ -42,8 +42,9 @@ async function checkAnalytics(system: System, orders: readonly OrderView[]): Pro
     () => getJson<Summary>(system.url('analytics-worker', '/analytics/summary')),
     (summary) => ['payment.captured', 'order.accepted'].every((type) => (summary.events[type] ?? 0) >= orders.length),
   );
-  deepStrictEqual(events, { 'order.accepted': orders.length, 'payment.captured': orders.length });
-  deepStrictEqual(revenue, { EUR: orders.reduce((sum, { total }) => sum + total, 0) });
+  // What was parsed for a Jest test is of another realm, and never strictly equal.
+  deepStrictEqual({ ...events }, { 'order.accepted': orders.length, 'payment.captured': orders.length });
+  deepStrictEqual({ ...revenue }, { EUR: orders.reduce((sum, { total }) => sum + total, 0) });
 }
 
 interface Summary {
