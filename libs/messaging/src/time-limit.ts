@@ -40,10 +40,10 @@ export class TimeLimits {
       limit.abort(error);
       reject(error);
     });
-    const ended = (settle: () => void): void => {
+    const ended = (resume: () => void): void => {
       cancel();
       limit.detach();
-      settle();
+      resume();
     };
     running.then(
       () => ended(resolve),
