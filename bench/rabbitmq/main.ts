@@ -17,9 +17,9 @@ import { fill } from './fill.js';
 import { queue, topology } from './topology.js';
 
 const rounds = Number(process.env['ROUNDS'] ?? 5);
-const messages = Number(process.env['MESSAGES'] ?? 16_000);
+const messages = Number(process.env['MESSAGES'] ?? 40_000);
 const baseline = 'amqplib';
-const libraries = ['ours', baseline, 'rabbitmq-client', 'golevelup', 'nest'] as const;
+const libraries = ['ours', baseline, 'amqplib-json', 'rabbitmq-client', 'golevelup', 'nest'] as const;
 /** Ours against bare amqplib: how many a second at least, how much CPU at most. */
 const goals = { consume: { perSecond: 1.2, cpu: 1.25 }, publish: { perSecond: 0.95, cpu: 1.2 } } as const;
 

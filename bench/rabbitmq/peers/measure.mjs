@@ -1,5 +1,5 @@
 /** Messages that are left out of the figures: until then the code is not yet compiled. */
-export const warmUp = 4_000;
+export const warmUp = 15_000;
 
 /**
  * Counts messages that were handled or confirmed: from the end of the warm-up to the last of `count`.
