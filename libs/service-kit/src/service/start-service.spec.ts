@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Body, Controller, Get, Inject, Module, Post } from '@nestjs/common';
 import { Server } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -238,6 +240,18 @@ describe('the life of a service', () => {
     await expect(service?.stop()).rejects.toThrow('the shelf is stuck');
     await expect(service?.stop()).rejects.toThrow('the shelf is stuck');
     expect(strategy.calls).toEqual(['listen', 'close', 'close the rest']);
+  });
+
+  it('does not wait for connections on which nothing has come yet', async () => {
+    await start();
+    const socket = connect(Number(new URL(running?.url ?? '').port), '127.0.0.1');
+    const ended = once(socket, 'close');
+    await once(socket, 'connect');
+    // Behind the connection, so that the service has that too.
+    await fetch(`${running?.url}/health/live`);
+    await running?.stop();
+    running = undefined;
+    await ended;
   });
 
   it('does not start, and leaves nothing open, when its consumer cannot', async () => {
