@@ -93,6 +93,7 @@ class ScopedDelivery implements DeliveryFacts {
   readonly attempt: number;
   readonly unsettled: number;
   declare readonly firstFailure?: string;
+  declare readonly maxAttempts?: number;
   declare readonly session?: DeliverySession;
   declare readonly occupied?: (until: Promise<unknown>) => void;
 
@@ -103,6 +104,7 @@ class ScopedDelivery implements DeliveryFacts {
     this.attempt = facts.attempt;
     this.unsettled = facts.unsettled;
     if (facts.firstFailure !== undefined) this.firstFailure = facts.firstFailure;
+    if (facts.maxAttempts !== undefined) this.maxAttempts = facts.maxAttempts;
     if (facts.session !== undefined) this.session = facts.session;
     if (facts.occupied !== undefined) this.occupied = facts.occupied;
     Object.defineProperty(this, 'signal', ScopedDelivery.#lazySignal);
