@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AbortScope, deliveryIn, inScope, scopeWithin } from './abort-scope.js';
+import type { Delivery } from './transport.js';
 import { outgoing } from './testing/outgoing.js';
 
 const facts = { envelope: outgoing('m').envelope, queue: 'work', attempt: 1, unsettled: 0 };
@@ -44,7 +45,7 @@ describe('a scope', () => {
     outer.abort(reason);
     expect(seen).toEqual([reason]);
     expect(alone?.reason).toEqual(new Error('alone'));
-    expect(signal.aborted).toBe(false);
+    expect([signal.aborted, detached?.aborted]).toEqual([false, false]);
     expect([silent?.aborted, silent?.reason, silent?.signal.aborted]).toEqual([true, reason, true]);
   });
 });
@@ -54,6 +55,7 @@ describe('a delivery', () => {
     const scope = new AbortScope();
     const delivery = deliveryIn(scope, facts);
     const copy = { ...delivery, queue: 'other' };
+    expect(deliveryIn(scope, { ...delivery, tenant: 'north' } as Delivery)).toHaveProperty('tenant', 'north');
     expect({ ...delivery }).toEqual({ ...facts, signal: scope.signal });
     expect([copy.queue, copy.signal === scope.signal]).toEqual(['other', true]);
     scope.abort(reason);

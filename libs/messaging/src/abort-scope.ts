@@ -8,7 +8,7 @@ export type DeliveryFacts = Omit<Delivery, 'signal'>;
  * that, and three signals with their listeners were the dearest thing on its way.
  */
 export class AbortScope {
-  readonly #within: AbortScope | AbortSignal | undefined;
+  #within: AbortScope | AbortSignal | undefined;
   #controller: AbortController | undefined;
   #listeners: (() => void)[] | undefined;
   #cause: { readonly reason: unknown } | undefined;
@@ -61,7 +61,9 @@ export class AbortScope {
 
   /** What it is within aborts it no more. */
   detach(): void {
+    if (this.#within?.aborted === true) this.abort(this.#within.reason);
     this.#unfollow?.();
+    this.#within = undefined;
   }
 
   /** Only from when somebody would notice. */
@@ -115,9 +117,14 @@ class ScopedDelivery implements DeliveryFacts {
   }
 }
 
-/** The delivery whose signal is that of `scope`. */
+/** The delivery whose signal is that of `scope`. What a middleware has added to it comes along. */
 export function deliveryIn(scope: AbortScope, facts: DeliveryFacts): Delivery {
-  return new ScopedDelivery(facts, scope) as object as Delivery;
+  const scoped = new ScopedDelivery(facts, scope) as object as Delivery;
+  if (ScopedDelivery.scopeOf(facts) === undefined) {
+    for (const name of Object.keys(facts))
+      if (!(name in scoped)) Object.assign(scoped, { [name]: facts[name as never] });
+  }
+  return scoped;
 }
 
 /** What aborts a delivery, and the delivery with it: as it is when it was made by {@link deliveryIn}. */
