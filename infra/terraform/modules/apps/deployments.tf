@@ -44,6 +44,7 @@ locals {
         ALLOWED_HOSTS                        = join(",", local.host_names[app])
         LOG_LEVEL                            = var.log_level
         SHUTDOWN_TIMEOUT                     = "${var.termination_grace_period_seconds - 15}s"
+        SERVICE_VERSION                      = element(split(":", var.images[app == "operations" ? "order-api" : app]), -1)
         MESSAGING_TRANSPORT                  = "azure-service-bus"
         SERVICEBUS_FULLY_QUALIFIED_NAMESPACE = var.fully_qualified_namespace
         QUEUE_NAME                           = var.queue_names["orders"]
