@@ -121,8 +121,9 @@ class ScopedDelivery implements DeliveryFacts {
 export function deliveryIn(scope: AbortScope, facts: DeliveryFacts): Delivery {
   const scoped = new ScopedDelivery(facts, scope) as object as Delivery;
   if (ScopedDelivery.scopeOf(facts) === undefined) {
-    for (const name of Object.keys(facts))
+    for (const name of Object.keys(facts)) {
       if (!(name in scoped)) Object.assign(scoped, { [name]: facts[name as never] });
+    }
   }
   return scoped;
 }
