@@ -1,7 +1,7 @@
-import type { DeadLetters, Transport } from '@orderflow/messaging';
+import type { DeadLetters } from '@orderflow/messaging';
 import type { PostgresMessaging } from '@orderflow/messaging/postgres';
 import type { Pool } from 'pg';
-import { type Chosen, type CopyOwner as DiscardRow, LetterCopies, purposeOf } from '../copies/letter-copies.js';
+import { type Chosen, type CopyOwner as DiscardRow, LetterCopies } from '../copies/letter-copies.js';
 import type { LetterCipher } from '../copies/letter-cipher.js';
 
 export interface DiscardRunnerOptions {
@@ -83,44 +83,5 @@ export class DiscardRunner {
       );
     });
     return gone.length > 0;
-  }
-}
-
-export interface RestoreOptions {
-  readonly messaging: Pick<PostgresMessaging, 'transaction'>;
-  readonly transport: Pick<Transport, 'send'>;
-  readonly cipher: LetterCipher;
-  readonly discard: { readonly id: string; readonly target: string };
-}
-
-/**
- * Sends the discarded letters of which there is a copy to their queue again, each once: with the id it had, which the
- * inbox knows if it was handled after all. Resolves with how many. Rejects when the broker does not take them; what was
- * sent until then is recognised when it is called again.
- */
-export async function restore({ messaging, transport, cipher, discard }: RestoreOptions): Promise<number> {
-  for (let restored = 0; ; ) {
-    const count = await messaging.transaction(async (tx) => {
-      const { rows } = await tx.query(
-        `SELECT n, generation, copy FROM ops_discard_letters
-         WHERE discard_id = $1 AND state = 'discarded' AND copy IS NOT NULL ORDER BY n LIMIT 100 FOR UPDATE`,
-        [discard.id],
-      );
-      if (rows.length === 0) return 0;
-      await transport.send(
-        rows.map((row) => ({
-          to: { queue: discard.target },
-          envelope: cipher.decrypt(row['copy'] as Buffer, purposeOf(discard.id, Number(row['n']))),
-          generation: Number(row['generation']) + 1,
-        })),
-      );
-      await tx.query(
-        "UPDATE ops_discard_letters SET state = 'restored' WHERE discard_id = $1 AND n = ANY ($2::int[])",
-        [discard.id, rows.map((row) => Number(row['n']))],
-      );
-      return rows.length;
-    });
-    restored += count;
-    if (count === 0) return restored;
   }
 }

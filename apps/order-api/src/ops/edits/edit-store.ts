@@ -29,6 +29,8 @@ export interface EditRow {
   readonly created_by: string;
   readonly created_at: Date;
   readonly ended_at: Date | null;
+  /** When the original was sent again. */
+  readonly restored_at: Date | null;
 }
 
 /** A letter that is to be edited. */
@@ -140,6 +142,7 @@ export function viewOfEdit(row: EditRow): EditView {
     ...{ properties: [...row.properties], note: row.note, createdBy: row.created_by },
     createdAt: row.created_at.toISOString(),
     ...(row.ended_at && { endedAt: row.ended_at.toISOString() }),
+    ...(row.restored_at && { restoredAt: row.restored_at.toISOString() }),
     keptUntil: new Date(row.created_at.getTime() + retentionDays * 86_400_000).toISOString(),
   };
 }

@@ -24,6 +24,7 @@ export const editView = z
     createdBy: z.string(),
     createdAt: instant,
     endedAt: instant.optional(),
+    restoredAt: instant.optional().describe('When the original was sent to its queue again'),
     keptUntil: instant.describe('When both messages are removed here'),
   })
   .meta({ id: 'Edit' });

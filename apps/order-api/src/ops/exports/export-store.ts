@@ -22,8 +22,9 @@ export const exportView = z
     state: z.enum(['running', 'done']),
     letters: z.int(),
     waiting: z.int(),
-    exported: z.int().describe('Copied; the letters are where they were'),
+    exported: z.int().describe('Copied; that moved no letter'),
     missing: z.int().describe('Somebody took it before'),
+    restored: z.int().describe('Of those exported: sent to its queue again'),
     note: z.string(),
     createdBy: z.string(),
     createdAt: instant,
@@ -32,6 +33,15 @@ export const exportView = z
   })
   .meta({ id: 'Export' });
 export type ExportView = z.infer<typeof exportView>;
+
+/** An export, with what a restore of it left out. */
+export const restoredExportView = exportView
+  .extend({
+    present: z.int().describe('Left out: still a dead letter, or a dead letter again'),
+    sentOtherwise: z.int().describe('Left out: a replay, a discard, an edit or another restore has it or sent it'),
+  })
+  .meta({ id: 'RestoredExport' });
+export type RestoredExportView = z.infer<typeof restoredExportView>;
 
 export const exportList = z.object({ items: z.array(exportView) }).meta({ id: 'Exports' });
 export type ExportList = z.infer<typeof exportList>;
@@ -76,7 +86,8 @@ export async function readExports(
     `SELECT export.*, counted.* FROM ops_exports export, LATERAL (
          SELECT count(*) FILTER (WHERE letter.state = 'waiting') AS waiting,
            count(*) FILTER (WHERE letter.state = 'exported') AS exported,
-           count(*) FILTER (WHERE letter.state = 'missing') AS missing
+           count(*) FILTER (WHERE letter.state = 'missing') AS missing,
+           count(letter.restored_at) AS restored
          FROM ops_export_letters letter WHERE export_id = export.id) counted
      WHERE $1::uuid IS NULL OR id = $1 ORDER BY created_at DESC, id DESC LIMIT $2`,
     [id ?? null, limit],
@@ -91,7 +102,7 @@ function viewOf(row: Readonly<Record<string, unknown>>): ExportView {
   return {
     ...{ id: String(row['id']), selectionId: String(row['selection_id']), queue: String(row['queue']) },
     ...{ state: row['state'] as ExportView['state'], letters: count('letters'), waiting: count('waiting') },
-    ...{ exported: count('exported'), missing: count('missing') },
+    ...{ exported: count('exported'), missing: count('missing'), restored: count('restored') },
     ...{ note: String(row['note']), createdBy: String(row['created_by']), createdAt: createdAt.toISOString() },
     ...(endedAt && { endedAt: endedAt.toISOString() }),
     keptUntil: new Date(createdAt.getTime() + retentionDays * 86_400_000).toISOString(),

@@ -6,8 +6,6 @@ import { z } from 'zod';
 import { ApiProblem } from '../../openapi/api-problem.js';
 import { ApiScope } from '../../openapi/api-scope.js';
 import { actorOf, audited } from '../audit/audit-log.js';
-import { reachBroker } from '../broker/dead-letters-of.js';
-import { restore } from '../discards/discard-runner.js';
 import {
   createDiscard,
   type DiscardRequest,
@@ -19,14 +17,13 @@ import {
   overlapping,
   readDiscards,
 } from '../discards/discard-store.js';
+import { restoreDiscard } from '../restores/restore-discard.js';
 import { OpsCipher } from '../copies/ops-cipher.js';
 import { OpsDatabase } from '../ops-database.js';
 import { Places } from '../places.js';
-import { note } from '../replays/replay-request.js';
-import { pageOf, resourceId } from './ops-requests.js';
+import { pageOf, resourceId, type RestoreRequest, restoreRequest } from './ops-requests.js';
 
 const listQuery = z.strictObject({ limit: pageOf(250) });
-const restoreRequest = z.strictObject({ note });
 const discardList = z.object({ items: z.array(discardView) }).meta({ id: 'Discards' });
 
 @ApiTags('ops')
@@ -94,7 +91,7 @@ export class DiscardsController {
   @ApiProblem(409, 'It has not ended yet')
   async restore(
     @Param('id', resourceId) id: string,
-    @Body({ schema: restoreRequest }) { note: why }: z.output<typeof restoreRequest>,
+    @Body({ schema: restoreRequest }) { note: why }: RestoreRequest,
     @RequestCaller() caller: Caller | undefined,
   ): Promise<DiscardView> {
     const cipher = this.cipher.require();
@@ -108,7 +105,7 @@ export class DiscardsController {
           throw new Problem(409, 'discard-running', `Discard ${id} has not ended. Wait for it, then restore.`);
         }
         const { messaging, transport } = this.resources;
-        return reachBroker(restore({ messaging, transport, cipher, discard }));
+        return restoreDiscard({ messaging, transport, cipher, discard });
       },
       (letters) => ({ letters }),
     );

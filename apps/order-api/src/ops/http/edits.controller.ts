@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Header, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Envelope } from '@orderflow/messaging';
-import { type Caller, Problem, RequestCaller, requireScope } from '@orderflow/service-kit';
+import { type Caller, MessagingResources, Problem, RequestCaller, requireScope } from '@orderflow/service-kit';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { ApiProblem } from '../../openapi/api-problem.js';
@@ -29,10 +29,20 @@ import {
   wholeEditView,
 } from '../edits/edit-view.js';
 import { editedEnvelope } from '../edits/check-edit.js';
+import { restoreEdit } from '../restores/restore-edit.js';
 import { OpsDatabase } from '../ops-database.js';
 import { wholeBody } from '../payload/redact-payload.js';
 import { Places } from '../places.js';
-import { pageOf, placeName, queueName, resourceId, type RevealRequest, revealRequest } from './ops-requests.js';
+import {
+  pageOf,
+  placeName,
+  queueName,
+  resourceId,
+  type RestoreRequest,
+  restoreRequest,
+  type RevealRequest,
+  revealRequest,
+} from './ops-requests.js';
 
 const listQuery = z.strictObject({ limit: pageOf(250) });
 
@@ -46,6 +56,7 @@ export class EditsController {
     @Inject(Places) private readonly places: Places,
     @Inject(OpsBroker) private readonly broker: OpsBroker,
     @Inject(OpsCipher) private readonly cipher: OpsCipher,
+    @Inject(MessagingResources) private readonly resources: MessagingResources,
   ) {}
 
   @Post('queues/:queue/dead-letters/:place/edit')
@@ -122,6 +133,37 @@ export class EditsController {
       const shown = (which: 'original' | 'edited') => (messages ? messageView(messages[which]) : null);
       return { ...viewOfEdit(found), original: shown('original'), edited: shown('edited') };
     });
+  }
+
+  @Post('edits/:id/restore')
+  @ApiScope('ops:payload')
+  @HttpCode(200)
+  @ApiResponse({
+    status: 200,
+    standardSchema: editView,
+    description: 'The original was sent to its queue again; safe to repeat. Needs `ops:write` as well',
+  })
+  @ApiProblem(400, 'It does not say why')
+  @ApiProblem(404, 'There is no such edit')
+  @ApiProblem(409, 'It has not ended yet, or the original is a dead letter or was sent by something else')
+  @ApiProblem(410, 'Its messages were removed')
+  async restore(
+    @Param('id', resourceId) id: string,
+    @Body({ schema: restoreRequest }) { note: why }: RestoreRequest,
+    @RequestCaller() caller: Caller | undefined,
+  ): Promise<EditView> {
+    if (caller) requireScope(caller, 'ops:write');
+    const cipher = this.cipher.require();
+    const edit = await this.read(id);
+    const { messaging, transport } = this.resources;
+    const { deadLetters } = this.broker;
+    await audited(
+      this.database,
+      { actor: actorOf(caller), action: 'edit.restore', subject: `edits/${id}`, note: why },
+      () => restoreEdit({ messaging, transport, deadLetters, cipher, edit }),
+      (letters) => ({ letters }),
+    );
+    return this.read(id);
   }
 
   async #create(

@@ -13,7 +13,7 @@ import {
   StreamableFile,
 } from '@nestjs/common';
 import { ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { type Caller, RequestCaller } from '@orderflow/service-kit';
+import { type Caller, MessagingResources, Problem, RequestCaller, requireScope } from '@orderflow/service-kit';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { ApiProblem } from '../../openapi/api-problem.js';
@@ -32,22 +32,35 @@ import {
   exportView,
   noExport,
   readExports,
+  type RestoredExportView,
+  restoredExportView,
 } from '../exports/export-store.js';
+import { restoreExport } from '../restores/restore-export.js';
 import { OpsDatabase } from '../ops-database.js';
 import { wholeBody } from '../payload/redact-payload.js';
-import { pageOf, resourceId, type RevealRequest, revealRequest } from './ops-requests.js';
+import { Places } from '../places.js';
+import {
+  pageOf,
+  resourceId,
+  type RestoreRequest,
+  restoreRequest,
+  type RevealRequest,
+  revealRequest,
+} from './ops-requests.js';
 
 const listQuery = z.strictObject({ limit: pageOf(250) });
 const ndjson = 'application/x-ndjson';
 
-/** Copies of letters that stay where they are. */
+/** Copies of letters that stay where they are, for whoever wants them, or to be sent again. */
 @ApiTags('ops')
-@ApiProblem(503, 'The database does not answer, or there is no key for copies')
+@ApiProblem(503, 'The database or the broker does not answer, or there is no key for copies')
 @Controller('ops/exports')
 export class ExportsController {
   constructor(
     @Inject(OpsDatabase) private readonly database: OpsDatabase,
     @Inject(OpsCipher) private readonly cipher: OpsCipher,
+    @Inject(Places) private readonly places: Places,
+    @Inject(MessagingResources) private readonly resources: MessagingResources,
     @Inject(OpsBroker) private readonly broker: OpsBroker,
   ) {}
 
@@ -119,6 +132,43 @@ export class ExportsController {
     @RequestCaller() caller: Caller | undefined,
   ): Promise<StreamableFile> {
     return this.#download(id, { actor: actorOf(caller), action: 'export.reveal', note: why }, wholeBody);
+  }
+
+  @Post(':id/restore')
+  @ApiScope('ops:payload')
+  @HttpCode(200)
+  @ApiResponse({
+    status: 200,
+    standardSchema: restoredExportView,
+    description: 'What is gone was sent to its queue again; safe to repeat. Needs `ops:write` as well',
+  })
+  @ApiProblem(400, 'It does not say why')
+  @ApiProblem(404, 'There is no such export, or its queue is not operated any more')
+  @ApiProblem(409, 'It has not ended yet')
+  async restore(
+    @Param('id', resourceId) id: string,
+    @Body({ schema: restoreRequest }) { note: why }: RestoreRequest,
+    @RequestCaller() caller: Caller | undefined,
+  ): Promise<RestoredExportView> {
+    if (caller) requireScope(caller, 'ops:write');
+    const cipher = this.cipher.require();
+    const owner = await this.read(id);
+    const { target } = this.places.find(owner.queue);
+    const action = { actor: actorOf(caller), action: 'export.restore', subject: `exports/${id}`, note: why };
+    const { present, sentOtherwise } = await audited(
+      this.database,
+      action,
+      async () => {
+        if (owner.state === 'running') {
+          throw new Problem(409, 'export-running', `Export ${id} has not ended. Wait for it, then restore.`);
+        }
+        const { messaging, transport } = this.resources;
+        const { deadLetters } = this.broker;
+        return restoreExport({ messaging, transport, deadLetters, cipher, owner, target });
+      },
+      ({ restored, ...leftOut }) => ({ letters: restored, ...leftOut }),
+    );
+    return { ...(await this.read(id)), present, sentOtherwise };
   }
 
   async #download(

@@ -51,6 +51,10 @@ export const noQuery = z.strictObject({});
 export const revealRequest = z.strictObject({ note });
 export type RevealRequest = z.output<typeof revealRequest>;
 
+/** The body with which somebody says why messages are to be sent again. */
+export const restoreRequest = z.strictObject({ note });
+export type RestoreRequest = z.output<typeof restoreRequest>;
+
 /** A moment. */
 export const instant = z.iso.datetime({ offset: true, error: 'must be an instant as in 2026-11-27T03:00:00Z' });
 const seconds = 'must be a whole number of seconds from 1 to 86400';

@@ -27,11 +27,14 @@ export interface ReplayedLetter {
   readonly sentAt: string | null;
 }
 
-/** A discarded letter that was sent to its queue again. */
+/** A letter of which there was a copy that was sent to its queue again. */
 export interface RestoredLetter {
-  readonly discard: string;
+  /** Where what has the copy is found. */
+  readonly link: string;
   readonly queue: string;
   readonly place: string;
+  /** Null for one from before this was written down. */
+  readonly at: string | null;
 }
 
 /** When an app handled which messages, or why that is not known. */

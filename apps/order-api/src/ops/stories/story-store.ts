@@ -46,18 +46,27 @@ export async function readReplayed(
   }));
 }
 
-/** Discarded letters of messages that were sent to their queues again. */
+/** Copies of letters that were sent to their queues again: of discards, exports and edits. */
 export async function readRestored(
   db: SqlTransaction,
   messageIds: readonly string[],
 ): Promise<readonly RestoredLetter[]> {
   const { rows } = await db.query(
-    `SELECT discard_id, queue, place FROM ops_discard_letters
-     WHERE message_id = ANY ($1::text[]) AND state = 'restored' LIMIT $2`,
+    `SELECT * FROM (
+       SELECT 'discards' AS list, discard_id AS id, queue, place, restored_at FROM ops_discard_letters
+       WHERE message_id = ANY ($1::text[]) AND state = 'restored'
+       UNION ALL
+       SELECT 'exports', export_id, queue, place, restored_at FROM ops_export_letters
+       WHERE message_id = ANY ($1::text[]) AND restored_at IS NOT NULL
+       UNION ALL
+       SELECT 'edits', id, queue, place, restored_at FROM ops_edits
+       WHERE message_id = ANY ($1::text[]) AND restored_at IS NOT NULL) AS copy
+     ORDER BY restored_at NULLS FIRST LIMIT $2`,
     [messageIds, mostLetters],
   );
-  return rows.map(({ discard_id: discard, queue, place }) => ({
-    ...{ discard: String(discard), queue: String(queue), place: String(place) },
+  return rows.map(({ list, id, queue, place, restored_at: at }) => ({
+    ...{ link: `/ops/${String(list)}/${String(id)}`, queue: String(queue), place: String(place) },
+    at: (at as Date | null)?.toISOString() ?? null,
   }));
 }
 

@@ -86,9 +86,9 @@ function tellEnd(board: StoryBoard, letter: StoryLetter, { about, dead, restored
   board.edge(dead, id, 'operated');
   const replacement = replacementOf(letter);
   if (replacement !== undefined) board.edge(id, `sent ${replacement}`, 'operated');
-  if (!isByUs || !restored) return isByUs ? undefined : id;
+  if (!restored) return isByUs ? undefined : id;
   const back = `restored ${queue} ${place}`;
-  board.add({ ...about, id: back, kind: 'restored', time: null, link: `/ops/discards/${restored.discard}` });
+  board.add({ ...about, id: back, kind: 'restored', time: restored.at, link: restored.link });
   board.edge(id, back, 'operated');
   return back;
 }

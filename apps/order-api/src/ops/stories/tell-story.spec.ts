@@ -141,20 +141,19 @@ describe('a dead letter', () => {
 
   it('that was discarded and restored, or taken by somebody, is told as that', () => {
     const discarded = letter({ gone: { at: at(31), outcome: 'discarded', by: 'd-1' } });
-    const story = tellStory(
-      unpaid({ letters: [discarded], restored: [{ discard: 'd-1', queue: 'billing', place: '7' }] }),
-    );
+    const back = { queue: 'billing', place: '7', link: '/ops/discards/d-1', at: at(40) };
+    const story = tellStory(unpaid({ letters: [discarded], restored: [back] }));
     expect(leadsTo(story, 'discarded billing 7')).toEqual(['operated restored billing 7']);
-    expect(story.steps.find(({ kind }) => kind === 'restored')).toMatchObject({
-      time: null,
-      link: '/ops/discards/d-1',
-    });
+    expect(story.steps.find(({ kind }) => kind === 'restored')).toMatchObject({ time: at(40), link: back.link });
     const taken = tellStory(unpaid({ letters: [letter({ gone: { at: at(31), outcome: 'taken' } })] }));
     expect(taken.steps.find(({ kind }) => kind === 'taken')).toMatchObject({
       time: null,
       notBefore: at(20),
       notAfter: at(31),
     });
+    const lost = letter({ gone: { at: at(31), outcome: 'taken' } });
+    const kept = tellStory(unpaid({ letters: [lost], restored: [{ ...back, link: '/ops/exports/e-1' }] }));
+    expect(leadsTo(kept, 'taken billing 7')).toEqual(['operated restored billing 7']);
   });
 
   it('that was edited has another message in its place, for the app that had failed alone', () => {
