@@ -107,6 +107,27 @@ it('exports to a new file of its owner, or to standard output', async () => {
   expect(asked).toContain('POST /ops/exports/e-1/reveal {"note":"go"}');
 });
 
+it('restores what an export or an edit has copies of, and says what it left out', async () => {
+  const restored = { id: 'e-1', queue: 'orders', letters: 4, restored: 2, present: 1, sentOtherwise: 1 };
+  const { run, asked } = await serve({
+    'POST /ops/exports/e-1/restore': [{ body: restored }],
+    'POST /ops/edits/x-1/restore': [
+      { body: { id: 'x-1', messageId: 'm', target: 'orders' } },
+      { status: 409, body: { detail: 'Edit x-1 has not ended. Wait for it, then restore.' } },
+    ],
+  });
+  const args = (id: string, from: string) => ['restore', id, '--from', from, '--note', 'go'];
+  expect((await run(...args('e-1', 'export'))).output).toBe(
+    'Restored 2 of 4 letters of orders; left out: 1 that are dead letters, 1 that something else has or sent.\n',
+  );
+  expect(JSON.parse((await run(...args('e-1', 'export'), '--json')).output)).toEqual(restored);
+  expect((await run(...args('x-1', 'edit'))).output).toBe('Restored m to orders.\n');
+  expect(asked).toContain('POST /ops/edits/x-1/restore {"note":"go"}');
+  const running = await run(...args('x-1', 'edit'));
+  expect([running.code, running.errors]).toEqual([1, expect.stringContaining('has not ended')]);
+  expect((await run(...args('x-1', 'replay'))).code).toBe(2);
+});
+
 it('sends a mended message, and ends with 1 unless it was sent', async () => {
   const edit = { id: 'x-1', queue: 'orders', place: '7', messageId: 'm', newMessageId: 'edit-x-1', target: 'orders' };
   const path = '/ops/queues/orders/dead-letters/7/edit';

@@ -1,13 +1,13 @@
 import { open, readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
 import { follow } from './follow.js';
 import { choosesLetters, filterOf, type LetterFlags } from './letter-filter.js';
 import { findOpsApi, type OpsApi } from './ops-api.js';
-import type { Discard, Edit, LetterExport, Selection } from './ops-answers.js';
+import type { Discard, Edit, LetterExport, RestoredExport, Selection } from './ops-answers.js';
 import { ProgressLine } from './progress-line.js';
 
 interface JsonFlag {
@@ -18,6 +18,11 @@ interface ExportFlags extends JsonFlag, LetterFlags {
   readonly note: string;
   readonly output?: string;
   readonly reveal?: boolean;
+}
+
+interface RestoreFlags extends JsonFlag {
+  readonly note: string;
+  readonly from: 'discard' | 'export' | 'edit';
 }
 
 interface EditFlags extends JsonFlag {
@@ -45,15 +50,15 @@ export function addMendCommands(program: Command, context: CommandContext): void
     .action((queue: string, flags: ExportFlags) => exportLetters(findOpsApi(context), queue, flags));
   dlq
     .command('restore')
-    .argument('<discard>', 'the id that dlq discard named')
-    .description('send what was discarded to its queue again, each letter once (asks order-api)')
+    .argument('<id>', 'the id that dlq discard, dlq export or dlq edit named')
+    .description('send messages of which there is a copy to their queue again, each once (asks order-api)')
+    .addOption(
+      new Option('--from <what>', 'what has the copies').choices(['discard', 'export', 'edit']).default('discard'),
+    )
     .requiredOption('--note <text>', 'why, for the audit log')
     .option('--json', 'answer as JSON')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ orderflow dlq restore 0b2c4d5e-1111-4222-8333-444455556666 --note "they are needed after all"',
-    )
-    .action((id: string, flags: JsonFlag & { readonly note: string }) => restore(findOpsApi(context), id, flags));
+    .addHelpText('after', restoreHelp)
+    .action((id: string, flags: RestoreFlags) => restore(findOpsApi(context), id, flags));
   dlq
     .command('edit')
     .argument('<queue>', 'a queue, or topic/subscriptions/name')
@@ -71,6 +76,13 @@ export function addMendCommands(program: Command, context: CommandContext): void
     .addHelpText('after', editHelp)
     .action((queue: string, place: string, flags: EditFlags) => edit(findOpsApi(context), queue, place, flags));
 }
+
+const restoreHelp = `
+Of an export what is gone is sent, and no letter that is still there; of an edit its original.
+
+Example:
+  $ orderflow dlq restore 0b2c4d5e-1111-4222-8333-444455556666 --note "they are needed after all"
+  $ orderflow dlq restore 7d1e2f30-1111-4222-8333-444455556666 --from export --note "somebody emptied the queue"`;
 
 const editHelp = `
 Its contract checks the body. The letter's message stays as a copy for 30 days, and its id with the new message, whose
@@ -123,11 +135,27 @@ async function writeNew(path: string, pieces: AsyncIterable<Uint8Array>): Promis
   }
 }
 
-async function restore(api: OpsApi, id: string, { note, json }: JsonFlag & { readonly note: string }): Promise<void> {
-  const done = await api.post<Discard>(`/ops/discards/${encodeURIComponent(id)}/restore`, { note });
-  if (json === true) return console.log(JSON.stringify(done));
-  console.log(`Restored ${done.restored} of ${done.letters} letters to ${done.target}.`);
+async function restore(api: OpsApi, id: string, { note, from, json }: RestoreFlags): Promise<void> {
+  const done = await api.post<unknown>(`/ops/${from}s/${encodeURIComponent(id)}/restore`, { note });
+  console.log(json === true ? JSON.stringify(done) : restoredText[from](done));
 }
+
+/** What a restore did, by what had the copies. */
+const restoredText: Readonly<Record<RestoreFlags['from'], (answer: unknown) => string>> = {
+  discard(answer) {
+    const { restored, letters, target } = answer as Discard;
+    return `Restored ${restored} of ${letters} letters to ${target}.`;
+  },
+  export(answer) {
+    const { restored, letters, queue, present, sentOtherwise } = answer as RestoredExport;
+    const left = `left out: ${present} that are dead letters, ${sentOtherwise} that something else has or sent`;
+    return `Restored ${restored} of ${letters} letters of ${queue}; ${left}.`;
+  },
+  edit(answer) {
+    const { messageId, target } = answer as Edit;
+    return `Restored ${messageId} to ${target}.`;
+  },
+};
 
 async function edit(api: OpsApi, queue: string, place: string, flags: EditFlags): Promise<void> {
   const { note, set = {}, unset = [] } = flags;

@@ -152,6 +152,15 @@ export interface LetterExport {
   readonly missing: number;
 }
 
+/** An export, with what a restore of it left out. */
+export interface RestoredExport extends LetterExport {
+  readonly restored: number;
+  /** Still a dead letter, or a dead letter again. */
+  readonly present: number;
+  /** Something else has it, or sent it. */
+  readonly sentOtherwise: number;
+}
+
 export interface Edit {
   readonly id: string;
   readonly queue: string;
