@@ -61,6 +61,8 @@ async function check(): Promise<void> {
   // In steps: a lock that is not renewed for as long as it lasts is lost.
   for (let steps = 0; steps < 4; steps += 1) {
     clock.advance(stallAfterMs / 4);
+    // What asks for it leaves at the end of the turn.
+    await giveWay();
     await rival.createReceiver('work').peekMessages(1);
   }
   while (checks() === before) await giveWay();
