@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A Jest reporter that leaves a project's totals in `test-totals.json`, for tools/test.mjs to sum up. */
+/**
+ * A Jest reporter that leaves a project's totals in `test-totals.json`, for tools/test.mjs to sum up; in
+ * `test-totals-PART.json` where the project's tests run in parts and TEST_PART names this one.
+ */
 export default class JestTotals {
   #rootDir;
 
@@ -18,6 +21,7 @@ export default class JestTotals {
       failed: numFailedTests + numRuntimeErrorTestSuites,
       skipped: numPendingTests + numTodoTests,
     };
-    writeFileSync(join(this.#rootDir, 'test-totals.json'), `${JSON.stringify(totals)}\n`);
+    const part = process.env['TEST_PART'];
+    writeFileSync(join(this.#rootDir, part ? `test-totals-${part}.json` : 'test-totals.json'), `${JSON.stringify(totals)}\n`);
   }
 }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync, rmSync } from 'node:fs';
 
 const totalsFiles = () =>
-  globSync('{apps,libs}/*/test-totals.json').concat(globSync('{infra,e2e,house,libs/*/pack}/test-totals.json'));
+  globSync('{apps,libs}/*/test-totals*.json').concat(globSync('{infra,e2e,house,libs/*/pack}/test-totals.json'));
 for (const file of totalsFiles()) rmSync(file);
 
 /** @type {[command: string, args: string[]][]} */

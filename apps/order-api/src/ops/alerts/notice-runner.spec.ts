@@ -60,8 +60,14 @@ async function notice(began = new Date()) {
     readonly after_ms: number;
   };
 }
-/** As if the time until the next try had passed. */
-const makeDue = () => database.pool.query('UPDATE ops_notices SET due_at = now() WHERE ended_at IS NULL');
+/** As if there was much time until the next try of what was tried. */
+const makeLate = () =>
+  database.pool.query(
+    "UPDATE ops_notices SET due_at = now() + interval '1 hour' WHERE ended_at IS NULL AND attempts > 0",
+  );
+/** As if the time until the next try had passed: a while ago, since the column rounds to milliseconds. */
+const makeDue = () =>
+  database.pool.query("UPDATE ops_notices SET due_at = now() - interval '1 s' WHERE ended_at IS NULL");
 
 it('tells of the beginning and of the end once each, genuinely, in the log and to the webhook', async () => {
   const step = () => runner().step(signal);
@@ -91,6 +97,7 @@ it('tells again what was not taken, later each time, as the same notice and one 
     expect(dueMs).toBeLessThanOrEqual(expected);
     expect(afterMs).toBeGreaterThan(expected / 2);
     // Not before it is due.
+    await makeLate();
     const before = receiver.received.length;
     await runner().step(signal);
     expect(receiver.received).toHaveLength(before);
@@ -109,6 +116,7 @@ it('tells of the end after the beginning only', async () => {
   await runner().step(signal);
   await look(1);
   await look(1);
+  await makeLate();
   await runner().step(signal);
   expect(receiver.received.map(({ body }) => body.type)).toEqual(['alert.opened']);
   await makeDue();
