@@ -22,6 +22,9 @@ export default class JestTotals {
       skipped: numPendingTests + numTodoTests,
     };
     const part = process.env['TEST_PART'];
-    writeFileSync(join(this.#rootDir, part ? `test-totals-${part}.json` : 'test-totals.json'), `${JSON.stringify(totals)}\n`);
+    writeFileSync(
+      join(this.#rootDir, part ? `test-totals-${part}.json` : 'test-totals.json'),
+      `${JSON.stringify(totals)}\n`,
+    );
   }
 }
