@@ -1,32 +1,11 @@
 import type { ConsumeMessage, MessageProperties } from 'amqplib';
+import { basicClass, flags, frameEnd, frameOverhead, frameTypes } from './frame-numbers.js';
 import { TextCache } from './text-cache.js';
 
-/** Numbers of AMQP 0-9-1 (https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf, 2.3.5 and 4.2). */
-const frameTypes = { method: 1, header: 2, body: 3 } as const;
-const frameEnd = 0xce;
-const basicClass = 60;
 const basicDeliver = (basicClass << 16) | 60;
 const frameHeaderBytes = 7;
-const frameOverhead = frameHeaderBytes + 1;
 /** From the beginning of a content header to its flags: class, weight, size of the body, in bytes. */
 const beforeFlags = 12;
-const flags = {
-  contentType: 0x8000,
-  contentEncoding: 0x4000,
-  headers: 0x2000,
-  deliveryMode: 0x1000,
-  priority: 0x0800,
-  correlationId: 0x0400,
-  replyTo: 0x0200,
-  expiration: 0x0100,
-  messageId: 0x0080,
-  timestamp: 0x0040,
-  type: 0x0020,
-  userId: 0x0010,
-  appId: 0x0008,
-  clusterId: 0x0004,
-  more: 0x0001,
-} as const;
 /** What a value of a table begins with. */
 const tags = { text: 0x53, byte: 0x62, short: 0x73, int: 0x49, boolean: 0x74 } as const;
 

@@ -1,31 +1,11 @@
 import type { Options } from 'amqplib';
 import { ByteWriter } from './byte-writer.js';
+import { basicClass, flags, frameEnd, frameOverhead, frameTypes } from './frame-numbers.js';
 
-/** Numbers of AMQP 0-9-1 (https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf, 2.3.5 and 4.2). */
-const frameTypes = { method: 1, header: 2, body: 3 } as const;
-const frameEnd = 0xce;
-const [basicClass, publishMethod] = [60, 40];
-/** What a frame has besides its payload, in bytes. */
-const frameOverhead = 8;
+const publishMethod = 40;
 const sizeOffset = 3;
 const longestShortText = 255;
 const deliveryModes = { passing: 1, stored: 2 } as const;
-
-/** Which properties a message has, in their order on the wire. */
-const flags = {
-  contentType: 0x8000,
-  contentEncoding: 0x4000,
-  headers: 0x2000,
-  deliveryMode: 0x1000,
-  priority: 0x0800,
-  correlationId: 0x0400,
-  replyTo: 0x0200,
-  expiration: 0x0100,
-  messageId: 0x0080,
-  timestamp: 0x0040,
-  type: 0x0020,
-  appId: 0x0008,
-} as const;
 
 /** A message, and where it goes. */
 export interface Publish {
