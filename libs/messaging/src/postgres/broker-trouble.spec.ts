@@ -8,6 +8,7 @@ import { TcpProxy } from '../testing/tcp-proxy.js';
 import type { Delivery, Outgoing, Settlement, Transport, TransportErrorCode } from '../transport.js';
 import { createAzureServiceBusTransport } from '../transports/azure-service-bus/index.js';
 import { createPostgresMessaging, type PostgresMessaging } from './postgres-messaging.js';
+import { until } from '../testing/until.js';
 
 const ROWS = 500;
 const KEYS = 20;
@@ -83,16 +84,6 @@ async function take(count: number): Promise<string[]> {
   await all.promise;
   await subscription.stop();
   return ids;
-}
-
-/** Asks again, giving way in between, until the answer is yes; answers after how many ms. At most 45 s. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<number> {
-  const begun = performance.now();
-  while (!(await condition())) {
-    if (performance.now() - begun > 45_000) throw new Error(`Still not true: ${String(condition)}`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return performance.now() - begun;
 }
 
 /** 500 messages of 20 keys for queue `work`. */

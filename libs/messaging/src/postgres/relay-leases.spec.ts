@@ -9,6 +9,7 @@ import { type Transport, TransportError } from '../transport.js';
 import { createPostgresMessaging, type PostgresMessaging } from './postgres-messaging.js';
 import type { Relay } from '../outbox/relay-health.js';
 import type { RelayOptions } from './relay.js';
+import { until } from '../testing/until.js';
 
 const leaseMs = 15_000;
 const sweepMs = 3_000;
@@ -71,15 +72,6 @@ async function unblock(): Promise<void> {
   for (const client of blockers.splice(0)) {
     await client.query('ROLLBACK');
     client.release();
-  }
-}
-
-/** Asks again, giving way in between, until the answer is yes; at most 45 s, so that a failing test ends. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 45_000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Still not true: ${String(condition)}`);
-    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

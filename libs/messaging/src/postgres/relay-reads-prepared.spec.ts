@@ -8,6 +8,7 @@ import { outgoing } from '../testing/outgoing.js';
 import { createPostgresMessaging, type PostgresMessaging } from './postgres-messaging.js';
 import { readRows, settingsToRead } from './outbox-read.js';
 import { preparing } from './preparing-client.js';
+import { until } from '../testing/until.js';
 
 let database: MessagingDatabase;
 let pool: pg.Pool;
@@ -53,15 +54,6 @@ async function readers(): Promise<readonly number[]> {
      WHERE application_name = 'reader' AND state = 'idle' AND query LIKE '%unnest($1::smallint[]) AS wanted%'`,
   );
   return rows.map(({ pid }) => pid);
-}
-
-/** Asks again, giving way in between, until the answer is yes; at most 45 s, so that a failing test ends. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 45_000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Still not true: ${String(condition)}`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 /** Adds messages until one was read on the relay's own connection. */

@@ -9,6 +9,7 @@ import { type Transport, TransportError } from '../transport.js';
 import { createPostgresMessaging, type PostgresMessaging } from './postgres-messaging.js';
 import type { Relay } from '../outbox/relay-health.js';
 import type { RelayOptions } from './relay.js';
+import { until } from '../testing/until.js';
 
 let database: MessagingDatabase;
 let messaging: PostgresMessaging;
@@ -59,15 +60,6 @@ const leases = async (): Promise<number[]> =>
       `SELECT count(*)::int AS buckets FROM outbox_buckets WHERE leased_until > now() GROUP BY leased_by ORDER BY 1`,
     )
   ).rows.map(({ buckets }) => buckets);
-
-/** Asks again, giving way in between, until the answer is yes; at most 45 s, so that a failing test ends. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 45_000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Still not true: ${String(condition)}`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 
 const empty = async (): Promise<boolean> => (await messaging.outbox.backlog()).rows === 0;
 

@@ -4,6 +4,7 @@ import { createMessagingDatabase, type MessagingDatabase } from '../../test/mess
 import { lastingPort } from '../testing/lasting-port.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { WakeChannel } from './wake-channel.js';
+import { until } from '../testing/until.js';
 
 let database: MessagingDatabase;
 let pool: pg.Pool;
@@ -112,15 +113,6 @@ describe('WakeChannel', () => {
     });
   });
 });
-
-/** Asks again, giving way in between, until the answer is yes; at most 45 s, so that a failing test ends. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 45_000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Still not true: ${String(condition)}`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 
 const listening = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
 const listeners = async (): Promise<number | null> => (await database.pool.query(`SELECT ${listening}`)).rowCount;

@@ -6,6 +6,7 @@ import type { Relay } from '../outbox/relay-health.js';
 import { type Outgoing, type Transport, TransportError } from '../transport.js';
 import { outgoing } from './outgoing.js';
 import { recordingSend } from './outbox-suite.js';
+import { until } from './until.js';
 
 /** A store with a relay: what an adapter's spec gives to {@link relaySuite}. */
 export interface RelayEnvironment<Tx> {
@@ -94,13 +95,4 @@ export function relaySuite<Tx>(
       deepEqual(ids(), ['next', 'huge']);
     });
   });
-}
-
-/** Asks again, giving way in between, until the answer is yes; at most 45 s, so that a failing test ends. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 45_000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Still not true: ${String(condition)}`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }

@@ -6,14 +6,11 @@ import { createEnvelopeWriter } from '../envelope-writer.js';
 import { memoryHarness } from '../testing/memory-harness.js';
 import type { TransportEnvironment } from '../testing/transport-harness.js';
 import { type Delivery, type Settlement, type Transport, TransportError } from '../transport.js';
+import { until } from '../testing/until.js';
 
 const write = createEnvelopeWriter('/spec');
 const contract = { type: 'work.done', version: 1, kind: 'event' as const, parse: (value: unknown) => value };
 const outgoing = (id: string) => ({ to: { queue: 'work' }, envelope: write(contract, {}, { id }) });
-
-async function until(check: () => Promise<boolean>): Promise<void> {
-  while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
 
 /** Runs a test with a transport to a broker of its own. */
 async function within(start: () => Promise<TransportEnvironment>, test: (transport: Transport) => Promise<void>) {

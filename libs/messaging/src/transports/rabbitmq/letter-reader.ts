@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Channel, GetMessage } from 'amqplib';
 import type { DeadLetter } from '../../dead-letter/dead-letters.js';
 import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
@@ -26,6 +27,9 @@ interface Walk {
 /** Answers that are sent to the broker before it is waited for. */
 const answersAtOnce = 16;
 
+/** How long the broker's count is waited for after letters were handed back: this often, so many ms apart. */
+const recounts = { times: 50, pauseMs: 10 };
+
 /** Why the broker itself dead-lettered a message, in our words. */
 const brokerReasons: Readonly<Record<string, readonly [reason: string, detail: string]>> = {
   delivery_limit: ['MaxDeliveryCountExceeded', 'Its deliveries ended without an answer too often.'],
@@ -43,6 +47,8 @@ export class LetterReader {
   readonly #queue: string;
   readonly #maxDeliveryCount: number | undefined;
   readonly #unnamed = new Map<string, number>();
+  /** Letters that were taken, and not removed. */
+  #inHand = 0;
 
   constructor(channel: Channel, queue: string, maxDeliveryCount: number | undefined) {
     this.#channel = channel;
@@ -67,6 +73,7 @@ export class LetterReader {
     for (let taken = 0; taken < most && signal?.aborted !== true; taken += 1) {
       const message = await this.#channel.get(deadLetterQueueOf(this.#queue));
       if (message === false) return true;
+      this.#inHand += 1;
       visit(this.#read(message));
     }
     return false;
@@ -78,17 +85,27 @@ export class LetterReader {
    */
   async remove(letters: readonly TakenLetter[]): Promise<void> {
     for (let next = 0; next < letters.length; next += answersAtOnce) {
-      for (const { message } of letters.slice(next, next + answersAtOnce)) this.#channel.ack(message);
+      const removed = letters.slice(next, next + answersAtOnce);
+      for (const { message } of removed) this.#channel.ack(message);
+      this.#inHand -= removed.length;
       // Most likely there is nothing to get; what there is goes back with the rest.
-      await this.#channel.get(deadLetterQueueOf(this.#queue));
+      if (await this.#channel.get(deadLetterQueueOf(this.#queue))) this.#inHand += 1;
     }
   }
 
-  /** Hands everything back that was taken and not removed; resolves once the broker has heard of it. */
+  /**
+   * Hands everything back that was taken and not removed; resolves once the broker counts it again, so that nobody who
+   * counts next misses it. A quorum queue writes down what it got back before it counts it; where somebody else takes
+   * letters meanwhile, that count never comes and is waited for no longer than half a second.
+   */
   async handBack(): Promise<void> {
     this.#channel.nackAll(true);
-    // Answered after what went before.
-    await this.#channel.checkQueue(deadLetterQueueOf(this.#queue));
+    for (let left = recounts.times; left > 0; left -= 1) {
+      // Answered after what went before.
+      const { messageCount } = await this.#channel.checkQueue(deadLetterQueueOf(this.#queue));
+      if (messageCount >= this.#inHand) return;
+      await pause(recounts.pauseMs);
+    }
   }
 
   #read(message: GetMessage): TakenLetter {
