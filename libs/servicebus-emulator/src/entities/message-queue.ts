@@ -2,25 +2,17 @@ import type { PropertyChanges } from '../codec/application-properties.js';
 import { withChanges } from './check-message.js';
 import { type DeadLetterCause, tooManyDeliveries } from './dead-letter-cause.js';
 import { BrokerError, messageLockLost, sessionLockLost } from './errors.js';
-import { sizeOf, type StoredMessage } from '../message.js';
+import type { StoredMessage } from '../message.js';
+import { QueueContents, type QueueCounts } from './queue-contents.js';
 import type { QueuePorts } from './queue-ports.js';
 import { QueuedMessage } from './queued-message.js';
-import { SequenceMap } from './sequence-map.js';
 import type { Session } from './session.js';
 import { SessionTable } from './session-table.js';
 import { WaitingReceivers } from './waiting-receivers.js';
 
-/** How many messages are in which state, and their bytes. */
-interface QueueCounts {
-  readonly active: number;
-  readonly deferred: number;
-  readonly scheduled: number;
-  readonly bytes: number;
-}
-
 /**
- * Messages in order, handed out under locks: the inside of a queue, a subscription or a dead-letter queue. It knows
- * neither links nor other entities. Every operation is O(log n) at most.
+ * Messages in order, handed out under locks and settled: the inside of a queue, a subscription or a dead-letter queue.
+ * It knows neither links nor other entities. Every operation is O(log n) at most.
  */
 export class MessageQueue {
   readonly path: string;
@@ -29,12 +21,8 @@ export class MessageQueue {
   /** Receivers with credit waiting for a message outside any session. */
   readonly receivers = new WaitingReceivers();
   readonly #ports: QueuePorts;
-  #messages = new SequenceMap<QueuedMessage>();
-  #ready = new SequenceMap<QueuedMessage>();
-  #count = { active: 0, deferred: 0, scheduled: 0 };
-  #bytes = 0;
+  readonly #contents: QueueContents;
   #lastSequenceNumber = 0;
-  #sessionStates = 0;
   #deleted = false;
 
   constructor(path: string, requiresSession: boolean, ports: QueuePorts) {
@@ -47,14 +35,15 @@ export class MessageQueue {
           release: (message, expired, now) => this.#unlock(message, expired, now),
         })
       : undefined;
+    this.#contents = new QueueContents(this.sessions);
   }
 
   get counts(): QueueCounts {
-    return { ...this.#count, bytes: this.#bytes };
+    return this.#contents.counts;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#contents.bytes;
   }
 
   get lastSequenceNumber(): number {
@@ -63,7 +52,7 @@ export class MessageQueue {
 
   /** How many sessions have a state. */
   get sessionStates(): number {
-    return this.#sessionStates;
+    return this.sessions?.states ?? 0;
   }
 
   nextSequenceNumber(): number {
@@ -95,28 +84,21 @@ export class MessageQueue {
 
   /** Sets what a session's receivers keep with it; undefined clears it. */
   setSessionState(sessionId: string, state: Buffer | undefined, at: number): void {
-    const session = this.sessions?.of(sessionId);
-    if (!session) return;
-    this.#sessionStates += Number(state !== undefined) - Number(session.state !== undefined);
-    session.state = state;
-    session.stateSetAt = at;
-    this.sessions?.removeIfEmpty(session);
+    this.sessions?.setState(sessionId, state, at);
   }
 
   find(sequenceNumber: number): QueuedMessage | undefined {
-    return this.#messages.get(sequenceNumber);
+    return this.#contents.find(sequenceNumber);
   }
 
   /** The messages from a sequence number on, in any state and in order; of one session when `sessionId` is given. */
   from(sequenceNumber: number, sessionId?: string): Iterable<QueuedMessage> {
-    if (sessionId === undefined) return this.#messages.from(sequenceNumber);
-    if (this.sessions) return this.sessions.get(sessionId)?.all.from(sequenceNumber) ?? [];
-    return filter(this.#messages.from(sequenceNumber), (message) => message.sessionId === sessionId);
+    return this.#contents.from(sequenceNumber, sessionId);
   }
 
   /** Whether a message outside any session is available. */
   get hasReady(): boolean {
-    return this.#ready.size > 0;
+    return this.#contents.hasReady;
   }
 
   /** Locks the first available message, of `session` where sessions are required. */
@@ -135,8 +117,8 @@ export class MessageQueue {
 
   /** Locks a message that is not locked. */
   lock(message: QueuedMessage, now: number): void {
-    this.#removeFromReady(message);
-    const session = this.#sessionOf(message);
+    this.#contents.removeFromReady(message);
+    const session = this.#contents.sessionOf(message);
     // In a session it is the session that is locked.
     const until = session ? Infinity : now + this.#ports.settings().lockDuration;
     message.lock = { id: this.#ports.nextLockId(), until };
@@ -146,12 +128,12 @@ export class MessageQueue {
 
   /** When the lock of a message ends, its session's where there is one. */
   lockedUntil(message: QueuedMessage): number | undefined {
-    return this.#sessionOf(message)?.lock?.until ?? message.lock?.until;
+    return this.#contents.sessionOf(message)?.lock?.until ?? message.lock?.until;
   }
 
   /** @throws BrokerError message-lock-lost or session-lock-lost unless the message is still under this lock */
   locked(sequenceNumber: number, lockId: number, now: number): QueuedMessage {
-    const message = this.#messages.get(sequenceNumber);
+    const message = this.#contents.find(sequenceNumber);
     const until = message && this.lockedUntil(message);
     if (message?.lock?.id === lockId && until !== undefined && until > now) return message;
     if (message?.sessionId !== undefined && this.sessions) throw sessionLockLost(message.sessionId);
@@ -186,9 +168,7 @@ export class MessageQueue {
    */
   defer(message: QueuedMessage, changes: PropertyChanges | undefined, now: number): void {
     this.#modify(message, changes);
-    this.#count[message.state]--;
-    message.state = 'deferred';
-    this.#count.deferred++;
+    this.#contents.defer(message);
     this.#unlock(message, true, now, changes !== undefined && changes.size > 0);
   }
 
@@ -211,17 +191,9 @@ export class MessageQueue {
 
   /** Takes a message out, when another event records that it went. */
   extract(message: QueuedMessage): void {
-    this.#removeFromReady(message);
     this.#ports.timers.cancel(message);
     message.lock = undefined;
-    this.#messages.delete(message.sequenceNumber);
-    this.#count[message.state]--;
-    this.#bytes -= sizeOf(message.content);
-    const session = this.#sessionOf(message);
-    if (!session) return;
-    session.unsettled.delete(message);
-    session.all.delete(message.sequenceNumber);
-    this.sessions?.removeIfEmpty(session);
+    this.#contents.delete(message);
   }
 
   timerFired(message: QueuedMessage, now: number): void {
@@ -232,7 +204,7 @@ export class MessageQueue {
 
   /** Cancels every timer: nothing here happens by itself any more. */
   close(): void {
-    for (const message of this.#messages.from(0)) this.#ports.timers.cancel(message);
+    for (const message of this.#contents.from(0)) this.#ports.timers.cancel(message);
     this.sessions?.close();
   }
 
@@ -242,7 +214,7 @@ export class MessageQueue {
    * @returns whether more are to go on
    */
   forwardSome(limit: number, now: number): boolean {
-    for (const message of first(limit, this.#ready.from(0))) if (!this.#ports.forward(message, now)) return false;
+    for (const message of this.#contents.ready(limit)) if (!this.#ports.forward(message, now)) return false;
     return this.hasReady;
   }
 
@@ -253,19 +225,11 @@ export class MessageQueue {
   delete(): void {
     this.close();
     this.#deleted = true;
-    this.#messages = new SequenceMap();
-    this.#ready = new SequenceMap();
-    this.#count = { active: 0, deferred: 0, scheduled: 0 };
-    this.#bytes = 0;
-    this.#sessionStates = 0;
-    this.sessions?.delete();
+    this.#contents.clear();
   }
 
   #add(message: QueuedMessage, now: number): void {
-    this.#messages.set(message.sequenceNumber, message);
-    this.#count[message.state]++;
-    this.#bytes += sizeOf(message.content);
-    if (message.sessionId !== undefined) this.sessions?.of(message.sessionId).all.set(message.sequenceNumber, message);
+    this.#contents.add(message);
     this.#queueUp(message, now);
   }
 
@@ -279,8 +243,7 @@ export class MessageQueue {
     if (message.expiresAt !== undefined) {
       this.#ports.timers.schedule(message, message.expiresAt);
     }
-    const session = this.#sessionOf(message);
-    (session ?? { ready: this.#ready }).ready.set(message.sequenceNumber, message);
+    const session = this.#contents.addToReady(message);
     if (session) session.wake();
     else this.receivers.wakeOne();
   }
@@ -288,7 +251,7 @@ export class MessageQueue {
   #unlock(message: QueuedMessage, failed: boolean, now: number, modified = false): void {
     message.lock = undefined;
     this.#ports.timers.cancel(message);
-    this.#sessionOf(message)?.unsettled.delete(message);
+    this.#contents.sessionOf(message)?.unsettled.delete(message);
     if (failed) {
       // A dead letter keeps the count it came with.
       if (this.#ports.deadLetter) message.deliveryCount++;
@@ -314,42 +277,14 @@ export class MessageQueue {
 
   #modify(message: QueuedMessage, changes: PropertyChanges | undefined): void {
     if (!changes || changes.size === 0) return;
-    const content = withChanges(message.content, changes);
-    this.#bytes += sizeOf(content) - sizeOf(message.content);
-    message.content = content;
+    this.#contents.replaceContent(message, withChanges(message.content, changes));
   }
 
   #first(now: number, session: Session | undefined): QueuedMessage | undefined {
-    const { ready } = session ?? { ready: this.#ready };
     for (;;) {
-      const message = ready.first();
+      const message = this.#contents.firstReady(session);
       if (message?.expiresAt === undefined || message.expiresAt > now) return message;
       this.#ports.expire(message, now);
     }
   }
-
-  #removeFromReady(message: QueuedMessage): void {
-    const session = this.#sessionOf(message);
-    (session ?? { ready: this.#ready }).ready.delete(message.sequenceNumber);
-  }
-
-  #sessionOf(message: QueuedMessage): Session | undefined {
-    return message.sessionId === undefined ? undefined : this.sessions?.get(message.sessionId);
-  }
-}
-
-function first(limit: number, messages: Generator<QueuedMessage, void, undefined>): readonly QueuedMessage[] {
-  const found: QueuedMessage[] = [];
-  for (const message of messages) {
-    if (found.length === limit) break;
-    found.push(message);
-  }
-  return found;
-}
-
-function* filter(
-  messages: Iterable<QueuedMessage>,
-  keep: (message: QueuedMessage) => boolean,
-): Generator<QueuedMessage> {
-  for (const message of messages) if (keep(message)) yield message;
 }

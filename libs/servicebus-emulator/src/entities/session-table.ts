@@ -20,11 +20,17 @@ export class SessionTable {
   /** Sessions with messages and without a holder, the one that waits longest first. */
   readonly #free = new SequenceMap<Session>();
   #lastTicket = 0;
+  #states = 0;
   /** Receivers waiting for any session. */
   readonly acceptors = new WaitingReceivers();
 
   constructor(options: SessionTableOptions) {
     this.#options = options;
+  }
+
+  /** How many sessions have a state. */
+  get states(): number {
+    return this.#states;
   }
 
   get(id: string): Session | undefined {
@@ -40,6 +46,15 @@ export class SessionTable {
 
   all(): IterableIterator<Session> {
     return this.#sessions.values();
+  }
+
+  /** Sets what a session's receivers keep with it; undefined clears it. @param at ms since 1970 */
+  setState(id: string, state: Buffer | undefined, at: number): void {
+    const session = this.of(id);
+    this.#states += Number(state !== undefined) - Number(session.state !== undefined);
+    session.state = state;
+    session.stateSetAt = at;
+    this.removeIfEmpty(session);
   }
 
   /** @throws BrokerError session-cannot-be-locked when another receiver holds it */
@@ -107,6 +122,7 @@ export class SessionTable {
       session.unsettled.clear();
     }
     this.#sessions.clear();
+    this.#states = 0;
   }
 
   #hold(session: Session, holder: SessionHolder, now: number): void {
