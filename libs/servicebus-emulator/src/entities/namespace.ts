@@ -6,14 +6,7 @@ import type { Entity, QueueEntity, SubscriptionEntity, TopicEntity } from './ent
 import { EntityFactory } from './entity-factory.js';
 import { parseSubscriptionPath } from './entity-path.js';
 import { entityNotFound } from './errors.js';
-import {
-  type BrokerEvent,
-  type EntityDescription,
-  RECORD_NOTHING,
-  type Recorder,
-  type SingleEvent,
-  StoreFullError,
-} from './events.js';
+import type { BrokerEvent, EntityDescription, Recorder, SingleEvent } from './events.js';
 import type { MessageQueue } from './message-queue.js';
 import { MessageMover } from './message-mover.js';
 import {
@@ -25,10 +18,12 @@ import {
 } from './options.js';
 import { checkFilterQuotas, checkSessionStateQuota } from './quotas.js';
 import { Registry } from './registry.js';
+import { Recording } from './recording.js';
 import { Recovery } from './recovery.js';
 import { Router } from './router.js';
 import { snapshotOf } from './snapshot.js';
 import type { TimerQueue } from './timer-queue.js';
+import { UncommittedSends } from './uncommitted-sends.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 interface NamespaceOptions {
@@ -50,27 +45,26 @@ interface EntityObserver {
  */
 export class Namespace {
   readonly registry = new Registry();
-  #recorder: Recorder = RECORD_NOTHING;
+  readonly #recording = new Recording();
   readonly #factory: EntityFactory;
-  readonly #router: Router;
   readonly #observers = new Set<EntityObserver>();
-  /** Sent, recorded, and not visible yet: a snapshot must contain them too. */
-  readonly #uncommitted = new Set<UnitOfWork>();
+  readonly #sends: UncommittedSends;
   readonly #recovery: Recovery;
   readonly #backlogs: BacklogForwarder;
   #lastLockId = 0;
 
   constructor({ timers, newId, later }: NamespaceOptions) {
     this.#backlogs = new BacklogForwarder(later);
-    this.#router = new Router({
+    const router = new Router({
       find: (path) => this.registry.target(path),
       newId,
       isMoving: (queue) => this.#backlogs.isMoving(queue),
     });
-    const mover = new MessageMover(this.#router, (event) => this.#recordIfRoom(event));
+    this.#sends = new UncommittedSends(router, this.#recording);
+    const mover = new MessageMover(router, (event) => this.#recording.recordIfRoom(event));
     this.#factory = new EntityFactory({
       timers,
-      record: (event) => this.#recordIfRoom(event),
+      record: (event) => this.#recording.recordIfRoom(event),
       nextLockId: () => ++this.#lastLockId,
       deadLetter: (source, message, cause, now) => mover.deadLetter(source, message, cause, now),
       forward: (source, message, now) => mover.forward(source, message, now),
@@ -130,7 +124,7 @@ export class Namespace {
       ...options,
     }) as never;
     this.registry.checkUpdate(entity, merged);
-    this.#recorder.record({ type: 'entity-updated', entity: describe(entity, merged), at: now });
+    this.#recording.record({ type: 'entity-updated', entity: describe(entity, merged), at: now });
     entity.options = merged;
     entity.lifecycle.updatedAt = now;
     entity.lifecycle.touch(now);
@@ -153,7 +147,7 @@ export class Namespace {
     const { rules, topic } = this.#subscription(path);
     if (!rules.has(rule.name)) checkFilterQuotas(topic, [rule]);
     rules.add(rule, now);
-    this.#recorder.record({ type: 'rule-added', path, rule, at: now });
+    this.#recording.record({ type: 'rule-added', path, rule, at: now });
   }
 
   /** Replaces the rule of the same name. @throws BrokerError when there is no such rule. @throws RuleSyntaxError */
@@ -163,13 +157,13 @@ export class Namespace {
     if (!replaced) throw entityNotFound(`${path}/Rules/${rule.name}`);
     if (replaced.filter.kind !== rule.filter.kind) checkFilterQuotas(topic, [rule]);
     rules.put(rule, now);
-    this.#recorder.record({ type: 'rule-added', path, rule, at: now });
+    this.#recording.record({ type: 'rule-added', path, rule, at: now });
   }
 
   /** @throws BrokerError when there is no such subscription or rule */
   removeRule(path: string, name: string, now: number): void {
     this.#subscription(path).rules.remove(name);
-    this.#recorder.record({ type: 'rule-removed', path, name, at: now });
+    this.#recording.record({ type: 'rule-removed', path, name, at: now });
   }
 
   /**
@@ -185,32 +179,16 @@ export class Namespace {
   ): { unit: UnitOfWork; sequenceNumbers: number[] } {
     const target = this.registry.target(path);
     if (!target) throw entityNotFound(path);
-    const sent = this.#router.send(target, messages, now);
-    try {
-      this.#recordAll(sent.unit.events);
-    } catch (error) {
-      sent.unit.rollBack();
-      throw error;
-    }
-    this.#uncommitted.add(sent.unit);
-    return sent;
+    return this.#sends.send(target, messages, now);
   }
 
   commit(unit: UnitOfWork, now: number): void {
-    this.#uncommitted.delete(unit);
-    unit.commit(now);
+    this.#sends.commit(unit, now);
   }
 
-  /**
-   * Undoes a send that was recorded and could not be made durable. A full disk may write it yet, once it has room: so
-   * events that undo it are recorded behind it. Otherwise a message that is sent again could be there twice after a
-   * restart.
-   */
+  /** Undoes a send that was recorded and could not be made durable. */
   rollBack(unit: UnitOfWork): void {
-    this.#uncommitted.delete(unit);
-    unit.rollBack();
-    const events = unit.compensation;
-    if (events.length > 0) this.#recordIfRoom({ type: 'group', events });
+    this.#sends.rollBack(unit);
   }
 
   /**
@@ -220,7 +198,7 @@ export class Namespace {
   setSessionState(queue: MessageQueue, sessionId: string, state: Buffer | undefined, now: number): void {
     const isNew = state !== undefined && queue.sessions?.get(sessionId)?.state === undefined;
     if (isNew) checkSessionStateQuota(queue.path, queue.sessionStates);
-    this.#recorder.record({ type: 'session-state-set', path: queue.path, sessionId, state, at: now });
+    this.#recording.record({ type: 'session-state-set', path: queue.path, sessionId, state, at: now });
     queue.setSessionState(sessionId, state, now);
   }
 
@@ -236,12 +214,12 @@ export class Namespace {
 
   /** Records from now on. Without it the namespace is in memory only. */
   recordTo(recorder: Recorder): void {
-    this.#recorder = recorder;
+    this.#recording.to(recorder);
   }
 
   /** Everything there is at this instant as events: applied to an empty namespace they give this one. */
   snapshot(): Iterable<SingleEvent> {
-    const uncommitted = [...this.#uncommitted].flatMap(({ events }) => events.map(copyOf));
+    const uncommitted = this.#sends.events;
     const visible = snapshotOf(this.registry);
     return (function* () {
       yield* visible;
@@ -269,7 +247,7 @@ export class Namespace {
       for (const rule of rules) entity.rules.add(rule, now);
     }
     const { path } = entity;
-    this.#recordAll([
+    this.#recording.recordAll([
       { type: 'entity-created', entity: describe(entity, entity.options), at: now },
       ...rules.map((rule) => ({ type: 'rule-added', path, rule, at: now }) as const),
     ]);
@@ -286,32 +264,11 @@ export class Namespace {
   }
 
   #delete(entity: Entity, now: number): void {
-    this.#recorder.record({ type: 'entity-deleted', path: entity.path, at: now });
+    this.#recording.record({ type: 'entity-deleted', path: entity.path, at: now });
     for (const deleted of deleteEntity(this.registry, entity)) {
       for (const observer of this.#observers) observer.entityDeleted(deleted);
     }
   }
-
-  #recordAll(events: readonly SingleEvent[]): void {
-    const [first] = events;
-    if (first) this.#recorder.record(events.length === 1 ? first : { type: 'group', events });
-  }
-
-  /**
-   * Records what no client asked for. When the disk is full it is not written: after a restart the message is where it
-   * was before, which loses nothing.
-   */
-  #recordIfRoom(event: BrokerEvent): void {
-    try {
-      this.#recorder.record(event);
-    } catch (error) {
-      if (!(error instanceof StoreFullError)) throw error;
-    }
-  }
-}
-
-function copyOf(event: SingleEvent): SingleEvent {
-  return event.type === 'enqueued' ? { ...event, message: { ...event.message } } : event;
 }
 
 function describe(entity: Entity, options: Entity['options']): EntityDescription {
