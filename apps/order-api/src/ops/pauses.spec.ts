@@ -57,6 +57,14 @@ it('has a real worker receive nothing until it is resumed, also when it starts a
   expect((await api.post('/ops/queues/billing/resume')).status).toBe(200);
 });
 
+it('shows nothing but the pause where the receiver has not come back from the one before', async () => {
+  for (const note of ['first', 'second', 'third']) {
+    const { body } = await api.post('/ops/queues/billing/pause', { note });
+    expect(body.troubles).toEqual([{ part: 'consuming', detail: expect.stringContaining(note) }]);
+    await api.post('/ops/queues/billing/resume');
+  }
+});
+
 it('pauses the queue of this service in every replica', async () => {
   const other = await api.startReplica();
   const events = () => api.database.pool.query('SELECT FROM inbox');

@@ -24,6 +24,22 @@ describe('a receiver', () => {
   it.each(['connecting', 'stalled', 'stopped'] as const)('that is %s is a degradation', (state) => {
     expect(() => receiverDegradation(receiver(state)).check()).toThrow(`the receiver is ${state}`);
   });
+
+  it('that is not attached is none while somebody pauses its queue, and is while an outage does', () => {
+    const replaced = { state: 'connecting', inFlight: 0, detail: 'The receiver is being replaced.' } as const;
+    const pausedBy = (dependency: string) => () => ({
+      ...replaced,
+      paused: { dependency, detail: 'look', since: new Date(0) },
+    });
+    expect(receiverDegradation(pausedBy('manual')).check()).toMatchObject({ state: 'connecting' });
+    expect(() => receiverDegradation(pausedBy('database')).check()).toThrow('The receiver is being replaced.');
+  });
+
+  it('that has stalled is one also while somebody pauses its queue', () => {
+    const paused = { dependency: 'manual', detail: 'look', since: new Date(0) };
+    const health = () => ({ ...receiver('stalled')(), paused });
+    expect(() => receiverDegradation(health).check()).toThrow('the receiver is stalled');
+  });
 });
 
 it('a database that nobody answers for is not ready', async () => {

@@ -58,15 +58,19 @@ export function receiverLiveness(health: () => ReceiverHealth): HealthIndicator 
   };
 }
 
-/** Reports a receiver that does not receive, without saying that the service is down. */
-export function receiverDegradation(health: () => ReceiverHealth): HealthIndicator {
+/**
+ * Reports a receiver that does not receive, without saying that the service is down. One that is not attached while its
+ * queue is paused by hand is as it should be: {@link pauseDegradation} says why nothing is received.
+ */
+export function receiverDegradation(health: () => ReceiverHealth & Pick<PausableHealth, 'paused'>): HealthIndicator {
   return {
     name: 'broker',
     kind: 'degraded',
     check() {
-      const { state, detail, ...numbers } = health();
-      if (state !== 'running') throw new Error(detail ?? `the receiver is ${state}`);
-      return { state, ...numbers };
+      const { state, detail, ...others } = health();
+      const rests = state === 'connecting' && others.paused?.dependency === 'manual';
+      if (state !== 'running' && !rests) throw new Error(detail ?? `the receiver is ${state}`);
+      return { state, ...others };
     },
   };
 }
