@@ -45,6 +45,10 @@ it('learns of a consumer that works what waits in its outbox', async () => {
   });
 });
 
+it('learns the rest of a consumer of a version that does not tell of its outbox', async () => {
+  expect(await ask({ body: working }, { status: 404 })).toEqual({ pausedSeconds: 0 });
+});
+
 it('learns for how long a queue is not consumed, and why', async () => {
   const paused = { dependency: 'database', detail: 'no answer', since };
   expect(await ask({ body: { ...working, paused } })).toMatchObject({
@@ -64,6 +68,7 @@ it('learns that somebody paused it, from when on', async () => {
 
 it.each<readonly [Answer, RegExp]>([
   [{ status: 401 }, /^Its consumer does not answer: .*does not let this service ask \(401\)/],
+  [{ status: 404 }, /does not answer: .*answers 404/],
   [{ status: 500 }, /does not answer: .*answers 500/],
   [{ status: 302 }, /does not answer: .*no answer from/],
   [{ body: { colour: 'red' } }, /does not answer: .*another form/],

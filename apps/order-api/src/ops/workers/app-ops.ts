@@ -17,8 +17,8 @@ export interface AppHealth {
 
 /**
  * An app that consumes a queue and keeps its data to itself, as its operators reach it. Everything rejects with
- * {@link unavailable} when the app does not answer in time; what it was asked to do may have been done then, and asking
- * again is safe.
+ * {@link Unavailable} when the app does not answer in time; what it was asked to do may have been done then, and asking
+ * again is safe. It rejects with {@link NotOffered} when the app is of a version without what was asked for.
  */
 export interface AppOps {
   /** For example `order-worker`. */
@@ -39,7 +39,12 @@ export interface AppOps {
 }
 
 /** The answer to a request that an app would have to answer. */
-export function unavailable(app: string, why: string, cause?: unknown): Problem {
-  const detail = `${app} does not do what it was asked for: ${why}. What was begun may have been done: look, then try again.`;
-  return new Problem(503, 'worker-unavailable', detail, { cause, headers: { 'retry-after': '5' } });
+export class Unavailable extends Problem {
+  constructor(app: string, why: string, cause?: unknown) {
+    const detail = `${app} does not do what it was asked for: ${why}. What was begun may have been done: look, then try again.`;
+    super(503, 'worker-unavailable', detail, { cause, headers: { 'retry-after': '5' } });
+  }
 }
+
+/** The app answers, and has no such route: an earlier version may not have it yet. */
+export class NotOffered extends Unavailable {}

@@ -1,7 +1,7 @@
 import type { TokenSource } from '@orderflow/service-kit';
 import type { z } from 'zod';
 import { reasonOf } from '../reason-of.js';
-import { unavailable } from './app-ops.js';
+import { NotOffered, Unavailable } from './app-ops.js';
 
 export interface WorkerHttpOptions {
   /** For people, e.g. `order-worker`. */
@@ -14,7 +14,7 @@ export interface WorkerHttpOptions {
   readonly timeoutMs?: number;
 }
 
-/** Requests to a worker. Each rejects with {@link unavailable} when no answer comes, a refusal, or another than expected. */
+/** Requests to a worker. Each rejects with {@link Unavailable} when no answer comes, a refusal, or another than expected. */
 export class WorkerHttp {
   readonly name: string;
   readonly #options: WorkerHttpOptions;
@@ -58,17 +58,17 @@ export class WorkerHttp {
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
     } catch (cause) {
-      throw unavailable(name, `no answer from ${url} (${reasonOf(cause)})`, cause);
+      throw new Unavailable(name, `no answer from ${url} (${reasonOf(cause)})`, cause);
     }
   }
 
   async #read<T>(shape: z.ZodType<T>, answer: Response): Promise<T> {
     const { name, url } = this.#options;
     const body: unknown = await answer.json().catch((cause: unknown) => {
-      throw unavailable(name, `the answer from ${url} cannot be read`, cause);
+      throw new Unavailable(name, `the answer from ${url} cannot be read`, cause);
     });
     const { data, error } = shape.safeParse(body);
-    if (error) throw unavailable(name, `${url} answers in another form than this version knows`, error);
+    if (error) throw new Unavailable(name, `${url} answers in another form than this version knows`, error);
     return data;
   }
 
@@ -78,8 +78,9 @@ export class WorkerHttp {
     if (answer.ok) return answer;
     await answer.body?.cancel();
     const { status } = answer;
+    if (status === 404) throw new NotOffered(name, `${url} answers 404: its version does not offer this`);
     const isRefusal = status === 401 || status === 403;
-    throw unavailable(
+    throw new Unavailable(
       name,
       isRefusal ? `${url} does not let this service ask (${status})` : `${url} answers ${status}`,
     );
@@ -91,7 +92,7 @@ export class WorkerHttp {
     try {
       return { authorization: `Bearer ${await token()}` };
     } catch (cause) {
-      throw unavailable(name, `no token can be had for it: ${(cause as Error).message}`, cause);
+      throw new Unavailable(name, `no token can be had for it: ${(cause as Error).message}`, cause);
     }
   }
 }
