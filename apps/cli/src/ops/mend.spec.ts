@@ -71,7 +71,10 @@ it('discards what was counted, follows it, and says how to have it back', async 
       { body: { ...discard, state: 'running', discarded: 1 } },
       { body: { ...discard, state: 'done', discarded: 2 } },
     ],
-    'POST /ops/discards/d-1/restore': [{ body: { ...discard, state: 'done', discarded: 0, restored: 2 } }],
+    'POST /ops/discards/d-1/restore': [
+      { body: { ...discard, state: 'done', discarded: 0, restored: 2 } },
+      { body: { ...discard, state: 'done', discarded: 1, restored: 1, sentOtherwise: 1 } },
+    ],
   });
   expect((await run('discard', 'orders', '--note', 'go')).code).toBe(2);
   const unsure = await run('discard', 'orders', '--all', '--note', 'go');
@@ -84,6 +87,8 @@ it('discards what was counted, follows it, and says how to have it back', async 
   expect(asked).toContain('POST /ops/discards {"selectionId":"s-1","confirm":2,"note":"go"}');
   const restored = await run('restore', 'd-1', '--note', 'oh');
   expect(restored.output).toBe('Restored 2 of 2 letters to orders.\n');
+  const rest = await run('restore', 'd-1', '--note', 'again');
+  expect(rest.output).toBe('Restored 1 of 2 letters to orders; left out: 1 that the restore of an export sent.\n');
 });
 
 it('exports to a new file of its owner, or to standard output', async () => {

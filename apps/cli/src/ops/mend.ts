@@ -7,7 +7,7 @@ import { CommandError } from '../command-error.js';
 import { follow } from './follow.js';
 import { choosesLetters, filterOf, type LetterFlags } from './letter-filter.js';
 import { findOpsApi, type OpsApi } from './ops-api.js';
-import type { Discard, Edit, LetterExport, RestoredExport, Selection } from './ops-answers.js';
+import type { Edit, LetterExport, RestoredDiscard, RestoredExport, Selection } from './ops-answers.js';
 import { ProgressLine } from './progress-line.js';
 
 interface JsonFlag {
@@ -143,8 +143,9 @@ async function restore(api: OpsApi, id: string, { note, from, json }: RestoreFla
 /** What a restore did, by what had the copies. */
 const restoredText: Readonly<Record<RestoreFlags['from'], (answer: unknown) => string>> = {
   discard(answer) {
-    const { restored, letters, target } = answer as Discard;
-    return `Restored ${restored} of ${letters} letters to ${target}.`;
+    const { restored, letters, target, sentOtherwise = 0 } = answer as RestoredDiscard;
+    const left = sentOtherwise > 0 ? `; left out: ${sentOtherwise} that the restore of an export sent` : '';
+    return `Restored ${restored} of ${letters} letters to ${target}${left}.`;
   },
   export(answer) {
     const { restored, letters, queue, present, sentOtherwise } = answer as RestoredExport;

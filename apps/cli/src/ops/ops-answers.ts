@@ -143,6 +143,12 @@ export interface Discard {
   readonly restored: number;
 }
 
+/** A discard, with what a restore of it left out. */
+export interface RestoredDiscard extends Discard {
+  /** The restore of an export sent it; absent of an earlier version, which did not ask. */
+  readonly sentOtherwise?: number;
+}
+
 export interface LetterExport {
   readonly id: string;
   readonly queue: string;

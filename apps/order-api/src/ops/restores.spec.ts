@@ -93,6 +93,30 @@ it('restores of an export what is gone, once, and says what it left out', async 
   expect(first).toMatchObject({ phase: 'done', details: { letters: 2, present: 1, sentOtherwise: 1 } });
 });
 
+/** The paths of an export and a discard of everything in queue `orders`, both done. */
+async function exportAndDiscard(count: number): Promise<{ readonly exported: string; readonly discarded: string }> {
+  const made = await api.post('/ops/exports', { selectionId: await select(), note: 'go' });
+  const exported = `/ops/exports/${made.body.id}`;
+  await eventually(async () => expect((await api.get(exported)).body.state).toBe('done'));
+  const request = { selectionId: await select(), confirm: count, note: 'go' };
+  const discarded = `/ops/discards/${(await api.post('/ops/discards', request)).body.id}`;
+  await eventually(async () =>
+    expect((await api.get(discarded)).body).toMatchObject({ state: 'done', discarded: count }),
+  );
+  return { exported, discarded };
+}
+
+it('sends a letter of which there are two copies once, whichever is restored first', async () => {
+  api = await OpsApi.start({ OPS_EXPORT_KEY });
+  await api.deadLetter('orders', [{ id: 'a' }, { id: 'b' }]);
+  const { exported, discarded } = await exportAndDiscard(2);
+  expect((await api.post(`${exported}/restore`, why)).body).toMatchObject({ restored: 2 });
+  const second = await api.post(`${discarded}/restore`, why);
+  expect(second.body).toMatchObject({ discarded: 2, restored: 0, sentOtherwise: 2 });
+  const [entry] = (await api.get(`/ops/audit?subject=${discarded.slice('/ops/'.length)}`)).body.items;
+  expect(entry).toMatchObject({ phase: 'done', details: { letters: 0, sentOtherwise: 2 } });
+});
+
 it('restores the original of an edit, once, beside what was sent in its place', async () => {
   api = await OpsApi.start({ OPS_EXPORT_KEY });
   await api.deadLetter('orders', [{ id: 'm', reason: 'InvalidPayload', body: broken, orderingKey: 'o-1' }]);

@@ -38,6 +38,12 @@ export const discardView = z
   .meta({ id: 'Discard' });
 export type DiscardView = z.infer<typeof discardView>;
 
+/** A discard, with what a restore of it left out. */
+export const restoredDiscardView = discardView
+  .extend({ sentOtherwise: z.int().describe('Left out: the restore of an export sent it') })
+  .meta({ id: 'RestoredDiscard' });
+export type RestoredDiscardView = z.infer<typeof restoredDiscardView>;
+
 /**
  * Makes a discard of a selection, or answers the one there is.
  * @throws Problem for a selection that cannot be used, a wrong count, or letters that something else has

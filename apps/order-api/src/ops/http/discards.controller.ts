@@ -16,6 +16,8 @@ import {
   noDiscard,
   overlapping,
   readDiscards,
+  type RestoredDiscardView,
+  restoredDiscardView,
 } from '../discards/discard-store.js';
 import { restoreDiscard } from '../restores/restore-discard.js';
 import { OpsCipher } from '../copies/ops-cipher.js';
@@ -86,18 +88,23 @@ export class DiscardsController {
   @Post(':id/restore')
   @ApiScope('ops:discard')
   @HttpCode(200)
-  @ApiResponse({ status: 200, standardSchema: discardView, description: 'Sent to its queue again; safe to repeat' })
+  @ApiResponse({
+    status: 200,
+    standardSchema: restoredDiscardView,
+    description: 'Sent to its queue again; safe to repeat',
+  })
+  @ApiProblem(400, 'It does not say why')
   @ApiProblem(404, 'There is no such discard')
   @ApiProblem(409, 'It has not ended yet')
   async restore(
     @Param('id', resourceId) id: string,
     @Body({ schema: restoreRequest }) { note: why }: RestoreRequest,
     @RequestCaller() caller: Caller | undefined,
-  ): Promise<DiscardView> {
+  ): Promise<RestoredDiscardView> {
     const cipher = this.cipher.require();
     const discard = await this.read(id);
     const action = { actor: actorOf(caller), action: 'discard.restore', subject: `discards/${id}`, note: why };
-    await audited(
+    const { sentOtherwise } = await audited(
       this.database,
       action,
       async () => {
@@ -107,9 +114,9 @@ export class DiscardsController {
         const { messaging, transport } = this.resources;
         return restoreDiscard({ messaging, transport, cipher, discard });
       },
-      (letters) => ({ letters }),
+      ({ restored, ...leftOut }) => ({ letters: restored, ...leftOut }),
     );
-    return this.read(id);
+    return { ...(await this.read(id)), sentOtherwise };
   }
 
   async #create(request: DiscardRequest, actor: string): Promise<string> {

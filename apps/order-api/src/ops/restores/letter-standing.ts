@@ -1,7 +1,7 @@
 import type { DeadLetters } from '@orderflow/messaging';
 import type { SqlTransaction } from '@orderflow/messaging/postgres';
-import { reachBroker } from '../broker/dead-letters-of.js';
 import type { Chosen } from '../copies/letter-copies.js';
+import { reachBrokerAmidRestore } from './reach-broker-amid-restore.js';
 
 /** What keeps a copy from being sent: its letter is a dead letter, or was sent by something else, or is about to be. */
 export type Obstacle = 'present' | 'sent';
@@ -32,7 +32,7 @@ export async function standingOf(
   { queue, letters, exceptEdit }: StandingQuery,
 ): Promise<ReadonlyMap<number, Standing>> {
   const places = letters.map(({ place }) => place);
-  const found = await reachBroker(deadLetters.read(queue, places));
+  const found = await reachBrokerAmidRestore(deadLetters.read(queue, places));
   const there = new Map(found.map(({ letter }) => [letter.place, letter.id]));
   const { rows } = await tx.query(
     `SELECT one.n, one.place, one.message_id,

@@ -5,10 +5,10 @@ import { standingOf } from './letter-standing.js';
 import { type CopySource, sendAgain, type SendAgainOptions } from './send-again.js';
 import { type EditRow, messagesOf, noEdit } from '../edits/edit-store.js';
 
-export interface RestoreEditOptions extends Omit<SendAgainOptions, 'target'> {
+export interface RestoreEditOptions extends Omit<SendAgainOptions, 'queue' | 'target'> {
   readonly deadLetters: Pick<DeadLetters, 'read'>;
   readonly cipher: LetterCipher;
-  readonly edit: { readonly id: string; readonly target: string };
+  readonly edit: { readonly id: string; readonly queue: string; readonly target: string };
 }
 
 /**
@@ -18,7 +18,7 @@ export interface RestoreEditOptions extends Omit<SendAgainOptions, 'target'> {
  * was removed; 503 when the broker does not answer
  */
 export function restoreEdit({ deadLetters, cipher, edit, ...options }: RestoreEditOptions): Promise<number> {
-  const { id, target } = edit;
+  const { id, queue, target } = edit;
   const source: CopySource = {
     async page(tx, after) {
       if (after > 0) return { letters: [], last: undefined };
@@ -26,7 +26,7 @@ export function restoreEdit({ deadLetters, cipher, edit, ...options }: RestoreEd
       const [row] = rows as unknown as readonly EditRow[];
       if (!row) throw noEdit(id);
       if (row.restored_at) return { letters: [], last: undefined };
-      const { queue, place, message_id } = row;
+      const { place, message_id } = row;
       refuseRunning(row);
       const messages = messagesOf(row, cipher);
       if (!messages) throw new Problem(410, 'edit-expired', `The messages of edit ${id} were removed: it is too old.`);
@@ -39,7 +39,7 @@ export function restoreEdit({ deadLetters, cipher, edit, ...options }: RestoreEd
       await tx.query('UPDATE ops_edits SET restored_at = now() WHERE id = $1', [id]);
     },
   };
-  return sendAgain({ ...options, target }, source);
+  return sendAgain({ ...options, queue, target }, source);
 }
 
 const obstacles = {

@@ -4,7 +4,7 @@ import { type Chosen, type CopyOwner, purposeOf } from '../copies/letter-copies.
 import { standingOf } from './letter-standing.js';
 import { type CopySource, sendAgain, type SendAgainOptions } from './send-again.js';
 
-export interface RestoreExportOptions extends SendAgainOptions {
+export interface RestoreExportOptions extends Omit<SendAgainOptions, 'queue'> {
   readonly deadLetters: Pick<DeadLetters, 'read'>;
   readonly cipher: LetterCipher;
   readonly owner: CopyOwner;
@@ -56,6 +56,6 @@ export async function restoreExport(options: RestoreExportOptions): Promise<Rest
       ]);
     },
   };
-  const restored = await sendAgain(options, source);
+  const restored = await sendAgain({ ...options, queue }, source);
   return { restored, present: leftOut.present, sentOtherwise: leftOut.sent };
 }

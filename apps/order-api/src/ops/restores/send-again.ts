@@ -1,6 +1,7 @@
 import type { Envelope, Transport } from '@orderflow/messaging';
 import type { PostgresMessaging, SqlTransaction } from '@orderflow/messaging/postgres';
-import { reachBroker } from '../broker/dead-letters-of.js';
+import { lockRestores } from '../queue-lock.js';
+import { reachBrokerAmidRestore } from './reach-broker-amid-restore.js';
 
 /** A message as it was before something was done with its letter. */
 export interface SentAgain {
@@ -30,26 +31,30 @@ export interface CopySource {
 export interface SendAgainOptions {
   readonly messaging: Pick<PostgresMessaging, 'transaction'>;
   readonly transport: Pick<Transport, 'send'>;
+  /** Whose dead letters they were. */
+  readonly queue: string;
   /** The queue that gets them. */
   readonly target: string;
 }
 
 /**
  * Sends messages to their queue again, each with the id and the properties it had. That they were sent is committed after
- * the broker has them: when the process dies in between, what is sent once more is recognised by its id.
+ * the broker has them: when the process dies in between, what is sent once more is recognised by its id. Whatever else has
+ * copies of the same letters waits meanwhile, page by page.
  * @throws Problem 503 when the broker does not take them
  */
 export async function sendAgain(
-  { messaging, transport, target }: SendAgainOptions,
+  { messaging, transport, queue, target }: SendAgainOptions,
   source: CopySource,
 ): Promise<number> {
   let count = 0;
   for (let after: number | undefined = 0; after !== undefined; ) {
     const from: number = after;
     const { letters, last }: CopyPage = await messaging.transaction(async (tx) => {
+      await lockRestores(tx, queue);
       const page = await source.page(tx, from);
       if (page.letters.length === 0) return page;
-      await reachBroker(
+      await reachBrokerAmidRestore(
         transport.send(
           page.letters.map(({ envelope, generation }) => ({
             to: { queue: target },
