@@ -24,6 +24,7 @@ import { OpsCipher } from '../copies/ops-cipher.js';
 import { OpsDatabase } from '../ops-database.js';
 import { Places } from '../places.js';
 import { pageOf, resourceId, type RestoreRequest, restoreRequest } from './ops-requests.js';
+import { RestoreRoute } from './restore-route.js';
 
 const listQuery = z.strictObject({ limit: pageOf(250) });
 const discardList = z.object({ items: z.array(discardView) }).meta({ id: 'Discards' });
@@ -85,17 +86,14 @@ export class DiscardsController {
     throw noDiscard(id);
   }
 
-  @Post(':id/restore')
-  @ApiScope('ops:discard')
-  @HttpCode(200)
-  @ApiResponse({
-    status: 200,
-    standardSchema: restoredDiscardView,
+  @RestoreRoute({
+    path: ':id/restore',
+    scope: 'ops:discard',
+    answer: restoredDiscardView,
     description: 'Sent to its queue again; safe to repeat',
+    unknown: 'There is no such discard',
+    refused: 'It has not ended yet',
   })
-  @ApiProblem(400, 'It does not say why')
-  @ApiProblem(404, 'There is no such discard')
-  @ApiProblem(409, 'It has not ended yet')
   async restore(
     @Param('id', resourceId) id: string,
     @Body({ schema: restoreRequest }) { note: why }: RestoreRequest,

@@ -43,6 +43,7 @@ import {
   type RevealRequest,
   revealRequest,
 } from './ops-requests.js';
+import { RestoreRoute } from './restore-route.js';
 
 const listQuery = z.strictObject({ limit: pageOf(250) });
 
@@ -135,17 +136,14 @@ export class EditsController {
     });
   }
 
-  @Post('edits/:id/restore')
-  @ApiScope('ops:payload')
-  @HttpCode(200)
-  @ApiResponse({
-    status: 200,
-    standardSchema: editView,
+  @RestoreRoute({
+    path: 'edits/:id/restore',
+    scope: 'ops:payload',
+    answer: editView,
     description: 'The original was sent to its queue again; safe to repeat. Needs `ops:write` as well',
+    unknown: 'There is no such edit',
+    refused: 'It has not ended yet, or the original is a dead letter or was sent by something else',
   })
-  @ApiProblem(400, 'It does not say why')
-  @ApiProblem(404, 'There is no such edit')
-  @ApiProblem(409, 'It has not ended yet, or the original is a dead letter or was sent by something else')
   @ApiProblem(410, 'Its messages were removed')
   async restore(
     @Param('id', resourceId) id: string,

@@ -47,6 +47,7 @@ import {
   type RevealRequest,
   revealRequest,
 } from './ops-requests.js';
+import { RestoreRoute } from './restore-route.js';
 
 const listQuery = z.strictObject({ limit: pageOf(250) });
 const ndjson = 'application/x-ndjson';
@@ -134,17 +135,14 @@ export class ExportsController {
     return this.#download(id, { actor: actorOf(caller), action: 'export.reveal', note: why }, wholeBody);
   }
 
-  @Post(':id/restore')
-  @ApiScope('ops:payload')
-  @HttpCode(200)
-  @ApiResponse({
-    status: 200,
-    standardSchema: restoredExportView,
+  @RestoreRoute({
+    path: ':id/restore',
+    scope: 'ops:payload',
+    answer: restoredExportView,
     description: 'What is gone was sent to its queue again; safe to repeat. Needs `ops:write` as well',
+    unknown: 'There is no such export, or its queue is not operated any more',
+    refused: 'It has not ended yet',
   })
-  @ApiProblem(400, 'It does not say why')
-  @ApiProblem(404, 'There is no such export, or its queue is not operated any more')
-  @ApiProblem(409, 'It has not ended yet')
   async restore(
     @Param('id', resourceId) id: string,
     @Body({ schema: restoreRequest }) { note: why }: RestoreRequest,
