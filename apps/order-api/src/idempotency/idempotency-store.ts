@@ -62,7 +62,9 @@ export function claimKeys(parameters: Parameters, claims: readonly Claim[], { wa
   ];
   const lock = "hashtextextended(client || ' ' || route || ' ' || key, 0)";
   const isLocked = wait ? `pg_advisory_xact_lock(${lock}) IS NOT NULL` : `pg_try_advisory_xact_lock(${lock})`;
-  return `asked AS MATERIALIZED (SELECT * FROM unnest(${columns.join(', ')}) AS asked(id, ${claimColumns})),
+  // Its columns are named: a statement with `SELECT *` is never prepared.
+  return `asked AS MATERIALIZED (
+      SELECT id, ${claimColumns} FROM unnest(${columns.join(', ')}) AS asked(id, ${claimColumns})),
     stored AS (
       INSERT INTO idempotency_keys (${claimColumns}) SELECT ${claimColumns} FROM asked WHERE ${isLocked}
       ORDER BY client, route, key ON CONFLICT DO NOTHING RETURNING client, route, key),
