@@ -1,8 +1,7 @@
-import { Agent } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { callConcurrently } from '../kit/call-concurrently.js';
 import { cpuBetween, cpuSnapshot } from '../kit/cpu.js';
-import { postOrder, QUANTITY, UNIT_PRICE } from '../kit/post-order.js';
+import { OrderClient, QUANTITY, UNIT_PRICE } from '../kit/order-client.js';
 import { until } from '../kit/until.js';
 import type { Stack } from './stack.js';
 
@@ -37,18 +36,18 @@ async function measure(
 ): Promise<Run> {
   const customerId = `bench-${crypto.randomUUID()}`;
   const before = await counts(stack);
-  const agent = new Agent({ keepAlive: true });
+  const client = new OrderClient(stack.url);
   const pids = [...stack.processes.values()];
   const cpu = await cpuSnapshot(pids);
   const begun = performance.now();
-  await drive(() => postOrder(stack.url, agent, { customerId }));
+  await drive(() => client.post({ customerId }));
   await untilPaid(stack, customerId, orders);
   const seconds = (performance.now() - begun) / 1_000;
   // What is still to be counted by others costs as well.
   await untilCounted(stack, before, orders);
   const micros = cpuBetween(cpu, await cpuSnapshot(pids));
   const byProcess = new Map([...stack.processes.keys()].map((name, n) => [name, (micros[n] ?? 0) / orders] as const));
-  agent.destroy();
+  client.close();
   const microsAnOrder = [...byProcess.values()].reduce((sum, each) => sum + each, 0);
   return { orders, seconds, microsAnOrder, byProcess };
 }
@@ -57,13 +56,13 @@ async function measure(
 export async function latencies(stack: Stack, orders: number, perSecond: number): Promise<readonly number[]> {
   const customerId = `bench-${crypto.randomUUID()}`;
   const before = await counts(stack);
-  const agent = new Agent({ keepAlive: true });
+  const client = new OrderClient(stack.url);
   const sentAt = new Map<string, number>();
   const took: number[] = [];
   const giveUpAt = performance.now() + PAID_WITHIN_MS;
   const placing = steadily(orders, perSecond, async () => {
     const begun = performance.now();
-    sentAt.set(await postOrder(stack.url, agent, { customerId }), begun);
+    sentAt.set(await client.post({ customerId }), begun);
   });
   while (took.length < orders) {
     if (performance.now() > giveUpAt) throw new Error(`${stack.name}: ${took.length} of ${orders} orders were paid.`);
@@ -78,7 +77,7 @@ export async function latencies(stack: Stack, orders: number, perSecond: number)
   }
   await placing;
   await untilCounted(stack, before, orders);
-  agent.destroy();
+  client.close();
   return took;
 }
 

@@ -6,13 +6,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { callConcurrently } from '../kit/call-concurrently.js';
 import { type Figure, measure, rowsOf } from '../kit/figure.js';
 import { readFlags } from '../kit/flags.js';
-import { postOrder } from '../kit/post-order.js';
+import { OrderClient } from '../kit/order-client.js';
 import { report, type Row } from '../kit/report.js';
 import { alternate } from '../kit/rounds.js';
 import { median } from '../kit/statistics.js';
@@ -35,13 +34,12 @@ const orders = flags.count('orders') ?? flags.size(ORDERS);
 
 /** Places the orders of a round, so many at a time, and sees that each of them is there with its message. */
 async function place(site: Site, connections: number, isKeyed: boolean): Promise<Figure> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const client = new OrderClient(site.url);
   const expected = (await site.orders()) + orders;
-  const post = (): Promise<string> =>
-    postOrder(site.url, agent, { customerId: 'bench', ...(isKeyed && { key: randomUUID() }) });
+  const post = (): Promise<string> => client.post({ customerId: 'bench', ...(isKeyed && { key: randomUUID() }) });
   const settled = (): Promise<void> => until(`${expected} messages`, async () => (await site.messages()) === expected);
   const figure = await measure(orders, site.pids, () => callConcurrently(orders, connections, post), settled);
-  agent.destroy();
+  client.close();
   expectCount('orders that are stored', await site.orders(), expected);
   return figure;
 }
