@@ -1,4 +1,4 @@
-import type { Client, Pool, QueryResult } from 'pg';
+import type { Pool, QueryResult } from 'pg';
 import type { Destination } from '../transport.js';
 import type { Lease } from './bucket-leases.js';
 import { type OutboxRow, selectedColumns, type StoredMessage, toOutboxRow } from './outbox-rows.js';
@@ -58,22 +58,44 @@ export async function queryByIndex(pool: Pool, ...statements: readonly string[])
 export interface ReadFrom {
   readonly pool: Pool;
   /** A connection with {@link settingsToRead} that keeps prepared statements; without one the pool reads. */
-  readonly reading?: Client | undefined;
+  readonly reading?: Reading | undefined;
 }
 
-/** Runs both reads; rejects when the database fails, and gives up a connection that failed: it may be dead. */
-function read({ pool, reading }: ReadFrom, share: Share, limit: number): Promise<readonly QueryResult[]> {
+/** As much of `pg`'s client as a read needs. */
+export interface Reading {
+  query(statement: PreparedRead): Promise<QueryResult<ReadRow>>;
+  /** Ends the connection. */
+  end(): Promise<void>;
+}
+
+interface PreparedRead {
+  readonly name: string;
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+/** A row as {@link selectBatch} answers it. */
+interface ReadRow extends StoredMessage {
+  /** Its key was held and is due; it is stored out of the way. */
+  readonly is_due: boolean;
+  /** Its key is held, and it stands in the way. */
+  readonly is_held: boolean;
+}
+
+/** Rejects when the database fails, and gives up a connection that failed: it may be dead. */
+async function read({ pool, reading }: ReadFrom, share: Share, limit: number): Promise<readonly ReadRow[]> {
   if (reading === undefined) {
-    const terms = literals(share, limit);
-    return queryByIndex(pool, selectDue(terms), selectNext(terms));
+    const [result] = await queryByIndex(pool, selectBatch(literals(share, limit)));
+    return (result?.rows ?? []) as readonly ReadRow[];
   }
   const { kind, name } = named(share.destination);
   const values = [share.leases.map(({ bucket }) => bucket), kind, name, limit];
-  const reads = [preparedDue, preparedNext].map((statement) => reading.query({ ...statement, values }));
-  return Promise.all(reads).catch((error: unknown) => {
+  try {
+    return (await reading.query({ ...preparedBatch, values })).rows;
+  } catch (error) {
     void reading.end().catch(() => undefined);
     throw error;
-  });
+  }
 }
 
 /**
@@ -84,9 +106,9 @@ function read({ pool, reading }: ReadFrom, share: Share, limit: number): Promise
  * follow the commits.
  */
 export async function readRows(from: ReadFrom, share: Share, limit: number): Promise<ReadRows> {
-  const [due, next] = await read(from, share, limit);
-  const dueRows = (due?.rows as StoredMessage[]).map(toOutboxRow);
-  const nextRows = next?.rows as (StoredMessage & { readonly is_held: boolean })[];
+  const found = await read(from, share, limit);
+  const dueRows = found.filter(({ is_due }) => is_due).map(toOutboxRow);
+  const nextRows = found.slice(dueRows.length);
   const free = nextRows.filter(({ is_held }) => !is_held).map(toOutboxRow);
   // What was held is older; it gets half of a batch at least, and leaves the other half to the others.
   const fromDue = Math.min(dueRows.length, Math.max(Math.ceil(limit / 2), limit - free.length));
@@ -172,34 +194,36 @@ function named(destination: Destination): { readonly kind: 'queue' | 'topic'; re
 }
 
 const selectNext = (terms: Terms): string => `
-  SELECT * FROM (
     SELECT o.* FROM unnest(${terms.buckets}) AS wanted(bucket)
     CROSS JOIN LATERAL (
-      SELECT ${selectedColumns('outbox')}, 0 AS attempts, hold.bucket IS NOT NULL AS is_held
+      SELECT ${selectedColumns('outbox')}, 0 AS attempts, false AS is_due, hold.bucket IS NOT NULL AS is_held,
+             NULL::timestamptz AS due_at
       FROM outbox LEFT JOIN outbox_holds hold
         ON hold.bucket = outbox.bucket AND hold.ordering_key = coalesce(outbox.ordering_key, outbox.message_id)
       WHERE outbox.bucket = wanted.bucket AND ${isFor(terms)}
       ORDER BY outbox.destination, outbox.id LIMIT ${terms.limit}
     ) o
-    LIMIT ${terms.limit}
-  ) batch ORDER BY id`;
+    LIMIT ${terms.limit}`;
 
 const selectDue = (terms: Terms): string => `
   SELECT o.* FROM (
-    SELECT bucket, ordering_key, attempts FROM outbox_holds
+    SELECT bucket, ordering_key, attempts, coalesce(due, until) AS due_at FROM outbox_holds
     WHERE bucket = ANY(${terms.buckets}) AND coalesce(due, until) <= now()
     ORDER BY coalesce(due, until)
   ) hold
   CROSS JOIN LATERAL (
-    SELECT ${selectedColumns('outbox')}, hold.attempts FROM outbox
+    SELECT ${selectedColumns('outbox')}, hold.attempts, true AS is_due, false AS is_held, hold.due_at FROM outbox
     WHERE outbox.bucket = (hold.bucket - ${HELD_BUCKETS})::smallint AND outbox.bucket < 0 AND ${isFor(terms)}
       AND coalesce(outbox.ordering_key, outbox.message_id) BETWEEN hold.ordering_key AND hold.ordering_key
     ORDER BY coalesce(outbox.ordering_key, outbox.message_id), outbox.destination, outbox.id LIMIT ${terms.limit}
   ) o
   LIMIT ${terms.limit}`;
 
-const preparedDue = { name: 'outbox_due', text: selectDue(parameters) };
-const preparedNext = { name: 'outbox_next', text: selectNext(parameters) };
+/** Both in one round trip: what is due, longest first, then the others; a key's rows in their order. */
+const selectBatch = (terms: Terms): string => `
+  SELECT * FROM ((${selectDue(terms)}) UNION ALL (${selectNext(terms)})) batch ORDER BY due_at, id`;
+
+const preparedBatch = { name: 'outbox_batch', text: selectBatch(parameters) };
 
 /**
  * A range of one name instead of an equation: then only the index that has the name before the id gives the order asked

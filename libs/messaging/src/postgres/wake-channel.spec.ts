@@ -3,6 +3,7 @@ import pg from 'pg';
 import { createMessagingDatabase, type MessagingDatabase } from '../../test/messaging-database.js';
 import { lastingPort } from '../testing/lasting-port.js';
 import { ManualClock } from '../testing/manual-clock.js';
+import { preparing } from './preparing-client.js';
 import { WakeChannel } from './wake-channel.js';
 import { until } from '../testing/until.js';
 
@@ -32,6 +33,39 @@ describe('WakeChannel', () => {
       onError: (error) => heard.reject(error),
     });
     await expect(heard.promise).resolves.toBeUndefined();
+    await channel.stop();
+  });
+
+  it('hands its connection one read at a time, whoever asks', async () => {
+    const begun: string[] = [];
+    const ended: string[] = [];
+    const Preparing = preparing();
+    class Watched extends Preparing {
+      override query(...call: unknown[]): never {
+        const [statement] = call as [{ readonly name?: string }];
+        const query = super.query as (...call: unknown[]) => Promise<unknown>;
+        if (statement.name === undefined) return query.apply(this, call) as never;
+        expect(begun).toEqual(ended);
+        begun.push(statement.name);
+        return query.apply(this, call).finally(() => ended.push(String(statement.name))) as never;
+      }
+    }
+    const { host, port, user, password } = await connectionOf(database.pool);
+    const { rows } = await database.pool.query('SELECT current_database() AS name');
+    pool = new pg.Pool({ host, port, user, password, database: String(rows[0].name), Client: Watched as never });
+    const heard = Promise.withResolvers<void>();
+    const channel = new WakeChannel({
+      pool,
+      clock: new ManualClock(),
+      onWake: () => heard.resolve(),
+      onError: (error) => heard.reject(error),
+    });
+    await heard.promise;
+    const read = (name: string) => channel.reading?.query({ name, text: `SELECT $1::text AS ${name}`, values: [name] });
+    const refused = channel.reading?.query({ name: 'refused', text: 'SELECT 1 / $1::int', values: [0] });
+    const [one, , two] = await Promise.allSettled([read('one'), refused, read('two')]);
+    expect([one, two]).toMatchObject([{ value: { rowCount: 1 } }, { value: { rowCount: 1 } }]);
+    expect(begun).toEqual(['refused', 'one', 'two']);
     await channel.stop();
   });
 

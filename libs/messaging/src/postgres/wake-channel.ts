@@ -1,7 +1,8 @@
 import pg from 'pg';
 import type { Clock } from '../clock.js';
-import { settingsToRead } from './outbox-read.js';
+import { type Reading, settingsToRead } from './outbox-read.js';
 import { isPreparing } from './preparing-client.js';
+import { Turns } from './turns.js';
 
 interface WakeChannelOptions {
   readonly pool: pg.Pool;
@@ -23,7 +24,7 @@ const RECONNECT_MS = 1_000;
 export class WakeChannel {
   readonly #options: WakeChannelOptions;
   #client: pg.Client | undefined;
-  #reading: pg.Client | undefined;
+  #reading: Reading | undefined;
   #cancelReconnect: (() => void) | undefined;
   #connecting: Promise<void> = Promise.resolve();
   #notifying: Promise<void> | undefined;
@@ -36,7 +37,7 @@ export class WakeChannel {
   }
 
   /** Where {@link readRows} may run prepared; undefined while there is no connection, and behind a pooler. */
-  get reading(): pg.Client | undefined {
+  get reading(): Reading | undefined {
     return this.#reading;
   }
 
@@ -94,11 +95,17 @@ export class WakeChannel {
       this.#client = client;
       const reads = isPreparing(client);
       await client.query([`LISTEN ${CHANNEL}`, ...(reads ? settingsToRead : [])].join('; '));
-      if (reads) this.#reading = client;
+      if (reads) this.#reading = inTurn(client);
       this.#options.onWake();
     } catch (error) {
       onLost(error);
       await client.end().catch(() => undefined);
     }
   }
+}
+
+/** Statements of several workers, one at a time: `pg` keeps no queue of them for much longer. */
+function inTurn(client: pg.Client): Reading {
+  const turns = new Turns();
+  return { query: (statement) => turns.run(() => client.query(statement)), end: () => client.end() };
 }
