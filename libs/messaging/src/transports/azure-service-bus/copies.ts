@@ -11,10 +11,9 @@ import {
   timeToLiveProperty,
   toNative,
 } from '../../native-message.js';
-import { writeString } from './amqp-values.js';
 import { EncodedMessage, type Sendable } from './encoded-message.js';
 import { bytesOf } from './received-bytes.js';
-import { type Lifetime, readLifetime, rewriteMessage } from './rewrite-message.js';
+import { idSection, type Lifetime, readLifetime, rewriteMessage } from './rewrite-message.js';
 import { toServiceBusMessage } from './service-bus-message.js';
 
 /** The longest time to live that fits in a header, in milliseconds; a longer one shows in two properties. */
@@ -111,7 +110,7 @@ function copy({ message, envelope }: Original, { state, lifetime, deliverAt, pro
   return new EncodedMessage({
     id: envelope.id,
     bytes: rewriteMessage(bytes, { messageId, applicationProperties, lifetime, deliverAt, body }),
-    ...(!isAlone && { batchId: writeString(messageId) }),
+    ...(!isAlone && { head: idSection(messageId) }),
     otherwise: anew,
   });
 }

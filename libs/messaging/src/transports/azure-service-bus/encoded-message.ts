@@ -1,12 +1,11 @@
 import type { ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
-import { writeList } from './amqp-values.js';
 import type { ScheduledSend } from './scheduled-send.js';
 
 /**
- * How large a batch of encoded messages may be, in bytes. Every tier of Service Bus takes 262,144 with the envelope, and
- * each message has some bytes around it.
+ * How large a batch may be, in bytes, whatever the link takes for one message:
+ * https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas.
  */
-const largestBatch = 196_608;
+const largestBatch = 1_048_576;
 /** Bytes around one message in a batch. */
 const overhead = 8;
 
@@ -16,10 +15,10 @@ export interface EncodedMessageOptions {
   readonly id: string;
   readonly bytes: Buffer;
   /**
-   * The encoded id that a batch takes over when this message is its first; absent for a message that goes alone, as one
-   * that is scheduled, or has a session or a partition key, which the others may not share.
+   * The encoded sections that a batch takes over when this message is its first, its id among them; absent for a message
+   * that goes alone, as one that is scheduled, or a copy with a session or a partition key of somebody else's.
    */
-  readonly batchId?: Buffer;
+  readonly head?: Buffer;
   /** What is sent where the SDK takes no bytes. */
   readonly otherwise: () => ServiceBusMessage;
 }
@@ -28,13 +27,13 @@ export interface EncodedMessageOptions {
 export class EncodedMessage {
   readonly id: string;
   readonly bytes: Buffer;
-  readonly batchId: Buffer | undefined;
+  readonly head: Buffer | undefined;
   readonly #otherwise: () => ServiceBusMessage;
 
-  constructor({ id, bytes, batchId, otherwise }: EncodedMessageOptions) {
+  constructor({ id, bytes, head, otherwise }: EncodedMessageOptions) {
     this.id = id;
     this.bytes = bytes;
-    this.batchId = batchId;
+    this.head = head;
     this.#otherwise = otherwise;
   }
 
@@ -48,18 +47,24 @@ export class EncodedMessage {
 
 /** Encoded messages that go to the broker together: it stores all of them or none. */
 export class EncodedBatch {
+  readonly #most: number;
   readonly #messages: EncodedMessage[] = [];
   #size = 0;
 
-  get count(): number {
-    return this.#messages.length;
+  /** @param linkTakes what the link takes for one message, in bytes; a message that is longer is refused alone */
+  constructor(linkTakes: number) {
+    this.#most = Math.min(linkTakes, largestBatch);
   }
 
-  /** Takes a message in; false when it has to go alone, or in another batch. */
+  get messages(): readonly EncodedMessage[] {
+    return this.#messages;
+  }
+
+  /** Takes a message with a head in; false when it has to go in another batch. */
   tryAdd(message: EncodedMessage): boolean {
-    if (message.batchId === undefined) return false;
-    const size = this.#size + message.bytes.length + overhead;
-    if (size > largestBatch && this.count > 0) return false;
+    const before = this.#messages.length === 0 ? (message.head?.length ?? 0) : this.#size;
+    const size = before + message.bytes.length + overhead;
+    if (size > this.#most && this.#messages.length > 0) return false;
     this.#messages.push(message);
     this.#size = size;
     return true;
@@ -69,8 +74,8 @@ export class EncodedBatch {
   async sendWith(sender: ServiceBusSender, options: SendOptions): Promise<void> {
     const [first] = this.#messages;
     const inner = takesBytes(sender);
-    if (inner !== undefined && first?.batchId !== undefined && this.count > 1) {
-      return inner._trySend(encodeBatch(first.batchId, this.#messages), true, options);
+    if (inner !== undefined && first?.head !== undefined) {
+      return inner._trySend(encodeBatch(first.head, this.#messages), true, options);
     }
     await Promise.all(this.#messages.map((message) => message.sendWith(sender, options)));
   }
@@ -93,13 +98,15 @@ function takesBytes(sender: ServiceBusSender): TakesBytes | undefined {
   return typeof inner?._trySend === 'function' ? (inner as TakesBytes) : undefined;
 }
 
-/** An envelope with the first message's id, as Microsoft's clients make it, and each message in a data section. */
-function encodeBatch(batchId: Buffer, messages: readonly EncodedMessage[]): Buffer {
-  const properties = [Buffer.of(0x00, 0x53, 0x73), writeList([batchId])];
-  const sections = messages.flatMap(({ bytes }) => {
-    const head = Buffer.of(0x00, 0x53, 0x75, 0xb0, 0, 0, 0, 0);
-    head.writeUInt32BE(bytes.length, 4);
-    return [head, bytes];
-  });
-  return Buffer.concat([...properties, ...sections]);
+/** The first message's head, as the SDK makes it, and each message in a data section. */
+function encodeBatch(head: Buffer, messages: readonly EncodedMessage[]): Buffer {
+  return Buffer.concat([head, ...messages.flatMap(({ bytes }) => [dataHead(bytes.length), bytes])]);
+}
+
+/** What stands before the bytes of a data section. */
+function dataHead(length: number): Buffer {
+  if (length < 256) return Buffer.of(0x00, 0x53, 0x75, 0xa0, length);
+  const head = Buffer.of(0x00, 0x53, 0x75, 0xb0, 0, 0, 0, 0);
+  head.writeUInt32BE(length, 4);
+  return head;
 }

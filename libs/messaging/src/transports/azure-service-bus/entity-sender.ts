@@ -49,34 +49,39 @@ export class EntitySender {
       answers.push(answer);
     };
     let batch: ServiceBusMessageBatch | undefined;
-    let encoded = new EncodedBatch();
+    let encoded: EncodedBatch | undefined;
     const flush = (): void => {
       if (batch !== undefined && batch.count > 0) start(this.#sender.sendMessages(batch, this.#options));
-      if (encoded.count > 0) start(encoded.sendWith(this.#sender, this.#options));
+      const [only, ...others] = encoded?.messages ?? [];
+      if (encoded !== undefined && others.length > 0) start(encoded.sendWith(this.#sender, this.#options));
+      else if (only !== undefined) start(this.#sendOne(only));
       batch = undefined;
-      encoded = new EncodedBatch();
+      encoded = undefined;
     };
+    let largest: number | undefined;
     for (const message of messages) {
-      const isBatched = message instanceof EncodedMessage && message.batchId !== undefined && messages.length > 1;
-      if (isBatched ? batch !== undefined : encoded.count > 0) flush();
-      if (isBatched) {
-        if (encoded.tryAdd(message)) continue;
+      const isOneOfSeveral = messages.length > 1;
+      if (isOneOfSeveral && message instanceof EncodedMessage && message.head !== undefined) {
+        largest ??= (await this.#newBatch()).maxSizeInBytes;
+        if (encoded?.tryAdd(message)) continue;
         flush();
+        encoded = new EncodedBatch(largest);
         encoded.tryAdd(message);
-        continue;
-      }
-      if ('sendWith' in message || isSentAlone(message) || messages.length === 1) {
+      } else if (isOneOfSeveral && isForBatch(message)) {
+        if (batch?.tryAddMessage(message)) continue;
+        flush();
+        batch = await this.#newBatch();
+        if (!batch.tryAddMessage(message)) throw tooLarge(message, this.#entity, batch.maxSizeInBytes);
+      } else {
         flush();
         start(this.#sendOne(message));
-        continue;
       }
-      batch ??= await this.#sender.createMessageBatch(this.#options);
-      if (batch.tryAddMessage(message)) continue;
-      flush();
-      batch = await this.#sender.createMessageBatch(this.#options);
-      if (!batch.tryAddMessage(message)) throw tooLarge(message, this.#entity, batch.maxSizeInBytes);
     }
     flush();
+  }
+
+  #newBatch(): Promise<ServiceBusMessageBatch> {
+    return this.#sender.createMessageBatch(this.#options);
   }
 
   /** Alone: copies, scheduled messages, and single ones, which spares them the batch around them. */
@@ -94,8 +99,9 @@ export class EntitySender {
   }
 }
 
-function isSentAlone({ scheduledEnqueueTimeUtc }: ServiceBusMessage): boolean {
-  return scheduledEnqueueTimeUtc !== undefined;
+/** Whether the SDK may put it into a batch: it is neither scheduled nor encoded already. */
+function isForBatch(message: Sendable): message is ServiceBusMessage {
+  return !('sendWith' in message) && message.scheduledEnqueueTimeUtc === undefined;
 }
 
 function idOf(message: Sendable): string {

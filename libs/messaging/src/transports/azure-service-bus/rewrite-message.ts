@@ -97,6 +97,11 @@ export function readLifetime(bytes: Buffer): Lifetime {
   };
 }
 
+/** Properties with nothing but an id. */
+export function idSection(messageId: string): Buffer {
+  return section(properties, writeList([writeString(messageId)]));
+}
+
 interface Parts {
   /** The items of the sections before the body. */
   readonly heads: ReadonlyMap<number, readonly Buffer[]>;

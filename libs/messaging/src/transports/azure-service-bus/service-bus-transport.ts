@@ -10,11 +10,13 @@ import {
   type Transport,
   TransportError,
 } from '../../transport.js';
+import type { ServiceBusMessage } from '@azure/service-bus';
 import { sentState } from '../../delivery-state.js';
-import { toNative } from '../../native-message.js';
+import { type NativeMessage, toNative } from '../../native-message.js';
 import { withTimeToLive } from '../time-to-live.js';
 import { cancelScheduled } from './cancel-scheduled.js';
-import type { Sendable } from './encoded-message.js';
+import { encodeMessage } from './encode-message.js';
+import { EncodedMessage, type Sendable } from './encoded-message.js';
 import { ScheduledSend } from './scheduled-send.js';
 import { resolveSubscribeOptions } from '../subscribe-options.js';
 import { ClientFactory, type ClientSource } from './client-factory.js';
@@ -129,6 +131,7 @@ export class AzureServiceBusTransport implements Transport {
     const { to, envelope, deliverAt } = outgoing;
     const native = withTimeToLive(toNative(envelope, sentState(outgoing.generation)), outgoing);
     const isScheduled = deliverAt !== undefined && deliverAt.getTime() > this.#resolved.clock.now();
+    if (deliverAt === undefined) return sentNow(envelope.id, native);
     if (!onScheduled || !isScheduled) return toServiceBusMessage(native, deliverAt);
     return new ScheduledSend(envelope.id, toServiceBusMessage(native), deliverAt, (reference) =>
       onScheduled(outgoing, { to, reference }),
@@ -140,6 +143,13 @@ export class AzureServiceBusTransport implements Transport {
       throw new TransportError('Closed', 'The Service Bus transport is closed.', false);
     }
   }
+}
+
+/** Encoded here where that is known to be the same. */
+function sentNow(id: string, native: NativeMessage): Sendable {
+  const otherwise = (): ServiceBusMessage => toServiceBusMessage(native);
+  const encoded = encodeMessage(native);
+  return encoded === undefined ? otherwise() : new EncodedMessage({ id, ...encoded, otherwise });
 }
 
 interface Group {
