@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { LinkedList, type Place } from './linked-list.js';
 
 interface Planned {
   /** By `Clock.elapsed`. */
@@ -14,7 +15,7 @@ export class Deadlines {
   readonly #clock: Clock;
   readonly #afterMs: number;
   /** The oldest first. */
-  readonly #planned = new Set<Planned>();
+  readonly #planned = new LinkedList<Planned>();
   #cancelTimer: (() => void) | undefined;
 
   /** @param afterMs how long after it was planned an action runs, in milliseconds */
@@ -25,14 +26,13 @@ export class Deadlines {
 
   /** Answers what takes it back, which has no effect once it ran. */
   plan(action: () => void): () => void {
-    const planned = { at: this.#clock.elapsed() + this.#afterMs, action };
-    this.#planned.add(planned);
+    const place = this.#planned.add({ at: this.#clock.elapsed() + this.#afterMs, action });
     if (this.#cancelTimer === undefined) this.#wait(this.#afterMs);
-    return () => this.#takeBack(planned);
+    return () => this.#takeBack(place);
   }
 
-  #takeBack(planned: Planned): void {
-    if (!this.#planned.delete(planned) || this.#planned.size > 0) return;
+  #takeBack(place: Place<Planned>): void {
+    if (!this.#planned.remove(place) || this.#planned.size > 0) return;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
   }
@@ -44,14 +44,15 @@ export class Deadlines {
   #runDue(): void {
     this.#cancelTimer = undefined;
     const now = this.#clock.elapsed();
-    const due: Planned[] = [];
-    for (const planned of this.#planned) {
-      if (planned.at > now) {
-        this.#wait(planned.at - now);
+    const due: Place<Planned>[] = [];
+    for (const place of this.#planned.places()) {
+      const { at } = place.item;
+      if (at > now) {
+        this.#wait(at - now);
         break;
       }
-      due.push(planned);
+      due.push(place);
     }
-    for (const planned of due) if (this.#planned.delete(planned)) planned.action();
+    for (const place of due) if (this.#planned.remove(place)) place.item.action();
   }
 }

@@ -5,6 +5,7 @@ import type { Dependency } from './dependency.js';
 import type { EndpointEvent, Pause } from './endpoint-events.js';
 import { endpointOptions, type PauseOptions } from './endpoint-options.js';
 import { type AbortScope, inScope } from '../abort-scope.js';
+import { LinkedList } from '../linked-list.js';
 import { Flow } from './flow.js';
 import { Isolation } from './isolation.js';
 import { type RunOutcome, Turns } from './turns.js';
@@ -38,6 +39,7 @@ export interface EndpointHealth extends SubscriptionHealth {
 }
 
 interface InHand {
+  readonly delivery: Delivery;
   readonly scope: AbortScope;
   /** Whoever aborts it from now on, it is no lost lock. */
   forget(): void;
@@ -55,7 +57,7 @@ export class Endpoint {
   readonly #partitions: Partitions;
   readonly #isolation: Isolation;
   readonly #lostLocks: LostLocks;
-  readonly #inHand = new Map<Delivery, InHand>();
+  readonly #inHand = new LinkedList<InHand>();
   readonly #attached = Promise.withResolvers<void>();
   #subscription: Subscription | undefined;
   #manual: Pause | undefined;
@@ -107,7 +109,7 @@ export class Endpoint {
     const { scope, delivery } = inScope(received);
     const place = this.#partitions.enter(delivery);
     const forget = scope.onAbort(this.#lockLost);
-    this.#inHand.set(delivery, { scope, forget });
+    const hand = this.#inHand.add({ delivery, scope, forget });
     try {
       const refused = (await place.turn) ? await this.#refuse(delivery) : ({ kind: 'release' } as const);
       const settlement = refused ?? (await this.#handle(delivery));
@@ -116,7 +118,7 @@ export class Endpoint {
     } finally {
       forget();
       scope.detach();
-      this.#inHand.delete(delivery);
+      this.#inHand.remove(hand);
       place.leave();
       this.#outages.ended(delivery);
       this.#isolation.ended(delivery);
@@ -229,7 +231,7 @@ export class Endpoint {
   }
 
   #abortOthers(alone: Delivery): void {
-    for (const [delivery, { scope, forget }] of this.#inHand) {
+    for (const { delivery, scope, forget } of [...this.#inHand]) {
       if (delivery === alone) continue;
       forget();
       scope.abort(new Error('Another message has to run alone; this one is delivered again.'));

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { LinkedList } from '../linked-list.js';
 import { RunningDelivery } from './running-delivery.js';
 
 /** How long a stop waits for running deliveries by default, in milliseconds. */
@@ -6,7 +7,7 @@ export const defaultDrainTimeoutMs = 30_000;
 
 /** The deliveries of one subscription that are being handled: counts them, waits for them, gives up on them. */
 export class InFlight {
-  readonly #running = new Set<RunningDelivery>();
+  readonly #running = new LinkedList<RunningDelivery>();
   readonly #idleWaiters: (() => void)[] = [];
 
   get size(): number {
@@ -16,11 +17,11 @@ export class InFlight {
   /** Runs one delivery from receipt to settlement; `work` must not reject. */
   async run(work: (running: RunningDelivery) => Promise<void>): Promise<void> {
     const running = new RunningDelivery();
-    this.#running.add(running);
+    const place = this.#running.add(running);
     try {
       await work(running);
     } finally {
-      this.#running.delete(running);
+      this.#running.remove(place);
       if (this.#running.size === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
     }
   }
@@ -29,7 +30,7 @@ export class InFlight {
   async drain(drainTimeoutMs: number, clock: Clock): Promise<void> {
     if (this.#running.size === 0) return;
     const cancel = clock.schedule(clock.now() + drainTimeoutMs, () => {
-      for (const running of this.#running) running.release();
+      for (const running of [...this.#running]) running.release();
     });
     await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
     cancel();

@@ -1,8 +1,24 @@
 import type { Clock } from '../../clock.js';
+import { LinkedList, type Place } from '../../linked-list.js';
 import type { RunningDelivery } from '../running-delivery.js';
 
 /** How long a delivery that was told to end may take for it before it is given up, in milliseconds. */
 const lastMs = 5_000;
+
+/** One delivery that is in hand. */
+interface Watched {
+  readonly delivery: RunningDelivery;
+  /** When it is told to end, or given up; never when that is over. */
+  at: number;
+  isGivenUp: boolean;
+}
+
+/** How a delivery is watched. */
+export interface Watch {
+  /** Whether it did not end in time. */
+  readonly isGivenUp: boolean;
+  end(): void;
+}
 
 /**
  * Gives up on deliveries that have been in hand for too long: the broker would close the channel for one, and deliver all
@@ -12,9 +28,7 @@ const lastMs = 5_000;
 export class LongDeliveries {
   readonly #longestMs: number;
   readonly #clock: Clock;
-  /** The time at which each is told to end, or given up. */
-  readonly #watched = new Map<RunningDelivery, number>();
-  readonly #givenUp = new WeakSet<RunningDelivery>();
+  readonly #watched = new LinkedList<Watched>();
   #cancelTimer: (() => void) | undefined;
 
   constructor(longestMs: number, clock: Clock) {
@@ -22,16 +36,12 @@ export class LongDeliveries {
     this.#clock = clock;
   }
 
-  /** Watches a delivery until the function that is returned is called. */
-  watch(delivery: RunningDelivery): () => void {
-    this.#watched.set(delivery, this.#clock.now() + this.#longestMs);
+  /** Watches a delivery until {@link Watch.end}. */
+  watch(delivery: RunningDelivery): Watch {
+    const at = this.#clock.now() + this.#longestMs;
+    const place = this.#watched.add({ delivery, at, isGivenUp: false });
     this.#plan();
-    return () => void this.#watched.delete(delivery);
-  }
-
-  /** Whether it did not end in time. */
-  isGivenUp(delivery: RunningDelivery): boolean {
-    return this.#givenUp.has(delivery);
+    return new WatchOf(this.#watched, place);
   }
 
   close(): void {
@@ -42,28 +52,45 @@ export class LongDeliveries {
 
   #plan(): void {
     if (this.#cancelTimer !== undefined) return;
-    if (this.#watched.size === 0) return;
-    this.#cancelTimer = this.#clock.schedule(Math.min(...this.#watched.values()), () => this.#look());
+    const next = Math.min(...[...this.#watched].map(({ at }) => at));
+    if (next === Infinity) return;
+    this.#cancelTimer = this.#clock.schedule(next, () => this.#look());
   }
 
   #look(): void {
     this.#cancelTimer = undefined;
     const now = this.#clock.now();
-    for (const [delivery, at] of this.#watched) {
-      if (at > now) continue;
-      this.#watched.delete(delivery);
-      this.#end(delivery);
-    }
+    for (const watched of [...this.#watched]) if (watched.at <= now) this.#end(watched);
     this.#plan();
   }
 
-  #end(delivery: RunningDelivery): void {
+  #end(watched: Watched): void {
+    const { delivery } = watched;
     if (!delivery.aborted) {
+      watched.at = this.#clock.now() + lastMs;
       delivery.abort(new Error(`The message has been in hand for ${this.#longestMs} ms, the longest that it may be.`));
-      this.#watched.set(delivery, this.#clock.now() + lastMs);
       return;
     }
-    this.#givenUp.add(delivery);
+    watched.at = Infinity;
+    watched.isGivenUp = true;
     delivery.release();
+  }
+}
+
+class WatchOf implements Watch {
+  readonly #list: LinkedList<Watched>;
+  readonly #place: Place<Watched>;
+
+  constructor(list: LinkedList<Watched>, place: Place<Watched>) {
+    this.#list = list;
+    this.#place = place;
+  }
+
+  get isGivenUp(): boolean {
+    return this.#place.item.isGivenUp;
+  }
+
+  end(): void {
+    this.#list.remove(this.#place);
   }
 }

@@ -1,6 +1,7 @@
 import type { ConfirmChannel, Message } from 'amqplib';
 import type { Clock } from '../../clock.js';
 import { Deadlines } from '../../deadlines.js';
+import { LinkedList, type Place } from '../../linked-list.js';
 import { TransportError } from '../../transport.js';
 import type { Connection } from './connection.js';
 import { Batch, type Entry, type Publishing } from './publish-batch.js';
@@ -26,7 +27,7 @@ export class Publisher {
   readonly #requestTimeoutMs: number;
   readonly #deadlines: Deadlines;
   readonly #waiting: Batch[] = [];
-  readonly #unanswered = new Set<Entry>();
+  readonly #unanswered = new LinkedList<Entry>();
   #channel: ConfirmChannel | undefined;
   #writer: PublishWriter | undefined;
   #opening = false;
@@ -119,21 +120,22 @@ export class Publisher {
 
   #write(writer: PublishWriter, entry: Entry): void {
     const { exchange, routingKey, message } = entry.publishing;
-    this.#unanswered.add(entry);
+    const place = this.#unanswered.add(entry);
     try {
       const { content, options } = message;
       this.#writable = writer.publish({ exchange, routingKey, content, options }, (refused) =>
-        this.#answered(entry, refused ?? undefined),
+        this.#answered(place, refused ?? undefined),
       );
     } catch (error) {
-      this.#unanswered.delete(entry);
+      this.#unanswered.remove(place);
       entry.batch.answered(entry, notEncoded(entry, error as Error));
     }
   }
 
-  #answered(entry: Entry, refused: Error | undefined): void {
+  #answered(place: Place<Entry>, refused: Error | undefined): void {
     // Those of a channel that is gone were dealt with when it went.
-    if (!this.#unanswered.delete(entry)) return;
+    if (!this.#unanswered.remove(place)) return;
+    const entry = place.item;
     entry.batch.answered(entry, refused === undefined ? this.#unroutable(entry) : queueFull(entry));
     if (refused !== undefined) this.#distrust();
     if (this.#cancelReplacement !== undefined && this.#unanswered.size === 0) this.#replace(this.#channel);

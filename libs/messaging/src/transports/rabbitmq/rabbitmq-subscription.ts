@@ -8,6 +8,7 @@ import {
   TransportError,
 } from '../../transport.js';
 import { stateInDelivery } from '../../delivery-state.js';
+import { LinkedList } from '../../linked-list.js';
 import { checkLimit } from '../check-concurrency.js';
 import { defaultDrainTimeoutMs, InFlight } from '../in-flight.js';
 import { OccupiedPlaces } from '../occupied-places.js';
@@ -48,7 +49,7 @@ export class RabbitMqSubscription implements Subscription {
   readonly #long: LongDeliveries;
   readonly #stopped = Promise.withResolvers<void>();
   /** Deliveries in hand, by the channel they came on. */
-  readonly #inHand = new Map<ConsumerChannel, Set<RunningDelivery>>();
+  readonly #inHand = new Map<ConsumerChannel, LinkedList<RunningDelivery>>();
   #channel: ConsumerChannel | undefined;
   #attaching = false;
   #condition: Condition = { state: 'connecting', detail: 'The consumer is being attached.' };
@@ -145,7 +146,7 @@ export class RabbitMqSubscription implements Subscription {
   }
 
   #lost(error: TransportError, channel: ConsumerChannel): void {
-    for (const delivery of this.#inHand.get(channel) ?? []) delivery.loseLock();
+    for (const delivery of [...(this.#inHand.get(channel) ?? [])]) delivery.loseLock();
     if (this.#channel !== channel) return;
     this.#channel = undefined;
     // What fails while it is being attached is reported by that, once.
@@ -178,8 +179,8 @@ export class RabbitMqSubscription implements Subscription {
     const { channel } = received;
     const occupants: Promise<unknown>[] = [];
     const inHand = this.#inHandOf(channel);
-    inHand.add(delivery);
-    const forget = this.#long.watch(delivery);
+    const place = inHand.add(delivery);
+    const watch = this.#long.watch(delivery);
     try {
       if (isExpired(received.message, this.#parts.resolved.clock.now())) return await this.#settler.expire(received);
       if (received.isNameless) return await this.#settler.name(received);
@@ -187,23 +188,23 @@ export class RabbitMqSubscription implements Subscription {
       if (!isWanted) await channel.changed;
       const settlement = isWanted ? await this.#handle(received, delivery, occupants) : ({ kind: 'release' } as const);
       if (occupants.length > 0) await this.#keepPlace(occupants);
-      if (this.#long.isGivenUp(delivery)) await this.#settler.countUnsettled(received, 0);
+      if (watch.isGivenUp) await this.#settler.countUnsettled(received, 0);
       else await this.#settler.settle(settlement, received);
     } catch (error) {
       await this.#notSettled(error as TransportError, received);
     } finally {
-      forget();
-      inHand.delete(delivery);
+      watch.end();
+      inHand.remove(place);
       if (inHand.size === 0) this.#inHand.delete(channel);
       // The place that it kept is free.
       if (channel.isGone) this.#channel?.setCapacity(this.#capacity).catch(this.#report);
     }
   }
 
-  #inHandOf(channel: ConsumerChannel): Set<RunningDelivery> {
+  #inHandOf(channel: ConsumerChannel): LinkedList<RunningDelivery> {
     const known = this.#inHand.get(channel);
     if (known !== undefined) return known;
-    const inHand = new Set<RunningDelivery>();
+    const inHand = new LinkedList<RunningDelivery>();
     this.#inHand.set(channel, inHand);
     return inHand;
   }
