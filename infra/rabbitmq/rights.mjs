@@ -20,9 +20,15 @@ export const users = [
   app('order-worker', { receives: ['orders'], publishes: ['events'] }),
   app('billing-worker', { receives: ['billing'], publishes: ['events'] }),
   app('analytics-worker', { receives: ['analytics'] }),
-  // Operates the dead letters of all queues, as order-api's image: it hands out, counts and replays them, and makes nothing.
+  // Operates the dead letters of all queues, as order-api's image: it is told of them, hands out, counts and replays them,
+  // and makes nothing.
   app('operations', {
-    receives: ['(orders|billing|analytics)(\\.dead-letters)?', 'order-status(\\.dead-letters)?', 'lab'],
+    receives: [
+      '(orders|billing|analytics)(\\.dead-letters)?',
+      'order-status(\\.dead-letters)?',
+      'lab',
+      'messaging\\.dead-letter-notices',
+    ],
   }),
   // People and jobs: `orderflow topology apply`, `orderflow dlq`.
   { name: 'operator', tags: 'management', configure: '.*', write: '.*', read: '.*' },

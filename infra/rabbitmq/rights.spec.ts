@@ -13,6 +13,8 @@ const config = JSON.parse(readFileSync(join(import.meta.dirname, '../servicebus/
 const [{ Queues, Topics }] = config.UserConfig.Namespaces;
 const queues = Queues.map(({ Name }) => Name);
 const topics = Topics.map(({ Name }) => Name);
+/** Copies of what consumers gave up a moment ago, with their bodies. */
+const notices = 'messaging.dead-letter-notices';
 
 const allowed = (pattern: string, names: readonly string[]): readonly string[] =>
   names.filter((name) => new RegExp(pattern).test(name));
@@ -23,7 +25,8 @@ it('has a user for each app, one for people and one for the scaler', () => {
 
 it.each(APP_NAMES)('lets %s receive from its own queue, make nothing, and see no dead letters', (app) => {
   const { configure = '', read = '', write = '', tags } = users.find(({ name }) => name === app) ?? {};
-  const all = [...queues, ...queues.map((queue) => `${queue}.dead-letters`), ...topics, 'messaging.delay.3'];
+  const dead = [...queues.map((queue) => `${queue}.dead-letters`), notices];
+  const all = [...queues, ...dead, ...topics, 'messaging.delay.3'];
   expect(allowed(configure, all)).toEqual([]);
   expect(allowed(read, all)).toEqual(app === 'order-api' ? ['order-status', 'lab'] : [APPS[app].queue]);
   const publishes = ['order-worker', 'billing-worker'].includes(app);
@@ -31,9 +34,9 @@ it.each(APP_NAMES)('lets %s receive from its own queue, make nothing, and see no
   expect(tags).toBe('');
 });
 
-it('lets operations look into every queue and its dead letters, replay them, and make nothing', () => {
+it('lets operations look into every queue and its dead letters, be told of them, replay them, and make nothing', () => {
   const { configure = '', read = '', write = '' } = users.find(({ name }) => name === 'operations') ?? {};
-  const dead = queues.filter((queue) => queue !== 'lab').map((queue) => `${queue}.dead-letters`);
+  const dead = [...queues.filter((queue) => queue !== 'lab').map((queue) => `${queue}.dead-letters`), notices];
   const all = [...queues, ...dead, ...topics];
   expect(allowed(configure, all)).toEqual([]);
   expect(allowed(read, all)).toEqual([...queues, ...dead]);

@@ -19,6 +19,8 @@ export type {
   PeekOptions,
   ReplayOptions,
   ReplayResult,
+  WatchedLetter,
+  WatchOptions,
   WholeDeadLetter,
 } from './dead-letter/dead-letters.js';
 export { type DeadLetterCriteria, matching } from './dead-letter/matching.js';

@@ -37,6 +37,17 @@ export interface DeadLetters {
    */
   browse?(place: string, options: BrowseOptions): Promise<BrowsedLetters>;
 
+  /**
+   * Hands over letters as consumers give them up, until its signal is aborted: there where the broker can tell, and
+   * `browsing` is `requeue`. They are hints. Never told of is what the broker put there by itself, and what nobody took
+   * within a minute, or behind too many others: {@link DeadLetters.browse} finds it. A letter may be gone by then, or be told
+   * of again. Of several who watch each is told a part.
+   *
+   * Resolves once `take`, which is called with up to 250 and waited for before the next, has ended. What it rejects with ends
+   * the watch, and those letters come again; so does a loss of the connection, with a {@link TransportError}.
+   */
+  watch?(take: (letters: readonly WatchedLetter[]) => Promise<void>, options: WatchOptions): Promise<void>;
+
   /** Removes each chosen dead letter for good; for the rest as {@link DeadLetters.replay}. */
   discard(place: string, options?: DiscardOptions): Promise<DiscardResult>;
 }
@@ -61,6 +72,17 @@ export interface BrowsedLetters {
   readonly letters: readonly DeadLetter[];
   /** Whether that was all there is, without what others had in their hands. */
   readonly isWhole: boolean;
+}
+
+export interface WatchOptions {
+  /** Ends the watch once aborted. */
+  readonly signal: AbortSignal;
+}
+
+/** A letter that was given up a moment ago. */
+export interface WatchedLetter {
+  readonly queue: string;
+  readonly letter: DeadLetter;
 }
 
 export interface DeadLetterPage {

@@ -22,6 +22,7 @@ export const rabbitMqTopology = {
   queues: suiteTopology.queues.map((name) => ({ name, maxDeliveryCount: 10 })),
   topics: suiteTopology.topics,
   longestDelayMs: 15_000,
+  deadLetterNotices: true,
 };
 
 /** A virtual host of a real broker, whose time nobody can move, and transports each behind a proxy of its own. */

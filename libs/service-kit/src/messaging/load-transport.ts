@@ -19,6 +19,8 @@ import { readBrokerTopology } from './broker-topology.js';
  * longest of those that delays are made of for 48.5.
  */
 const longestDelayMs = 90 * 24 * 3_600_000;
+/** What RabbitMQ has besides the topology file. Whoever operates is told of dead letters as they come. */
+const onRabbitMq = { longestDelayMs, deadLetterNotices: true } as const;
 
 /** The variables of what a transport needs besides the address of its broker. */
 export interface TransportVariables {
@@ -95,7 +97,7 @@ async function openRabbitMq(
   try {
     return createRabbitMqTransport(
       { url: () => rabbitMqUrls(current()), ...(tls !== undefined && { tls }) },
-      { topology: { ...readServiceBusTopology(file), longestDelayMs }, ...limits },
+      { topology: { ...readServiceBusTopology(file), ...onRabbitMq }, ...limits },
     );
   } catch (cause) {
     if (cause instanceof TransportError) throw new StartupError(cause.message, { cause });
@@ -110,7 +112,7 @@ async function openRabbitMq(
  */
 export async function describeBrokerTopology(file: string): Promise<string> {
   const { describeTopology, readServiceBusTopology } = await import('@orderflow/messaging/rabbitmq');
-  return describeTopology({ ...readServiceBusTopology(readBrokerTopology(file)), longestDelayMs });
+  return describeTopology({ ...readServiceBusTopology(readBrokerTopology(file)), ...onRabbitMq });
 }
 
 /**
@@ -120,7 +122,7 @@ export async function describeBrokerTopology(file: string): Promise<string> {
  */
 export async function brokerDefinitions(file: string, virtualHost: string): Promise<object> {
   const { readServiceBusTopology, topologyDefinitions } = await import('@orderflow/messaging/rabbitmq');
-  return topologyDefinitions({ ...readServiceBusTopology(readBrokerTopology(file)), longestDelayMs }, virtualHost);
+  return topologyDefinitions({ ...readServiceBusTopology(readBrokerTopology(file)), ...onRabbitMq }, virtualHost);
 }
 
 function readTls(variables: TransportVariables) {

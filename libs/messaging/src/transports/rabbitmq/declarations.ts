@@ -1,4 +1,4 @@
-import { deadLetterQueueOf, type ResolvedQueue, type ResolvedTopology } from './topology.js';
+import { deadLetterNotices, deadLetterQueueOf, type ResolvedQueue, type ResolvedTopology } from './topology.js';
 import { delayLevels, deliveryExchange, deliveryPattern, queueTarget, topicTarget } from './delays.js';
 
 type Arguments = Readonly<Record<string, string | number | boolean>>;
@@ -40,6 +40,23 @@ const safeDeadLettering = { 'x-dead-letter-strategy': 'at-least-once', ...neverD
 const unreachableLimit = 2 ** 31 - 1;
 
 /**
+ * Whom nobody reads is dropped, oldest first: the letter itself is in its dead-letter queue, and a count finds it there. As
+ * available as that one, so that it holds up no dead letter.
+ */
+const noticesQueue: QueueDeclaration = {
+  name: deadLetterNotices,
+  arguments: {
+    'x-queue-type': 'quorum',
+    'x-overflow': 'drop-head',
+    'x-max-length': 10_000,
+    'x-max-length-bytes': 64 * 1024 ** 2,
+    'x-message-ttl': 60_000,
+    // Of one that cannot be read. From 4.0 on it is this by itself.
+    'x-delivery-limit': 20,
+  },
+};
+
+/**
  * Translates a topology: a queue is a queue with a dead-letter queue, a topic is a topic exchange, a subscription is a
  * binding by message type. Delays have an exchange and a quorum queue a level.
  */
@@ -62,6 +79,7 @@ export function declarationsOf(topology: ResolvedTopology): Declarations {
           ...safeDeadLettering,
         },
       })),
+      ...(topology.deadLetterNotices ? [noticesQueue] : []),
     ],
     bindings: [
       ...levels.flatMap(({ name, next, waits, passes }) => [

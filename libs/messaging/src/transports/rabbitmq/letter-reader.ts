@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Channel, GetMessage } from 'amqplib';
-import type { DeadLetter } from '../../dead-letter/dead-letters.js';
+import type { Channel, GetMessage, Message } from 'amqplib';
+import type { DeadLetter, WholeDeadLetter } from '../../dead-letter/dead-letters.js';
 import { describeDeadLetter } from '../../dead-letter/describe-dead-letter.js';
 import type { Envelope } from '../../envelope.js';
 import { type DeliveryState } from '../../delivery-state.js';
@@ -109,35 +109,53 @@ export class LetterReader {
   }
 
   #read(message: GetMessage): TakenLetter {
-    const native = toReceived(message);
-    const headers = message.properties.headers ?? {};
-    const death = headers['x-death']?.[0];
-    const [brokerReason, brokerDetail] = brokerReasons[String(death?.reason)] ?? [];
-    const diedAt = (death?.time.value ?? 0) * 1_000;
-    const place = String(headers[deathHeaders.place] ?? this.#placeOf(message, diedAt));
-    const enqueuedAt = sentAt(message, diedAt);
-    const facts = {
-      stableId: `place:${place}@${this.#queue}`,
-      enqueuedAt,
-      place,
-      reason: headers[deathHeaders.cause] ?? brokerReason,
-      detail: headers[deathHeaders.detail] ?? brokerDetail,
-      consumerVersion: headers[deathHeaders.consumerVersion] as unknown,
-      deliveryCount: Number(headers[deathHeaders.deliveryCount] ?? this.#maxDeliveryCount ?? 1),
-    };
-    const { envelope, state } = fromNative(native, facts);
-    return { letter: describeDeadLetter(native, facts), message, envelope, state };
+    const place = String(message.properties.headers?.[deathHeaders.place] ?? this.#placeOf(message));
+    return { ...readLetter(message, { queue: this.#queue, place, maxDeliveryCount: this.#maxDeliveryCount }), message };
   }
 
   /** A place for what the broker put here by itself: what is in it, and which of those that are equal in that it is. */
-  #placeOf({ properties, content }: GetMessage, diedAt: number): string {
+  #placeOf(message: GetMessage): string {
+    const { properties, content } = message;
     const { messageId, type, timestamp, headers } = properties;
     const said = JSON.stringify([messageId, type, timestamp, headers?.['x-death']]);
     const hash = createHash('sha256').update(said).update(content).digest('base64url').slice(0, 22);
     const count = (this.#unnamed.get(hash) ?? 0) + 1;
     this.#unnamed.set(hash, count);
-    return `${placeTime(diedAt)}-${hash}.${count}`;
+    return `${placeTime(diedAt(message))}-${hash}.${count}`;
   }
+}
+
+interface LetterPlace {
+  readonly queue: string;
+  readonly place: string;
+  /** Of the queue, for what the broker gave up by itself. */
+  readonly maxDeliveryCount?: number | undefined;
+}
+
+/** A message of a dead-letter queue as what it is. */
+export function readLetter(
+  message: Message,
+  { queue, place, maxDeliveryCount = 1 }: LetterPlace,
+): WholeDeadLetter & { readonly state: DeliveryState } {
+  const native = toReceived(message);
+  const headers = message.properties.headers ?? {};
+  const [brokerReason, brokerDetail] = brokerReasons[String(headers['x-death']?.[0]?.reason)] ?? [];
+  const facts = {
+    stableId: `place:${place}@${queue}`,
+    enqueuedAt: sentAt(message, diedAt(message)),
+    place,
+    reason: headers[deathHeaders.cause] ?? brokerReason,
+    detail: headers[deathHeaders.detail] ?? brokerDetail,
+    consumerVersion: headers[deathHeaders.consumerVersion] as unknown,
+    deliveryCount: Number(headers[deathHeaders.deliveryCount] ?? maxDeliveryCount),
+  };
+  const { envelope, state } = fromNative(native, facts);
+  return { letter: describeDeadLetter(native, facts), envelope, state };
+}
+
+/** When the broker gave it up, in milliseconds since 1970; 0 where it did not. */
+function diedAt({ properties }: Message): number {
+  return (properties.headers?.['x-death']?.[0]?.time.value ?? 0) * 1_000;
 }
 
 /** For sorting: oldest first. */

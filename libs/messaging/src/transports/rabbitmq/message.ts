@@ -129,11 +129,16 @@ export function editedMessage(
   };
 }
 
-/** The dead letter of a message: itself, with what it died of. */
+/**
+ * The dead letter of a message: itself, with what it died of. `copyTo` is a queue that gets it as well, from the same
+ * publish; the letter in its dead-letter queue does not tell of that
+ * (https://www.rabbitmq.com/docs/sender-selected).
+ */
 export function deadLetterOf(
   message: Message,
   envelope: Envelope,
   death: Death & { readonly place: string },
+  copyTo?: string,
 ): Sendable {
   const headers = {
     ...ownHeaders(message.properties),
@@ -143,6 +148,7 @@ export function deadLetterOf(
     [deathHeaders.place]: death.place,
     [deathHeaders.deliveryCount]: deliveryCountOf(message),
     ...(death.consumerVersion !== undefined && { [deathHeaders.consumerVersion]: death.consumerVersion }),
+    ...(copyTo !== undefined && { BCC: [copyTo] }),
   };
   return sendableCopy(message, envelope, headers, message.properties.messageId ?? envelope.id);
 }

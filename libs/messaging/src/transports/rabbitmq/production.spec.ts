@@ -4,6 +4,7 @@ import { sharedServer } from '../../../test/rabbitmq/shared-server.js';
 import { manage, VirtualHost } from '../../../test/rabbitmq/virtual-host.js';
 import { whereInstalled } from '../../../test/rabbitmq/where-installed.js';
 import { createEnvelopeWriter } from '../../envelope-writer.js';
+import type { WatchedLetter } from '../../dead-letter/dead-letters.js';
 import type { Delivery } from '../../transport.js';
 import { createRabbitMqTransport, readServiceBusTopology, topologyDefinitions } from './index.js';
 import type { RabbitMqTransport } from './rabbitmq-transport.js';
@@ -13,6 +14,7 @@ const read = (path: string): string => readFileSync(new URL(path, infra), 'utf8'
 const topology = {
   ...readServiceBusTopology(JSON.parse(read('servicebus/Config.json'))),
   longestDelayMs: 90 * 86_400_000,
+  deadLetterNotices: true,
 };
 const definitions = JSON.parse(read('rabbitmq/definitions.json')) as {
   readonly vhosts: readonly { readonly name: string }[];
@@ -62,8 +64,8 @@ whereInstalled(() => {
 
   afterEach(async () => {
     await Promise.all(transports.map((transport) => transport.close()));
-    for (const user of ['order-api', 'order-worker', 'billing-worker', 'analytics-worker', 'operator', 'scaler']) {
-      await manage(virtualHost.place, 'DELETE', `users/${prefix}${user}`);
+    for (const { name } of (await import(new URL('rabbitmq/rights.mjs', infra).href)).users) {
+      await manage(virtualHost.place, 'DELETE', `users/${prefix}${name}`);
     }
     await virtualHost.remove();
   });
@@ -107,6 +109,23 @@ whereInstalled(() => {
     await expect(connect('analytics-worker').send([event])).rejects.toMatchObject(refused);
     await expect(billing.deadLetters.discard('billing')).rejects.toMatchObject(refused);
     expect((await connect('scaler').inspection.counts('orders')).active).toBe(0);
+  });
+
+  it('tells operations, and nobody else, of what an app gave up', async () => {
+    const [billing, operations] = [connect('billing-worker'), connect('operations')];
+    await connect('operator').send([{ to: { queue: 'billing' }, envelope: write(contract, {}, { id: 'a' }) }]);
+    const bad = { kind: 'dead-letter', reason: 'Bad', detail: 'It is bad.' } as const;
+    await billing.subscribe('billing', async () => bad, { concurrency: 1, onError: () => {} });
+    const ending = new AbortController();
+    const seen: string[] = [];
+    const take = async (letters: readonly WatchedLetter[]) => {
+      seen.push(...letters.map(({ queue, letter }) => `${queue} ${letter.id}`));
+      ending.abort();
+    };
+    await operations.deadLetters.watch?.(take, ending);
+    expect(seen).toEqual(['billing a']);
+    const refused = billing.deadLetters.watch?.(take, new AbortController());
+    await expect(refused).rejects.toMatchObject({ code: 'Unauthorized', retryable: false });
   });
 
   it('waits out a topology that differs, says what it is, and receives once that is mended', async () => {

@@ -10,6 +10,8 @@ import type {
   PeekOptions,
   ReplayOptions,
   ReplayResult,
+  WatchedLetter,
+  WatchOptions,
   WholeDeadLetter,
 } from '../../dead-letter/dead-letters.js';
 import { pageLimit, placesToRead } from '../../dead-letter/page-limit.js';
@@ -24,6 +26,7 @@ import { copyOf, editedMessage, type Sendable } from './message.js';
 import type { Router } from './router.js';
 import type { ResolvedTopology } from './topology.js';
 import { translateError } from './translate-error.js';
+import { watchLetters } from './watch-letters.js';
 
 /**
  * The dead letters of queues. The broker has no way to look at messages without taking them: a look takes them all
@@ -31,6 +34,8 @@ import { translateError } from './translate-error.js';
  * Subscriptions only forward, and have none.
  */
 export class RabbitMqDeadLetters implements DeadLetters {
+  /** Where the topology has notices of dead letters. */
+  readonly watch?: NonNullable<DeadLetters['watch']>;
   readonly #connection: Connection;
   readonly #router: Router;
   readonly #topology: ResolvedTopology;
@@ -41,6 +46,7 @@ export class RabbitMqDeadLetters implements DeadLetters {
     this.#router = router;
     this.#topology = topology;
     this.#now = now;
+    if (topology.deadLetterNotices) this.watch = (take, options) => this.#watch(take, options);
   }
 
   async peek(place: string, options: PeekOptions = {}): Promise<DeadLetterPage> {
@@ -69,6 +75,16 @@ export class RabbitMqDeadLetters implements DeadLetters {
       const isWhole = await reader.walk({ most, signal, visit: ({ letter }) => letters.push(letter) });
       return { letters: letters.sort(byPlace), isWhole };
     });
+  }
+
+  async #watch(take: (letters: readonly WatchedLetter[]) => Promise<void>, options: WatchOptions): Promise<void> {
+    const channel = await this.#connection.channel();
+    try {
+      await watchLetters(channel, take, options);
+    } finally {
+      // What was not taken goes back with the channel, which may be gone.
+      await channel.close().catch(() => {});
+    }
   }
 
   async replay(place: string, options: ReplayOptions = {}): Promise<ReplayResult> {

@@ -18,6 +18,7 @@ import type { ResolvedSubscribeOptions } from '../subscribe-options.js';
 import { waitAtMost } from '../wait-at-most.js';
 import type { Connection } from './connection.js';
 import { ConsumerChannel } from './consumer-channel.js';
+import type { DeadLetterSender } from './dead-letter-sender.js';
 import { isExpired } from './lifetime.js';
 import { LongDeliveries } from './long-deliveries.js';
 import type { ResolvedOptions } from './options.js';
@@ -28,6 +29,7 @@ import { translateError } from './translate-error.js';
 interface Parts {
   readonly connection: Connection;
   readonly router: Router;
+  readonly letters: DeadLetterSender;
   readonly resolved: ResolvedOptions;
   /** Whether messages of the queue are handled in order, one consumer at a time. */
   readonly keepsOrder: boolean;
@@ -67,6 +69,7 @@ export class RabbitMqSubscription implements Subscription {
     this.#settler = new Settler({
       queue,
       router: parts.router,
+      letters: parts.letters,
       clock,
       keepsOrder: parts.keepsOrder,
       onError: options.onError,

@@ -16,6 +16,7 @@ import { withTimeToLive } from '../time-to-live.js';
 import { resolveSubscribeOptions } from '../subscribe-options.js';
 import { type Applied, applyTopology } from './apply-topology.js';
 import { Connection } from './connection.js';
+import { DeadLetterSender } from './dead-letter-sender.js';
 import { longestDelayOf } from './delays.js';
 import { toForeignSendable, toSendable } from './message.js';
 import {
@@ -46,6 +47,7 @@ export class RabbitMqTransport implements Transport {
   readonly #consuming: Connection;
   readonly #publisher: Publisher;
   readonly #router: Router;
+  readonly #letters: DeadLetterSender;
   readonly #subscriptions = new Set<RabbitMqSubscription>();
   #applied: Promise<Applied> | undefined;
   #closing: Promise<void> | undefined;
@@ -77,6 +79,7 @@ export class RabbitMqTransport implements Transport {
     this.#publisher = new Publisher(this.#publishing, clock, resolved.requestTimeoutMs);
     const parts = { publisher: this.#publisher, connection: this.#consuming, topology, maxMessageBytes, clock };
     this.#router = new Router(parts);
+    this.#letters = new DeadLetterSender({ ...parts, router: this.#router });
     this.deadLetters = new RabbitMqDeadLetters(this.#consuming, this.#router, topology, () => clock.now());
     this.inspection = new RabbitMqQueueInspection(this.#consuming);
   }
@@ -115,6 +118,7 @@ export class RabbitMqTransport implements Transport {
     const subscription = new RabbitMqSubscription(queue, consume, resolved, {
       connection: this.#consuming,
       router: this.#router,
+      letters: this.#letters,
       resolved: this.#resolved,
       keepsOrder: this.#resolved.topology.queues.get(queue)?.singleActiveConsumer === true,
     });

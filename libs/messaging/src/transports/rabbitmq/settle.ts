@@ -15,9 +15,9 @@ import { type Settlement, TransportError } from '../../transport.js';
 import type { ConsumerChannel } from './consumer-channel.js';
 import { remainingLifetime } from './lifetime.js';
 import { placeTime } from './letter-reader.js';
-import { copyOf, deadLetterOf, deliveryCountOf, type Sendable, sentAt, toReceived } from './message.js';
+import type { DeadLetterSender } from './dead-letter-sender.js';
+import { copyOf, deliveryCountOf, sentAt, toReceived } from './message.js';
 import type { Router } from './router.js';
-import { deadLetterQueueOf } from './topology.js';
 import { waitAtMost } from '../wait-at-most.js';
 
 /** What a delivery was read as. */
@@ -63,6 +63,7 @@ const expired = { reason: 'TTLExpiredException', detail: 'Its time to live ended
 interface SettlerParts {
   readonly queue: string;
   readonly router: Router;
+  readonly letters: DeadLetterSender;
   readonly clock: Clock;
   /** A release goes back to its place in the queue: a copy would come after what was sent later. */
   readonly keepsOrder: boolean;
@@ -139,20 +140,18 @@ export class Settler {
 
   /** What the broker does not take as a dead letter of ours goes there as it is. */
   async #deadLetter(received: Received, death: Death): Promise<void> {
-    const letter = deadLetterOf(received.message, received.envelope, {
+    const { queue, letters, clock } = this.#parts;
+    const named = {
       ...death,
       reason: death.reason.slice(0, longestText).toWellFormed(),
       detail: death.detail.slice(0, longestText).toWellFormed(),
-      place: newPlace(this.#parts.clock.now()),
-    });
-    const refusal = await this.#send(received, () => this.#deliver(letter));
+      place: newPlace(clock.now()),
+    };
+    const { message, envelope } = received;
+    const refusal = await this.#send(received, () => letters.send(queue, message, envelope, named));
     if (refusal === undefined) return this.#acknowledge(received);
     this.#parts.onError(refusal);
     received.channel.reject(received.message);
-  }
-
-  #deliver(letter: Sendable): Promise<void> {
-    return this.#parts.router.send({ queue: deadLetterQueueOf(this.#parts.queue) }, letter);
   }
 
   /**
@@ -185,12 +184,12 @@ function expiresBefore(delayMs: number): { readonly reason: string; readonly det
   return { reason: 'Expired', detail };
 }
 
-let letters = 0;
+let places = 0;
 
 /** A place for a dead letter: unique, and in the order of time. */
 function newPlace(now: number): string {
-  letters = (letters + 1) % 36 ** 6;
-  return `${placeTime(now)}-${letters.toString(36).padStart(6, '0')}-${randomBytes(6).toString('hex')}`;
+  places = (places + 1) % 36 ** 6;
+  return `${placeTime(now)}-${places.toString(36).padStart(6, '0')}-${randomBytes(6).toString('hex')}`;
 }
 
 function hasId(properties: Readonly<Record<string, unknown>>): boolean {

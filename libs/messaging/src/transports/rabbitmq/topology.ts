@@ -13,6 +13,11 @@ export interface RabbitMqTopology {
    * decides how many delay queues there are, so it has to be the same for every user of a virtual host.
    */
   readonly longestDelayMs?: number;
+  /**
+   * Tells `DeadLetters.watch` of what consumers give up, by a copy of each letter in one more queue, which is bounded; false
+   * when absent. It has to be the same for every user of a virtual host.
+   */
+  readonly deadLetterNotices?: boolean;
 }
 
 export interface RabbitMqQueue {
@@ -44,6 +49,7 @@ export interface ResolvedTopology {
   readonly topics: ReadonlyMap<string, Readonly<Record<string, RabbitMqSubscriptionRule>>>;
   /** How many delay queues there are. */
   readonly delayLevels: number;
+  readonly deadLetterNotices: boolean;
 }
 
 /** The longest name of a queue or exchange, and the longest routing key, in bytes of UTF-8. */
@@ -52,10 +58,20 @@ const longestName = 255;
 const reserved = /^amq\.|^messaging\.|\.dead-letters$/;
 const tenYearsMs = 10 * 366 * 24 * 3_600_000;
 
+const deadLetterSuffix = '.dead-letters';
+
 /** The name of a queue's dead-letter queue. */
 export function deadLetterQueueOf(queue: string): string {
-  return `${queue}.dead-letters`;
+  return `${queue}${deadLetterSuffix}`;
 }
+
+/** The queue whose dead letters are in that queue; undefined when it is no dead-letter queue. */
+export function queueOfDeadLetters(name: string): string | undefined {
+  return name.endsWith(deadLetterSuffix) ? name.slice(0, -deadLetterSuffix.length) : undefined;
+}
+
+/** The queue with a copy of each letter that a consumer gave up a moment ago. */
+export const deadLetterNotices = 'messaging.dead-letter-notices';
 
 /**
  * Fills in the defaults and checks everything.
@@ -81,6 +97,7 @@ export function resolveTopology(topology: RabbitMqTopology): ResolvedTopology {
     queues: new Map(queues.map((queue) => [queue.name, queue])),
     topics: new Map(topics),
     delayLevels: levels,
+    deadLetterNotices: topology.deadLetterNotices ?? false,
   });
 }
 
