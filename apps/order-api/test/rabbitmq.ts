@@ -14,18 +14,26 @@ export const isInstalled = existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server') |
 
 const topologyFile = new URL('../../../infra/servicebus/Config.json', import.meta.url);
 /** As the services have it: it decides which queues there are. */
-const longestDelayMs = 90 * 24 * 3_600_000;
+const onRabbitMq = { longestDelayMs: 90 * 24 * 3_600_000, deadLetterNotices: true };
+
+/** A RabbitMQ of a test. */
+export interface StartedRabbitMq extends ReachedBroker {
+  /** Another transport to it, as another process would have; who asks for it closes it. */
+  connect(): ReachedBroker['transport'];
+}
 
 /** Starts a RabbitMQ with the topology of the whole system. */
-export async function startRabbitMq(): Promise<ReachedBroker> {
+export async function startRabbitMq(): Promise<StartedRabbitMq> {
   const file = new URL('../../../libs/messaging/test/rabbitmq/rabbitmq-server.ts', import.meta.url);
   const { newPlace, RabbitMqServer, removeServer } = (await import(file.pathname)) as Servers;
   const place = await newPlace();
   const server = await RabbitMqServer.start(place);
   const url = `amqp://guest:guest@127.0.0.1:${place.port}`;
-  const topology = { ...readServiceBusTopology(JSON.parse(readFileSync(topologyFile, 'utf8'))), longestDelayMs };
-  const transport = createRabbitMqTransport({ url }, { topology });
+  const topology = { ...readServiceBusTopology(JSON.parse(readFileSync(topologyFile, 'utf8'))), ...onRabbitMq };
+  const connect = () => createRabbitMqTransport({ url }, { topology });
+  const transport = connect();
   return {
+    connect,
     env: { MESSAGING_TRANSPORT: 'rabbitmq', RABBITMQ_URL: url },
     transport,
     async close() {

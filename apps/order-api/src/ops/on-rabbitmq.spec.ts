@@ -94,6 +94,33 @@ const letters = (count: number, make: typeof poisoned, prefix = 'm') =>
     ]);
   });
 
+  it('lists what a consumer gave up as it is given up, by no clock, whichever replica leads', async () => {
+    // The first look of each leader is its last one for ten minutes.
+    const env = { OPS_INDEX_INTERVAL: '10m' };
+    const looked = async (since: Date) => {
+      const { rows } = await api.database.pool.query(
+        'SELECT count(*)::int AS looked FROM dead_letter_queues WHERE indexed_at > $1',
+        [since],
+      );
+      expect(rows).toEqual([{ looked: 4 }]);
+    };
+    const begin = new Date();
+    await api.startReplica(env);
+    await eventually(() => looked(begin));
+    await deadLetter(api.transport, 'billing', letters(300, poisoned));
+    await api.indexed('billing', 300);
+    const { items } = (await api.get('/ops/queues/billing/dead-letters?limit=250')).body;
+    const { letters: seen } = await api.transport.deadLetters.peek('billing', { limit: 250 });
+    expect(items.map(({ place }: { place: string }) => place)).toEqual(seen.map(({ place }) => place));
+
+    await api.startReplica(env);
+    const handover = new Date();
+    await api.replicas.shift()?.stop();
+    await eventually(() => looked(handover));
+    await deadLetter(api.transport, 'billing', letters(40, poisoned, 'later'));
+    await api.indexed('billing', 340);
+  });
+
   it('groups, replays in stages what can be handled, and stops by itself at what cannot', async () => {
     await startWith([...letters(40, transientlyFailed), ...letters(30, poisoned, 'bad')]);
     const { items: groups } = (await api.get('/ops/groups')).body;

@@ -9,8 +9,9 @@ import type { LetterCipher } from './copies/letter-cipher.js';
 import { OpsCipher } from './copies/ops-cipher.js';
 import { EditRunner } from './edits/edit-runner.js';
 import { ExportRunner } from './exports/export-runner.js';
-import { createIndexUpkeep, type IndexUpkeep } from './dead-letter-index/index-upkeep.js';
+import { createIndexUpkeep, createIndexWatcher, type IndexUpkeep } from './dead-letter-index/index-upkeep.js';
 import { IndexStore } from './dead-letter-index/index-store.js';
+import type { IndexWatcher } from './dead-letter-index/index-watcher.js';
 import { every } from './leader/every.js';
 import { Lease } from './leader/lease.js';
 import { Leader } from './leader/leader.js';
@@ -34,6 +35,7 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger(OpsWorker.name);
   readonly #leader: Leader;
   readonly #index: IndexUpkeep;
+  readonly #watcher: IndexWatcher | undefined;
   readonly #replays: ReplayRunner;
   /** What is done with copies; nothing where there is no key for them. */
   readonly #copying: readonly { step(signal: AbortSignal): Promise<boolean> }[];
@@ -63,7 +65,9 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
     this.#monitor = monitor;
     this.#notices = notices;
     this.#monitorEveryMs = config.OPS_MONITOR_INTERVAL;
-    this.#index = createIndexUpkeep(broker.deadLetters, new IndexStore(pool), intervalMs);
+    const store = new IndexStore(pool);
+    this.#index = createIndexUpkeep(broker.deadLetters, store, intervalMs);
+    this.#watcher = createIndexWatcher(broker.deadLetters, store, new Set(places.all.map(({ name }) => name)));
     this.#replays = new ReplayRunner({
       pool,
       messaging: messaging.messaging,
@@ -99,6 +103,7 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
     const atMost = delay(longestFirstRefreshMs, undefined, { signal, ref: false }).catch(() => undefined);
     await Promise.all([
       every(this.#intervalMs, refresh, watched('the index of dead letters stays as it is')),
+      this.#watch(watched('dead letters are listed later: nobody tells of them')),
       every(replayEveryMs, (ending) => this.#replay(ending), watched('replays stay where they are')),
       // What was known before this replica led may be old, and would be told of as such.
       Promise.race([refreshed.promise, atMost]).then(() =>
@@ -106,6 +111,11 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
       ),
       every(noticesEveryMs, (ending) => this.#notices.step(ending), watched('alerts are told later')),
     ]);
+  }
+
+  async #watch(watched: Parameters<typeof every>[2]): Promise<void> {
+    const watcher = this.#watcher;
+    if (watcher) await every(this.#intervalMs, (ending) => watcher.run(ending), watched);
   }
 
   #copyingWith(cipher: LetterCipher) {

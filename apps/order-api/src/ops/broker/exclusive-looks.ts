@@ -34,12 +34,16 @@ interface Parts {
 export class ExclusiveLooks implements DeadLetters {
   /** Counts while nobody looks. */
   readonly inspection: QueueInspection;
+  /** Takes no letter, so that nobody has to wait for it. */
+  readonly watch?: NonNullable<DeadLetters['watch']>;
   readonly #parts: Parts;
   /** The last one in line by queue: one connection a queue waits in the database, however many wait here. */
   readonly #lines = new Map<string, Promise<unknown>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    const { deadLetters } = parts;
+    if (deadLetters.watch) this.watch = deadLetters.watch.bind(deadLetters);
     this.inspection = { counts: (queue, options) => this.#counts(queue, options) };
   }
 

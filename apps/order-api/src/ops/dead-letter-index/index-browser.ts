@@ -13,11 +13,15 @@ export interface IndexBrowserOptions {
   readonly now: () => number;
 }
 
-/** What the last look at a queue was made for. */
-interface Look {
-  readonly at: number;
+/** How many letters of a queue there are, by the broker and by the index. */
+interface Counts {
   readonly counted: number;
   readonly indexed: number;
+}
+
+/** The last look at a queue, and what it was made for. */
+interface Look extends Counts {
+  readonly at: number;
 }
 
 /** Letters that are written in one transaction. */
@@ -26,12 +30,15 @@ const pageSize = 250;
 /**
  * Keeps the index of dead letters where looking means to take letters and to hand them back. Nothing is looked at by the
  * clock: only when the broker counts something else than the index, and never twice for the same difference. What came and
- * what was taken between two counts that are equal stays unseen until they differ.
+ * what was taken between two counts that are equal stays unseen until they differ. A difference that came since the refresh
+ * before is left to the next one: letters that consumers gave up may be told of meanwhile.
  */
 export class IndexBrowser {
   readonly #options: IndexBrowserOptions;
   /** By queue: of those that are operated. */
   readonly #looks = new Map<string, Look>();
+  /** What there was at the last refresh, by queue. */
+  readonly #before = new Map<string, Counts>();
 
   constructor(options: IndexBrowserOptions) {
     this.#options = options;
@@ -44,21 +51,24 @@ export class IndexBrowser {
   async refresh(queue: string, counted: number | undefined, signal: AbortSignal): Promise<void> {
     if (counted === undefined) return;
     const { store, now, pauseMs } = this.#options;
-    const { present: indexed } = await store.state(queue);
-    const last = this.#looks.get(queue);
+    const { present: indexed, at: began } = await store.state(queue);
+    const [last, before] = [this.#looks.get(queue), this.#before.get(queue)];
+    this.#before.set(queue, { counted, indexed });
     if (counted === indexed) {
       // The same difference may come again, and is another one then.
       if (last) this.#looks.set(queue, { ...last, counted: NaN });
       return await store.add({ queue, letters: [] });
     }
     const isKnown = last?.counted === counted && last.indexed === indexed;
-    if (isKnown || now() - (last?.at ?? -Infinity) < pauseMs) return;
-    await this.#browse(queue, signal);
+    const isNew = before !== undefined && before.counted <= indexed && before.indexed <= counted;
+    if (isKnown || isNew || now() - (last?.at ?? -Infinity) < pauseMs) return;
+    await this.#browse(queue, began, signal);
     const { present } = await store.state(queue);
     this.#looks.set(queue, { at: now(), counted, indexed: present });
+    this.#before.set(queue, { counted, indexed: present });
   }
 
-  async #browse(queue: string, signal: AbortSignal): Promise<void> {
+  async #browse(queue: string, began: Date, signal: AbortSignal): Promise<void> {
     const { deadLetters, store, most } = this.#options;
     const { letters, isWhole } = await deadLetters.browse(queue, { most, signal });
     if (!isWhole) {
@@ -68,7 +78,7 @@ export class IndexBrowser {
     let after = '';
     // The last page is empty: behind it nothing is there any more.
     for (const page of [...pagesOf(letters), []]) {
-      await store.add({ queue, letters: page, after });
+      await store.add({ queue, letters: page, after, began });
       after = positionOf(page.at(-1)?.place ?? after);
     }
     await store.swept(queue);

@@ -11,6 +11,8 @@ export interface IndexState {
   readonly sweptAt?: Date;
   /** Letters that are in the queue now, by the index. */
   readonly present: number;
+  /** When that was so, by the database's clock. */
+  readonly at: Date;
 }
 
 /** A page of the broker, and where in the queue it lies. */
@@ -24,6 +26,8 @@ export interface IndexedPage {
    * empty, and the page has not, is gone. Absent for a look at the tail.
    */
   readonly after?: string;
+  /** Of a sweep: what came into the index from then on, by the database's clock, is not gone for being absent. */
+  readonly began?: Date;
 }
 
 /** The longest texts that are kept, in UTF-16 code units; senders may write more. */
@@ -57,28 +61,42 @@ export class IndexStore {
   }
 
   async state(queue: string): Promise<IndexState> {
-    const { rows } = await this.#pool.query<{ tail: string | null; swept_at: Date | null; present: string }>(
-      `SELECT tail, swept_at, present
+    const { rows } = await this.#pool.query<{ tail: string | null; swept_at: Date | null; present: string; at: Date }>(
+      `SELECT tail, swept_at, present, clock_timestamp() AS at
        FROM (SELECT coalesce(sum(present), 0) AS present FROM dead_letter_groups WHERE queue = $1) AS groups
        LEFT JOIN dead_letter_queues ON queue = $1`,
       [queue],
     );
-    const { tail = null, swept_at: sweptAt = null, present = '0' } = rows[0] ?? {};
-    return { ...(tail !== null && { tail }), ...(sweptAt && { sweptAt }), present: Number(present) };
+    const [{ tail, swept_at: sweptAt, present, at }] = rows as [(typeof rows)[0]];
+    return { ...(tail !== null && { tail }), ...(sweptAt && { sweptAt }), present: Number(present), at };
   }
 
   /** Adds a page, and with a sweep's marks what is gone. One transaction: groups are counted with their letters. */
   async add(page: IndexedPage): Promise<void> {
-    const client = await this.#pool.connect();
-    try {
-      await client.query('BEGIN');
-      if (page.letters.length > 0) await insert(client, page);
+    await this.#inTransaction(async (client) => {
+      if (page.letters.length > 0) await insert(client, page, revive);
       if (page.after !== undefined) await markGone(client, page, page.after);
       await client.query(
         `INSERT INTO dead_letter_queues (queue, tail, indexed_at) VALUES ($1, $2, now())
          ON CONFLICT (queue) DO UPDATE SET tail = coalesce(excluded.tail, dead_letter_queues.tail), indexed_at = now()`,
         [page.queue, page.tail ?? null],
       );
+    });
+  }
+
+  /**
+   * Adds letters that somebody told of, and leaves those that are known as they are: what is told late, or twice, may be
+   * gone by now. Says nothing of how far the index goes.
+   */
+  async addReported(queue: string, letters: readonly DeadLetter[]): Promise<void> {
+    await this.#inTransaction((client) => insert(client, { queue, letters }, 'DO NOTHING'));
+  }
+
+  async #inTransaction(work: (client: SqlTransaction) => Promise<void>): Promise<void> {
+    const client = await this.#pool.connect();
+    try {
+      await client.query('BEGIN');
+      await work(client);
       await client.query('COMMIT');
       client.release();
     } catch (error) {
@@ -93,7 +111,18 @@ export class IndexStore {
   }
 }
 
-async function insert(db: SqlTransaction, { queue, letters }: IndexedPage): Promise<void> {
+const names = columns.map(([name]) => name);
+const changes = [...names.filter((name) => name !== 'place'), 'gone_at', 'outcome', 'outcome_id'];
+/** What a look saw is there, whatever was thought of it before. */
+const revive = `DO UPDATE SET ${changes.map((name) => `${name} = excluded.${name}`).join(', ')}
+     WHERE dead_letters.gone_at IS NOT NULL OR dead_letters.message_id <> excluded.message_id
+       OR dead_letters.generation <> excluded.generation`;
+
+async function insert(
+  db: SqlTransaction,
+  { queue, letters }: Pick<IndexedPage, 'queue' | 'letters'>,
+  onKnown: string,
+): Promise<void> {
   const rows = letters.map((letter) => rowOf(queue, letter));
   await db.query(
     `INSERT INTO dead_letter_groups (id, queue, type, reason, pattern, sample, first_seen, last_seen)
@@ -112,26 +141,22 @@ async function insert(db: SqlTransaction, { queue, letters }: IndexedPage): Prom
       ),
     ],
   );
-  const names = columns.map(([name]) => name);
-  const changes = [...names.filter((name) => name !== 'place'), 'gone_at', 'outcome', 'outcome_id'];
   await db.query(
     `INSERT INTO dead_letters (queue, ${names.join(', ')})
      SELECT $1, ${names.join(', ')}
      FROM unnest(${columns.map(([, type], n) => `$${n + 2}::${type}[]`).join(', ')}) AS letter (${names.join(', ')})
-     ON CONFLICT (queue, place) DO UPDATE SET ${changes.map((name) => `${name} = excluded.${name}`).join(', ')}
-     WHERE dead_letters.gone_at IS NOT NULL OR dead_letters.message_id <> excluded.message_id
-       OR dead_letters.generation <> excluded.generation`,
+     ON CONFLICT (queue, place) ${onKnown}`,
     [queue, ...names.map((name) => rows.map((row) => row[name]))],
   );
 }
 
-async function markGone(db: SqlTransaction, { queue, letters }: IndexedPage, after: string): Promise<void> {
+async function markGone(db: SqlTransaction, { queue, letters, began }: IndexedPage, after: string): Promise<void> {
   const last = letters.at(-1);
   await db.query(
     `UPDATE dead_letters SET gone_at = now(), outcome = 'taken'
      WHERE queue = $1 AND gone_at IS NULL AND position > $2 AND ($3::text IS NULL OR position <= $3)
-       AND place <> ALL ($4::text[])`,
-    [queue, after, last ? positionOf(last.place) : null, letters.map(({ place }) => place)],
+       AND place <> ALL ($4::text[]) AND ($5::timestamptz IS NULL OR indexed_at < $5)`,
+    [queue, after, last ? positionOf(last.place) : null, letters.map(({ place }) => place), began ?? null],
   );
 }
 

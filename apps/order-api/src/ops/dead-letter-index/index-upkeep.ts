@@ -1,6 +1,7 @@
 import type { DeadLetters } from '@orderflow/messaging';
 import { IndexBrowser } from './index-browser.js';
 import { IndexKeeper } from './index-keeper.js';
+import { IndexWatcher } from './index-watcher.js';
 import type { IndexStore } from './index-store.js';
 
 /** What keeps the index of dead letters as the broker is: one refresh of one queue at a time. */
@@ -10,6 +11,16 @@ export interface IndexUpkeep {
    * @param count how many letters the broker counts; undefined where nobody may ask
    */
   refresh(queue: string, count: number | undefined, signal: AbortSignal): Promise<void>;
+}
+
+/** What the index is told of as it happens; undefined where the broker tells nothing, and a refresh sees all. */
+export function createIndexWatcher(
+  deadLetters: DeadLetters,
+  store: IndexStore,
+  queues: ReadonlySet<string>,
+): IndexWatcher | undefined {
+  const watch = deadLetters.watch?.bind(deadLetters);
+  return watch && new IndexWatcher({ deadLetters: { watch }, store, queues });
 }
 
 /** By browsing where letters are handed out to be looked at, by peeking elsewhere. @param intervalMs between refreshes */
