@@ -2,14 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { READ_BY_AZURE_SDK, TRACING, variablesToSet } from '../terraform/tests/app-variables.ts';
 import { type Dependency, isOurs, readCompose, type Service, withDefaults } from './compose-file.ts';
-
-type Services = Readonly<Record<string, Service>>;
-/** A rule that docker-compose.yml must obey; answers what is wrong, in words that name the service. */
-type Rule = (services: Services, root: string) => readonly string[];
-
-const when = (wrong: boolean, problem: string): readonly string[] => (wrong ? [problem] : []);
-const each = (services: Services, rule: (name: string, service: Service) => readonly string[]): readonly string[] =>
-  Object.entries(services).flatMap(([name, service]) => rule(name, service));
+import { appOf, isApp, OF_OPERATIONS, onlyOperationsOperate, OPERATIONS } from './compose-operations.ts';
+import { each, type Rule, when } from './compose-rule.ts';
 
 /** What starts with each profile; everything else starts without one. */
 const PROFILES: Readonly<Record<string, string>> = {
@@ -96,8 +90,6 @@ const dependenciesCanBeMet: Rule = (services) =>
     }),
   );
 
-const isApp = (name: string): boolean => variablesToSet().has(name as never);
-
 /** Broker and PostgreSQL are healthy and the migrations have ended before an app starts. */
 const appsStartLast: Rule = (services) => [
   ...each(services, (name, service) => {
@@ -130,9 +122,11 @@ const dependenciesAreNamed: Rule = (services) =>
 /** Each app in the database that is named after it, at the port that is published, with variables that it reads. */
 const appsAreConfigured: Rule = (services) =>
   each(services, (name, { environment = {}, ports = [] }) => {
-    if (!isApp(name)) return [];
+    const app = appOf(name);
+    if (app === undefined) return [];
     const known = [
-      ...(variablesToSet().get(name as never) ?? []),
+      ...(variablesToSet().get(app as never) ?? []),
+      ...(name === OPERATIONS ? OF_OPERATIONS : []),
       ...READ_BY_AZURE_SDK,
       ...TRACING,
       'SERVICEBUS_CONNECTION_STRING',
@@ -142,7 +136,7 @@ const appsAreConfigured: Rule = (services) =>
       withDefaults(environment['DATABASE_URL'] ?? '').replace(/^\w+:\/\//, ''),
     )?.[1];
     return [
-      ...when(database !== name.replaceAll('-', '_'), `${name} uses the database ${database}`),
+      ...when(database !== app.replaceAll('-', '_'), `${name} uses the database ${database}`),
       ...when(
         !ports.some((port) => port.endsWith(`:${environment['PORT']}`)),
         `${name} listens on ${environment['PORT']}, which is not published`,
@@ -269,7 +263,7 @@ const databasesAreMade: Rule = (services, root) => {
   const sql = readFileSync(join(root, 'infra/compose/create-databases.sql'), 'utf8');
   return each(services, (name) =>
     when(
-      isApp(name) && !new RegExp(`CREATE DATABASE ${name.replaceAll('-', '_')}\\b`, 'i').test(sql),
+      isApp(name) && !new RegExp(`CREATE DATABASE ${appOf(name)?.replaceAll('-', '_')}\\b`, 'i').test(sql),
       `nobody makes the database of ${name}`,
     ),
   );
@@ -283,6 +277,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'apps start last': appsStartLast,
   'apps stop first': dependenciesAreNamed,
   'apps have what they read, and their own database': appsAreConfigured,
+  'operations alone serve /ops': onlyOperationsOperate,
   'both brokers are named': bothBrokersAreNamed,
   'ports stay on this machine': portsStayOnThisMachine,
   'what is in flight is finished before the kill': workIsFinished,

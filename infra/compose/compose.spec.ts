@@ -51,7 +51,8 @@ describe('host names in the containers', () => {
     const called = new Set(
       values.flatMap((value) => [...value.matchAll(/\b(?:http|sb):\/\/([\w-]+)/g)].map(([, name]) => name)),
     );
-    expect(called).toEqual(new Set(['broker', 'payment-gateway', 'dev-issuer']));
+    const workers = ['order-worker', 'billing-worker', 'analytics-worker'];
+    expect(called).toEqual(new Set(['broker', 'payment-gateway', 'dev-issuer', ...workers]));
     for (const name of called) {
       expect(services[name ?? '']?.environment?.['ALLOWED_HOSTS']?.split(',')).toContain(name);
     }

@@ -173,6 +173,20 @@ const COMPOSE: readonly Fault[] = [
     replace: '',
     caughtBy: { compose: 'order-api talks to dev-issuer and does not name it' },
   },
+  {
+    name: 'a public app that operates, in containers',
+    file: compose,
+    find: '      PORT: "3000"\n',
+    replace: '      PORT: "3000"\n      OPS: "true"\n',
+    caughtBy: { compose: 'order-api serves /ops beside operations' },
+  },
+  {
+    name: 'a worker that operations do not know, in containers',
+    file: compose,
+    find: ',billing=http://billing-worker:3002',
+    replace: '',
+    caughtBy: { compose: 'operations does not know what billing-worker consumes' },
+  },
 ];
 
 const DOCKERFILE: readonly Fault[] = [

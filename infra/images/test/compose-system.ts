@@ -9,7 +9,7 @@ export interface ComposeOptions {
 }
 
 export const workers = ['order-worker', 'billing-worker', 'analytics-worker'] as const;
-export const apps = ['order-api', ...workers, 'payment-gateway', 'dev-issuer'] as const;
+export const apps = ['order-api', 'operations', ...workers, 'payment-gateway', 'dev-issuer'] as const;
 
 const ports: Readonly<Record<string, number>> = {
   'order-api': 3000,
@@ -18,6 +18,7 @@ const ports: Readonly<Record<string, number>> = {
   'analytics-worker': 3003,
   'payment-gateway': 3004,
   'dev-issuer': 3005,
+  operations: 3006,
 };
 
 /** The system of docker-compose.yml, beside whatever else runs here: a project, volumes and ports of its own. */
