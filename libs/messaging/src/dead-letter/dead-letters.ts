@@ -166,8 +166,15 @@ export interface ReplayOptions extends SelectionOptions {
    * lowers, and a later replay starts without it.
    */
   readonly maxAttempts?: number;
+  /**
+   * Messages a second at most, above 0, sent evenly and a few at a time: for a queue that is consumed meanwhile. As fast as
+   * they can be sent when absent. Letters wait for their turn locked.
+   */
+  readonly rate?: number;
   /** Sends another message in place of each chosen one: a new message, not a later generation. */
   readonly edit?: (found: WholeDeadLetter) => EditedMessage;
+  /** Called with each letter that was sent and removed. */
+  readonly onReplayed?: (letter: DeadLetter) => void;
   /** Called after each replayed message. */
   readonly onProgress?: (progress: ReplayResult) => void;
 }

@@ -37,6 +37,7 @@ import { refusesATimeToLiveThatIsNone } from './behaviours/refuses-a-time-to-liv
 import { rejectsAfterClose } from './behaviours/rejects-after-close.js';
 import { rejectsSendsToNowhere } from './behaviours/rejects-sends-to-nowhere.js';
 import { releasesWhatOutlastsAStop } from './behaviours/releases-what-outlasts-a-stop.js';
+import { replaysAtARate } from './behaviours/replays-at-a-rate.js';
 import { replaysDeadLettersToTheirQueueOnly } from './behaviours/replays-dead-letters-to-their-queue-only.js';
 import { replaysTheChosenDeadLettersOnly } from './behaviours/replays-the-chosen-dead-letters-only.js';
 import { replaysToTheQueueNamed } from './behaviours/replays-to-the-queue-named.js';
@@ -106,6 +107,7 @@ export const transportBehaviours: readonly Behaviour[] = Object.freeze([
   doesNotReplayInCircles,
   replaysToTheQueueNamed,
   replaysWithFewerAttempts,
+  replaysAtARate,
   saysWhichVersionGaveUp,
   sendsAnEditedMessageInPlaceOfALetter,
   discardsTheChosenDeadLetters,

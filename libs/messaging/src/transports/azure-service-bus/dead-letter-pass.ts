@@ -1,6 +1,7 @@
 import type { ServiceBusClient, ServiceBusReceiver } from '@azure/service-bus';
 import Long from 'long';
 import type { Clock } from '../../clock.js';
+import type { Pace } from '../../dead-letter/pace.js';
 import type { Counts, ResolvedSelection } from '../../dead-letter/selection.js';
 import { DeadLetterLinks } from './dead-letter-links.js';
 import { openDeadLetters } from './dead-letter-receiver.js';
@@ -11,14 +12,24 @@ import { translateError } from './translate-error.js';
 
 /** Letters received and worked on at a time: so many copies at most are in between when a process dies. */
 const batchSize = 100;
+/** Letters looked at with one request. */
+const windowSize = 200;
+/**
+ * The same where a rate is kept to. What one answer brings is read in one go, and holds up all else in this process: of
+ * 200 letters for some 20 ms.
+ */
+const limited = { batchSize: 25, windowSize: 25 };
 
 export interface PassParts {
   readonly place: string;
   readonly client: ServiceBusClient;
   readonly clock: Clock;
   readonly selection: ResolvedSelection;
+  readonly pace: Pace;
   /** What is done to chosen letters before they are removed. Resolves with the error of each that must stay. */
   readonly handle: (letters: readonly HeldLetter[]) => Promise<ReadonlyMap<HeldLetter, unknown>>;
+  /** Called with each letter that was handled and removed. */
+  readonly onDone: (letter: HeldLetter) => void;
   readonly onProgress: (counts: Counts) => void;
 }
 
@@ -37,6 +48,7 @@ export class DeadLetterPass {
   readonly #looker: ServiceBusReceiver;
   readonly #links: DeadLetterLinks;
   readonly #held: HeldLetters;
+  readonly #sizes: { readonly batchSize: number; readonly windowSize: number };
   /** Letters looked at that have still to be received to get at those behind them. */
   readonly #before = new Set<string>();
   /** Chosen letters whose lock ran out while they were handled: they come again. */
@@ -52,6 +64,7 @@ export class DeadLetterPass {
     this.#parts = parts;
     this.#looker = openDeadLetters(parts.client, parts.place);
     this.#links = new DeadLetterLinks(parts.client, parts.place);
+    this.#sizes = parts.pace.isLimited ? limited : { batchSize, windowSize };
     this.#held = new HeldLetters(parts.place, this.#looker, parts.clock);
   }
 
@@ -81,7 +94,7 @@ export class DeadLetterPass {
   async #takeEverything(tail: Long): Promise<void> {
     const isChosen = ({ place }: HeldLetter): boolean => tail.greaterThanOrEqual(place);
     this.#horizon = Long.MAX_VALUE;
-    let missing = tail.isZero() ? 0 : batchSize;
+    let missing = tail.isZero() ? 0 : this.#sizes.batchSize;
     let batch = await this.#receive(missing);
     while (batch.length > 0 && !this.#isEnded) {
       if (batch.some(({ place }) => tail.lessThanOrEqual(place))) missing = 0;
@@ -96,7 +109,8 @@ export class DeadLetterPass {
   async #takeWindows(tail: Long): Promise<void> {
     const { place, selection } = this.#parts;
     let chosen = 0;
-    for await (const window of windowsOf(this.#looker, place, tail, selection)) {
+    const { windowSize: size } = this.#sizes;
+    for await (const window of windowsOf(this.#looker, { place, tail, selection, size })) {
       if (this.#isEnded) return;
       chosen += window.chosen.size;
       await this.#take(window);
@@ -157,7 +171,7 @@ export class DeadLetterPass {
   /** Receives as many as are missing; none when nothing is, or the pass is to end. */
   async #receive(missing: number): Promise<HeldLetter[]> {
     if (missing === 0 || this.#isEnded) return [];
-    const { messages, receiver } = await this.#links.receive(Math.min(batchSize, missing));
+    const { messages, receiver } = await this.#links.receive(Math.min(this.#sizes.batchSize, missing));
     return messages.map((message) => this.#held.add(message, receiver));
   }
 
@@ -171,7 +185,10 @@ export class DeadLetterPass {
       else if (this.#horizon.greaterThanOrEqual(letter.place)) this.#passOver(letter);
       else this.#links.leaveUnsettled();
     }
-    if (chosen.length === 0) return;
+    for await (const due of this.#parts.pace.steps(chosen)) await this.#handleChosen(due);
+  }
+
+  async #handleChosen(chosen: readonly HeldLetter[]): Promise<void> {
     const errors = await this.#parts.handle(chosen);
     const removals = await Promise.allSettled(
       chosen.filter((letter) => !errors.has(letter)).map((letter) => this.#remove(letter)),
@@ -200,6 +217,7 @@ export class DeadLetterPass {
       this.#lost.add(letter.place);
       return this.#held.remove(letter);
     }
+    this.#parts.onDone(letter);
     this.#held.remove(letter);
     this.#done += 1;
     this.#parts.onProgress(this.#counts);

@@ -5,8 +5,16 @@ import { readDeadLetter } from '../../dead-letter/describe-dead-letter.js';
 import type { ResolvedSelection } from '../../dead-letter/selection.js';
 import { brokerFacts, fromServiceBusMessage } from './service-bus-message.js';
 
-/** How many letters one look returns. */
-const windowSize = 200;
+/** How many letters one look returns that only counts. */
+const countedAtOnce = 200;
+
+interface WindowOptions {
+  readonly place: string;
+  readonly tail: Long;
+  readonly selection: ResolvedSelection;
+  /** How many letters one look returns. */
+  readonly size: number;
+}
 
 /** Some dead letters that follow each other, looked at and not taken. */
 export interface Window {
@@ -22,13 +30,12 @@ export interface Window {
  */
 export async function* windowsOf(
   receiver: ServiceBusReceiver,
-  place: string,
-  tail: Long,
-  { isChosen, limit }: ResolvedSelection,
+  { place, tail, selection, size }: WindowOptions,
 ): AsyncGenerator<Window> {
+  const { isChosen, limit } = selection;
   if (tail.isZero()) return;
   const look = (fromSequenceNumber: Long): Promise<ServiceBusReceivedMessage[]> => {
-    const found = receiver.peekMessages(windowSize, { fromSequenceNumber });
+    const found = receiver.peekMessages(size, { fromSequenceNumber });
     found.catch(() => {}); // the next look is under way while the last is worked on, and may not be waited for
     return found;
   };
@@ -96,7 +103,7 @@ export async function lastPlace(receiver: ServiceBusReceiver): Promise<Long> {
 export async function countUpTo(receiver: ServiceBusReceiver, tail: Long): Promise<number> {
   let count = 0;
   for (let from = Long.ONE; from.lessThanOrEqual(tail); ) {
-    const found = await lookBriefly(receiver, windowSize, from);
+    const found = await lookBriefly(receiver, countedAtOnce, from);
     const last = found.at(-1);
     if (last === undefined) break;
     count += found.filter((message) => numberOf(message).lessThanOrEqual(tail)).length;

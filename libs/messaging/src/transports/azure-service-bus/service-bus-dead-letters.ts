@@ -11,6 +11,7 @@ import type {
   ReplayResult,
   WholeDeadLetter,
 } from '../../dead-letter/dead-letters.js';
+import { Pace } from '../../dead-letter/pace.js';
 import { pageLimit, placesToRead } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
 import { nextGeneration, sentState } from '../../delivery-state.js';
@@ -66,24 +67,28 @@ export class ServiceBusDeadLetters implements DeadLetters {
   async replay(place: string, options: ReplayOptions = {}): Promise<ReplayResult> {
     const to = options.to ?? queueOf(place);
     const handle: PassParts['handle'] = (letters) => this.#sendAgain(letters, { place, to, options });
+    const { onReplayed } = options;
+    const onDone = ({ message }: HeldLetter): void => onReplayed?.(describe(message, place));
     const onProgress = (counts: Counts): void => options.onProgress?.(replayResult(counts));
-    return replayResult(await this.#pass('replay', place, options, { handle, onProgress }));
+    return replayResult(await this.#pass('replay', place, options, { handle, onDone, onProgress }));
   }
 
   async discard(place: string, options: DiscardOptions = {}): Promise<DiscardResult> {
     const onProgress = (counts: Counts): void => options.onProgress?.(discardResult(counts));
-    return discardResult(await this.#pass('discard', place, options, { handle: async () => new Map(), onProgress }));
+    const parts = { handle: async () => new Map(), onDone: () => {}, onProgress };
+    return discardResult(await this.#pass('discard', place, options, parts));
   }
 
   async #pass(
     doing: 'replay' | 'discard',
     place: string,
     options: ReplayOptions | DiscardOptions,
-    parts: Pick<PassParts, 'handle' | 'onProgress'>,
+    parts: Pick<PassParts, 'handle' | 'onDone' | 'onProgress'>,
   ): Promise<PassResult> {
     const selection = resolveSelection(options);
+    const pace = new Pace(options, this.#clock);
     return this.#explained(place, doing, (client) =>
-      new DeadLetterPass({ place, client, clock: this.#clock, selection, ...parts }).run(),
+      new DeadLetterPass({ place, client, clock: this.#clock, selection, pace, ...parts }).run(),
     );
   }
 

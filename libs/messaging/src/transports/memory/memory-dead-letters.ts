@@ -10,6 +10,7 @@ import type {
   WholeDeadLetter,
 } from '../../dead-letter/dead-letters.js';
 import { describeDeadLetter, readDeadLetter } from '../../dead-letter/describe-dead-letter.js';
+import { Pace } from '../../dead-letter/pace.js';
 import { pageLimit, placesToRead } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
 import { nextGeneration, sentState } from '../../delivery-state.js';
@@ -54,40 +55,51 @@ export class MemoryDeadLetters implements DeadLetters {
       this.#broker.store({ queue }, sentAgain(message, place, options));
     };
     const result = ({ done, failed, skipped }: Counts): ReplayResult => ({ replayed: done, failed, skipped });
-    return result(this.#pass(place, options, send, (counts) => options.onProgress?.(result(counts))));
+    const counts = await this.#pass(place, options, send, (progress, message) => {
+      options.onReplayed?.(describe(message, place));
+      options.onProgress?.(result(progress));
+    });
+    return result(counts);
   }
 
   async discard(place: string, options: DiscardOptions = {}): Promise<DiscardResult> {
     const result = ({ done, failed, skipped }: Counts): DiscardResult => ({ discarded: done, failed, skipped });
-    return result(
-      this.#pass(
-        place,
-        options,
-        () => {},
-        (counts) => options.onProgress?.(result(counts)),
-      ),
+    const counts = await this.#pass(
+      place,
+      options,
+      () => {},
+      (progress) => options.onProgress?.(result(progress)),
     );
+    return result(counts);
   }
 
-  /** Handles what was chosen one after the other; nobody else can take a letter meanwhile. */
-  #pass(
+  /** Handles what was chosen one after the other. */
+  async #pass(
     place: string,
     options: ReplayOptions | DiscardOptions,
     handle: (message: DeadMessage) => void,
-    onProgress: (counts: Counts) => void,
-  ): Counts {
+    onDone: (counts: Counts, message: DeadMessage) => void,
+  ): Promise<Counts> {
     const { isChosen, limit, isEnded, missing } = resolveSelection(options);
+    const pace = new Pace(options, this.#broker.clock);
     const chosen = this.#inOrder(place).filter((message) => isChosen(describe(message, place)));
-    const wanted = chosen.slice(0, limit);
     let done = 0;
-    for (const message of wanted) {
-      if (isEnded()) break;
-      handle(message);
-      this.#broker.queue(place).deadLetters.delete(message.sequence);
-      done += 1;
-      onProgress({ done, failed: 0, skipped: 0 });
+    let taken = 0;
+    for await (const step of pace.steps(chosen.slice(0, limit))) {
+      const { deadLetters } = this.#broker.queue(place);
+      for (const message of step) {
+        if (isEnded()) break;
+        // Between two steps somebody else may take one.
+        if (!deadLetters.has(message.sequence)) taken += 1;
+        else {
+          handle(message);
+          deadLetters.delete(message.sequence);
+          done += 1;
+          onDone({ done, failed: 0, skipped: taken }, message);
+        }
+      }
     }
-    return { done, failed: 0, skipped: isEnded() || chosen.length > limit ? 0 : missing() };
+    return { done, failed: 0, skipped: taken + (isEnded() || chosen.length > limit ? 0 : missing()) };
   }
 
   #queueOf(place: string): string {

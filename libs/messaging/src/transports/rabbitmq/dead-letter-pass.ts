@@ -1,3 +1,4 @@
+import type { Pace } from '../../dead-letter/pace.js';
 import type { Counts, ResolvedSelection } from '../../dead-letter/selection.js';
 import type { TransportError } from '../../transport.js';
 import type { LetterReader, TakenLetter } from './letter-reader.js';
@@ -10,9 +11,10 @@ const refusals: ReadonlySet<string> = new Set(['InvalidMessage', 'MessageTooLarg
 interface Parts {
   readonly reader: LetterReader;
   readonly selection: ResolvedSelection;
+  readonly pace: Pace;
   /** Does with letters what is to be done before they are removed. */
   readonly handle: (letters: readonly TakenLetter[]) => Promise<void>;
-  readonly onProgress: (counts: Counts) => void;
+  readonly onDone: (counts: Counts, letter: TakenLetter) => void;
 }
 
 /** One walk through a dead-letter queue that handles and removes what was chosen, and hands back the rest at its end. */
@@ -30,7 +32,7 @@ export class DeadLetterPass {
     const chosen = isEnded() ? [] : await this.#parts.reader.takeAll(isChosen);
     const wanted = chosen.slice(0, limit);
     for (let next = 0; next < wanted.length && !isEnded(); next += stepSize) {
-      await this.#handleAll(wanted.slice(next, next + stepSize));
+      for await (const due of this.#parts.pace.steps(wanted.slice(next, next + stepSize))) await this.#handleAll(due);
     }
     const isWhole = !isEnded() && chosen.length <= limit;
     return { done: this.#done, failed: this.#failed, skipped: isWhole ? missing() : 0 };
@@ -52,9 +54,9 @@ export class DeadLetterPass {
       return;
     }
     await this.#parts.reader.remove(step);
-    for (let count = 0; count < step.length; count += 1) {
+    for (const letter of step) {
       this.#done += 1;
-      this.#parts.onProgress({ done: this.#done, failed: this.#failed, skipped: 0 });
+      this.#parts.onDone({ done: this.#done, failed: this.#failed, skipped: 0 }, letter);
     }
   }
 }

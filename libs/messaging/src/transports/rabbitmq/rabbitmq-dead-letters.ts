@@ -14,10 +14,12 @@ import type {
   WatchOptions,
   WholeDeadLetter,
 } from '../../dead-letter/dead-letters.js';
+import { Pace } from '../../dead-letter/pace.js';
 import { pageLimit, placesToRead } from '../../dead-letter/page-limit.js';
 import { type Counts, parsePlace, resolveSelection } from '../../dead-letter/selection.js';
 import { nextGeneration, sentState } from '../../delivery-state.js';
 import { TransportError } from '../../transport.js';
+import type { Clock } from '../../clock.js';
 import type { Connection } from './connection.js';
 import { DeadLetterPass } from './dead-letter-pass.js';
 import { byPlace, LetterReader, type TakenLetter } from './letter-reader.js';
@@ -39,13 +41,13 @@ export class RabbitMqDeadLetters implements DeadLetters {
   readonly #connection: Connection;
   readonly #router: Router;
   readonly #topology: ResolvedTopology;
-  readonly #now: () => number;
+  readonly #clock: Clock;
 
-  constructor(connection: Connection, router: Router, topology: ResolvedTopology, now: () => number) {
+  constructor(connection: Connection, router: Router, topology: ResolvedTopology, clock: Clock) {
     this.#connection = connection;
     this.#router = router;
     this.#topology = topology;
-    this.#now = now;
+    this.#clock = clock;
     if (topology.deadLetterNotices) this.watch = (take, options) => this.#watch(take, options);
   }
 
@@ -92,31 +94,36 @@ export class RabbitMqDeadLetters implements DeadLetters {
     const to = options.to ?? queue ?? this.#forwardOf(place);
     const result = ({ done, failed, skipped }: Counts): ReplayResult => ({ replayed: done, failed, skipped });
     const send = (letters: readonly TakenLetter[]): Promise<void> => this.#sendAgain(letters, to, options);
-    return result(await this.#pass(queue, options, send, (counts) => options.onProgress?.(result(counts))));
+    const onDone = (counts: Counts, { letter }: TakenLetter): void => {
+      options.onReplayed?.(letter);
+      options.onProgress?.(result(counts));
+    };
+    return result(await this.#pass(queue, options, send, onDone));
   }
 
   async discard(place: string, options: DiscardOptions = {}): Promise<DiscardResult> {
     const result = ({ done, failed, skipped }: Counts): DiscardResult => ({ discarded: done, failed, skipped });
-    const onProgress = (counts: Counts): void => options.onProgress?.(result(counts));
-    return result(await this.#pass(this.#queueOf(place), options, async () => {}, onProgress));
+    const onDone = (counts: Counts): void => options.onProgress?.(result(counts));
+    return result(await this.#pass(this.#queueOf(place), options, async () => {}, onDone));
   }
 
   async #pass(
     queue: string | undefined,
     options: ReplayOptions | DiscardOptions,
     handle: (letters: readonly TakenLetter[]) => Promise<void>,
-    onProgress: (counts: Counts) => void,
+    onDone: (counts: Counts, letter: TakenLetter) => void,
   ): Promise<Counts> {
     const selection = resolveSelection(options);
+    const pace = new Pace(options, this.#clock);
     if (queue === undefined) return { done: 0, failed: 0, skipped: selection.missing() };
     return this.#onChannel(queue, 'take', queue, (reader) =>
-      new DeadLetterPass({ reader, selection, handle, onProgress }).run(),
+      new DeadLetterPass({ reader, selection, pace, handle, onDone }).run(),
     );
   }
 
   /** The letters are removed after this: dying in between leaves copies that the inbox recognises, never a loss. */
   async #sendAgain(letters: readonly TakenLetter[], queue: string, options: ReplayOptions): Promise<void> {
-    const now = this.#now();
+    const now = this.#clock.now();
     const routed = letters.map((taken) => ({ to: { queue }, message: sentAgain(taken, options, now) }));
     await this.#router.sendAll(routed, true);
   }

@@ -80,7 +80,7 @@ export class RabbitMqTransport implements Transport {
     const parts = { publisher: this.#publisher, connection: this.#consuming, topology, maxMessageBytes, clock };
     this.#router = new Router(parts);
     this.#letters = new DeadLetterSender({ ...parts, router: this.#router });
-    this.deadLetters = new RabbitMqDeadLetters(this.#consuming, this.#router, topology, () => clock.now());
+    this.deadLetters = new RabbitMqDeadLetters(this.#consuming, this.#router, topology, clock);
     this.inspection = new RabbitMqQueueInspection(this.#consuming);
   }
 
