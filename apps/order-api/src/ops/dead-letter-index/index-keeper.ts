@@ -35,9 +35,17 @@ export class IndexKeeper {
     const before = await store.state(queue);
     await this.#lookAtTail(queue, before.tail, signal);
     const sweptMs = now() - (before.sweptAt?.getTime() ?? -Infinity);
-    const { present } = await store.state(queue);
-    const disagrees = count !== undefined && count !== present;
-    if (sweptMs > sweepEveryMs || (disagrees && sweptMs > sweepPauseMs)) await this.#sweep(queue, signal);
+    const isDue = sweptMs > sweepEveryMs || (sweptMs > sweepPauseMs && (await this.#disagrees(queue, count)));
+    if (isDue) await this.#sweep(queue, signal);
+  }
+
+  /** Whether more is different than what replays move just now explains: a sweep would only read it all beside them. */
+  async #disagrees(queue: string, count: number | undefined): Promise<boolean> {
+    if (count === undefined) return false;
+    const { present } = await this.#options.store.state(queue);
+    if (count === present) return false;
+    const { leaving, left } = await this.#options.store.moving(queue);
+    return count < present - leaving || count > present + left;
   }
 
   async #lookAtTail(queue: string, from: string | undefined, signal: AbortSignal): Promise<void> {

@@ -15,6 +15,14 @@ export interface IndexState {
   readonly at: Date;
 }
 
+/** How many letters replays move. */
+export interface MovingLetters {
+  /** The index has them, the broker perhaps no more. */
+  readonly leaving: number;
+  /** The index has them no more since a moment ago, the broker's count perhaps still. */
+  readonly left: number;
+}
+
 /** A page of the broker, and where in the queue it lies. */
 export interface IndexedPage {
   readonly queue: string;
@@ -108,6 +116,17 @@ export class IndexStore {
 
   async swept(queue: string): Promise<void> {
     await this.#pool.query('UPDATE dead_letter_queues SET swept_at = now() WHERE queue = $1', [queue]);
+  }
+
+  /** Letters of a queue that replays move at this moment: a count of the broker may be from before or after that. */
+  async moving(queue: string): Promise<MovingLetters> {
+    const { rows } = await this.#pool.query<{ leaving: number; left: number }>(
+      `SELECT (SELECT count(*)::int FROM ops_replay_letters WHERE queue = $1 AND state = 'sending') AS leaving,
+         (SELECT count(*)::int FROM dead_letters
+          WHERE queue = $1 AND outcome = 'replayed' AND gone_at > now() - interval '10 s') AS "left"`,
+      [queue],
+    );
+    return rows[0] ?? { leaving: 0, left: 0 };
   }
 }
 

@@ -5,6 +5,7 @@ import { createPostgresMessaging, type PostgresMessaging } from '@orderflow/mess
 import { receive } from '@orderflow/messaging/testing';
 import type { Broker } from '@orderflow/servicebus-emulator';
 import { deadLetter } from '../../../test/dead-letter.js';
+import { eventually } from '../../../test/eventually.js';
 import { startOrderBroker, transportTo } from '../../../test/order-broker.js';
 import { openOrderDatabase, type OrderDatabase } from '../../../test/order-database.js';
 import { IndexKeeper } from '../dead-letter-index/index-keeper.js';
@@ -77,6 +78,11 @@ function dyingAt(nth: number, when: 'before' | 'after'): Pick<PostgresMessaging,
   };
 }
 
+async function states(): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ state: string }>('SELECT state FROM ops_replay_letters ORDER BY n');
+  return rows.map(({ state }) => state);
+}
+
 async function stage() {
   return (await readReplay(database.pool, id))?.stages[0];
 }
@@ -135,6 +141,44 @@ it.each<[string, () => Partial<ReplayRunnerOptions>]>([
   expect((await transport.deadLetters.peek('orders')).letters).toEqual([]);
   const { rows } = await database.pool.query('SELECT outcome, outcome_id FROM dead_letters');
   expect(rows).toEqual(ids.map(() => ({ outcome: 'replayed', outcome_id: id })));
+});
+
+it('loses nothing and sends nothing twice when its process dies while it sends at a rate', async () => {
+  await database.pool.query('UPDATE ops_replays SET rate = 10');
+  const dies = new AbortController();
+  const sent: string[] = [];
+  const deadLetters: ReplayRunnerOptions['deadLetters'] = {
+    read: killed,
+    replay: async (place, options) => {
+      const onReplayed = (letter: { readonly id: string }): void => {
+        sent.push(letter.id);
+        dies.abort();
+      };
+      await transport.deadLetters.replay(place, { ...options, onReplayed, signal: dies.signal });
+      return killed();
+    },
+  };
+  await runner({ deadLetters }).step(signal);
+  expect(sent).toEqual(['a']);
+  expect(await stage()).toMatchObject({ waiting: 0, inFlight: 3 });
+  await runner().step(signal);
+  expect(await stage()).toMatchObject({ waiting: 0, inFlight: 3, missing: 0, refused: 0 });
+  expect(await arrived()).toEqual(ids);
+});
+
+it('tells what it has sent while it goes on, and ends its pass when the replay is paused', async () => {
+  await database.pool.query('UPDATE ops_replays SET rate = 1');
+  const deadLetters: ReplayRunnerOptions['deadLetters'] = {
+    read: (...args) => transport.deadLetters.read(...args),
+    // The second one would have to wait for a quarter of an hour.
+    replay: (place, options) => transport.deadLetters.replay(place, { ...options, rate: 0.001 }),
+  };
+  const leading = runner({ deadLetters }).step(signal);
+  await eventually(async () => expect(await states()).toEqual(['sent', 'sending', 'sending']));
+  await messaging.transaction((tx) => changeReplay(tx, id, 'pause', 'wait'));
+  await leading;
+  expect(await states()).toEqual(['sent', 'waiting', 'waiting']);
+  expect(await arrived()).toEqual(['a']);
 });
 
 /** Copies are in the queue, and the letters still there: what a process leaves that dies between sending and removing. */

@@ -30,6 +30,12 @@ export async function readActive(db: SqlTransaction): Promise<readonly ReplayRow
   return rows as unknown as readonly ReplayRow[];
 }
 
+/** Whether a replay goes on: nobody has paused or cancelled it, nor has it ended. */
+export async function isRunning(db: SqlTransaction, { id }: ReplayRow): Promise<boolean> {
+  const { rows } = await db.query("SELECT FROM ops_replays WHERE id = $1 AND state = 'running'", [id]);
+  return rows.length > 0;
+}
+
 /** The counts of the stage a replay is in, and the time since its last letter was sent. */
 export async function countStage(
   db: SqlTransaction,

@@ -1,13 +1,15 @@
 import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DeadLetters } from '@orderflow/messaging';
 import type { PostgresMessaging } from '@orderflow/messaging/postgres';
 import type { Pool } from 'pg';
 import { endReplay } from './change-replay.js';
 import type { Confirm } from './confirmations.js';
-import { decideReplay } from './decide-replay.js';
+import { decideReplay, type ReplayStep } from './decide-replay.js';
 import {
   claim,
   countStage,
+  isRunning,
   type LetterOutcome,
   markConfirmed,
   markFailedAgain,
@@ -15,8 +17,8 @@ import {
   readUndecided,
   readUnknown,
   recordOutcomes,
-  type ReplayLetter,
 } from './replay-letters.js';
+import { ReplayPass, stillThere } from './replay-pass.js';
 import type { ReplayRow } from './replay-store.js';
 
 export interface ReplayRunnerOptions {
@@ -32,6 +34,13 @@ export interface ReplayRunnerOptions {
 
 /** Letters of one pass through a dead-letter queue, where no rate says less. */
 const mostAtOnce = 1_000;
+/**
+ * How long a pass lasts that keeps to a rate, in milliseconds. Each takes everything in hand that lies before its letters,
+ * so there should be few; and until its end others who want something of the queue may have to wait.
+ */
+const passMs = 5_000;
+/** From one look at what a pass has sent to the next, in milliseconds. */
+const lookEveryMs = 500;
 
 /**
  * Moves every replay on by a step. All it knows is in the database: whoever leads next goes on from there. A letter is
@@ -41,17 +50,27 @@ const mostAtOnce = 1_000;
 export class ReplayRunner {
   readonly #options: ReplayRunnerOptions;
   readonly #now: () => number;
-  readonly #lastSent = new Map<string, number>();
+  /** By replay with a rate: when it may send again. */
+  readonly #dueAt = new Map<string, number>();
 
   constructor(options: ReplayRunnerOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Resolves with whether there is more to do at once. */
+  /** Resolves with whether there is more to do at once. Replays of one queue take turns. */
   async step(signal: AbortSignal): Promise<boolean> {
+    const active = await readActive(this.#options.pool);
+    const ids = new Set(active.map(({ id }) => id));
+    for (const id of this.#dueAt.keys()) if (!ids.has(id)) this.#dueAt.delete(id);
+    const queues = Map.groupBy(active, ({ queue }) => queue).values();
+    const steps = await Promise.all([...queues].map((replays) => this.#inTurn(replays, signal)));
+    return steps.includes(true);
+  }
+
+  async #inTurn(replays: readonly ReplayRow[], signal: AbortSignal): Promise<boolean> {
     let isBusy = false;
-    for (const replay of await readActive(this.#options.pool)) {
+    for (const replay of replays) {
       if (signal.aborted) return false;
       try {
         isBusy = (await this.#advance(replay, signal)) || isBusy;
@@ -64,13 +83,13 @@ export class ReplayRunner {
 
   async #advance(replay: ReplayRow, signal: AbortSignal): Promise<boolean> {
     const { pool, messaging } = this.#options;
-    if (replay.state !== 'running') await this.#resolveUnknown(replay);
-    await markFailedAgain(pool, replay);
-    await this.#confirm(replay, signal);
-    if (replay.state !== 'running') return false;
-    const { stop_ratio: stopRatio, stop_at_least: stopAtLeast, confirm_ms: confirmMs, stage, stages } = replay;
-    const limits = { stopRatio, stopAtLeast, confirmMs, stage, stages: stages.length };
-    const step = decideReplay({ ...(await countStage(pool, replay)), ...limits });
+    const { id, stage } = replay;
+    if (replay.state !== 'running') {
+      await this.#resolveUnknown(replay);
+      await this.#learn(replay, signal);
+      return false;
+    }
+    const step = await this.#judge(replay, signal);
     switch (step.kind) {
       case 'send':
         return this.#send(replay, signal);
@@ -78,24 +97,37 @@ export class ReplayRunner {
         return false;
       case 'next-stage':
         await pool.query("UPDATE ops_replays SET stage = $2 WHERE id = $1 AND stage = $2 - 1 AND state = 'running'", [
-          replay.id,
+          id,
           stage + 1,
         ]);
         return true;
       case 'pause':
         await pool.query("UPDATE ops_replays SET state = 'paused', why = $2 WHERE id = $1 AND state = 'running'", [
-          replay.id,
+          id,
           step.why,
         ]);
         return false;
       case 'stop':
       case 'finish':
-        this.#lastSent.delete(replay.id);
         await messaging.transaction((tx) =>
-          step.kind === 'stop' ? endReplay(tx, replay.id, 'stopped', step.why) : endReplay(tx, replay.id, 'done', null),
+          step.kind === 'stop' ? endReplay(tx, id, 'stopped', step.why) : endReplay(tx, id, 'done', null),
         );
         return false;
     }
+  }
+
+  /** What is to be done next, by all that is known now. */
+  async #judge(replay: ReplayRow, signal: AbortSignal): Promise<ReplayStep> {
+    await this.#learn(replay, signal);
+    const { stop_ratio: stopRatio, stop_at_least: stopAtLeast, confirm_ms: confirmMs, stage, stages } = replay;
+    const limits = { stopRatio, stopAtLeast, confirmMs, stage, stages: stages.length };
+    return decideReplay({ ...(await countStage(this.#options.pool, replay)), ...limits });
+  }
+
+  /** Finds out what became of letters that were sent. */
+  async #learn(replay: ReplayRow, signal: AbortSignal): Promise<void> {
+    await markFailedAgain(this.#options.pool, replay);
+    await this.#confirm(replay, signal);
   }
 
   async #confirm(replay: ReplayRow, signal: AbortSignal): Promise<void> {
@@ -112,75 +144,71 @@ export class ReplayRunner {
   }
 
   async #send(replay: ReplayRow, signal: AbortSignal): Promise<boolean> {
-    const { messaging } = this.#options;
-    const letters = await messaging.transaction((tx) => claim(tx, replay, this.#allowance(replay)));
+    const { id, rate } = replay;
+    if (this.#now() < (this.#dueAt.get(id) ?? -Infinity)) return false;
+    const { messaging, deadLetters } = this.#options;
+    const letters = await messaging.transaction((tx) => claim(tx, replay, lettersOfPass(rate)));
     if (letters.length === 0) return false;
-    this.#lastSent.set(replay.id, this.#now());
-    const outcomes = await this.#pass(replay, letters, signal);
-    await messaging.transaction((tx) => recordOutcomes(tx, replay, outcomes));
-    return replay.rate === null && outcomes.some(({ state }) => state === 'sent');
+    const pass = new ReplayPass({ deadLetters, replay, letters, signal });
+    const outcomes = await this.#follow(replay, pass, signal);
+    if (rate !== null) this.#dueAt.set(id, this.#now() + 1_000 / rate);
+    await this.#record(replay, outcomes);
+    return pass.sent > 0;
   }
 
-  /** Sends letters through one pass; what it ends with an error for is tried again as a whole. */
-  async #pass(
-    replay: ReplayRow,
-    letters: readonly ReplayLetter[],
-    signal: AbortSignal,
-  ): Promise<readonly LetterOutcome[]> {
-    const { queue, target } = replay;
-    const seen = new Set<string>();
-    const refused = new Map<string, string>();
-    const { skipped } = await this.#options.deadLetters.replay(queue, {
-      to: target,
-      places: new Set(letters.map(({ place }) => place)),
-      ...attemptsOf(replay),
-      filter: ({ place }) => {
-        seen.add(place);
-        return true;
-      },
-      onFailed: ({ place }, error) => refused.set(place, error.message.slice(0, 300)),
-      signal,
-    });
-    // Somebody else may have had some in hand, or the pass was cut short: those are still there.
-    const left = skipped > 0 || signal.aborted ? await this.#stillThere(queue, letters) : new Set<string>();
-    return letters.map(({ n, place, isTriedBefore }): LetterOutcome => {
-      const detail = refused.get(place);
-      if (detail !== undefined) return { n, place, state: 'refused', detail };
-      if (left.has(place)) return { n, place, state: 'waiting' };
-      return { n, place, state: seen.has(place) || isTriedBefore ? 'sent' : 'missing' };
-    });
+  /** Records what a pass sends while it goes on, and ends it when its replay is not to go on. Resolves with the rest. */
+  async #follow(replay: ReplayRow, pass: ReplayPass, signal: AbortSignal): Promise<readonly LetterOutcome[]> {
+    const outcomes = pass.run();
+    try {
+      while (!(await settlesWithin(outcomes, lookEveryMs))) {
+        await this.#record(replay, pass.takeSent());
+        if (!(await this.#mayGoOn(replay, signal))) pass.stop();
+      }
+    } catch (error) {
+      pass.stop();
+      await Promise.allSettled([outcomes]);
+      throw error;
+    }
+    return outcomes;
+  }
+
+  async #mayGoOn(replay: ReplayRow, signal: AbortSignal): Promise<boolean> {
+    if (!(await isRunning(this.#options.pool, replay))) return false;
+    return (await this.#judge(replay, signal)).kind !== 'stop';
+  }
+
+  async #record(replay: ReplayRow, outcomes: readonly LetterOutcome[]): Promise<void> {
+    if (outcomes.length > 0) await this.#options.messaging.transaction((tx) => recordOutcomes(tx, replay, outcomes));
   }
 
   /** Of a replay that was paused or has ended: nothing is sent any more, and what was is found out. */
   async #resolveUnknown(replay: ReplayRow): Promise<void> {
-    const letters = await readUnknown(this.#options.pool, replay.id);
+    const { pool, deadLetters } = this.#options;
+    const letters = await readUnknown(pool, replay.id);
     if (letters.length === 0) return;
-    const left = await this.#stillThere(replay.queue, letters);
+    const left = await stillThere(deadLetters, replay.queue, letters);
     const leftState = replay.state === 'paused' ? 'waiting' : 'released';
-    const outcomes = letters.map(
-      ({ n, place }): LetterOutcome => ({ n, place, state: left.has(place) ? leftState : 'sent' }),
+    await this.#record(
+      replay,
+      letters.map(({ n, place }): LetterOutcome => ({ n, place, state: left.has(place) ? leftState : 'sent' })),
     );
-    await this.#options.messaging.transaction((tx) => recordOutcomes(tx, replay, outcomes));
-  }
-
-  async #stillThere(queue: string, letters: readonly ReplayLetter[]): Promise<ReadonlySet<string>> {
-    const found = new Set<string>();
-    for (let first = 0; first < letters.length; first += 250) {
-      const places = letters.slice(first, first + 250).map(({ place }) => place);
-      for (const { letter } of await this.#options.deadLetters.read(queue, places)) found.add(letter.place);
-    }
-    return found;
-  }
-
-  /** How many letters may be sent now: what the rate allows since the last ones, a second's at most. */
-  #allowance({ id, rate }: ReplayRow): number {
-    if (rate === null) return mostAtOnce;
-    const seconds = Math.min(1, (this.#now() - (this.#lastSent.get(id) ?? -Infinity)) / 1_000);
-    return Math.floor(rate * seconds);
   }
 }
 
-/** Of all stages but the last one: they are there for a verdict, and a message that fails is seen by somebody soon. */
-function attemptsOf({ attempts, stage, stages }: ReplayRow): { readonly maxAttempts?: number } {
-  return attempts !== null && stage < stages.length ? { maxAttempts: attempts } : {};
+function lettersOfPass(rate: number | null): number {
+  return rate === null ? mostAtOnce : Math.min(mostAtOnce, Math.ceil((rate * passMs) / 1_000));
+}
+
+/** Whether something is over, well or not, before so many milliseconds have passed. */
+async function settlesWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const waiting = new AbortController();
+  try {
+    const isOver = work.then(
+      () => true,
+      () => true,
+    );
+    return await Promise.race([isOver, delay(ms, false, { signal: waiting.signal })]);
+  } finally {
+    waiting.abort();
+  }
 }
