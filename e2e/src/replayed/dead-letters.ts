@@ -1,5 +1,5 @@
 import { strictEqual } from 'node:assert/strict';
-import type { Outgoing, Transport } from '@orderflow/messaging';
+import type { Envelope, Outgoing, Transport } from '@orderflow/messaging';
 import { createAzureServiceBusTransport } from '@orderflow/messaging/azure-service-bus';
 import pg from 'pg';
 import { placeOrders } from '../orders.js';
@@ -12,23 +12,34 @@ export const queue = 'billing';
 /** What the letters died of: two kinds that can be handled now, so that there are two replays, and one that never can. */
 export const reasons = { first: 'HandlerTimedOut', second: 'AttemptsExhausted', poisoned: 'InvalidPayload' } as const;
 
+/** How many messages are left of each kind. */
+export interface Left {
+  readonly first: number;
+  readonly second: number;
+  readonly poisoned: number;
+  /** Taken out of the queue. */
+  readonly taken: number;
+}
+
 /**
- * Leaves `count` messages of each reason. Those that can be handled now are of orders that wait for their payment; what never
- * can the consumer gives up by itself.
+ * Leaves dead letters of each reason. Those that can be handled now are of orders that wait for their payment; what never
+ * can the consumer gives up by itself. Resolves with messages that were taken, of orders that wait as well.
  */
-export async function leaveDeadLetters(system: System, count: number): Promise<void> {
+export async function leaveDeadLetters(system: System, left: Left): Promise<readonly Envelope[]> {
   const transport = createAzureServiceBusTransport({ connectionString: system.connectionString });
+  const orders = left.first + left.second + left.taken;
   try {
     await pauseConsumer(system);
-    await placeOrders(system, 2 * count);
+    await placeOrders(system, orders);
     await until(
       'every order is accepted',
       () => countOrders(system, 'accepted'),
-      (accepted) => accepted === 2 * count,
+      (accepted) => accepted === orders,
     );
-    await giveUp(transport, 2 * count);
-    await transport.send(Array.from({ length: count }, (_, n) => poisoned(n)));
+    const taken = await takeOut(transport, left);
+    await transport.send(Array.from({ length: left.poisoned }, (_, n) => poisoned(n)));
     strictEqual((await fetch(system.url('billing-worker', '/ops/pause'), { method: 'DELETE' })).status, 204);
+    return taken;
   } finally {
     await transport.close();
   }
@@ -53,22 +64,35 @@ async function pauseConsumer(system: System): Promise<void> {
   strictEqual(answer.status, 200);
 }
 
-/** Dead-letters what waits in the queue, as a consumer does whose attempts are used up. */
-async function giveUp(transport: Transport, count: number): Promise<void> {
+/**
+ * Empties the queue: dead-letters what waits there in turn for both reasons, as a consumer does whose attempts are used up, and
+ * completes the rest, with which it resolves.
+ */
+async function takeOut(transport: Transport, { first, second, taken: rest }: Left): Promise<readonly Envelope[]> {
+  const taken: Envelope[] = [];
+  const given = { first: 0, second: 0 };
   const done = Promise.withResolvers<void>();
-  let left = count;
   const subscription = await transport.subscribe(
     queue,
-    async () => {
-      left -= 1;
-      if (left === 0) done.resolve();
-      const reason = left % 2 === 0 ? reasons.first : reasons.second;
-      return { kind: 'dead-letter', reason, detail: 'The payment gateway answered 503.' };
+    async ({ envelope }) => {
+      if (given.first + given.second + taken.length + 1 === first + second + rest) done.resolve();
+      if (given.first === first && given.second === second) {
+        taken.push(envelope);
+        return { kind: 'complete' };
+      }
+      const isFirst = given.second === second || (given.first < first && given.first <= given.second);
+      given[isFirst ? 'first' : 'second'] += 1;
+      return {
+        kind: 'dead-letter',
+        reason: isFirst ? reasons.first : reasons.second,
+        detail: 'The payment gateway answered 503.',
+      };
     },
     { concurrency: 100, onError: (error) => done.reject(error) },
   );
   await done.promise;
   await subscription.stop();
+  return taken;
 }
 
 function poisoned(n: number): Outgoing {

@@ -12,6 +12,12 @@ interface Sample {
   paidMs?: number;
 }
 
+/** From one moment of `performance.now` to another. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The 95th percentiles, in milliseconds. */
 export interface Latencies {
   readonly orders: number;
@@ -62,9 +68,9 @@ export class LiveTraffic {
     }
   }
 
-  /** Of the orders that were placed from one moment to another. */
-  latencies(from: number, to: number): Latencies {
-    const samples = [...this.#samples.values()].filter(({ at }) => at >= from && at < to);
+  /** Of the orders that were placed in some time. */
+  latencies(...spans: readonly Span[]): Latencies {
+    const samples = [...this.#samples.values()].filter(({ at }) => spans.some(({ from, to }) => at >= from && at < to));
     return {
       orders: samples.length,
       post: percentile95(samples.map(({ postMs }) => postMs)),

@@ -4,72 +4,93 @@ import { endedOrders, getJson } from '../orders.js';
 import type { System } from '../system.js';
 import { until } from '../until.js';
 import { leaveDeadLetters, queue, reasons } from './dead-letters.js';
-import { type Latencies, LiveTraffic } from './live-traffic.js';
+import { type Latencies, LiveTraffic, type Span } from './live-traffic.js';
 import { confirmedOf, OpsClient, type Replay } from './ops-client.js';
+import { sendOrdinary } from './ordinary-messages.js';
 
 export interface RunOptions {
-  /** Letters of each kind. */
+  /** Letters that never can be handled, and as many that are replayed while order-api is killed. */
   readonly count: number;
   /** Letters a second. */
   readonly rate: number;
   /** Orders a second, all the time. */
   readonly ordersPerSecond: number;
-  /** How long they come alone before anything is replayed, in milliseconds. */
-  readonly aloneMs: number;
+  /** How long they are measured alone, beside ordinary messages and beside a replay, in milliseconds each. */
+  readonly measureMs: number;
 }
 
 export interface RunReport {
+  /** Half of the time before the others, half of it after them. */
   readonly alone: Latencies;
+  /** While as many messages a second come to the queue as the replay sends. */
+  readonly besideOrdinary: Latencies;
   /** While letters are replayed and nobody is killed. */
   readonly beside: Latencies;
-  /** How long that replay took, in milliseconds. */
+  /** How many letters that replay had, and how long it took, in milliseconds. */
+  readonly replayed: number;
   readonly tookMs: number;
   /** The same with order-api killed twice on the way. */
   readonly tookAmidKillsMs: number;
 }
 
+/** How long orders come in before they are measured, in milliseconds: what was before is over then. */
+const settleMs = 2_000;
+
 /**
- * Leaves messages that can be handled now and as many that never can, replays all of them in stages while orders come in, and
+ * Leaves messages that can be handled now and others that never can, replays all of them in stages while orders come in, and
  * in the last replay kills order-api, which does it, twice on the way.
  * @throws AssertionError unless the former are all handled, once, and the latter stop their replay at once and stay
  */
 export async function replayRun(system: System, options: RunOptions): Promise<RunReport> {
-  const { count, rate, ordersPerSecond, aloneMs } = options;
+  const { count, rate, ordersPerSecond, measureMs } = options;
+  const measured = Math.round((rate * measureMs) / 1_000);
   const ops = new OpsClient(system);
-  await leaveDeadLetters(system, count);
+  const left = { first: measured, second: count, poisoned: count, taken: measured };
+  const ordinary = await leaveDeadLetters(system, left);
   await until(
     'the index has every letter',
     () => ops.indexed(queue),
-    (indexed) => indexed === 3 * count,
+    (indexed) => indexed === measured + 2 * count,
   );
   const groups = (await ops.groups(queue)).map(({ reason, present }) => [reason, present]);
   expectSame(groups.sort(), [
     [reasons.second, count],
-    [reasons.first, count],
+    [reasons.first, measured],
     [reasons.poisoned, count],
   ]);
 
   const traffic = new LiveTraffic(system, ordersPerSecond);
   await traffic.start();
   try {
-    const aloneFrom = performance.now();
-    await pause(aloneMs);
-    const from = performance.now();
-    await replayUndisturbed(ops, { count, rate });
-    const to = performance.now();
+    await pause(settleMs);
+    const before = await during(() => pause(measureMs / 2));
+    const besideOrdinary = await during(() => sendOrdinary(system, ordinary, rate));
+    await pause(settleMs);
+    const beside = await during(() => replayUndisturbed(ops, { count: measured, rate }));
+    await pause(settleMs);
+    const after = await during(() => pause(measureMs / 2));
     await replayPoisoned(ops, rate);
     const tookAmidKillsMs = await replayAmidKills(system, ops, { count, rate });
     await traffic.stop();
-    await checkEnd(system, ops, { count, orders: 2 * count + traffic.orders });
+    await checkEnd(system, ops, { count, orders: 2 * measured + count + traffic.orders });
     return {
-      alone: traffic.latencies(aloneFrom, aloneFrom + aloneMs),
-      beside: traffic.latencies(from, to),
-      tookMs: to - from,
+      alone: traffic.latencies(before, after),
+      besideOrdinary: traffic.latencies(besideOrdinary),
+      beside: traffic.latencies(beside),
+      replayed: measured,
+      tookMs: beside.to - beside.from,
       tookAmidKillsMs,
     };
   } finally {
     await traffic.stop();
   }
+}
+
+/** When something was done. */
+async function during(work: () => Promise<void>): Promise<Span> {
+  const from = performance.now();
+  await work();
+  return { from, to: performance.now() };
 }
 
 /** Stops by itself before its third stage: what was not tried stays where it is. */
