@@ -1,5 +1,6 @@
 import type { ServiceBusClient, ServiceBusReceiver } from '@azure/service-bus';
 import { parsePlace } from '../../dead-letter/selection.js';
+import { asSent } from './service-bus-message.js';
 
 /**
  * A receiver of the dead letters of a queue or a subscription, which are received like any message but never expire.
@@ -10,7 +11,7 @@ export function openDeadLetters(client: ServiceBusClient, place: string): Servic
   const options = {
     subQueueType: entity.isTransfer ? 'transferDeadLetter' : 'deadLetter',
     receiveMode: 'peekLock',
-    skipParsingBodyAsJson: true,
+    ...asSent,
     maxAutoLockRenewalDurationInMs: 0,
   } as const;
   if ('queue' in entity) return client.createReceiver(entity.queue, options);

@@ -10,6 +10,7 @@ import type { ManagedClient, ClientSource } from './client-factory.js';
 import { corkWrites } from './cork-writes.js';
 import { DeliveryLink } from './delivery-link.js';
 import { keepReceivedBytes } from './received-bytes.js';
+import { asSent } from './service-bus-message.js';
 
 /** How many messages at the head of a queue are looked at for one that should have been delivered. */
 const peekedAtHead = 32;
@@ -61,7 +62,7 @@ export class ReceiverConnection {
     this.#events = events;
     this.#receiver = this.#managed.client.createReceiver(queue, {
       receiveMode: 'peekLock',
-      skipParsingBodyAsJson: true,
+      ...asSent,
       maxAutoLockRenewalDurationInMs: 0,
     });
     this.#link = new DeliveryLink(this.#receiver);

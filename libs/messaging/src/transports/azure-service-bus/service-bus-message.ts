@@ -18,7 +18,10 @@ export function toServiceBusMessage(native: NativeMessage, deliverAt?: Date): Se
   };
 }
 
-/** What the SDK received, for the shared mapping. Needs a receiver with `skipParsingBodyAsJson`. */
+/** What a receiver is to leave as it was sent: a body of JSON is bytes to us, and a time in a property is a time. */
+export const asSent = { skipParsingBodyAsJson: true, skipConvertingDate: true } as const;
+
+/** What a receiver with {@link asSent} received, for the shared mapping. */
 export function fromServiceBusMessage(message: ServiceBusReceivedMessage): ReceivedMessage {
   const { messageId, subject, contentType, correlationId, applicationProperties } = message;
   return {

@@ -7,7 +7,7 @@ import type { InspectionOptions, QueueCounts, QueueInspection } from '../../queu
 import { TransportError } from '../../transport.js';
 import type { AzureServiceBusConnection } from './options.js';
 import type { SenderConnection } from './sender-connection.js';
-import { brokerFacts, fromServiceBusMessage } from './service-bus-message.js';
+import { asSent, brokerFacts, fromServiceBusMessage } from './service-bus-message.js';
 import { translateError } from './translate-error.js';
 
 const subscriptionPath = /^(.+)\/subscriptions\/([^/]+)$/i;
@@ -54,7 +54,7 @@ export class ServiceBusQueueInspection implements QueueInspection {
   async peek(queue: string, limit: number): Promise<readonly Envelope[]> {
     try {
       return await this.#sender.use(async (client) => {
-        const receiver = client.createReceiver(queue, { skipParsingBodyAsJson: true });
+        const receiver = client.createReceiver(queue, { ...asSent });
         try {
           const messages = await receiver.peekMessages(limit, { fromSequenceNumber: Long.ONE });
           return messages.map((each) => fromNative(fromServiceBusMessage(each), brokerFacts(each, queue)).envelope);

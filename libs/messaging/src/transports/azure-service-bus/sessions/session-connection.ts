@@ -4,8 +4,9 @@ import Long from 'long';
 import type { Clock } from '../../../clock.js';
 import type { ClientSource, ManagedClient } from '../client-factory.js';
 import { waitAtMost } from '../../wait-at-most.js';
+import { asSent } from '../service-bus-message.js';
 
-const options = { receiveMode: 'peekLock', skipParsingBodyAsJson: true, maxAutoLockRenewalDurationInMs: 0 } as const;
+const options = { receiveMode: 'peekLock', ...asSent, maxAutoLockRenewalDurationInMs: 0 } as const;
 /** How long a session or a connection may take to close, in milliseconds, before it is left behind. */
 const closingMs = 5_000;
 
