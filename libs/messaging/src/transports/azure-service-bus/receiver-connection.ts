@@ -24,16 +24,18 @@ interface AttachHandlers extends MessageHandlers {
   postInitialize(): Promise<void>;
 }
 
-/** What is left of a message that was settled. */
-export interface Handled {
-  /** Resolves when its place is free for another message. */
+/** A message on its way through its handler to the broker's answer; neither may reject. */
+export interface Handling {
+  /** Resolves when its place is free for another message, before it is settled or after. */
   readonly freed: Promise<unknown>;
+  /** Resolves when it needs its connection no more. */
+  readonly settled: Promise<void>;
 }
 
 /** What a connection tells its subscription. */
 export interface ReceiverEvents {
-  /** Handles one message to the end; must not reject. */
-  onMessage(message: ServiceBusReceivedMessage, link: DeliveryLink): Promise<Handled>;
+  /** Handles one message to the end. */
+  onMessage(message: ServiceBusReceivedMessage, link: DeliveryLink): Handling;
   onAttaching(connection: ReceiverConnection): void;
   onAttached(connection: ReceiverConnection): void;
   onError(error: unknown, connection: ReceiverConnection): void;
@@ -143,12 +145,14 @@ export class ReceiverConnection {
     this.#events.onDisconnected(this);
   };
 
+  /** The SDK asks for another message when this returns. */
   async #deliver(message: ServiceBusReceivedMessage): Promise<void> {
     this.#running += 1;
-    const { freed } = await this.#events.onMessage(message, this.#link);
-    this.#running -= 1;
-    if (this.#running === 0) this.#retired?.();
-    // The SDK asks for another message when this returns.
+    const { freed, settled } = this.#events.onMessage(message, this.#link);
+    void settled.then(() => {
+      this.#running -= 1;
+      if (this.#running === 0) this.#retired?.();
+    });
     await freed;
   }
 }

@@ -19,7 +19,7 @@ import type { DeliveryLink } from './delivery-link.js';
 import { LockDuration, type LockTime } from './lock-duration.js';
 import { LockRenewer } from './lock-renewer.js';
 import type { ResolvedOptions } from './options.js';
-import type { Handled } from './receiver-connection.js';
+import type { Handling } from './receiver-connection.js';
 import type { SenderConnection } from './sender-connection.js';
 import { read, type Received, Settler } from './settle.js';
 import { Slots } from './slots.js';
@@ -52,6 +52,8 @@ export class ServiceBusSubscription implements Subscription {
   readonly #receiver: WatchedReceiver;
   readonly #inHand = new Set<ServiceBusReceivedMessage>();
   readonly #stopped = Promise.withResolvers<void>();
+  /** Completions under way whose places are free already. */
+  #completing = 0;
   #changing: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
@@ -112,28 +114,48 @@ export class ServiceBusSubscription implements Subscription {
   }
 
   /** One message from the SDK, to its settlement. Nothing in here may throw: the SDK would abandon it at once. */
-  async #receive(message: ServiceBusReceivedMessage, link: DeliveryLink): Promise<Handled> {
+  #receive(message: ServiceBusReceivedMessage, link: DeliveryLink): Handling {
     const occupants: Promise<unknown>[] = [];
+    const { promise: freed, resolve } = Promise.withResolvers<unknown>();
+    const free = (): void => resolve(occupants.length === 0 ? undefined : Promise.allSettled(occupants));
     const lockTime = this.#lockDuration.of(message);
     const brokerTime = new BrokerTime(message, lockTime.durationMs, this.#clock);
     const received = read(message, { link, brokerTime, queue: this.queue });
     this.#inHand.add(message);
     this.#receiver.received(link);
-    await this.#inFlight.run(async (running) => {
+    const settled = this.#inFlight.run(async (running) => {
       const stopRenewing = this.#keepLocked(received, lockTime, running);
       try {
         const settlement = await this.#handle(received, running, occupants);
-        if (!running.lockLost) return await this.#settler.settle(settlement, received);
+        if (!running.lockLost) return await this.#settle(settlement, received, free);
         const taken = await this.#settler.settleWithoutLock(settlement, received);
         if (!taken || settlement.kind !== 'complete') throw lockLost();
       } catch (error) {
         this.#options.onError(notSettled(error, received.envelope.id, this.queue));
       } finally {
         stopRenewing();
+        this.#inHand.delete(message);
+        free();
       }
     });
-    this.#inHand.delete(message);
-    return { freed: Promise.allSettled(occupants) };
+    return { settled, freed };
+  }
+
+  /**
+   * What was handled makes room for another message while it is being completed, which saves each a way to the broker and
+   * back. No more of them than there are places: a broker that is slow to answer brings no more either.
+   */
+  async #settle(settlement: Settlement, received: Received, free: () => void): Promise<void> {
+    if (settlement.kind !== 'complete' || this.#completing >= 2 * this.#slots.limit) {
+      return this.#settler.settle(settlement, received);
+    }
+    this.#completing += 1;
+    free();
+    try {
+      await this.#settler.settle(settlement, received);
+    } finally {
+      this.#completing -= 1;
+    }
   }
 
   /** Waits for a slot and hands the message to the consumer; what gets none goes back. */
