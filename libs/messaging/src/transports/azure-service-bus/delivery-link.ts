@@ -50,20 +50,15 @@ export class DeliveryLink {
    * Settles a message of this link; `delivery` is its number. False when the link was lost before the answer came:
    * settle it elsewhere.
    */
-  async settle(
-    outcome: Outcome,
-    send: (receiver: ServiceBusReceiver) => Promise<void>,
-    delivery?: number,
-  ): Promise<boolean> {
-    if (this.#lost) return false;
-    let giveUp = (): void => {};
-    const lost = new Promise<false>((resolve) => (giveUp = () => resolve(false)));
-    this.#waiting.add(giveUp);
-    try {
-      return await Promise.race([this.#send(outcome, send, delivery), lost]);
-    } finally {
-      this.#waiting.delete(giveUp);
-    }
+  settle(outcome: Outcome, send: (receiver: ServiceBusReceiver) => Promise<void>, delivery?: number): Promise<boolean> {
+    if (this.#lost) return Promise.resolve(false);
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => resolve(false);
+      this.#waiting.add(giveUp);
+      this.#send(outcome, send, delivery)
+        .finally(() => this.#waiting.delete(giveUp))
+        .then(resolve, reject);
+    });
   }
 
   async #send(outcome: Outcome, send: (receiver: ServiceBusReceiver) => Promise<void>, delivery = 0): Promise<boolean> {

@@ -1,8 +1,15 @@
 import type { ServiceBusClient, ServiceBusReceivedMessage } from '@azure/service-bus';
 
+/** Where the tag of a delivery keeps the payloads of its message: as long as the SDK keeps the tag, and no longer. */
+const payloads = Symbol('payloads');
+
+interface Tag extends Uint8Array {
+  [payloads]?: Buffer[];
+}
+
 /** One frame of a message, as rhea read it. */
 interface TransferFrame {
-  readonly performative: { readonly delivery_tag?: Uint8Array | null; readonly more?: boolean };
+  readonly performative: { readonly delivery_tag?: Tag | null; readonly more?: boolean };
   readonly payload?: Buffer;
 }
 
@@ -21,11 +28,9 @@ interface KeepsTransfers {
 
 /** Where the SDK keeps rhea's delivery: it has the very tag that came with the first frame. */
 interface HasDelivery {
-  readonly delivery?: { tag?: unknown };
+  readonly delivery?: { tag?: Tag | null };
 }
 
-/** The payloads of each message by the tag of its delivery, for as long as the SDK keeps that. */
-const payloads = new WeakMap<object, Buffer[]>();
 const watched = new WeakSet<object>();
 
 /** Keeps the bytes of all messages that the client's present connection receives; does nothing the second time. */
@@ -41,7 +46,7 @@ export function keepReceivedBytes(client: ServiceBusClient): void {
     const tag = performative.delivery_tag;
     const frames = unfinished.get(channel) ?? [];
     if (payload !== undefined) frames.push(payload);
-    if (tag instanceof Uint8Array && !payloads.has(tag)) payloads.set(tag, frames);
+    if (tag instanceof Uint8Array) tag[payloads] ??= frames;
     if (performative.more === true) unfinished.set(channel, frames);
     else unfinished.delete(channel);
     onTransfer(frame);
@@ -50,8 +55,7 @@ export function keepReceivedBytes(client: ServiceBusClient): void {
 
 /** A received message as it came; undefined when that is not known. */
 export function bytesOf(message: ServiceBusReceivedMessage): Buffer | undefined {
-  const tag = (message as HasDelivery).delivery?.tag;
-  const frames = typeof tag === 'object' && tag !== null ? payloads.get(tag) : undefined;
+  const frames = (message as HasDelivery).delivery?.tag?.[payloads];
   if (frames === undefined || frames.length === 0) return undefined;
   return frames.length === 1 ? frames[0] : Buffer.concat(frames);
 }

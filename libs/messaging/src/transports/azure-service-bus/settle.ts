@@ -45,8 +45,9 @@ export function read(
 ): Received {
   const { envelope, state } = fromNative(fromServiceBusMessage(message), brokerFacts(message, queue));
   const deliveryCount = message.deliveryCount ?? 0;
+  if (!inSession) outsideSessions(message);
   return {
-    message: inSession ? message : outsideSessions(message),
+    message,
     link,
     brokerTime,
     delivery: link.deliver(),
@@ -64,12 +65,11 @@ interface Reading extends Pick<Received, 'link' | 'brokerTime'> {
 }
 
 /**
- * The message without its session id. The SDK (7.9.5, `settleMessageOperation`) takes whatever has one for a message of a
+ * Takes the session id off a message. The SDK (7.9.5, `settleMessageOperation`) takes whatever has one for a message of a
  * held session, and refuses to settle it once its link is gone; in a queue without sessions its own lock lives on.
  */
-function outsideSessions(message: ServiceBusReceivedMessage): ServiceBusReceivedMessage {
-  if (message.sessionId === undefined) return message;
-  return Object.create(message, { sessionId: { value: undefined } }) as ServiceBusReceivedMessage;
+function outsideSessions(message: { sessionId?: string | undefined }): void {
+  if (message.sessionId !== undefined) message.sessionId = undefined;
 }
 
 interface SettlerOptions {
