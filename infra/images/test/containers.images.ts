@@ -11,6 +11,7 @@ import {
   HOW_TO_GET_BUILDKIT,
   inShell,
   inspectImage,
+  OLDEST_COMPOSE,
   runToEnd,
 } from './docker.ts';
 import { askForToken, authorization, forgetToken } from './token.ts';
@@ -23,9 +24,11 @@ const engine = engineAnswers();
 const obstacle = engine ? buildObstacle() : undefined;
 if (obstacle) throw new Error(`${CLIENT} cannot build with BuildKit: ${obstacle}\n${HOW_TO_GET_BUILDKIT}`);
 
+requireOrExplain('A Docker engine', engine || undefined, 'no image was built and none was run');
 const compose = engine ? composeCommand() : undefined;
-requireOrExplain('A Docker engine with compose', compose, 'no image was built and none was run');
-const whereDockerIs = compose ? describe : describe.skip;
+if (engine) requireOrExplain(OLDEST_COMPOSE, compose, 'the images were not run together');
+const whereDockerIs = engine ? describe : describe.skip;
+const whereComposeIs = compose ? describe : describe.skip;
 
 let system: ComposeSystem;
 
@@ -41,14 +44,15 @@ async function killEachInTurn(): Promise<void> {
 }
 
 beforeAll(async () => {
-  if (!compose) return;
+  if (!engine) return;
   await buildImages(tag);
+  if (!compose) return;
   const environment = { TAG: tag, POSTGRES_IMAGE: await postgresImage() };
   system = new ComposeSystem({ command: compose, project: `orderflow-${tag}`, environment });
 });
 
 afterAll(async () => {
-  if (!compose) return;
+  if (!engine) return;
   await system?.remove();
   await removeImages(tag);
 });
@@ -103,7 +107,7 @@ whereDockerIs('an app without its configuration', () => {
   });
 });
 
-whereDockerIs('docker-compose.yml', () => {
+whereComposeIs('docker-compose.yml', () => {
   it.each(['', 'azure-emulator', 'rabbitmq', 'monitoring'])(
     'is valid to compose with profile "%s"',
     async (profile) => {
@@ -112,7 +116,7 @@ whereDockerIs('docker-compose.yml', () => {
   );
 });
 
-whereDockerIs('the system in containers', () => {
+whereComposeIs('the system in containers', () => {
   beforeAll(async () => {
     await system.up();
   });

@@ -16,6 +16,32 @@ afterEach(() => {
   jest.resetModules();
 });
 
+/** What composes, where `docker compose` says that it is of this version and there is no `docker-compose`. */
+async function composeOf(version: string): Promise<readonly string[] | undefined> {
+  const client = join(directory, 'docker');
+  writeFileSync(client, `#!/bin/sh\n[ "$*" = 'compose version --short' ] && echo ${version}\n`);
+  chmodSync(client, 0o755);
+  const path = process.env['PATH'];
+  process.env['PATH'] = directory;
+  try {
+    const { composeCommand } = await import('./docker.ts');
+    return composeCommand();
+  } finally {
+    process.env['PATH'] = path;
+  }
+}
+
+it.each(['2.20.0', 'v2.29.1', '3.0.0'])('composes with version %s', async (version) => {
+  expect(await composeOf(version)).toEqual([join(directory, 'docker'), 'compose']);
+});
+
+it.each(['1.29.2', '2.19.1', 'v2.4.0', 'unknown'])(
+  'does not compose with version %s, which cannot read our file',
+  async (version) => {
+    expect(await composeOf(version)).toBeUndefined();
+  },
+);
+
 async function obstacleOf(script: string): Promise<string | undefined> {
   writeFileSync(join(directory, 'docker'), `#!/bin/sh\n${script}\n`);
   chmodSync(join(directory, 'docker'), 0o755);

@@ -34,11 +34,25 @@ export function buildObstacle(): string | undefined {
   return undefined;
 }
 
-/** `docker compose`, or the older `docker-compose`; undefined where there is neither. */
+/** The first Compose that knows `required` of `depends_on`: 2.20. */
+const oldestCompose = [2, 20] as const;
+export const OLDEST_COMPOSE = `Docker Compose ${oldestCompose.join('.')} or newer`;
+
+/** `docker-compose` or `docker compose`, whichever is new enough; undefined where neither is. */
 export function composeCommand(): readonly string[] | undefined {
   return [['docker-compose'], [CLIENT, 'compose']].find(([command, ...args]) => {
-    return spawnSync(command as string, [...args, 'version']).status === 0;
+    const { status, stdout } = spawnSync(command as string, [...args, 'version', '--short'], {
+      encoding: 'utf8',
+      env: process.env,
+    });
+    return status === 0 && readsOurFile(stdout);
   });
+}
+
+/** @param version as in `2.29.1` or `v2.29.1` */
+function readsOurFile(version: string): boolean {
+  const [major = 0, minor = 0] = version.trim().replace(/^v/, '').split('.').map(Number);
+  return major > oldestCompose[0] || (major === oldestCompose[0] && minor >= oldestCompose[1]);
 }
 
 /** Runs the Docker client and answers what it printed. Throws with its error output when it fails. */
