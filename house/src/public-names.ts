@@ -33,7 +33,8 @@ export function collectPublicNames(): PublicNames {
   for (const file of productionFiles().filter((path) => /^(apps|libs)\//.test(path))) {
     const collect = (node: ts.Node): void => {
       if (ts.isStringLiteralLike(node)) collectText(node, found);
-      if (ts.isNewExpression(node)) collectError(node, found.codes);
+      if (ts.isNewExpression(node)) collectError(node.expression.getText(), node.arguments, found.codes);
+      if (ts.isClassLike(node)) collectErrorClass(node, found.codes);
       if (ts.isCallExpression(node)) collectOption(node, file, found.commandLine);
       ts.forEachChild(node, collect);
     };
@@ -65,10 +66,21 @@ function collectText(node: ts.StringLiteralLike, { wireNames, codes, metrics }: 
 }
 
 /** The first literal among the arguments: a code stands before its message. */
-function collectError({ expression, arguments: given }: ts.NewExpression, codes: Set<string>): void {
-  const name = expression.getText();
+function collectError(name: string, given: readonly ts.Expression[] | undefined, codes: Set<string>): void {
   const code = given?.find(ts.isStringLiteralLike);
   if (errorClasses.test(name) && code) codes.add(`${name} ${code.text}`);
+}
+
+/** An error of its own kind gives its code to the class that it extends. */
+function collectErrorClass(node: ts.ClassLikeDeclaration, codes: Set<string>): void {
+  const base = node.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword)?.types[0];
+  if (!base) return;
+  const collect = (child: ts.Node): void => {
+    const isSuper = ts.isCallExpression(child) && child.expression.kind === ts.SyntaxKind.SuperKeyword;
+    if (isSuper) collectError(base.expression.getText(), child.arguments, codes);
+    ts.forEachChild(child, collect);
+  };
+  collect(node);
 }
 
 function collectOption({ expression, arguments: given }: ts.CallExpression, file: string, options: Set<string>): void {

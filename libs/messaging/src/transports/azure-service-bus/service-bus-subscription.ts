@@ -143,7 +143,7 @@ export class ServiceBusSubscription implements Subscription {
 
   /**
    * What was handled makes room for another message while it is being completed, which saves each a way to the broker and
-   * back. No more of them than there are places: a broker that is slow to answer brings no more either.
+   * back. At most two of them for each place: a broker that is slow to answer brings no more.
    */
   async #settle(settlement: Settlement, received: Received, free: () => void): Promise<void> {
     if (settlement.kind !== 'complete' || this.#completing >= 2 * this.#slots.limit) {
