@@ -68,11 +68,12 @@ const place = () => ({ PLACE: firstPlace() });
 const table: Readonly<Record<string, Row>> = {
   'orderflow queues': { says: /^billing +\d+ .*\b2 +1 +\d{4}-/m },
   'orderflow dlq groups QUEUE': { says: /^[0-9a-f]{16} +billing +2 +order\.accepted +AttemptsExhausted/m },
+  'orderflow dlq changes GROUP': { with: group, says: /^\d{4}-\S+ +first letter$/m },
   'orderflow dlq list QUEUE': { says: /order\.accepted v1 .* AttemptsExhausted /m },
   'orderflow dlq replay QUEUE': { says: /^Replayed 2 to billing, 0 failed, 0 skipped\.$/m },
   'orderflow replays create QUEUE --note "why"': { says: /^Replay [0-9a-f-]{36} of billing to billing: done$/m },
   'orderflow replays create QUEUE --group GROUP --attempts 1 --note "why"': {
-    with: () => ({ GROUP: json<readonly { readonly id: string }[]>('dlq', 'groups', queue)[0]?.id ?? '' }),
+    with: group,
     says: /^Replay [0-9a-f-]{36} of billing to billing: done$/m,
   },
   'orderflow dlq show QUEUE PLACE': { with: place, says: /"reason": "AttemptsExhausted"/ },
@@ -125,6 +126,11 @@ const table: Readonly<Record<string, Row>> = {
     says: /^1 of 1 messages are gone for good\.$/m,
   },
 };
+
+/** The first group of the queue. */
+function group() {
+  return { GROUP: json<readonly { readonly id: string }[]>('dlq', 'groups', queue)[0]?.id ?? '' };
+}
 
 let lastId = 0;
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import { table } from '../table.js';
 import { consumerLines } from './consumers.js';
+import { addChangesCommand } from './group-changes.js';
 import { findOpsApi } from './ops-api.js';
 import type { Group, Queue } from './ops-answers.js';
 
@@ -69,6 +70,7 @@ export function addLookCommands(program: Command, context: CommandContext): void
       console.log(table(['group', 'queue', 'letters', 'type', 'reason', 'first', 'last', 'detail'], rows));
       if (found.items.length < found.total) console.log(`${found.items.length} of ${found.total} groups.`);
     });
+  addChangesCommand(dlq, context);
   dlq
     .command('show')
     .argument('<queue>', 'a queue, or topic/subscriptions/name')

@@ -24,6 +24,33 @@ export interface Group {
   readonly lastSeen: string;
 }
 
+export interface GroupChanges {
+  readonly firstSeen: string;
+  readonly versions: readonly {
+    readonly version: string;
+    readonly letters: number;
+    readonly firstSeen: string;
+    readonly lastSeen: string;
+  }[];
+  readonly versionBefore: { readonly version: string; readonly lastSeen: string } | null;
+  readonly markers: readonly {
+    readonly at: string;
+    readonly title: string;
+    readonly service?: string;
+    readonly version?: string;
+  }[];
+  readonly alerts: readonly { readonly kind: string; readonly since: string; readonly recoveredAt?: string }[];
+  readonly replays: readonly {
+    readonly id: string;
+    readonly state: Replay['state'];
+    readonly note: string;
+    readonly createdAt: string;
+    readonly letters: number;
+    readonly confirmed: number;
+    readonly failedAgain: number;
+  }[];
+}
+
 export interface Selection {
   readonly id: string;
   readonly count: number;

@@ -64,6 +64,45 @@ it('shows queues and groups', async () => {
   expect((await run('dlq', 'groups')).output).toBe('No dead letters.\n');
 });
 
+it('shows what changed around the first letter of a group, in the order of time', async () => {
+  const at = (minute: number) => `2026-11-27T03:${String(minute).padStart(2, '0')}:00.000Z`;
+  const changes = {
+    ...{ group: '0123456789abcdef', firstSeen: at(10) },
+    versions: [{ version: '1.5.0', letters: 7, firstSeen: at(10), lastSeen: at(12) }],
+    versionBefore: { version: '1.4.2', lastSeen: at(2) },
+    markers: [
+      { id: 'm-1', at: at(9), title: 'deployed', service: 'billing-worker', version: '1.5.0' },
+      { id: 'm-2', at: at(11), title: 'the bank called' },
+    ],
+    alerts: [{ id: 'a-1', kind: 'backlog', since: at(5), recoveredAt: at(6) }],
+    replays: [
+      {
+        ...{ id: 'r-1', state: 'stopped', note: 'is it back?', createdBy: 'ada', createdAt: at(20) },
+        ...{ letters: 7, confirmed: 0, failedAgain: 1 },
+      },
+    ],
+  };
+  const { run } = await serve({ 'GET /ops/groups/0123456789abcdef/changes': [{ body: changes }] });
+  const { output } = await run('dlq', 'changes', '0123456789abcdef');
+  expect(
+    output
+      .trimEnd()
+      .split('\n')
+      .slice(2)
+      .map((line) => line.replace(/ +/, ' ').trimEnd()),
+  ).toEqual([
+    `${at(2)} other letters so far: given up by 1.4.2`,
+    `${at(5)} alert: backlog, until ${at(6)}`,
+    `${at(9)} marker: deployed (billing-worker 1.5.0)`,
+    `${at(10)} first letter`,
+    `${at(10)} given up by 1.5.0: 7 letters, until ${at(12)}`,
+    `${at(11)} marker: the bank called`,
+    `${at(20)} replay r-1: stopped, 0 of 7 confirmed, 1 failed again (is it back?)`,
+  ]);
+  expect(JSON.parse((await run('dlq', 'changes', '0123456789abcdef', '--json')).output)).toEqual(changes);
+  expect(await run('dlq', 'changes', 'nobody')).toMatchObject({ code: 1 });
+});
+
 it('shows one letter of a subscription', async () => {
   const path = '/ops/queues/events%2Fsubscriptions%2Fbilling/dead-letters/12';
   const { run } = await serve({ [`GET ${path}`]: [{ body: { messageId: 'm' } }] });
