@@ -84,6 +84,24 @@ describe('the command line', () => {
     expect(errors).toContain(`No migrations of order-api in ${scripts.path('nowhere/order-api')}`);
   });
 
+  it('reads the database from a file, and says what is wrong with that', async () => {
+    const file = scripts.path('database-url');
+    writeFileSync(file, 'postgres://me:secret@127.0.0.1:1/none\n');
+    const environment = { DATABASE_URL_FILE: file, MIGRATIONS_DIR: scripts.path('nowhere') };
+    const found = await run(['migrate', 'order-api'], environment);
+    expect(found).toMatchObject({ code: 1, errors: expect.stringContaining('No migrations of order-api in') });
+    const all = await run(['migrate', '--all'], environment);
+    expect(all).toMatchObject({ code: 2, errors: expect.stringContaining('is one database') });
+    const both = await run(['migrate', 'order-api'], { ...environment, DATABASE_URL: 'postgres://other/none' });
+    expect(both).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('DATABASE_URL_FILE and DATABASE_URL are both set: choose one.'),
+    });
+    const missing = await run(['migrate', 'order-api'], { DATABASE_URL_FILE: scripts.path('nothing') });
+    expect(missing).toMatchObject({ code: 2, errors: expect.stringMatching(/nothing cannot be read \(ENOENT\)/) });
+    for (const { errors } of [found, all, both, missing]) expect(errors).not.toContain('secret@');
+  });
+
   it('shows help with examples and ends with 0', async () => {
     const { code, output } = await run(['produce', '--help']);
     expect(code).toBe(0);

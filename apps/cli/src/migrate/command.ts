@@ -29,7 +29,7 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
 }
 
 const help = `
-The database is DATABASE_URL, or the app's one of the running system. Migrations run once each, in order;
+The database is DATABASE_URL, what the file DATABASE_URL_FILE holds, or the app's one of the running system. Migrations run once each, in order;
 several callers at once wait for each other. MIGRATIONS_DIR names another folder than apps/APP/migrations.
 --grant-to takes the right to connect from everybody else; on Azure it makes the role for the identity of that name.
 

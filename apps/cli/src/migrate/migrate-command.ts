@@ -1,3 +1,4 @@
+import { secretsOfFiles } from '@orderflow/service-kit/secrets-of-files';
 import type { CommandContext } from '../command-context.js';
 import { CommandError, UsageError } from '../command-error.js';
 import { readRuntime } from '../runtime-file.js';
@@ -37,7 +38,7 @@ function targets({ workspace, environment }: CommandContext, app: string | undef
   if (app !== undefined && !names.includes(app)) {
     throw new UsageError(`${app} has no database: it is one of ${names.join(', ')}.`);
   }
-  const given = environment['DATABASE_URL'];
+  const given = namedDatabase(environment);
   if (given && app === undefined) {
     throw new UsageError('DATABASE_URL is one database: say which app it belongs to instead of --all.');
   }
@@ -50,4 +51,11 @@ function targets({ workspace, environment }: CommandContext, app: string | undef
     }
     return { name, url };
   });
+}
+
+/** The database that the environment names, by itself or by a file that holds it. */
+function namedDatabase(environment: NodeJS.ProcessEnv): string | undefined {
+  const { found, problems } = secretsOfFiles(environment, ['DATABASE_URL']);
+  if (problems.length > 0) throw new UsageError(problems.join(' '));
+  return found['DATABASE_URL'] ?? environment['DATABASE_URL'];
 }

@@ -1,4 +1,4 @@
-import { readSecret } from './read-secret.js';
+import { secretsOfFiles } from './read-secret.js';
 
 /** The kinds of brokers that services run on. */
 export const transports = ['azure-service-bus', 'rabbitmq'] as const;
@@ -49,18 +49,7 @@ export function brokerAddressOf(variables: BrokerVariables): BrokerAddress | und
  * @throws Error that lists each file that cannot be read or is empty, and each secret that is given in both ways
  */
 export function withBrokerSecrets(variables: BrokerVariables & BrokerSecretFiles): BrokerVariables {
-  const found: Record<string, string> = {};
-  const problems: string[] = [];
-  for (const name of ['SERVICEBUS_CONNECTION_STRING', 'RABBITMQ_URL'] as const) {
-    const file = variables[`${name}_FILE`];
-    if (!file) continue;
-    if (variables[name]) problems.push(`${name}_FILE and ${name} are both set: choose one.`);
-    try {
-      found[name] = readSecret(file);
-    } catch (error) {
-      problems.push(`${name}_FILE: ${(error as Error).message}`);
-    }
-  }
+  const { found, problems } = secretsOfFiles({ ...variables }, ['SERVICEBUS_CONNECTION_STRING', 'RABBITMQ_URL']);
   if (problems.length > 0) throw new Error(problems.join(' '));
   return { ...variables, ...found };
 }

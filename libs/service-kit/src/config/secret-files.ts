@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { ConfigError, type Environment } from './load-config.js';
-import { readSecret } from './read-secret.js';
+import { readSecret, secretsOfFiles } from './read-secret.js';
 import { notesOf } from './variable.js';
 
 const suffix = '_FILE';
@@ -17,28 +17,16 @@ export type SecretSource = () => string;
  * @throws ConfigError for a file that cannot be read or is empty, and for a secret that is given in both ways
  */
 export function readSecretFiles(schema: z.ZodObject, env: Environment): Environment {
-  const found: Record<string, string> = {};
-  const problems: string[] = [];
-  for (const name of fileVariablesOf(schema)) {
-    const file = env[name];
-    const secret = name.slice(0, -suffix.length);
-    if (!file) continue;
-    if (env[secret]) problems.push(`${name} and ${secret} are both set: choose one.`);
-    try {
-      found[secret] = readSecret(file);
-    } catch (error) {
-      problems.push(`${name}: ${(error as Error).message}`);
-    }
-  }
+  const { found, problems } = secretsOfFiles(env, secretsIn(schema));
   if (problems.length > 0) throw new ConfigError(problems);
   return { ...env, ...found };
 }
 
-function fileVariablesOf(schema: z.ZodObject): readonly string[] {
-  return Object.keys(schema.shape).filter((name) => {
-    const secret: unknown = name.endsWith(suffix) && schema.shape[name.slice(0, -suffix.length)];
-    return Boolean(secret) && notesOf(secret as z.ZodType).secret === true;
-  });
+/** Secrets that the schema lets a file hold. */
+function secretsIn({ shape }: z.ZodObject): readonly string[] {
+  return Object.entries(shape)
+    .filter(([name, type]) => `${name}${suffix}` in shape && notesOf(type as z.ZodType).secret === true)
+    .map(([name]) => name);
 }
 
 /**
