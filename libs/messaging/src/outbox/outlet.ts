@@ -123,7 +123,7 @@ export class Outlet {
   }
 
   /**
-   * A second batch in flight keeps the broker busy while the first one is removed; with little to send it would only look
+   * Further batches in flight keep the broker busy while the first one is removed; with little to send they would only look
    * and find nothing. Shares change between two batches of the first worker, while the others sleep.
    */
   async #sendShare(index: number): Promise<BatchResult> {

@@ -1,4 +1,5 @@
 import { AfterCommit } from '../outbox/after-commit.js';
+import { nameOf } from '../outbox/outlet.js';
 import type { OnWake } from '../outbox/wakes.js';
 import type { Destination, Outgoing } from '../transport.js';
 import type { SqlResult, TransactionAdapter, UnitOfWork } from './sql-transaction.js';
@@ -8,7 +9,8 @@ export class OpenUnitOfWork<Db> implements UnitOfWork<Db> {
   readonly db: Db;
   readonly #adapter: TransactionAdapter<Db>;
   readonly #afterCommit = new AfterCommit();
-  #destinations: Destination[] | undefined;
+  /** By name. */
+  readonly #destinations = new Map<string, Destination>();
 
   constructor(db: Db, adapter: TransactionAdapter<Db>) {
     this.db = db;
@@ -29,7 +31,7 @@ export class OpenUnitOfWork<Db> implements UnitOfWork<Db> {
 
   /** The relay is to be woken after the commit, for the destinations of these messages. */
   wroteMessages(messages: readonly Outgoing[]): void {
-    this.#destinations = [...(this.#destinations ?? []), ...messages.map(({ to }) => to)];
+    for (const { to } of messages) this.#destinations.set(nameOf(to), to);
   }
 
   /** Takes no query and no callback any more. */
@@ -39,7 +41,7 @@ export class OpenUnitOfWork<Db> implements UnitOfWork<Db> {
 
   /** Does what was to be done after the commit; the relay comes first. */
   committed(wake: OnWake, report: (error: unknown) => void): void {
-    if (this.#destinations !== undefined) wake(this.#destinations);
+    if (this.#destinations.size > 0) wake([...this.#destinations.values()]);
     this.#afterCommit.run(report);
   }
 }

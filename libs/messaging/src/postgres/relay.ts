@@ -49,7 +49,7 @@ export interface RelayOptions {
 
 /** A relay's options with what its messaging gives it. */
 interface RelaySetup extends RelayOptions {
-  /** The outbox's pool: the relay uses up to two of its connections, two more a destination, and one of its own to listen and to read. */
+  /** The outbox's pool: the relay uses up to two of its connections, four more a destination, and one of its own to listen and to read. */
   readonly pool: Pool;
   /** Wake the relay in this process after each commit. */
   readonly wakes: Wakes;
@@ -57,10 +57,10 @@ interface RelaySetup extends RelayOptions {
 }
 
 /**
- * Relay workers a destination, each with one batch in flight: with much to send, one keeps the broker busy while the other
- * reads and removes.
+ * Relay workers a destination, each with one batch in flight. With much to send a batch is read, sent or removed, and waits
+ * for the database or the broker two thirds of its time: four keep both of them busy.
  */
-const WORKERS = 2;
+const WORKERS = 4;
 
 /**
  * When leases end unless they are renewed, by both of our clocks: one can be set back, the other stands still while the
