@@ -1,7 +1,7 @@
 import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { CountingClock } from '../../../test/counting-clock.js';
 import { connectionStringTo, ServiceBusEnvironment } from '../../../test/service-bus-environment.js';
-import { AdvancingClock } from '../../testing/advancing-clock.js';
 import { outgoing } from '../../testing/outgoing.js';
 import { receive, type Receiver } from '../../testing/receive.js';
 import type { TestedTransport } from '../../testing/transport-harness.js';
@@ -13,31 +13,6 @@ import { SenderConnection } from './sender-connection.js';
 import { ServiceBusSubscription } from './service-bus-subscription.js';
 
 const stallAfterMs = 60_000;
-
-/** Counts what is planned and not over yet. */
-class CountingClock extends AdvancingClock {
-  /** How often something was planned in so many milliseconds from then. */
-  readonly planned: number[] = [];
-  pending = 0;
-
-  override schedule(at: number, action: () => void): () => void {
-    this.planned.push(Math.round((at - this.now()) / 1_000) * 1_000);
-    let isPending = true;
-    this.pending += 1;
-    const end = (): void => {
-      if (isPending) this.pending -= 1;
-      isPending = false;
-    };
-    const cancel = super.schedule(at, () => {
-      end();
-      action();
-    });
-    return () => {
-      end();
-      cancel();
-    };
-  }
-}
 
 let environment: ServiceBusEnvironment;
 let clock: CountingClock;
