@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Body, Controller, Get, Inject, Module, Post } from '@nestjs/common';
-import { Server } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
@@ -11,6 +10,7 @@ import type { ProcessConfig } from '../config/process-config.js';
 import { checkTimeoutMs } from '../health/indicators.js';
 import { createLogger } from '../logging/create-logger.js';
 import { createMetrics } from '../telemetry/metrics.js';
+import { Strategy } from '../../test/strategy.js';
 import type { ServiceParts } from './service-parts.js';
 import { type RunningService, startService } from './start-service.js';
 import { StartupError } from '../startup-error.js';
@@ -42,26 +42,6 @@ class BooksController {
 
 @Module({ controllers: [BooksController] })
 class BooksModule {}
-
-/** A transport that is only there to be started and closed. */
-class Strategy extends Server {
-  readonly calls: string[] = [];
-  /** @param begin what its start takes */
-  constructor(readonly begin: () => Promise<void> | void = () => {}) {
-    super();
-  }
-  listen(callback: (error?: unknown) => void): void {
-    this.calls.push('listen');
-    (async () => this.begin())().then(() => callback(), callback);
-  }
-  close(): void {
-    this.calls.push('close');
-  }
-  on(): void {}
-  unwrap(): never {
-    throw new Error('There is nothing inside.');
-  }
-}
 
 const everythingButTimeouts = [
   'Date',
