@@ -56,23 +56,33 @@ describe('the deliveries of a link', () => {
     const link = new DeliveryLink(receiver);
     const settle = (delivery: number): Promise<boolean> => link.settle('complete', async () => {}, delivery);
     for (let count = 0; count < 3_000; count += 1) await settle(link.deliver());
-    expect(link.isNearlyFull).toBe(false);
+    expect(link.needsReplacement).toBe(false);
     link.deliver();
     for (let count = 0; count < 1_023; count += 1) await settle(link.deliver());
-    expect(link.isNearlyFull).toBe(false);
+    expect(link.needsReplacement).toBe(false);
     await settle(link.deliver());
-    expect(link.isNearlyFull).toBe(true);
+    expect(link.needsReplacement).toBe(true);
   });
 
   it.each([
     ['that the broker refused to settle do not', refused, false],
     ['whose settlement was not answered do', new Error('timeout'), true],
-  ])('%s', async (_, error, isNearlyFull) => {
+  ])('%s', async (_, error, needsReplacement) => {
     const link = new DeliveryLink(receiver);
     const settling = link.settle('other', () => Promise.reject(error), link.deliver());
     await expect(settling).rejects.toBe(error);
     for (let count = 0; count < 1_024; count += 1) await link.settle('complete', async () => {}, link.deliver());
-    expect(link.isNearlyFull).toBe(isNearlyFull);
+    expect(link.needsReplacement).toBe(needsReplacement);
+  });
+
+  it('need another one as soon as one of them was settled elsewhere', async () => {
+    const link = new DeliveryLink(receiver);
+    const kept = { settled: false };
+    const onTheLink = async (): Promise<void> => void (kept.settled = true);
+    await link.settle('complete', onTheLink, link.deliver(kept));
+    expect(link.needsReplacement).toBe(false);
+    await link.settle('complete', async () => {}, link.deliver({ settled: false }));
+    expect(link.needsReplacement).toBe(true);
   });
 });
 

@@ -9,6 +9,11 @@ import { translateError } from './translate-error.js';
  */
 const mostAfterUnsettled = 1_024;
 
+/** What rhea keeps of a delivery in its ring, until it is settled on its link. */
+export interface KeptDelivery {
+  readonly settled?: boolean;
+}
+
 /**
  * One life of a receiver's link: a receiver that attached again has a new one, under its old name. The SDK takes no
  * notice when it settles a message of a link that is gone: the answer never comes, and it waits out its timeout, or
@@ -18,26 +23,32 @@ export class DeliveryLink {
   readonly receiver: ServiceBusReceiver;
   readonly #waiting = new Set<() => void>();
   readonly #turns = new SettlementTurns();
-  /** The numbers of the deliveries that the broker has not settled yet, oldest first. */
-  readonly #unsettled = new Set<number>();
+  /** The deliveries that are not settled on the link yet by their numbers, oldest first, with what rhea keeps of them. */
+  readonly #unsettled = new Map<number, KeptDelivery | undefined>();
   #delivered = 0;
   #lost = false;
+  #isPassedBy = false;
 
   constructor(receiver: ServiceBusReceiver) {
     this.receiver = receiver;
   }
 
   /** Counts a delivery; its number is given back with its settlement. */
-  deliver(): number {
+  deliver(kept?: KeptDelivery): number {
     this.#delivered += 1;
-    this.#unsettled.add(this.#delivered);
+    this.#unsettled.set(this.#delivered, kept);
     return this.#delivered;
   }
 
-  /** Whether so much came after a delivery that is not settled yet that the link has to be replaced. */
-  get isNearlyFull(): boolean {
-    const [oldest = Infinity] = this.#unsettled;
-    return this.#delivered - oldest >= mostAfterUnsettled;
+  /**
+   * Whether it has to be replaced before it falls silent: so much came after a delivery that is not settled yet, or the
+   * SDK settles past the link. That one does when two of its attempts to attach met after a long outage (7.9.5,
+   * `MessageReceiver._init`): the link works, and is not found by its name, so that each settlement is a request to the
+   * management of the queue, which rhea does not hear of.
+   */
+  get needsReplacement(): boolean {
+    const [oldest = Infinity] = this.#unsettled.keys();
+    return this.#isPassedBy || this.#delivered - oldest >= mostAfterUnsettled;
   }
 
   /** The link is gone; nothing can be settled on it any more. */
@@ -66,12 +77,18 @@ export class DeliveryLink {
     if (this.#lost) return false;
     try {
       await send(this.receiver);
-      this.#unsettled.delete(delivery);
+      this.#settled(delivery);
       return true;
     } catch (error) {
       // A refusal is an answer too: the delivery is settled, not as we wanted it.
-      if (translateError(error, 'settle').code === 'LockLost') this.#unsettled.delete(delivery);
+      if (translateError(error, 'settle').code === 'LockLost') this.#settled(delivery);
       throw error;
     }
+  }
+
+  /** The broker has answered: on the link, unless rhea keeps the delivery still. */
+  #settled(delivery: number): void {
+    if (this.#unsettled.get(delivery)?.settled === false) this.#isPassedBy = true;
+    else this.#unsettled.delete(delivery);
   }
 }

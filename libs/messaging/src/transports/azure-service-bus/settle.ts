@@ -14,7 +14,7 @@ import type { Settlement } from '../../transport.js';
 import { isReleasedAsCopy } from '../release-as-copy.js';
 import type { BrokerTime } from './broker-time.js';
 import { retryCopy } from './copies.js';
-import type { DeliveryLink } from './delivery-link.js';
+import type { DeliveryLink, KeptDelivery } from './delivery-link.js';
 import type { Sendable } from './encoded-message.js';
 import type { SenderConnection } from './sender-connection.js';
 import { refusalOf, type Refusal } from './refusal.js';
@@ -50,12 +50,17 @@ export function read(
     message,
     link,
     brokerTime,
-    delivery: link.deliver(),
+    delivery: link.deliver((message as HasDelivery).delivery),
     envelope,
     state,
     attempt: attemptOf(state, deliveryCount),
     unsettled: unsettledOf(state, deliveryCount),
   };
+}
+
+/** Where the SDK keeps what rhea knows of a delivery: not published. */
+interface HasDelivery {
+  readonly delivery?: KeptDelivery;
 }
 
 interface Reading extends Pick<Received, 'link' | 'brokerTime'> {

@@ -26,7 +26,7 @@ interface Parts {
 
 /**
  * Keeps one receiver of a queue working: opens it, watches it, and replaces it when its supervisor says so, its token
- * is about to end, its link is nearly full, or the SDK does not recover from the loss of its connection.
+ * is about to end, its link is about to fall silent, or the SDK does not recover from the loss of its connection.
  */
 export class WatchedReceiver {
   readonly #queue: string;
@@ -74,7 +74,7 @@ export class WatchedReceiver {
   /** To be told of each message that arrived. */
   received(link: DeliveryLink): void {
     this.#supervisor.received();
-    if (link.isNearlyFull && this.#connection.link === link && this.#parts.slots.limit > 0) this.#replace();
+    if (link.needsReplacement && this.#connection.link === link && this.#parts.slots.limit > 0) this.#replace();
   }
 
   /** Follows the limit of the places, which has just changed: at 0 nothing is received. */
