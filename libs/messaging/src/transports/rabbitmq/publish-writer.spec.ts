@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import amqp, { type ChannelModel, type ConfirmChannel, type GetMessage, type Options } from 'amqplib';
 import { sharedServer } from '../../../test/rabbitmq/shared-server.js';
 import { VirtualHost } from '../../../test/rabbitmq/virtual-host.js';
 import { whereInstalled } from '../../../test/rabbitmq/where-installed.js';
+import { gatherWrites } from './gather-writes.js';
 import { PublishWriter } from './publish-writer.js';
 
 whereInstalled(() => {
@@ -50,6 +52,16 @@ whereInstalled(() => {
     expect((await channel.checkQueue('work')).messageCount).toBe(20);
     const { content } = (await channel.get('work', { noAck: true })) as GetMessage;
     expect(content.toString()).toBe('0');
+  });
+
+  it('has a full piece sent before the turn is over, also where writes are gathered', async () => {
+    gatherWrites(model);
+    const { stream } = (model as unknown as { readonly connection: { readonly stream: Socket } }).connection;
+    const writer = new PublishWriter(channel);
+    const before = stream.bytesWritten;
+    const confirmed = publish(writer, [{ headers: { text: 'x'.repeat(20_000) } }]);
+    expect([stream.bytesWritten - before > 20_000, stream.writableCorked]).toEqual([true, 0]);
+    expect(await confirmed).toEqual([null]);
   });
 
   it('leaves a client that it does not know to itself', async () => {
