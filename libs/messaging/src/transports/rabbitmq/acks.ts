@@ -95,12 +95,19 @@ export class Acks {
     if (size * 4 >= this.prefetch) this.#acknowledgeFront();
     else this.#cancelGathering ??= this.#after(gatheringMs, () => this.#gathered());
     if (this.#finished.size * 2 >= this.prefetch) this.#acknowledgeAlone();
-    if (this.#finished.size > 0) this.#cancelWaiting ??= this.#after(longestWaitMs, () => this.flush());
+    // Until then nobody knows whether there is a slow one.
+    if (this.#cancelGathering === undefined) this.#wait(longestWaitMs);
   }
 
   #gathered(): void {
     this.#cancelGathering = undefined;
     this.#acknowledgeFront();
+    this.#wait(longestWaitMs - gatheringMs);
+  }
+
+  /** For the slow delivery that keeps others from being acknowledged. */
+  #wait(ms: number): void {
+    if (this.#finished.size > 0) this.#cancelWaiting ??= this.#after(ms, () => this.flush());
   }
 
   #acknowledgeAlone(): void {
