@@ -29,15 +29,15 @@ import {
   receiverLiveness,
 } from '../health/indicators.js';
 import { logEndpoint } from '../logging/log-endpoint.js';
-import { createPool } from '../postgres/create-pool.js';
-import { RequestDatabase } from '../postgres/request-database.js';
+import type { RequestDatabase } from '../postgres/request-database.js';
 import { type Purge, purgeRegularly } from '../postgres/purge-regularly.js';
 import { requireMigrations } from '../postgres/require-migrations.js';
 import { declaredQueueOf, retryPolicyOf } from '../config/retry-variables.js';
 import type { ServiceContext } from '../service/service-parts.js';
 import { StartupError } from '../startup-error.js';
+import { DatabaseShares, type DatabaseSharesOptions } from './database-shares.js';
 import { deliveryReports, tracingOf } from './delivery-reports.js';
-import { databaseUrl, type MessagingConfig, shareOfRequests, thresholdsOf, versionOf } from './messaging-settings.js';
+import { type MessagingConfig, thresholdsOf, versionOf } from './messaging-settings.js';
 import { purgeOfInbox } from './purge-of-inbox.js';
 import { reportWaitingOutbox } from './report-waiting-outbox.js';
 import { watchManualPause } from './watch-manual-pause.js';
@@ -45,9 +45,9 @@ import { settledWithin } from '../settled-within.js';
 import { QueueInlet } from './queue-inlet.js';
 import { orderedQueue } from '../config/variables.js';
 
-export interface MessagingServiceOptions extends ServiceContext<MessagingConfig> {
-  /** The service, e.g. `order-worker`. */
-  readonly name: string;
+export interface MessagingServiceOptions
+  extends ServiceContext<MessagingConfig>,
+    Pick<DatabaseSharesOptions, 'name' | 'adaptDatabaseUrl' | 'insertConnections'> {
   /** The one queue it owns; where `ORDERED` is true, the one with sessions beside it. */
   readonly queue: string;
   /** Whether others may still send to the queue without sessions then: what comes there is passed on. False by default. */
@@ -62,8 +62,6 @@ export interface MessagingServiceOptions extends ServiceContext<MessagingConfig>
   readonly dependencies?: readonly Dependency[];
   /** What it asks of the broker beyond sending and receiving; nothing by default. */
   readonly needs?: readonly (keyof Capabilities)[];
-  /** Changes the database's URL, for settings of the session; nothing by default. */
-  readonly adaptDatabaseUrl?: (url: string) => string;
   /** Old rows to remove from its database besides those of the inbox; none by default. */
   readonly purges?: (pool: Pool) => readonly Purge[];
 }
@@ -78,6 +76,8 @@ export class MessagingResources {
   readonly pool: Pool;
   /** The same database for HTTP requests. */
   readonly requests: RequestDatabase;
+  /** A part of it for inserts of given values: see {@link DatabaseShares.inserts}. */
+  readonly inserts: RequestDatabase | undefined;
   /** Inbox, outbox and the transactions they are part of. */
   readonly messaging: PostgresMessaging;
   readonly transport: Transport;
@@ -90,25 +90,18 @@ export class MessagingResources {
   /** Deliveries whose handler has not ended, released ones among them. */
   #unfinished = 0;
   readonly #inlet: QueueInlet | undefined;
+  readonly #database: DatabaseShares;
   #relay: Relay | undefined;
   #stopRepeating: readonly (() => Promise<void>)[] = [];
 
   private constructor(options: MessagingServiceOptions, transport: Transport) {
-    const { config, name, logger, metrics } = options;
+    const { config, logger, metrics } = options;
     this.#options = options;
     this.transport = transport;
-    this.pool = createPool({
-      url: databaseUrl(config, logger, options.adaptDatabaseUrl),
-      applicationName: name,
-      max: config.DATABASE_POOL_SIZE,
-      prepare: config.DATABASE_PREPARE,
-      onError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
-    });
-    this.requests = new RequestDatabase({
-      pool: this.pool,
-      connections: shareOfRequests(config.DATABASE_POOL_SIZE),
-      waiting: config.DATABASE_MAX_WAITING,
-    });
+    this.#database = new DatabaseShares(options);
+    this.pool = this.#database.pool;
+    this.requests = this.#database.requests;
+    this.inserts = this.#database.inserts;
     this.messaging = createPostgresMessaging({
       pool: this.pool,
       onError: (error) => logger.error({ err: error }, 'something failed after its transaction had ended'),
@@ -221,7 +214,7 @@ export class MessagingResources {
     await settledWithin(lastBatchMs(this.#options.config.SHUTDOWN_TIMEOUT), relayed);
     await this.transport.close();
     await relayed;
-    await this.pool.end();
+    await this.#database.end();
     if (this.#unfinished === 0) return;
     throw new Error(`Handlers that did not end in time: ${this.#unfinished}. Their messages are delivered again.`);
   }

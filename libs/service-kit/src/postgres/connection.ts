@@ -5,8 +5,17 @@ import { parseIntoClientConfig } from 'pg-connection-string';
 /** Answers a password each time a connection is opened. */
 export type PasswordSource = () => Promise<string>;
 
-/** A plan made while a table was small would be kept when it has grown. The planning itself is the smaller part. */
-const planEachTime = '-c plan_cache_mode=force_custom_plan';
+/**
+ * When a prepared statement is planned. A plan made while a table was small would be kept when it has grown, so mostly each
+ * time. Once a connection where the best plan is the same whatever tables hold, as for an insert of given values: planning
+ * one of a few rows takes a quarter of its time or more.
+ */
+export type Plans = 'each-time' | 'once';
+
+const planCacheModes: Readonly<Record<Plans, string>> = {
+  'each-time': 'force_custom_plan',
+  once: 'force_generic_plan',
+};
 
 /** The scope of Entra tokens for Azure Database for PostgreSQL (Learn: "Use Microsoft Entra ID for authentication"). */
 const ENTRA_SCOPE = 'https://ossrdbms-aad.database.windows.net/.default';
@@ -15,16 +24,18 @@ const ENTRA_SCOPE = 'https://ossrdbms-aad.database.windows.net/.default';
  * Where and as whom to connect. A URL without a password stands for the identity of the process: each new connection
  * presents a fresh Entra token as its password, so that there is no secret and nothing that expires in use.
  * @param prepare names the statements that come again, so that they are prepared; none is without
+ * @param plans of the statements that are prepared
  */
 export function connectionOf(
   url: string,
   withoutPassword: PasswordSource = entraToken,
   prepare?: StatementNames,
+  plans: Plans = 'each-time',
 ): PoolConfig {
   const connection = parseIntoClientConfig(url);
   const Connection = connection.password ? Client : clientWith(withoutPassword);
   if (prepare === undefined) return { ...connection, Client: Connection };
-  const options = [connection.options, planEachTime].filter(Boolean).join(' ');
+  const options = [connection.options, `-c plan_cache_mode=${planCacheModes[plans]}`].filter(Boolean).join(' ');
   return { ...connection, options, Client: preparing(Connection, prepare) };
 }
 
@@ -33,11 +44,12 @@ export function connectionFrom(
   currentUrl: () => string,
   withoutPassword?: PasswordSource,
   prepare?: StatementNames,
+  plans?: Plans,
 ): PoolConfig {
   return {
     // A pool makes its clients by calling this with its own options; what the URL says wins.
     Client: function connect(options?: ClientConfig): Client {
-      const { Client: Connection, ...settings } = connectionOf(currentUrl(), withoutPassword, prepare);
+      const { Client: Connection, ...settings } = connectionOf(currentUrl(), withoutPassword, prepare, plans);
       return new (Connection as typeof Client)({ ...options, ...settings });
     } as unknown as typeof Client,
   };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { cloneDatabase } from '@orderflow/local-postgres/testing';
-import { createPool } from './create-pool.js';
+import { createPool, type PoolOptions } from './create-pool.js';
 
 let database: Awaited<ReturnType<typeof cloneDatabase>>;
 
@@ -11,8 +11,11 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 /** Which statements its only connection has prepared after it ran one three times, and how it plans them. */
-async function prepared(url: string | (() => string), prepare?: boolean): Promise<unknown> {
-  const pool = createPool({ url, applicationName: 'spec', max: 1, prepare, onError: () => undefined });
+async function prepared(
+  url: string | (() => string),
+  how: Pick<PoolOptions, 'prepare' | 'plans'> = {},
+): Promise<unknown> {
+  const pool = createPool({ url, applicationName: 'spec', max: 1, ...how, onError: () => undefined });
   for (let n = 0; n < 3; n += 1) await pool.query('SELECT $1::int AS n', [n]);
   const { rows } = await pool.query('SELECT statement FROM pg_prepared_statements');
   const settings = await pool.query(`SELECT current_setting('plan_cache_mode') AS plans,
@@ -30,6 +33,14 @@ it.each([
   expect(await prepared(url())).toEqual([['SELECT $1::int AS n'], 'force_custom_plan', '77ms']);
 });
 
+it.each([
+  ['given', () => withOptions()],
+  ['rotated', () => withOptions],
+])('plans what comes again once where it is told to, by a URL that is %s', async (_, url) => {
+  const kept = [['SELECT $1::int AS n'], 'force_generic_plan', '77ms'];
+  expect(await prepared(url(), { plans: 'once' })).toEqual(kept);
+});
+
 it('prepares nothing, and asks for no setting, behind a pooler that cannot', async () => {
-  expect(await prepared(database.url, false)).toEqual([[], 'auto', '0']);
+  expect(await prepared(database.url, { prepare: false })).toEqual([[], 'auto', '0']);
 });

@@ -1,7 +1,7 @@
 import { StatementNames } from '@orderflow/messaging/postgres';
 import { Pool } from 'pg';
 import { requireWholeNumber } from '../require-whole-number.js';
-import { connectionFrom, connectionOf } from './connection.js';
+import { connectionFrom, connectionOf, type Plans } from './connection.js';
 
 export interface PoolOptions {
   /**
@@ -15,6 +15,8 @@ export interface PoolOptions {
   readonly max?: number | undefined;
   /** Whether statements that come again are prepared; true by default. Not behind a pooler that cannot keep them. */
   readonly prepare?: boolean | undefined;
+  /** When those are planned; `each-time` by default. */
+  readonly plans?: Plans | undefined;
   /** Called when an idle connection breaks; the pool replaces it. */
   readonly onError: (error: Error) => void;
 }
@@ -32,11 +34,14 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
  * A connection pool in which nothing waits for ever, and whose connections may break without ending the process.
  * @throws RangeError for a `max` that makes no sense
  */
-export function createPool({ url, applicationName, max = 10, prepare = true, onError }: PoolOptions): Pool {
+export function createPool(options: PoolOptions): Pool {
+  const { url, applicationName, max = 10, prepare = true, plans, onError } = options;
   requireWholeNumber('max', max, 1);
   const names = prepare ? new StatementNames() : undefined;
   const pool = new Pool({
-    ...(typeof url === 'string' ? connectionOf(url, undefined, names) : connectionFrom(url, undefined, names)),
+    ...(typeof url === 'string'
+      ? connectionOf(url, undefined, names, plans)
+      : connectionFrom(url, undefined, names, plans)),
     application_name: applicationName,
     max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

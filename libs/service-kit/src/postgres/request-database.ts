@@ -50,6 +50,11 @@ export class RequestDatabase implements SqlTransaction {
     return this.#options.connections + this.#options.waiting;
   }
 
+  /** Whether who comes now has to wait. */
+  get isFull(): boolean {
+    return this.#inUse >= this.#options.connections;
+  }
+
   /** How many wait now. */
   get waiting(): number {
     return this.#waiting.size;
