@@ -11,7 +11,7 @@ import { receiveCommands } from '../test/received-commands.js';
 
 const migrations = new URL('../migrations/', import.meta.url);
 const mayWait = 20;
-/** Three of four connections are for requests. */
+/** Three of four connections are for requests, one of them for inserts alone. */
 const env = { DATABASE_POOL_SIZE: '4', DATABASE_MAX_WAITING: String(mayWait), LOCK_TIMEOUT: '20s' };
 
 let broker: Broker;

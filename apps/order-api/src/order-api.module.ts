@@ -27,8 +27,8 @@ function commandQueueOf({ QUEUE_NAME: queue, ORDERED: isOrdered }: OrderApiConfi
     {
       provide: OrderCommandOutbox,
       inject: [MessagingResources, SERVICE_CONFIG],
-      useFactory: ({ requests, messaging }: MessagingResources, config: OrderApiConfig) =>
-        new OrderCommandOutbox({ requests, messaging, queue: commandQueueOf(config) }),
+      useFactory: ({ requests, inserts, messaging }: MessagingResources, config: OrderApiConfig) =>
+        new OrderCommandOutbox({ requests, inserts, messaging, queue: commandQueueOf(config) }),
     },
     {
       provide: PlaceOrder,

@@ -23,13 +23,14 @@ export interface Placement {
  * used. Keys have to differ.
  */
 export async function insertPlacements(
-  { messaging, requests }: OrderCommandOutbox,
+  { messaging, requests, inserts }: OrderCommandOutbox,
   placements: readonly Placement[],
   how: ClaimOptions,
 ): Promise<readonly boolean[]> {
   const commands = placements.map(({ command }) => command);
   const effect = placements.some(({ key }) => key !== undefined) ? onceAKey(placements, how) : always(placements);
-  const written = new Set(await messaging.outbox.addWith(requests, effect, commands));
+  // Who may have to wait for somebody takes no connection of those who never do.
+  const written = new Set(await messaging.outbox.addWith(how.wait ? requests : inserts, effect, commands));
   return commands.map((command) => written.has(command));
 }
 

@@ -75,7 +75,7 @@ export class PlaceOrder {
 
   /** @throws DatabaseBusy when as many requests as may wait for the database are there already */
   async #placeTogether(placement: Placement): Promise<boolean> {
-    const { capacity } = this.#commands.requests;
+    const { capacity } = this.#commands;
     if (this.#unanswered >= capacity) throw new DatabaseBusy(`${capacity} requests wait for the database already`);
     this.#unanswered += 1;
     try {
