@@ -46,6 +46,8 @@ export interface ResolvedSelection {
   readonly limit: number;
   /** All letters are chosen, whatever they are like. */
   readonly isEverything: boolean;
+  /** Whether a letter in this place may be chosen: what others are like need not be read. */
+  readonly isNamed: (place: string) => boolean;
   readonly isChosen: (letter: DeadLetter) => boolean;
   readonly onFailed: (letter: DeadLetter, error: Error) => void;
   readonly isEnded: () => boolean;
@@ -60,12 +62,14 @@ export function resolveSelection(options: ReplayOptions | DiscardOptions): Resol
     throw new TransportError('InvalidOptions', `A limit is 1 or more, not ${limit}.`, false);
   }
   const unseen = places && new Set(places);
+  const isNamed = (place: string): boolean => places === undefined || places.has(place);
   return {
     // Once each of the places was chosen there is nothing to look for behind them.
     limit: limit ?? places?.size ?? Infinity,
     isEverything: limit === undefined && places === undefined && filter === undefined,
+    isNamed,
     isChosen: (letter) => {
-      if (places?.has(letter.place) === false) return false;
+      if (!isNamed(letter.place)) return false;
       unseen?.delete(letter.place);
       return filter?.(letter) ?? true;
     },

@@ -32,7 +32,7 @@ export async function* windowsOf(
   receiver: ServiceBusReceiver,
   { place, tail, selection, size }: WindowOptions,
 ): AsyncGenerator<Window> {
-  const { isChosen, limit } = selection;
+  const { isNamed, isChosen, limit } = selection;
   if (tail.isZero()) return;
   const look = (fromSequenceNumber: Long): Promise<ServiceBusReceivedMessage[]> => {
     const found = receiver.peekMessages(size, { fromSequenceNumber });
@@ -50,9 +50,9 @@ export async function* windowsOf(
     const places = new Set<string>();
     for (const message of messages) {
       if (chosen.size === left || numberOf(message).greaterThan(tail)) break;
-      const letter = describe(message, place);
-      places.add(letter.place);
-      if (isChosen(letter)) chosen.add(letter.place);
+      const found = String(numberOf(message));
+      places.add(found);
+      if (isNamed(found) && isChosen(describe(message, place))) chosen.add(found);
     }
     left -= chosen.size;
     yield { chosen, places };
