@@ -38,6 +38,7 @@ export const offPath: readonly Exception[] = [
   { of: `${library}/postgres/outbox-backlog.ts`, because: 'reads numbers for metrics and health' },
   { of: `${library}/postgres/postgres-set-aside.ts`, because: 'is run by people on messages that no broker took' },
   { of: `${library}/postgres/manual-pauses.ts`, because: 'is run by people; its own tests end it early' },
+  { of: `${library}/dead-letter/pace.ts`, because: byHand },
   { of: `${azure}/dead-letter-links.ts`, because: byHand },
   { of: `${azure}/dead-letter-pass.ts`, because: byHand },
   { of: `${azure}/dead-letter-windows.ts`, because: byHand },
