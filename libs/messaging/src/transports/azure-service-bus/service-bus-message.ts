@@ -37,10 +37,7 @@ export function fromServiceBusMessage(message: ServiceBusReceivedMessage): Recei
 /** What the broker knows of a message in `queue`, or in its dead-letter queue. */
 export function brokerFacts(message: ServiceBusReceivedMessage, queue: string): BrokerFacts {
   return {
-    // Asked for seldom, and dear.
-    get stableId() {
-      return `sequence:${String(message.sequenceNumber ?? 0)}@${queue}`;
-    },
+    stableId: `sequence:${String(message.sequenceNumber ?? 0)}@${queue}`,
     enqueuedAt: message.enqueuedTimeUtc ?? new Date(0),
   };
 }
