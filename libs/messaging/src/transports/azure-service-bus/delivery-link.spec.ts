@@ -1,6 +1,6 @@
 import { ServiceBusError, type ServiceBusReceiver } from '@azure/service-bus';
 import { describe, expect, it } from '@jest/globals';
-import { DeliveryLink } from './delivery-link.js';
+import { DeliveryLink, mostCompleting } from './delivery-link.js';
 
 /** Passed on as it is; what it can do is the business of whoever settles. */
 const receiver = { entityPath: 'work' } as ServiceBusReceiver;
@@ -46,6 +46,12 @@ describe('a link', () => {
     expect(await link.settle(outcome, send)).toBe(false);
     await nextTurn();
     expect(sends).toBe(0);
+  });
+});
+
+describe('completions whose places are free again', () => {
+  it('are two of each place, fewer where a link has hundreds of places, and none where it has enough without', () => {
+    expect([0, 1, 32, 170, 171, 500, 512, 2_000].map(mostCompleting)).toEqual([0, 2, 64, 340, 341, 12, 0, 0]);
   });
 });
 

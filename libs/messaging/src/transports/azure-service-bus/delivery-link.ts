@@ -15,6 +15,14 @@ export interface KeptDelivery {
 }
 
 /**
+ * How many completions may wait for the broker's answer on a link of so many places while those are free again: two of
+ * each place, and no more than keep it far from falling silent.
+ */
+export function mostCompleting(places: number): number {
+  return Math.max(0, Math.min(2 * places, mostAfterUnsettled / 2 - places));
+}
+
+/**
  * One life of a receiver's link: a receiver that attached again has a new one, under its old name. The SDK takes no
  * notice when it settles a message of a link that is gone: the answer never comes, and it waits out its timeout, or
  * takes the answer to a message of the new link for it.

@@ -15,7 +15,7 @@ import type { RunningDelivery } from '../running-delivery.js';
 import type { ResolvedSubscribeOptions } from '../subscribe-options.js';
 import { BrokerTime } from './broker-time.js';
 import type { ClientSource } from './client-factory.js';
-import type { DeliveryLink } from './delivery-link.js';
+import { type DeliveryLink, mostCompleting } from './delivery-link.js';
 import { LockDuration, type LockTime } from './lock-duration.js';
 import { LockRenewer } from './lock-renewer.js';
 import type { ResolvedOptions } from './options.js';
@@ -143,10 +143,10 @@ export class ServiceBusSubscription implements Subscription {
 
   /**
    * What was handled makes room for another message while it is being completed, which saves each a way to the broker and
-   * back. At most two of them for each place: a broker that is slow to answer brings no more.
+   * back. Only so many of them: a broker that is slow to answer brings no more either.
    */
   async #settle(settlement: Settlement, received: Received, free: () => void): Promise<void> {
-    if (settlement.kind !== 'complete' || this.#completing >= 2 * this.#slots.limit) {
+    if (settlement.kind !== 'complete' || this.#completing >= mostCompleting(this.#slots.limit)) {
       return this.#settler.settle(settlement, received);
     }
     this.#completing += 1;
