@@ -10,6 +10,8 @@ interface Step {
   readonly make: (channel: Channel) => Promise<unknown>;
   /** Absent for what cannot be looked at without the right to configure. */
   readonly look?: (channel: Channel) => Promise<unknown>;
+  /** Whether it may be missing: its node may be away. */
+  readonly isOptional?: boolean | undefined;
 }
 
 /** What was done. `checked` when the user may not configure, or was told not to. */
@@ -54,7 +56,7 @@ async function walk(model: ChannelModel, steps: readonly Step[], first: Applied)
           refused = true;
           continue;
         }
-        problems.push(problemOf(step, error));
+        problems.push(...problemsOf(step, error));
         break;
       }
     }
@@ -63,13 +65,13 @@ async function walk(model: ChannelModel, steps: readonly Step[], first: Applied)
   return { problems, applied };
 }
 
-/** In words; rejects with what is no difference but a failure. */
-function problemOf({ what }: Step, error: unknown): string {
+/** In words; throws what is no difference but a failure. */
+function problemsOf({ what, isOptional = false }: Step, error: unknown): readonly string[] {
   const { message } = error as Error;
-  if (isInequivalent(error)) return `${what}: ${message.replace(/^.*PRECONDITION_FAILED - /, '').replace(/"$/, '')}`;
+  if (isInequivalent(error)) return [`${what}: ${message.replace(/^.*PRECONDITION_FAILED - /, '').replace(/"$/, '')}`];
   const translated = translateError(error, `declare ${what}`);
-  if (translated.code === 'QueueNotFound') return `${what} does not exist`;
-  if (translated.code === 'Unauthorized') return `${what} may not be declared by this user`;
+  if (translated.code === 'QueueNotFound') return isOptional ? [] : [`${what} does not exist`];
+  if (translated.code === 'Unauthorized') return [`${what} may not be declared by this user`];
   throw translated;
 }
 
@@ -84,6 +86,7 @@ function stepsOf({ exchanges, queues, bindings }: Declarations): readonly Step[]
       what: `queue "${queue.name}"`,
       make: (channel: Channel) => channel.assertQueue(queue.name, { durable: true, arguments: queue.arguments }),
       look: (channel: Channel) => channel.checkQueue(queue.name),
+      isOptional: queue.isOptional,
     })),
     ...bindings.map(({ from, to, pattern }) => ({
       what: `binding of "${from}"`,

@@ -16,8 +16,8 @@ it('has a bounded queue of notices where the topology says so, and none elsewher
   const lines = (deadLetterNotices: boolean) =>
     describeTopology({ ...rabbitMqTopology, deadLetterNotices }).split('\n');
   const added = lines(true).filter((line) => !lines(false).includes(line));
-  const bounds = 'x-max-length=10000 x-max-length-bytes=67108864 x-message-ttl=60000 x-delivery-limit=20';
-  expect(added).toEqual([`queue ${notices} (durable) x-queue-type=quorum x-overflow=drop-head ${bounds}`]);
+  const bounds = 'x-max-length=10000 x-max-length-bytes=67108864 x-message-ttl=60000';
+  expect(added).toEqual([`queue ${notices} (durable) x-queue-type=classic x-overflow=drop-head ${bounds}`]);
 });
 
 whereInstalled(() => {
@@ -101,6 +101,31 @@ whereInstalled(() => {
       const { transport: mending } = await environment.connectThroughProxy();
       await mending.applyTopology();
       await until(async () => (await deadLetterIds(transport)).length === 1);
+    });
+
+    it('gives a letter up without its notice where that is refused', async () => {
+      const work = await receive(transport, 'work');
+      const { place, name } = environment.virtualHost;
+      await manage(place, 'DELETE', `queues/${name}/${notices}`);
+      const full = { durable: true, arguments: { 'x-max-length': 1, 'x-overflow': 'reject-publish' } };
+      await manage(place, 'PUT', `queues/${name}/${notices}`, full);
+      await transport.send([outgoing('foreign', {}, { queue: notices }), outgoing('m')]);
+      (await work.next()).settle({ kind: 'dead-letter', reason: 'Refused', detail: 'No.' });
+      await work.subscription.stop();
+      expect(work.errors.map(({ code }) => code)).toEqual(['QueueFull']);
+      // It may have been stored with the first publish as well.
+      expect(new Set(await deadLetterIds(transport))).toEqual(new Set(['m']));
+    });
+
+    it('does without where the queue of notices cannot be found', async () => {
+      await transport.applyTopology();
+      const { place, name } = environment.virtualHost;
+      await manage(place, 'DELETE', `queues/${name}/${notices}`);
+      const { transport: other } = await environment.connectThroughProxy({ declare: 'check' });
+      expect(await other.applyTopology()).toBe('checked');
+      await deadLetter(other, ['1']);
+      expect(await deadLetterIds(other)).toEqual(['1']);
+      await expect(watch(other).ended).rejects.toMatchObject({ code: 'QueueNotFound' });
     });
 
     it('watches for nothing where the topology has no notices', async () => {

@@ -37,16 +37,19 @@ export class DeadLetterSender {
     this.#parts = parts;
   }
 
-  /** Resolves once the broker has stored it. Rejects with a TransportError. */
+  /**
+   * Resolves once the broker has stored it. Rejects with a TransportError. A notice is tried once: with `isRepeated` the
+   * letter goes alone, since the queue of notices may be what could not take it.
+   */
   async send(
     queue: string,
-    message: ConsumeMessage,
-    envelope: Envelope,
+    { message, envelope }: { readonly message: ConsumeMessage; readonly envelope: Envelope },
     death: Death & { readonly place: string },
+    isRepeated: boolean,
   ): Promise<void> {
     const { router, topology } = this.#parts;
     const to = { queue: deadLetterQueueOf(queue) };
-    if (!topology.deadLetterNotices) return router.send(to, deadLetterOf(message, envelope, death));
+    if (isRepeated || !topology.deadLetterNotices) return router.send(to, deadLetterOf(message, envelope, death));
     await this.#see(to.queue);
     await router.send(to, deadLetterOf(message, envelope, death, deadLetterNotices));
   }

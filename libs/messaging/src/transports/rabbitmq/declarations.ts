@@ -12,6 +12,8 @@ export interface ExchangeDeclaration {
 export interface QueueDeclaration {
   readonly name: string;
   readonly arguments: Arguments;
+  /** Whether all else works where it cannot be found or made at the moment; false when absent. */
+  readonly isOptional?: boolean;
 }
 
 /** What an exchange passes on. */
@@ -40,20 +42,20 @@ const safeDeadLettering = { 'x-dead-letter-strategy': 'at-least-once', ...neverD
 const unreachableLimit = 2 ** 31 - 1;
 
 /**
- * Whom nobody reads is dropped, oldest first: the letter itself is in its dead-letter queue, and a count finds it there. As
- * available as that one, so that it holds up no dead letter.
+ * What nobody reads is dropped, oldest first: the letter itself is in its dead-letter queue, and a count finds it there.
+ * Classic, so that while its node is away a letter goes without its notice: a quorum queue without a leader would hold up
+ * the channel that publishes both.
  */
 const noticesQueue: QueueDeclaration = {
   name: deadLetterNotices,
   arguments: {
-    'x-queue-type': 'quorum',
+    'x-queue-type': 'classic',
     'x-overflow': 'drop-head',
     'x-max-length': 10_000,
     'x-max-length-bytes': 64 * 1024 ** 2,
     'x-message-ttl': 60_000,
-    // Of one that cannot be read. From 4.0 on it is this by itself.
-    'x-delivery-limit': 20,
   },
+  isOptional: true,
 };
 
 /**

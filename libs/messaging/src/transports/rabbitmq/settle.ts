@@ -147,8 +147,7 @@ export class Settler {
       detail: death.detail.slice(0, longestText).toWellFormed(),
       place: newPlace(clock.now()),
     };
-    const { message, envelope } = received;
-    const refusal = await this.#send(received, () => letters.send(queue, message, envelope, named));
+    const refusal = await this.#send(received, (failures) => letters.send(queue, received, named, failures > 0));
     if (refusal === undefined) return this.#acknowledge(received);
     this.#parts.onError(refusal);
     received.channel.reject(received.message);
@@ -158,10 +157,10 @@ export class Settler {
    * Sends until the broker has it, or refuses it for what it is; rejects when the delivery is lost meanwhile. A queue that
    * is full or a broker in trouble is waited for: the place that the delivery takes is what holds its sender back.
    */
-  async #send(received: Received, send: () => Promise<void>): Promise<TransportError | undefined> {
+  async #send(received: Received, send: (failures: number) => Promise<void>): Promise<TransportError | undefined> {
     for (let failures = 0; ; failures += 1) {
       try {
-        await send();
+        await send(failures);
         return undefined;
       } catch (error) {
         const failure = error as TransportError;
