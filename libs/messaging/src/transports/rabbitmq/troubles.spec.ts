@@ -136,7 +136,8 @@ whereInstalled(() => {
       await transport.send([outgoing('after')]);
       const seen = new Set<string>();
       while (!seen.has('meanwhile') || !seen.has('after')) seen.add((await work.complete()).envelope.id);
-      expect(work.subscription.health().state).toBe('running');
+      // A machine that is slow to beat loses the connection once more.
+      await changed(work.subscription, 'running');
     }, 120_000);
   });
 });
