@@ -1,6 +1,7 @@
 import { ServiceBusError, type ServiceBusReceiver } from '@azure/service-bus';
 import { describe, expect, it } from '@jest/globals';
-import { DeliveryLink, mostCompleting } from './delivery-link.js';
+import type { Place } from '../../linked-list.js';
+import { type CountedDelivery, DeliveryLink, mostCompleting } from './delivery-link.js';
 
 /** Passed on as it is; what it can do is the business of whoever settles. */
 const receiver = { entityPath: 'work' } as ServiceBusReceiver;
@@ -60,7 +61,8 @@ describe('the deliveries of a link', () => {
 
   it('fill it when 1,024 came after one that is never settled, not when each is settled', async () => {
     const link = new DeliveryLink(receiver);
-    const settle = (delivery: number): Promise<boolean> => link.settle('complete', async () => {}, delivery);
+    const settle = (delivery: Place<CountedDelivery>): Promise<boolean> =>
+      link.settle('complete', async () => {}, delivery);
     for (let count = 0; count < 3_000; count += 1) await settle(link.deliver());
     expect(link.needsReplacement).toBe(false);
     link.deliver();

@@ -1,4 +1,5 @@
 import type { ServiceBusReceiver } from '@azure/service-bus';
+import { LinkedList, type Place } from '../../linked-list.js';
 import { type Outcome, SettlementTurns } from './settlement-turns.js';
 import { translateError } from './translate-error.js';
 
@@ -12,6 +13,12 @@ const mostAfterUnsettled = 1_024;
 /** What rhea keeps of a delivery in its ring, until it is settled on its link. */
 export interface KeptDelivery {
   readonly settled?: boolean;
+}
+
+/** A delivery by its number on the link, with what rhea keeps of it. */
+export interface CountedDelivery {
+  readonly number: number;
+  readonly kept: KeptDelivery | undefined;
 }
 
 /**
@@ -29,10 +36,10 @@ export function mostCompleting(places: number): number {
  */
 export class DeliveryLink {
   readonly receiver: ServiceBusReceiver;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new LinkedList<() => void>();
   readonly #turns = new SettlementTurns();
-  /** The deliveries that are not settled on the link yet by their numbers, oldest first, with what rhea keeps of them. */
-  readonly #unsettled = new Map<number, KeptDelivery | undefined>();
+  /** The deliveries that are not settled on the link yet, oldest first. */
+  readonly #unsettled = new LinkedList<CountedDelivery>();
   #delivered = 0;
   #lost = false;
   #isPassedBy = false;
@@ -41,11 +48,10 @@ export class DeliveryLink {
     this.receiver = receiver;
   }
 
-  /** Counts a delivery; its number is given back with its settlement. */
-  deliver(kept?: KeptDelivery): number {
+  /** Counts a delivery; its place is given back with its settlement. */
+  deliver(kept?: KeptDelivery): Place<CountedDelivery> {
     this.#delivered += 1;
-    this.#unsettled.set(this.#delivered, kept);
-    return this.#delivered;
+    return this.#unsettled.add({ number: this.#delivered, kept });
   }
 
   /**
@@ -55,32 +61,40 @@ export class DeliveryLink {
    * management of the queue, which rhea does not hear of.
    */
   get needsReplacement(): boolean {
-    const [oldest = Infinity] = this.#unsettled.keys();
-    return this.#isPassedBy || this.#delivered - oldest >= mostAfterUnsettled;
+    const [oldest] = this.#unsettled;
+    return this.#isPassedBy || (oldest !== undefined && this.#delivered - oldest.number >= mostAfterUnsettled);
   }
 
   /** The link is gone; nothing can be settled on it any more. */
   lose(): void {
     this.#lost = true;
-    for (const giveUp of this.#waiting) giveUp();
+    for (const giveUp of [...this.#waiting]) giveUp();
   }
 
   /**
-   * Settles a message of this link; `delivery` is its number. False when the link was lost before the answer came:
-   * settle it elsewhere.
+   * Settles a message of this link; `delivery` is its place. False when the link was lost before the answer came: settle
+   * it elsewhere.
    */
-  settle(outcome: Outcome, send: (receiver: ServiceBusReceiver) => Promise<void>, delivery?: number): Promise<boolean> {
+  settle(
+    outcome: Outcome,
+    send: (receiver: ServiceBusReceiver) => Promise<void>,
+    delivery?: Place<CountedDelivery>,
+  ): Promise<boolean> {
     if (this.#lost) return Promise.resolve(false);
     return new Promise((resolve, reject) => {
       const giveUp = (): void => resolve(false);
-      this.#waiting.add(giveUp);
+      const waiting = this.#waiting.add(giveUp);
       this.#send(outcome, send, delivery)
-        .finally(() => this.#waiting.delete(giveUp))
+        .finally(() => this.#waiting.remove(waiting))
         .then(resolve, reject);
     });
   }
 
-  async #send(outcome: Outcome, send: (receiver: ServiceBusReceiver) => Promise<void>, delivery = 0): Promise<boolean> {
+  async #send(
+    outcome: Outcome,
+    send: (receiver: ServiceBusReceiver) => Promise<void>,
+    delivery: Place<CountedDelivery> | undefined,
+  ): Promise<boolean> {
     await this.#turns.take(outcome);
     if (this.#lost) return false;
     try {
@@ -95,8 +109,9 @@ export class DeliveryLink {
   }
 
   /** The broker has answered: on the link, unless rhea keeps the delivery still. */
-  #settled(delivery: number): void {
-    if (this.#unsettled.get(delivery)?.settled === false) this.#isPassedBy = true;
-    else this.#unsettled.delete(delivery);
+  #settled(delivery: Place<CountedDelivery> | undefined): void {
+    if (delivery === undefined) return;
+    if (delivery.item.kept?.settled === false) this.#isPassedBy = true;
+    else this.#unsettled.remove(delivery);
   }
 }

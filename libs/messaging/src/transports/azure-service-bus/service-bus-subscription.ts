@@ -8,6 +8,7 @@ import {
   TransportError,
 } from '../../transport.js';
 import { stateInDelivery } from '../../delivery-state.js';
+import { LinkedList } from '../../linked-list.js';
 import { checkLimit } from '../check-concurrency.js';
 import { defaultDrainTimeoutMs, InFlight } from '../in-flight.js';
 import { OccupiedPlaces } from '../occupied-places.js';
@@ -50,7 +51,7 @@ export class ServiceBusSubscription implements Subscription {
   readonly #lockDuration: LockDuration;
   readonly #settler: Settler;
   readonly #receiver: WatchedReceiver;
-  readonly #inHand = new Set<ServiceBusReceivedMessage>();
+  readonly #inHand = new LinkedList<ServiceBusReceivedMessage>();
   readonly #stopped = Promise.withResolvers<void>();
   /** Completions under way whose places are free already. */
   #completing = 0;
@@ -121,7 +122,7 @@ export class ServiceBusSubscription implements Subscription {
     const lockTime = this.#lockDuration.of(message);
     const brokerTime = new BrokerTime(message, lockTime.durationMs, this.#clock);
     const received = read(message, { link, brokerTime, queue: this.queue });
-    this.#inHand.add(message);
+    const place = this.#inHand.add(message);
     this.#receiver.received(link);
     const settled = this.#inFlight.run(async (running) => {
       const stopRenewing = this.#keepLocked(received, lockTime, running);
@@ -134,7 +135,7 @@ export class ServiceBusSubscription implements Subscription {
         this.#options.onError(notSettled(error, received.envelope.id, this.queue));
       } finally {
         stopRenewing();
-        this.#inHand.delete(message);
+        this.#inHand.remove(place);
         free();
       }
     });

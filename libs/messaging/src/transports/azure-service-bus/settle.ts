@@ -12,9 +12,10 @@ import {
 import { consumerVersionProperty, fromNative, releasesProperty } from '../../native-message.js';
 import type { Settlement } from '../../transport.js';
 import { isReleasedAsCopy } from '../release-as-copy.js';
+import type { Place } from '../../linked-list.js';
 import type { BrokerTime } from './broker-time.js';
 import { retryCopy } from './copies.js';
-import type { DeliveryLink, KeptDelivery } from './delivery-link.js';
+import type { CountedDelivery, DeliveryLink, KeptDelivery } from './delivery-link.js';
 import type { Sendable } from './encoded-message.js';
 import type { SenderConnection } from './sender-connection.js';
 import { refusalOf, type Refusal } from './refusal.js';
@@ -30,8 +31,8 @@ export interface Received {
   readonly message: ServiceBusReceivedMessage;
   readonly link: DeliveryLink;
   readonly brokerTime: BrokerTime;
-  /** Its number on the link. */
-  readonly delivery: number;
+  /** Its place on the link. */
+  readonly delivery: Place<CountedDelivery>;
   readonly envelope: Envelope;
   readonly state: DeliveryState;
   readonly attempt: number;
