@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { describe } from '@jest/globals';
 import { createRabbitMqTransport, readServiceBusTopology } from '@orderflow/messaging/rabbitmq';
 import type { ReachedBroker } from './ops-api.js';
 
@@ -9,8 +10,13 @@ interface Servers {
   readonly RabbitMqServer: { start(place: object): Promise<{ kill(): Promise<void> }> };
 }
 
-/** Whether Debian's RabbitMQ is here; where all is required (CI), a spec is to fail without it. */
-export const isInstalled = existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server') || process.env['REQUIRE_ALL'] === '1';
+const isInstalled = existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server');
+
+/** Describes what needs Debian's RabbitMQ: skipped without it, but where all is required (CI) it fails. */
+export function describeOnRabbitMq(what: string, tests: () => void): void {
+  if (isInstalled || process.env['REQUIRE_ALL'] === '1') describe(what, tests);
+  else describe.skip(what, tests);
+}
 
 const topologyFile = new URL('../../../infra/servicebus/Config.json', import.meta.url);
 /** As the services have it: it decides which queues there are. */

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { poisoned, transientlyFailed } from '../../test/accepted-orders.js';
 import { deadLetter } from '../../test/dead-letter.js';
 import { eventually } from '../../test/eventually.js';
 import { OpsApi, type ReachedBroker } from '../../test/ops-api.js';
-import { isInstalled, startRabbitMq } from '../../test/rabbitmq.js';
+import { describeOnRabbitMq, startRabbitMq } from '../../test/rabbitmq.js';
 
 const queue = 'order-status';
 const letters = (count: number, make: typeof poisoned, prefix = 'm') =>
   Array.from({ length: count }, (_, n) => make(`${prefix}-${n}`));
 
-(isInstalled ? describe : describe.skip)('on RabbitMQ, where a look takes letters and hands them back', () => {
+describeOnRabbitMq('on RabbitMQ, where a look takes letters and hands them back', () => {
   let broker: ReachedBroker;
   let api: OpsApi;
 

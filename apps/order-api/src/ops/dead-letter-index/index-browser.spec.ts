@@ -1,16 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { BrowseOptions } from '@orderflow/messaging';
 import { deadLetter } from '../../../test/dead-letter.js';
 import type { ReachedBroker } from '../../../test/ops-api.js';
 import { openOrderDatabase, type OrderDatabase } from '../../../test/order-database.js';
-import { isInstalled, startRabbitMq } from '../../../test/rabbitmq.js';
+import { describeOnRabbitMq, startRabbitMq } from '../../../test/rabbitmq.js';
 import { IndexBrowser } from './index-browser.js';
 import { IndexStore } from './index-store.js';
 
 const { signal } = new AbortController();
 const [a, b, c] = [{ id: 'a' }, { id: 'b' }, { id: 'c' }];
 
-(isInstalled ? describe : describe.skip)('on RabbitMQ', () => {
+describeOnRabbitMq('on RabbitMQ', () => {
   let database: OrderDatabase;
   let broker: ReachedBroker;
   let browser: IndexBrowser;

@@ -1,16 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { DeadLetters, Transport } from '@orderflow/messaging';
 import { deadLetter } from '../../../test/dead-letter.js';
 import { eventually } from '../../../test/eventually.js';
 import { openOrderDatabase, type OrderDatabase } from '../../../test/order-database.js';
-import { isInstalled, type StartedRabbitMq, startRabbitMq } from '../../../test/rabbitmq.js';
+import { describeOnRabbitMq, type StartedRabbitMq, startRabbitMq } from '../../../test/rabbitmq.js';
 import { IndexBrowser } from './index-browser.js';
 import { IndexStore } from './index-store.js';
 import { IndexWatcher } from './index-watcher.js';
 
 const [a, b, c] = [{ id: 'a' }, { id: 'b' }, { id: 'c' }];
 
-(isInstalled ? describe : describe.skip)('told by RabbitMQ', () => {
+describeOnRabbitMq('told by RabbitMQ', () => {
   let broker: StartedRabbitMq;
   let database: OrderDatabase;
   let store: IndexStore;
