@@ -10,8 +10,6 @@ export interface OpsPlace {
   readonly target: string;
 }
 
-const usualPlaces =
-  'orders,billing,analytics,order-status,events/subscriptions/billing=billing,events/subscriptions/analytics=analytics,events/subscriptions/order-status=order-status';
 const queueName = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,259}$/;
 
 const places = z.string().transform((text, context): readonly OpsPlace[] => {
@@ -66,14 +64,14 @@ export const opsVariables = {
       .prefault('false'),
     { description: '`true`: serves `/ops` as well, and does the work behind it', example: 'true' },
   ),
-  OPS_QUEUES: variable(places.prefault(usualPlaces), {
+  OPS_QUEUES: variable(places.optional(), {
     description:
-      'Whose dead letters are operated, separated by commas: queues, and subscriptions with the queue each forwards to',
+      'Whose dead letters are operated, separated by commas: queues, and subscriptions with the queue each forwards to. All of this system when absent, where `ORDERED` is `true` also those with sessions',
     example: 'orders,events/subscriptions/billing=billing',
   }),
   OPS_WORKERS: variable(workers.prefault(''), {
     description:
-      'Where the consumers of queues answer, by queue, separated by commas: without, no replay is confirmed, no queue paused and no outbox shown',
+      'Where the consumers of queues answer, by queue, separated by commas: without, no replay is confirmed, no queue paused and no outbox shown. Where `ORDERED` is `true`, who consumes `orders` consumes `orders-ordered` too',
     example: 'orders=http://order-worker:3001,billing=http://billing-worker:3002',
   }),
   OPS_LEASE: variable(duration(300, 600_000).prefault('15s'), {
@@ -169,4 +167,5 @@ export interface OpsConfig extends z.output<z.ZodObject<typeof opsVariables>> {
   readonly SERVICEBUS_FULLY_QUALIFIED_NAMESPACE?: string | undefined;
   readonly SERVICE_VERSION?: string | undefined;
   readonly DEFAULT_CURRENCY: string;
+  readonly ORDERED?: boolean | undefined;
 }

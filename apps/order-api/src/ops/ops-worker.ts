@@ -16,6 +16,7 @@ import { every } from './leader/every.js';
 import { Lease } from './leader/lease.js';
 import { Leader } from './leader/leader.js';
 import { Monitor } from './monitor/monitor.js';
+import { consumersOf } from './operated.js';
 import type { OpsConfig } from './ops-variables.js';
 import { Places } from './places.js';
 import { confirmByInbox } from './replays/confirmations.js';
@@ -57,7 +58,7 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(SERVICE_CONFIG) config: OpsConfig,
   ) {
     const { pool } = messaging;
-    const { OPS_LEASE: leaseMs, OPS_INDEX_INTERVAL: intervalMs, OPS_WORKERS: workers } = config;
+    const { OPS_LEASE: leaseMs, OPS_INDEX_INTERVAL: intervalMs } = config;
     this.#messaging = messaging;
     this.#broker = broker;
     this.#places = places;
@@ -74,7 +75,7 @@ export class OpsWorker implements OnApplicationBootstrap, OnModuleDestroy {
       deadLetters: broker.deadLetters,
       confirm: confirmByInbox({
         own: { queue: messaging.queue, database: pool },
-        workers,
+        workers: consumersOf(config),
         token: tokenSource(config),
       }),
       onError: (err, replay) => this.#logger.warn({ err, replay }, 'a replay could not go on; it is tried again'),

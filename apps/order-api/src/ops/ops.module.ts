@@ -34,6 +34,7 @@ import { Monitor } from './monitor/monitor.js';
 import { registerOpsMetrics } from './monitor/ops-metrics.js';
 import { staleSecondsOf, watchedConsumers } from './monitor/watched.js';
 import { Thresholds } from './monitor/thresholds.js';
+import { consumersOf, placesOf } from './operated.js';
 import { OpsDatabase } from './ops-database.js';
 import { QueuesController } from './http/queues.controller.js';
 import type { OpsConfig } from './ops-variables.js';
@@ -85,14 +86,14 @@ const eventsEveryMs = 500;
     {
       provide: Places,
       inject: [MessagingResources, SERVICE_CONFIG],
-      useFactory: ({ transport }: MessagingResources, { OPS_QUEUES: places }: OpsConfig) =>
-        new Places(placesOn(transport.capabilities, places)),
+      useFactory: ({ transport }: MessagingResources, config: OpsConfig) =>
+        new Places(placesOn(transport.capabilities, placesOf(config))),
     },
     {
       provide: Apps,
       inject: [MessagingResources, SERVICE_CONFIG],
       useFactory: (own: MessagingResources, config: OpsConfig) =>
-        new Apps({ own, workers: config.OPS_WORKERS, token: tokenSource(config) }),
+        new Apps({ own, workers: consumersOf(config), token: tokenSource(config) }),
     },
     { provide: ConsumerStates, inject: [Apps], useFactory: (apps: Apps) => new ConsumerStates(apps) },
     {
@@ -155,8 +156,8 @@ export class OpsModule {
 }
 
 /** The queues of which a consumer is known: this service's own, and those that OPS_WORKERS names. */
-function consumedQueues({ queue }: MessagingResources, { OPS_WORKERS: workers }: OpsConfig): readonly string[] {
-  return [...workers.keys(), queue];
+function consumedQueues({ queue }: MessagingResources, config: OpsConfig): readonly string[] {
+  return [...consumersOf(config).keys(), queue];
 }
 
 /** @throws StartupError for thresholds of queues that are not watched */

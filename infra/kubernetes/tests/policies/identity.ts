@@ -80,8 +80,6 @@ const PARTS = ['DATABASE_HOST', 'DATABASE_USER'];
 
 /** What operations need beside what order-api does. */
 const OF_OPERATIONS = ['OPS_WORKERS', 'OPS_EXPORT_KEY', 'AUTH_SCOPE'];
-/** Where the queues are others than usual, operations are told. */
-const perhaps = (name: string): readonly string[] => (name === OPERATIONS.name ? ['OPS_QUEUES'] : []);
 
 /** Neither a variable too few nor one that the app's config schema does not know. */
 export const variablesAreThoseOfTheSchema: Policy = (manifests) =>
@@ -94,7 +92,7 @@ export const variablesAreThoseOfTheSchema: Policy = (manifests) =>
       return [
         ...wanted.filter((variable) => !given.includes(variable)).map((variable) => `${name} is not given ${variable}`),
         ...given
-          .filter((variable) => ![...wanted, ...TRACING, ...perhaps(name)].includes(variable))
+          .filter((variable) => ![...wanted, ...TRACING].includes(variable))
           .map((variable) => `${name} is given ${variable}, which it does not read`),
       ];
     });
