@@ -117,6 +117,32 @@ it('sends a letter of which there are two copies once, whichever is restored fir
   expect(entry).toMatchObject({ phase: 'done', details: { letters: 0, sentOtherwise: 2 } });
 });
 
+/** Receives the only message of queue `orders` and gives it up. */
+async function failAgain(): Promise<void> {
+  const work = await receive(api.transport, 'orders');
+  (await work.next()).settle({ kind: 'dead-letter', reason: 'R', detail: 'again' });
+  await work.subscription.stop();
+  await api.indexed('orders', 1);
+}
+
+it('restores what failed after it had been replayed or restored, and not what was restored since', async () => {
+  api = await OpsApi.start({ OPS_EXPORT_KEY });
+  await api.deadLetter('orders', [{ id: 'a' }]);
+  await api.post('/ops/replays', { selectionId: await select(), note: 'go' });
+  await api.indexed('orders', 0);
+  // The replay ended before it failed again.
+  await api.database.pool.query("UPDATE ops_replays SET state = 'done', ended_at = now()");
+  await api.database.pool.query("UPDATE ops_replay_letters SET state = 'unconfirmed'");
+  for (const first of ['exported', 'exported', 'discarded', 'exported'] as const) {
+    await failAgain();
+    const copies = await exportAndDiscard(1);
+    const second = first === 'exported' ? 'discarded' : 'exported';
+    const leftOut = { restored: 0, sentOtherwise: 1 };
+    expect((await api.post(`${copies[first]}/restore`, why)).body).toMatchObject({ restored: 1, sentOtherwise: 0 });
+    expect((await api.post(`${copies[second]}/restore`, why)).body).toMatchObject(leftOut);
+  }
+});
+
 it('restores the original of an edit, once, beside what was sent in its place', async () => {
   api = await OpsApi.start({ OPS_EXPORT_KEY });
   await api.deadLetter('orders', [{ id: 'm', reason: 'InvalidPayload', body: broken, orderingKey: 'o-1' }]);

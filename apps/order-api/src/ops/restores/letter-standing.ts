@@ -21,9 +21,18 @@ export interface StandingQuery {
   readonly exceptEdit?: string;
 }
 
+/** The generation of a dead letter, as the index knows it; null where it does not. */
+const generationOf = (letter: 'one' | 'other'): string => `SELECT generation FROM dead_letters dead
+  WHERE dead.queue = $1 AND dead.place = ${letter}.place AND dead.message_id = ${letter}.message_id`;
+
+/** What was done with an earlier dead letter of the message sent what failed again as this one: that is no obstacle. */
+const isOfThisOrLater = `coalesce((${generationOf('other')}), own.generation) >= own.generation`;
+
 /**
  * How letters stand, by their number: 250 at most. One is present while the broker or the index has it, or has its message
- * as another dead letter. The broker is asked first: whatever took a letter before that had written down that it would.
+ * as another dead letter. One is sent by what took it or a later dead letter of its message; where the index does not know
+ * which was the later one, by either. The broker is asked first: whatever took a letter before that had written down that
+ * it would.
  * @throws Problem 503 when the broker does not answer
  */
 export async function standingOf(
@@ -41,15 +50,19 @@ export async function standingOf(
        EXISTS (SELECT FROM dead_letters dead
          WHERE dead.queue = $1 AND dead.message_id = one.message_id AND dead.gone_at IS NULL) AS is_indexed,
        EXISTS (SELECT FROM ops_replay_letters other WHERE other.queue = $1 AND other.message_id = one.message_id
-           AND other.state IN ('waiting', 'sending', 'sent', 'confirmed', 'unconfirmed'))
+           AND (other.state IN ('waiting', 'sending')
+             OR other.state IN ('sent', 'confirmed', 'unconfirmed') AND other.generation >= own.generation))
          OR EXISTS (SELECT FROM ops_discard_letters other WHERE other.queue = $1 AND other.message_id = one.message_id
-           AND other.state IN ('waiting', 'exported', 'restored'))
+           AND (other.state IN ('waiting', 'exported')
+             OR other.state = 'restored' AND other.generation >= own.generation))
          OR EXISTS (SELECT FROM ops_export_letters other WHERE other.queue = $1 AND other.message_id = one.message_id
-           AND other.restored_at IS NOT NULL)
+           AND other.restored_at IS NOT NULL AND ${isOfThisOrLater})
          OR EXISTS (SELECT FROM ops_edits other WHERE other.queue = $1 AND other.message_id = one.message_id
-           AND (other.state IN ('waiting', 'sending', 'sent') OR other.restored_at IS NOT NULL)
+           AND (other.state IN ('waiting', 'sending')
+             OR (other.state = 'sent' OR other.restored_at IS NOT NULL) AND ${isOfThisOrLater})
            AND other.id IS DISTINCT FROM $5::uuid) AS is_sent
-     FROM unnest($2::int[], $3::text[], $4::text[]) AS one (n, place, message_id)`,
+     FROM unnest($2::int[], $3::text[], $4::text[]) AS one (n, place, message_id),
+       LATERAL (SELECT coalesce((${generationOf('one')}), 0) AS generation) AS own`,
     [queue, letters.map(({ n }) => n), places, letters.map((letter) => letter.message_id), exceptEdit ?? null],
   );
   return new Map(
