@@ -142,7 +142,7 @@ export function readLetter(
   const [brokerReason, brokerDetail] = brokerReasons[String(headers['x-death']?.[0]?.reason)] ?? [];
   const facts = {
     stableId: `place:${place}@${queue}`,
-    enqueuedAt: sentAt(message, diedAt(message)),
+    enqueuedAt: sentAt(message, timeOf(place) ?? diedAt(message)),
     place,
     reason: headers[deathHeaders.cause] ?? brokerReason,
     detail: headers[deathHeaders.detail] ?? brokerDetail,
@@ -166,4 +166,10 @@ export function byPlace(one: DeadLetter, other: DeadLetter): number {
 /** The beginning of a place: places are in the order of time as text is. */
 export function placeTime(ms: number): string {
   return ms.toString(36).padStart(9, '0');
+}
+
+/** What {@link placeTime} made the beginning of; undefined for a place that is not ours. */
+function timeOf(place: string): number | undefined {
+  const [, time] = /^([0-9a-z]{9})-/.exec(place) ?? [];
+  return time === undefined ? undefined : Number.parseInt(time, 36);
 }
