@@ -127,6 +127,8 @@ export class Publisher {
         this.#answered(place, refused ?? undefined),
       );
     } catch (error) {
+      // The channel is about to close, and the message as good as others: it goes out with them after that.
+      if ((error as Error).name === 'IllegalOperationError') return void (this.#writable = false);
       this.#unanswered.remove(place);
       entry.batch.answered(entry, notEncoded(entry, error as Error));
     }
