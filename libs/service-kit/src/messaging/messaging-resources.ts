@@ -29,6 +29,7 @@ import {
   receiverLiveness,
 } from '../health/indicators.js';
 import { logEndpoint } from '../logging/log-endpoint.js';
+import { logTroubles, type TroubleLog } from '../logging/log-troubles.js';
 import type { RequestDatabase } from '../postgres/request-database.js';
 import { type Purge, purgeRegularly } from '../postgres/purge-regularly.js';
 import { requireMigrations } from '../postgres/require-migrations.js';
@@ -93,6 +94,7 @@ export class MessagingResources {
   readonly #database: DatabaseShares;
   #relay: Relay | undefined;
   #stopRepeating: readonly (() => Promise<void>)[] = [];
+  readonly #troubles: TroubleLog[] = [];
 
   private constructor(options: MessagingServiceOptions, transport: Transport) {
     const { config, logger, metrics } = options;
@@ -124,7 +126,7 @@ export class MessagingResources {
       ...thresholdsOf(config),
       onEvent: logEndpoint(logger, this.queue),
       middleware: [...versionOf(config), this.#countUnfinished, ...deliveryReports(options)],
-      onError: (error) => logger.warn({ err: error, code: error.code }, 'the broker is in trouble'),
+      onError: this.#troublesOf(this.queue).report,
       drainTimeoutMs: Math.ceil(config.SHUTDOWN_TIMEOUT * 0.8),
     });
     metrics.watchOutbox(this.#backlog);
@@ -156,10 +158,11 @@ export class MessagingResources {
     const { name, migrations, logger, config } = this.#options;
     await requireMigrations(this.pool, name, [...messagingSchema.map((step) => step.name), ...migrations]);
     const { messaging, transport } = this;
-    const onError = (error: unknown) => logger.warn({ err: error }, 'the outbox could not be sent; it is tried again');
+    const unsent = logTroubles(logger, 'the outbox could not be sent; it is tried again');
+    this.#troubles.push(unsent);
     this.#relay = messaging.startRelay({
       transport: tracingOf(config).sends(transport),
-      onError,
+      onError: unsent.report,
       lingerMaxMs: config.OUTBOX_LINGER_MAX,
     });
     const { pauses, queue } = this;
@@ -214,6 +217,7 @@ export class MessagingResources {
     await settledWithin(lastBatchMs(this.#options.config.SHUTDOWN_TIMEOUT), relayed);
     await this.transport.close();
     await relayed;
+    for (const troubles of this.#troubles) troubles.stop();
     await this.#database.end();
     if (this.#unfinished === 0) return;
     throw new Error(`Handlers that did not end in time: ${this.#unfinished}. Their messages are delivered again.`);
@@ -227,6 +231,12 @@ export class MessagingResources {
       this.#unfinished -= 1;
     }
   };
+
+  #troublesOf(queue: string): TroubleLog {
+    const troubles = logTroubles(this.#options.logger, 'the broker is in trouble', { queue });
+    this.#troubles.push(troubles);
+    return troubles;
+  }
 
   #inletOf(dependencies: readonly Dependency[]): QueueInlet {
     const { config, contracts, logger, name, queue } = this.#options;
@@ -245,7 +255,7 @@ export class MessagingResources {
       ...thresholdsOf(config),
       middleware: deliveryReports(this.#options),
       onEvent: logEndpoint(logger, queue),
-      onError: (error) => logger.warn({ err: error, code: error.code, queue }, 'the broker is in trouble'),
+      onError: this.#troublesOf(queue).report,
     });
   }
 
