@@ -79,7 +79,13 @@ export const databasesAreMigrated: Policy = (manifests) => {
 const PARTS = ['DATABASE_HOST', 'DATABASE_USER'];
 
 /** What operations need beside what order-api does. */
-const OF_OPERATIONS = ['OPS_WORKERS', 'OPS_EXPORT_KEY', 'AUTH_SCOPE'];
+const OF_OPERATIONS = [
+  'OPS_WORKERS',
+  'OPS_EXPORT_KEY',
+  'OPS_ALERT_WEBHOOK_URL',
+  'OPS_ALERT_WEBHOOK_SECRET',
+  'AUTH_SCOPE',
+];
 
 /** Neither a variable too few nor one that the app's config schema does not know. */
 export const variablesAreThoseOfTheSchema: Policy = (manifests) =>

@@ -6,7 +6,7 @@ import { type Policy, when } from './policy.ts';
 /** Made beside the manifests, since their values are in no file (docs/kubernetes.md): name and keys. */
 export const SECRETS: Readonly<Record<string, readonly string[]>> = {
   'billing-worker': ['payment-gateway-url'],
-  operations: ['export-key'],
+  operations: ['export-key', 'alert-webhook-url', 'alert-webhook-secret'],
   tracing: ['otlp-headers'],
 };
 

@@ -100,6 +100,12 @@ variable "operations_enabled" {
   default     = false
 }
 
+variable "alert_webhook" {
+  description = "Whether operations tell a webhook of alerts: its address and what signs that are the vault's secrets `ops-alert-webhook-url` and `ops-alert-webhook-secret`."
+  type        = bool
+  default     = false
+}
+
 variable "kubernetes_issuer_url" {
   description = "OIDC issuer of a Kubernetes cluster whose service accounts may use the identities; null for none."
   type        = string

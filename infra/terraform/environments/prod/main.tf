@@ -26,6 +26,7 @@ module "system" {
   image_tag             = var.image_tag
   container_registry_id = var.container_registry_id
   operations_enabled    = var.operations_enabled
+  alert_webhook         = var.alert_webhook
   ordered               = var.ordered
   kubernetes = var.kubernetes_issuer_url == null ? null : {
     oidc_issuer_url = var.kubernetes_issuer_url

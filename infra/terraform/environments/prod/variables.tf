@@ -73,6 +73,12 @@ variable "operations_enabled" {
   default     = true
 }
 
+variable "alert_webhook" {
+  description = "Whether operations tell a webhook of alerts: its address and what signs that are the vault's secrets `ops-alert-webhook-url` and `ops-alert-webhook-secret`."
+  type        = bool
+  default     = false
+}
+
 variable "scaler_role" {
   description = "Role of the scaler's identity on the queues it reads the length of."
   type        = string

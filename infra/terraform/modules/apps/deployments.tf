@@ -119,7 +119,14 @@ locals {
       external = false
       identity = var.operations_identity
       scale    = { min_replicas = 2, max_replicas = 2, cpu = 0.25, messages_per_replica = 1 }
-      secrets  = merge({ OPS_EXPORT_KEY = var.operations_key_secret_id }, local.tracing_secrets)
+      secrets = merge(
+        { OPS_EXPORT_KEY = var.operations_key_secret_id },
+        var.operations_alert_webhook == null ? {} : {
+          OPS_ALERT_WEBHOOK_URL    = var.operations_alert_webhook.url_secret_id
+          OPS_ALERT_WEBHOOK_SECRET = var.operations_alert_webhook.signing_secret_id
+        },
+        local.tracing_secrets,
+      )
       environment = merge(local.environment["operations"], {
         AZURE_CLIENT_ID = var.operations_identity.client_id
         DATABASE_URL    = "postgresql://${var.operations_identity.name}@${var.database_host}:5432/${var.database_names["order-api"]}?sslmode=verify-full"

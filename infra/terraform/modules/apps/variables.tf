@@ -118,6 +118,15 @@ variable "operations_key_secret_id" {
   }
 }
 
+variable "operations_alert_webhook" {
+  description = "Key Vault URIs, without a version, of the secrets with the address that operations tell of alerts, and with what signs that; null for the log alone."
+  type = object({
+    url_secret_id     = string
+    signing_secret_id = string
+  })
+  default = null
+}
+
 variable "namespace_name" {
   description = "Name of the Service Bus namespace, for the scaler."
   type        = string

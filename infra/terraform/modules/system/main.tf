@@ -23,6 +23,7 @@ locals {
   gateway_secret         = "payment-gateway-url"
   tracing_headers_secret = "otel-exporter-otlp-headers"
   export_key_secret      = "ops-export-key"
+  alert_webhook_secrets  = { url = "ops-alert-webhook-url", signing = "ops-alert-webhook-secret" }
 
   # Every app exports its spans itself.
   reads_tracing_headers = try(var.tracing.headers, false) ? concat(["order-api"], local.workers, var.operations_enabled ? ["operations"] : []) : []
@@ -40,6 +41,12 @@ locals {
         scope = "${azurerm_key_vault.this.id}/secrets/${local.export_key_secret}"
       }
     } : {},
+    {
+      for name in values(local.alert_webhook_secrets) : name => {
+        app   = "operations"
+        scope = "${azurerm_key_vault.this.id}/secrets/${name}"
+      } if var.alert_webhook
+    },
     {
       for app in local.reads_tracing_headers : "${local.tracing_headers_secret}/${app}" => {
         app   = app
@@ -189,6 +196,10 @@ module "apps" {
     headers_secret_id   = var.tracing.headers ? "${azurerm_key_vault.this.vault_uri}secrets/${local.tracing_headers_secret}" : null
     resource_attributes = var.tracing.resource_attributes
   }
+  operations_alert_webhook = var.alert_webhook ? {
+    url_secret_id     = "${azurerm_key_vault.this.vault_uri}secrets/${local.alert_webhook_secrets.url}"
+    signing_secret_id = "${azurerm_key_vault.this.vault_uri}secrets/${local.alert_webhook_secrets.signing}"
+  } : null
   default_currency           = var.default_currency
   log_analytics_workspace_id = module.observability.workspace_id
   infrastructure_subnet_id   = one(module.network[*].apps_subnet_id)

@@ -120,6 +120,17 @@ variable "operations_enabled" {
   default     = false
 }
 
+variable "alert_webhook" {
+  description = "Whether operations tell a webhook of alerts: its address and what signs that are the vault's secrets `ops-alert-webhook-url` and `ops-alert-webhook-secret`."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.alert_webhook || var.operations_enabled
+    error_message = "Only operations tell of alerts: set operations_enabled."
+  }
+}
+
 variable "database" {
   description = "Size and resilience of PostgreSQL, and how many connections each replica opens at most (`pool_size`, besides one that listens)."
   type = object({

@@ -83,7 +83,9 @@ const operationsHaveTheirRights: Policy = (plan) => {
       const [, secret] = /\/secrets\/([\w-]+)$/.exec(text(scope)) ?? [];
       return secret === undefined ? text(role) : `${text(role)} of ${secret}`;
     })
-    .filter((right) => right !== 'AcrPull' && !right.endsWith(' of otel-exporter-otlp-headers'));
+    .filter((right) => right !== 'AcrPull' && !right.endsWith(' of otel-exporter-otlp-headers'))
+    // Where a webhook is told of alerts.
+    .filter((right) => !/ of ops-alert-webhook-(url|secret)$/.test(right));
   return [
     ...EXPECTED.filter((right) => !granted.includes(right)).map((right) => `operations is not ${right}`),
     ...granted.filter((right) => !EXPECTED.includes(right)).map((right) => `operations is ${right} and should not be`),

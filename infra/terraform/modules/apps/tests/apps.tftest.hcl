@@ -241,6 +241,32 @@ run "operates_every_queue_and_subscription_from_inside_only" {
   }
 }
 
+run "tells_a_webhook_of_alerts_by_secrets_of_the_vault" {
+  command = plan
+
+  variables {
+    operations_identity      = { id = "/identities/operations", client_id = "c-operations", name = "id-operations" }
+    operations_key_secret_id = "https://kv.vault.azure.net/secrets/ops-export-key"
+    operations_alert_webhook = {
+      url_secret_id     = "https://kv.vault.azure.net/secrets/ops-alert-webhook-url"
+      signing_secret_id = "https://kv.vault.azure.net/secrets/ops-alert-webhook-secret"
+    }
+  }
+
+  assert {
+    condition = { for app, deployed in azurerm_container_app.this : app => toset([for each in deployed.secret : each.key_vault_secret_id if strcontains(each.key_vault_secret_id, "webhook")]) if app == "operations" || app == "order-api" } == {
+      order-api  = toset([])
+      operations = toset(["https://kv.vault.azure.net/secrets/ops-alert-webhook-url", "https://kv.vault.azure.net/secrets/ops-alert-webhook-secret"])
+    }
+    error_message = "Address and signing secret of the webhook stay in Key Vault, and only operations read them."
+  }
+
+  assert {
+    condition     = length(setintersection(toset([for each in azurerm_container_app.this["operations"].template[0].container[0].env : each.name if each.secret_name != null]), toset(["OPS_ALERT_WEBHOOK_URL", "OPS_ALERT_WEBHOOK_SECRET"]))) == 2
+    error_message = "Operations are given both by reference."
+  }
+}
+
 run "refuses_operations_without_a_key_for_copies" {
   command = plan
 

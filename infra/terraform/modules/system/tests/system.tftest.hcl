@@ -141,3 +141,30 @@ run "every_app_reads_the_headers_of_its_spans" {
     error_message = "An app whose identity may not read its secret does not start."
   }
 }
+
+run "only_operations_read_the_secrets_of_the_webhook" {
+  variables {
+    operations_enabled = true
+    alert_webhook      = true
+  }
+
+  assert {
+    condition = { for name, secret in local.secrets : name => secret.app } == {
+      "payment-gateway-url"      = "billing-worker"
+      "ops-export-key"           = "operations"
+      "ops-alert-webhook-url"    = "operations"
+      "ops-alert-webhook-secret" = "operations"
+    }
+    error_message = "An app whose identity may not read its secret does not start."
+  }
+}
+
+run "refuses_a_webhook_that_nobody_would_call" {
+  command = plan
+
+  variables {
+    alert_webhook = true
+  }
+
+  expect_failures = [var.alert_webhook]
+}
