@@ -43,6 +43,24 @@ describe('sending', () => {
     expect(peer.sender.send(TAG, Buffer.from('b'), OPTIONS)).toBe(1);
   });
 
+  it('keeps what waits for the window: tag and payload are free for the next message', () => {
+    const peer = new ScriptPeer()
+      .open({ containerId: 'peer', maxFrameSize: 512 })
+      .begin({ incomingWindow: 1 })
+      .attach();
+    peer.sender.accept();
+    peer.flow({ handle: 0, linkCredit: 2, incomingWindow: 1 });
+    peer.names();
+    const [tag, payload] = [Buffer.from(TAG), Buffer.alloc(900, 'a')];
+    const first = peer.sender.send(tag, payload, OPTIONS);
+    tag.fill(0);
+    payload.fill('z');
+    const sent = peer.said();
+    sent.push(...peer.flow({ nextIncomingId: 2, incomingWindow: 9 }).said());
+    expect([first, ...sent.map((frame) => frame.payload)].join('')).toBe(`0${'a'.repeat(900)}`);
+    expect(sent[0]).toMatchObject({ deliveryTag: Buffer.from(TAG) });
+  });
+
   it('uses up what is drained, and says so', () => {
     const peer = receiving({}, { drain: (link: { drained(): void }) => link.drained() });
     peer.flow({ handle: 0, linkCredit: 10, deliveryCount: 0, drain: true });

@@ -69,8 +69,9 @@ export class IncomingDeliveries {
 
   /** The peer settled a range by itself. */
   peerSettled(first: number, last: number): void {
-    for (const [id, link] of this.#unsettled.within(first, last)) {
-      if (this.#unsettled.delete(id)) link.peerSettled();
+    for (const id of this.#unsettled.within(first, last)) {
+      const link = this.#unsettled.get(id);
+      if (this.#unsettled.delete(id)) link?.peerSettled();
     }
   }
 

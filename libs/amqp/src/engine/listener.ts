@@ -66,7 +66,7 @@ export interface SenderLink extends AnyLink {
   /** Answers the attach. What the peer gave of credit meanwhile counts from now on. */
   accept(answer?: AttachAnswer): void;
   /**
-   * Sends a message. Its bytes must not change until it has left: the session's window may let it go in parts.
+   * Sends a message. What has to wait for the session's window is copied: tag and payload may be used again.
    * @param tag at most 32 bytes, unique among what is unsettled on the link
    * @returns its delivery-id; undefined when there is no {@link canSend}
    */

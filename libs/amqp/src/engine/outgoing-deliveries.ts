@@ -12,7 +12,7 @@ import { Unsettled } from './unsettled.js';
 /** All of a transfer frame but payload and tag, at most. Bytes. */
 const TRANSFER_OVERHEAD = 48;
 
-/** A message of which some has left, or nothing yet. */
+/** A message that takes more than one frame, of which some has left, or nothing yet. */
 export interface Leaving {
   readonly id: number;
   readonly tag: Uint8Array;
@@ -53,11 +53,25 @@ export class OutgoingDeliveries {
     return this.#window.left > 0 && this.#port.hasRoom;
   }
 
-  begin(link: SenderLink, tag: Uint8Array, payload: Uint8Array, options: SendOptions): Leaving {
+  /** @returns its delivery-id */
+  begin(link: SenderLink, { settled, token }: SendOptions): number {
     const id = this.#nextId;
     this.#nextId = advance(id, 1);
-    if (!options.settled) this.#unsettled.add(id, { link, token: options.token });
-    return { id, tag, payload, options, sent: 0 };
+    if (!settled) this.#unsettled.add(id, { link, token });
+    return id;
+  }
+
+  /** Whether a message fits one frame. */
+  fitsFrame(tag: Uint8Array, payload: Uint8Array): boolean {
+    return TRANSFER_OVERHEAD + tag.length + payload.length <= this.#port.peerMaxFrameSize;
+  }
+
+  /** Writes a message that fits one frame; there must be a window for it. */
+  writeWhole(handle: number, id: number, tag: Uint8Array, payload: Uint8Array, options: SendOptions): void {
+    const { settled, format, batchable } = options;
+    const fields = { handle, deliveryId: id, tag, format, settled, more: false, batchable };
+    writeTransfer(this.#port.output, this.#channel, fields, payload);
+    this.#window.take();
   }
 
   /** Writes the next frame; there must be a window for it. @returns whether all has left */
@@ -93,8 +107,9 @@ export class OutgoingDeliveries {
 
   /** The peer says what became of a range. */
   disposed(first: number, last: number, state: DeliveryState | undefined, settled: boolean): void {
-    for (const [id, sent] of this.#unsettled.within(first, last)) {
-      if (this.#unsettled.get(id) !== sent) continue;
+    for (const id of this.#unsettled.within(first, last)) {
+      const sent = this.#unsettled.get(id);
+      if (!sent) continue;
       if (settled) this.#unsettled.delete(id);
       this.#port.listener.disposed(sent.link, id, sent.token, state, settled);
     }

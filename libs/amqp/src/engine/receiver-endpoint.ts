@@ -122,8 +122,16 @@ export class ReceiverEndpoint implements ReceiverLink {
   /** A transfer came that the session's window allowed. */
   transfer(fields: TransferFields, bytes: Buffer, end: number): void {
     if (!this.isAttached) return this.#late(fields);
-    const unfinished = this.#tooLarge ?? this.#unfinished ?? this.#begin(fields);
-    if (!unfinished) return;
+    const begun = this.#tooLarge ?? this.#unfinished;
+    if (!begun && !this.#begin(fields)) return;
+    const part = bytes.subarray(fields.payload, end);
+    const isWhole = !begun && !fields.more && !fields.aborted && !this.#isTooLarge(part.length);
+    if (isWhole) this.#deliver(fields.deliveryId, formatOf(fields), fields.settled, fields.state, part);
+    else this.#join(begun ?? newUnfinished(fields), fields, part);
+  }
+
+  /** A frame of a message that has several, or is not taken. */
+  #join(unfinished: Unfinished, fields: TransferFields, part: Buffer): void {
     if (fields.deliveryId !== NONE && fields.deliveryId !== unfinished.id) {
       const text = `Delivery ${unfinished.id} is not complete, yet a transfer of delivery ${fields.deliveryId} came.`;
       return this.#port.end(amqpError(CONDITION.notAllowed, text));
@@ -131,7 +139,6 @@ export class ReceiverEndpoint implements ReceiverLink {
     unfinished.settled ||= fields.settled;
     unfinished.state ??= fields.state;
     if (fields.aborted) return this.#aborted();
-    const part = bytes.subarray(fields.payload, end);
     if (this.#isTooLarge(unfinished.size + part.length)) return this.#pass(unfinished, part.length, fields.more);
     if (fields.more) this.#keep(unfinished, part);
     else this.#complete(unfinished, part);
@@ -147,16 +154,18 @@ export class ReceiverEndpoint implements ReceiverLink {
     else if (begins && !fields.settled) this.#deliveries.refuse(fields.deliveryId, this.#refusal);
   }
 
-  /** The first frame of a delivery. @returns undefined when that was a violation */
-  #begin(fields: TransferFields): Unfinished | undefined {
-    const { deliveryId: id, settled, state } = fields;
-    const problem = this.#deliveries.begin(id);
-    if (problem) return void this.#port.end(amqpError(CONDITION.notAllowed, problem));
-    if (this.#credit === 0) return this.#violated(CONDITION.transferLimitExceeded, this.#noCredit(fields));
-    this.#credit--;
-    this.#unsettled++;
-    this.#deliveryCount = advance(this.#deliveryCount, 1);
-    return { id, format: Math.max(0, fields.messageFormat), settled, state, parts: [], size: 0 };
+  /** The first frame of a delivery. @returns false when that was a violation */
+  #begin(fields: TransferFields): boolean {
+    const problem = this.#deliveries.begin(fields.deliveryId);
+    if (problem) this.#port.end(amqpError(CONDITION.notAllowed, problem));
+    else if (this.#credit === 0) this.#violated(CONDITION.transferLimitExceeded, this.#noCredit(fields));
+    else {
+      this.#credit--;
+      this.#unsettled++;
+      this.#deliveryCount = advance(this.#deliveryCount, 1);
+      return true;
+    }
+    return false;
   }
 
   #isTooLarge(size: number): boolean {
@@ -196,6 +205,10 @@ export class ReceiverEndpoint implements ReceiverLink {
   #complete({ id, format, settled, state, parts, size }: Unfinished, part: Buffer): void {
     this.#forgetUnfinished();
     const payload = parts.length === 0 ? part : Buffer.concat([...parts, part], size + part.length);
+    this.#deliver(id, format, settled, state, payload);
+  }
+
+  #deliver(id: number, format: number, settled: boolean, state: DeliveryState | undefined, payload: Buffer): void {
     if (!settled) this.#deliveries.add(id, this);
     this.#port.listener.delivery(this, { id, format, settled, state, payload });
     if (settled) this.#settled();
@@ -225,7 +238,7 @@ export class ReceiverEndpoint implements ReceiverLink {
     return `There is no link credit to accept the delivery (id=${deliveryId}).`;
   }
 
-  #violated(condition: string, text: string): undefined {
+  #violated(condition: string, text: string): void {
     this.detach(amqpError(condition, text));
   }
 
@@ -234,4 +247,11 @@ export class ReceiverEndpoint implements ReceiverLink {
     if (error) this.#refusal = { type: 'rejected', error };
     this.#port.linkEnded(this, closed, error);
   }
+}
+
+const formatOf = ({ messageFormat }: TransferFields): number => Math.max(0, messageFormat);
+
+function newUnfinished(fields: TransferFields): Unfinished {
+  const { deliveryId: id, settled, state } = fields;
+  return { id, format: formatOf(fields), settled, state, parts: [], size: 0 };
 }

@@ -70,12 +70,16 @@ export class SenderEndpoint implements SenderLink {
 
   send(tag: Uint8Array, payload: Uint8Array, options: SendOptions): number | undefined {
     if (!this.canSend) return undefined;
-    const leaving = this.#deliveries.begin(this, tag, payload, options);
-    this.#rest = leaving;
+    const id = this.#deliveries.begin(this, options);
     this.#credit--;
     this.#deliveryCount = advance(this.#deliveryCount, 1);
+    if (this.#deliveries.fitsFrame(tag, payload)) {
+      this.#deliveries.writeWhole(this.attach.handle, id, tag, payload, options);
+      return id;
+    }
+    this.#rest = { id, tag: Buffer.from(tag), payload: Buffer.from(payload), options, sent: 0 };
     while (this.continue());
-    return leaving.id;
+    return id;
   }
 
   drained(): void {

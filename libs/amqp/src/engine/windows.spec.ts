@@ -77,9 +77,41 @@ describe('unsettled deliveries', () => {
             (i) => !gone.includes(i) && i >= from && BigInt(i) <= to,
           );
           const found = unsettled.within(uint32(first + BigInt(from)), uint32(first + to));
-          expect(found.map(([, delivery]) => delivery)).toEqual(expected);
+          expect(found.map((id) => unsettled.get(id))).toEqual(expected);
         },
       ),
     );
+  });
+
+  it('are all found however many come after one that stays', () => {
+    const stays = fc.array(fc.nat({ max: 4_000 }), { maxLength: 20 });
+    fc.assert(
+      fc.property(start, stays, (first, kept) => {
+        const unsettled = new Unsettled<number>();
+        const id = (i: number) => uint32(first + BigInt(i));
+        const expected = [...new Set(kept)].sort((a, b) => a - b);
+        for (let i = 0; i <= 4_000; i++) {
+          unsettled.add(id(i), i);
+          if (!expected.includes(i)) expect(unsettled.delete(id(i))).toBe(true);
+        }
+        expect(unsettled.size).toBe(expected.length);
+        expect(unsettled.within(id(0), id(4_000)).map((one) => unsettled.get(one))).toEqual(expected);
+        unsettled.drop((delivery) => delivery % 2 === 0);
+        const odd = expected.filter((i) => i % 2 === 1);
+        expect(odd.map((i) => unsettled.delete(id(i)))).toEqual(odd.map(() => true));
+        expect([unsettled.size, unsettled.delete(id(4_000))]).toEqual([0, false]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('are found when more of them wait than the ring has slots', () => {
+    const unsettled = new Unsettled<number>();
+    for (let i = 0; i < 3_000; i++) unsettled.add(i, i);
+    expect(unsettled.within(0, 2 ** 31 - 1)).toEqual(Array.from({ length: 3_000 }, (_, i) => i));
+    for (let i = 0; i < 3_000; i++) {
+      expect([unsettled.get(i), unsettled.delete(i), unsettled.get(i)]).toEqual([i, true, undefined]);
+    }
+    expect(unsettled.size).toBe(0);
   });
 });
