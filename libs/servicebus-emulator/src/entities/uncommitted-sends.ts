@@ -2,6 +2,7 @@ import type { IncomingMessage } from '../codec/read-message.js';
 import type { QueueEntity, TopicEntity } from './entity.js';
 import type { SingleEvent } from './events.js';
 import type { Recording } from './recording.js';
+import { LinkedList } from './linked-list.js';
 import type { Router } from './router.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
@@ -9,7 +10,7 @@ import type { UnitOfWork } from './unit-of-work.js';
 export class UncommittedSends {
   readonly #router: Router;
   readonly #recording: Recording;
-  readonly #units = new Set<UnitOfWork>();
+  readonly #units = new LinkedList<UnitOfWork>();
 
   constructor(router: Router, recording: Recording) {
     this.#router = router;
@@ -34,13 +35,13 @@ export class UncommittedSends {
       sent.unit.rollBack();
       throw error;
     }
-    this.#units.add(sent.unit);
+    sent.unit.uncommittedAt = this.#units.add(sent.unit);
     return sent;
   }
 
   /** Makes a send visible. */
   commit(unit: UnitOfWork, now: number): void {
-    this.#units.delete(unit);
+    this.#forget(unit);
     unit.commit(now);
   }
 
@@ -50,10 +51,14 @@ export class UncommittedSends {
    * restart.
    */
   rollBack(unit: UnitOfWork): void {
-    this.#units.delete(unit);
+    this.#forget(unit);
     unit.rollBack();
     const events = unit.compensation;
     if (events.length > 0) this.#recording.recordIfRoom({ type: 'group', events });
+  }
+
+  #forget(unit: UnitOfWork): void {
+    if (unit.uncommittedAt) this.#units.remove(unit.uncommittedAt);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { SingleEvent } from './events.js';
+import type { Place } from './linked-list.js';
 import type { MessageQueue } from './message-queue.js';
 import type { QueuedMessage } from './queued-message.js';
 
@@ -12,6 +13,8 @@ interface Placement {
  * yet. Once its events are durable it is committed; if that fails it is rolled back, as if it had never been sent.
  */
 export class UnitOfWork {
+  /** Its place among the sends that are not committed. Only those set it. */
+  uncommittedAt: Place<UnitOfWork> | undefined = undefined;
   #placements: readonly Placement[] = NONE;
   #events: readonly SingleEvent[] = NONE;
   #undo: readonly (() => void)[] = NONE;
