@@ -1,7 +1,7 @@
 import type { AttachAnswer, DeliveryState, Outcome, SenderLink } from '@orderflow/amqp';
 import type { BrokerCore } from '../broker-core.js';
 import { type LockToken, LockTokens } from '../codec/lock-token.js';
-import { writeReceived } from '../codec/write-message.js';
+import { writeDelivered } from '../codec/write-message.js';
 import type { Entity } from '../entities/entity.js';
 import { sessionLockLost } from '../entities/errors.js';
 import type { MessageQueue } from '../entities/message-queue.js';
@@ -23,6 +23,12 @@ export interface ClientOutput {
   /** Writes what is gathered if that is much. */
   relieve(): void;
 }
+
+/** The token of a message that is being sent, as a uuid and as a tag: nobody keeps them. */
+const TOKEN = { uuid: Buffer.alloc(16), tag: Buffer.alloc(16) };
+
+/** What happens before the turn ends: a promise costs less than queueMicrotask, which keeps track of who called it. */
+const THIS_TURN = Promise.resolve();
 
 export interface OutgoingLinkOptions {
   readonly entity: Entity;
@@ -52,6 +58,8 @@ export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
   #scheduled = false;
   #closed = false;
   #usedAt: number;
+  /** See {@link WaitingReceiver}. */
+  waitsAt: WaitingReceiver['waitsAt'] = undefined;
 
   constructor(core: BrokerCore, sender: SenderLink, options: OutgoingLinkOptions) {
     this.#core = core;
@@ -93,11 +101,13 @@ export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
   ready(): void {
     if (this.#scheduled || this.#closed) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      this.#pump();
-    });
+    void THIS_TURN.then(this.#look);
   }
+
+  readonly #look = (): void => {
+    this.#scheduled = false;
+    this.#pump();
+  };
 
   /** Always answers: a client that is not answered within 200 ms gives its link up. */
   drain(): void {
@@ -128,8 +138,9 @@ export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
   /** The client says what became of a message. */
   settle(given: GivenMessage, outcome: Outcome): void {
     try {
-      settle(this.#options.queue, given.token, outcome, this.#core.clock.now());
-      this.#used();
+      const now = this.#core.clock.now();
+      settle(this.#options.queue, given, outcome, now);
+      this.#used(now);
       this.#core.whenDurable((error) =>
         error === undefined ? this.#sender.settle(given.id, bare(outcome)) : this.fail(given, error),
       );
@@ -149,23 +160,22 @@ export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
         if (!session) queue.receivers.add(this);
         return;
       }
-      this.#send(message);
+      this.#send(message, now);
     }
     // There may be more than this client takes now; the engine tells when it takes more.
     if (queue.hasReady) queue.receivers.wakeOne();
   }
 
-  #send(message: QueuedMessage): void {
+  #send(message: QueuedMessage, now: number): void {
     const { queue, receiveAndDelete, output } = this.#options;
-    this.#used();
-    const token = { sequenceNumber: message.sequenceNumber, lockId: message.lock?.id ?? 0 };
-    const uuid = this.#core.tokens.encode(token);
-    const lock = receiveAndDelete ? undefined : { until: queue.lockedUntil(message), token: uuid };
-    const bytes = writeReceived(message, lock);
-    const given = receiveAndDelete ? undefined : new GivenMessage(this, this.#core, token);
-    const tag = LockTokens.tag(uuid);
-    const id = this.#sender.send(tag, bytes, { settled: receiveAndDelete, format: 0, batchable: true, token: given });
-    if (given && id !== undefined) this.#given(given, id);
+    this.#used(now);
+    const given = new GivenMessage(this, this.#core, message);
+    const token = this.#core.tokens.encode(given, TOKEN.uuid);
+    const bytes = writeDelivered(message, receiveAndDelete ? undefined : { until: queue.lockedUntil(message), token });
+    const tag = LockTokens.tag(token, TOKEN.tag);
+    const keeps = receiveAndDelete ? undefined : given;
+    const id = this.#sender.send(tag, bytes, { settled: receiveAndDelete, format: 0, batchable: true, token: keeps });
+    if (keeps && id !== undefined) this.#given(keeps, id);
     output.relieve();
   }
 
@@ -177,9 +187,9 @@ export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
     this.#unwritten.push(given);
   }
 
-  #used(): void {
-    this.#usedAt = this.#core.clock.now();
-    this.entity.lifecycle.touch(this.#usedAt);
+  #used(now: number): void {
+    this.#usedAt = now;
+    this.entity.lifecycle.touch(now);
   }
 
   /** What the client says of a message cannot be done. */
@@ -196,25 +206,27 @@ export class OutgoingLink implements Attached, WaitingReceiver, SessionHolder {
     const never = output.isGone && this.#nextPiece === output.pieces ? this.#unwritten : [];
     for (const given of [...never, this.#sender.unfinished]) {
       if (!(given instanceof GivenMessage)) continue;
-      const message = queue.find(given.token.sequenceNumber);
-      if (message?.lock?.id === given.token.lockId) queue.release(message, now);
+      const message = queue.find(given.sequenceNumber);
+      if (message?.lock?.id === given.lockId) queue.release(message, now);
     }
   }
 }
 
 /** A message that a client was given under a lock. */
-class GivenMessage implements Answerable {
+class GivenMessage implements Answerable, LockToken {
   readonly #link: OutgoingLink;
   readonly #core: BrokerCore;
-  readonly token: LockToken;
+  readonly sequenceNumber: number;
+  readonly lockId: number;
   /** The engine's number of the delivery. */
   id = -1;
   #isSettled = false;
 
-  constructor(link: OutgoingLink, core: BrokerCore, token: LockToken) {
+  constructor(link: OutgoingLink, core: BrokerCore, { sequenceNumber, lock }: QueuedMessage) {
     this.#link = link;
     this.#core = core;
-    this.token = token;
+    this.sequenceNumber = sequenceNumber;
+    this.lockId = lock?.id ?? 0;
   }
 
   /** What the client says counts once; a state that is no outcome says nothing. */

@@ -13,9 +13,11 @@ export class LockTokens {
     this.#broker = broker >>> 0;
   }
 
-  /** The token as a uuid's 16 bytes in the order of RFC 4122, as management requests carry it. */
-  encode({ sequenceNumber, lockId }: LockToken): Buffer {
-    const bytes = Buffer.allocUnsafe(16);
+  /**
+   * The token as a uuid's 16 bytes in the order of RFC 4122, as management requests carry it.
+   * @param bytes what they are written to
+   */
+  encode({ sequenceNumber, lockId }: LockToken, bytes = Buffer.allocUnsafe(16)): Buffer {
     bytes.writeUInt32BE(this.#broker, 0);
     bytes.writeUIntBE(lockId, 4, 6);
     bytes.writeUIntBE(sequenceNumber, 10, 6);
@@ -32,9 +34,9 @@ export class LockTokens {
   /**
    * An encoded token as a delivery tag: the bytes of a .NET Guid, whose first three fields are little-endian.
    * @param uuid see {@link encode}
+   * @param bytes what they are written to
    */
-  static tag(uuid: Buffer): Buffer {
-    const bytes = Buffer.allocUnsafe(uuid.length);
+  static tag(uuid: Buffer, bytes = Buffer.allocUnsafe(uuid.length)): Buffer {
     uuid.copy(bytes);
     bytes.writeUInt32LE(bytes.readUInt32BE(0), 0);
     bytes.writeUInt16LE(bytes.readUInt16BE(4), 4);

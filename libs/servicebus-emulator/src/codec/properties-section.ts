@@ -43,8 +43,8 @@ export function encodeField(field: PropertyField, value: string | null): Buffer 
 
 const NULL = Buffer.of(0x40);
 
-/** A section's descriptor, and the head of its list. */
-const SECTION_OVERHEAD = 3 + 9;
+/** A section's descriptor, and the head of its list, in bytes. */
+export const SECTION_OVERHEAD = 3 + 9;
 
 /** The bare message with some fields of its properties replaced by encoded values; everything else byte for byte. */
 export function withProperties(bare: Buffer, changes: ReadonlyMap<PropertyField, Buffer>): Buffer {

@@ -1,7 +1,7 @@
 import type { MessageContent } from '../message.js';
 import { checkPropertyTypes } from './application-properties.js';
 import { DecodeError } from './decode-error.js';
-import { encodeField, PROPERTY_FIELDS, withProperties } from './properties-section.js';
+import { encodeField, PROPERTY_FIELDS, SECTION_OVERHEAD, withProperties } from './properties-section.js';
 import { type AmqpValue, ValueReader } from './read-value.js';
 import {
   APPLICATION_PROPERTIES,
@@ -11,6 +11,7 @@ import {
   PROPERTIES,
   SectionCursor,
 } from './sections.js';
+import { ValueWriter } from './value-writer.js';
 
 /** A message as a client sent it, taken apart. */
 export interface IncomingMessage {
@@ -64,9 +65,11 @@ export function readMessage(bytes: Buffer, newId: () => string): IncomingMessage
     scheduledFor: annotations.scheduledFor,
     content: {
       bare:
-        properties.messageId === undefined
-          ? withProperties(bare, new Map([['messageId', encodeField('messageId', messageId)]]))
-          : own(bare),
+        properties.messageId !== undefined
+          ? own(bare)
+          : properties === NO_PROPERTIES
+            ? identified(bare, messageId)
+            : withProperties(bare, new Map([['messageId', encodeField('messageId', messageId)]])),
       annotations: annotations.others,
       partitionKey: annotations.partitionKey,
       durable: header.durable,
@@ -97,6 +100,14 @@ function own(bytes: Buffer): Buffer {
   return copy;
 }
 
+/** A copy of what has no properties yet, with a message id. */
+function identified(bare: Buffer, messageId: string): Buffer {
+  const id = encodeField('messageId', messageId);
+  const writer = new ValueWriter(SECTION_OVERHEAD + id.length + bare.length).descriptor(PROPERTIES);
+  const list = writer.beginList(1);
+  return writer.raw(id).end(list).raw(bare).finish();
+}
+
 interface Header {
   readonly durable: boolean | undefined;
   readonly firstAcquirer: boolean | undefined;
@@ -109,6 +120,7 @@ const NO_HEADER: Header = { durable: undefined, firstAcquirer: undefined, priori
 function readHeader(bytes: Buffer, offset: number): Header {
   const reader = new ValueReader(bytes, offset);
   const count = reader.enter();
+  if (count === 0) return NO_HEADER;
   const durable = count > 0 ? reader.next() : null;
   const priority = count > 1 ? reader.next() : null;
   const timeToLive = count > 2 ? reader.next() : null;
@@ -181,9 +193,10 @@ interface Annotations {
 const NO_ANNOTATIONS: Annotations = { scheduledFor: undefined, partitionKey: undefined, others: Buffer.alloc(0) };
 
 function readAnnotations(bytes: Buffer, offset: number): Annotations {
-  const annotations: Annotations = { ...NO_ANNOTATIONS };
   const reader = new ValueReader(bytes, offset);
   const count = reader.enter();
+  if (count === 0) return NO_ANNOTATIONS;
+  const annotations: Annotations = { ...NO_ANNOTATIONS };
   const others: Buffer[] = [];
   for (let i = 0; i < count / 2; i++) {
     const start = reader.position;

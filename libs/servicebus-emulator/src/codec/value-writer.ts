@@ -17,6 +17,12 @@ export class ValueWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Begins anew, in the same memory. */
+  clear(): this {
+    this.#length = 0;
+    return this;
+  }
+
   raw(bytes: Uint8Array | readonly number[]): this {
     const at = this.#grow(bytes.length);
     this.#bytes.set(bytes, at);
@@ -125,13 +131,33 @@ export class ValueWriter {
     return this;
   }
 
-  #compound(code: number, count: number, write: (writer: this) => void): this {
+  /** Begins a list whose items are written until {@link end}. @param count how many they are @returns what `end` needs */
+  beginList(count: number): number {
+    return this.#begin(0xd0, count);
+  }
+
+  /** Begins a map whose keys and values, alternating, are written until {@link end}. @param entries how many pairs */
+  beginMap(entries: number): number {
+    return this.#begin(0xd1, entries * 2);
+  }
+
+  /** Ends the list or map that was begun there. */
+  end(begun: number): this {
+    this.#bytes.writeUInt32BE(this.#length - begun - 5, begun + 1);
+    return this;
+  }
+
+  #begin(code: number, count: number): number {
     const at = this.#grow(9);
     this.#bytes[at] = code;
     this.#bytes.writeUInt32BE(count, at + 5);
+    return at;
+  }
+
+  #compound(code: number, count: number, write: (writer: this) => void): this {
+    const begun = this.#begin(code, count);
     write(this);
-    this.#bytes.writeUInt32BE(this.#length - at - 5, at + 1);
-    return this;
+    return this.end(begun);
   }
 
   #text(shortCode: number, value: string): this {

@@ -4,7 +4,7 @@ import type { StoredMessage } from '../message.js';
 import { LockTokens } from './lock-token.js';
 import { readMessage } from './read-message.js';
 import { sectionsOf } from './sections.js';
-import { writePeeked, writeReceived } from './write-message.js';
+import { writeDelivered, writePeeked, writeReceived } from './write-message.js';
 
 const SENT_HEADER = 0x70;
 
@@ -75,5 +75,17 @@ describe('the state', () => {
 
   it('of what was deferred is deferred, also when it came by its schedule', () => {
     expect(stateIn(writeReceived(stored({}, { scheduledFor, state: 'deferred' }), undefined))).toBe(1);
+  });
+});
+
+describe('a delivered message', () => {
+  it('is the same in shared memory, whatever its size, and what is kept is not overwritten', () => {
+    const lock = { until: 1_700_000_060_000, token: TOKEN };
+    const messages = [10, 70_000, 300, 64_000].map((size) => stored({ body: 'x'.repeat(size) }));
+    const kept = messages.map((message) => writeReceived(message, lock));
+    for (const [i, message] of messages.entries()) {
+      expect(writeDelivered(message, lock).equals(kept[i] ?? TOKEN)).toBe(true);
+    }
+    expect(kept.map((bytes, i) => bytes.equals(writeReceived(messages[i] ?? stored({}), lock)))).not.toContain(false);
   });
 });
