@@ -35,6 +35,7 @@ export interface Service {
   readonly ipc?: string;
   readonly user?: string;
   readonly stop_grace_period?: string;
+  readonly hostname?: string;
 }
 
 export interface ComposeFile {

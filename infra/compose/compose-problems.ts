@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { READ_BY_AZURE_SDK, TRACING, variablesToSet } from '../terraform/tests/app-variables.ts';
+import { bothBrokersAreNamed, rabbitMqFindsItsData } from './compose-brokers.ts';
 import { type Dependency, isOurs, readCompose, type Service, withDefaults } from './compose-file.ts';
 import { appOf, isApp, OF_OPERATIONS, onlyOperationsOperate, OPERATIONS } from './compose-operations.ts';
 import { each, type Rule, when } from './compose-rule.ts';
@@ -155,25 +156,6 @@ const appsAreConfigured: Rule = (services) =>
     ];
   });
 
-/** Both brokers are named, whichever of them counts, and RabbitMQ by the user that its container makes. */
-const bothBrokersAreNamed: Rule = (services) => {
-  const { RABBITMQ_DEFAULT_USER: user, RABBITMQ_DEFAULT_PASS: password } = services['rabbitmq']?.environment ?? {};
-  return each(services, (name, { environment = {} }) =>
-    isApp(name)
-      ? [
-          ...when(
-            environment['RABBITMQ_URL'] !== `amqp://${user}:${password}@rabbitmq:5672`,
-            `${name} does not reach RabbitMQ by its user`,
-          ),
-          ...when(
-            withDefaults(environment['MESSAGING_TRANSPORT'] ?? '') !== 'azure-service-bus',
-            `${name} uses another broker than the one that starts without a profile`,
-          ),
-        ]
-      : [],
-  );
-};
-
 const portsStayOnThisMachine: Rule = (services) =>
   each(services, (name, { ports = [] }) =>
     ports.filter((port) => !port.startsWith('127.0.0.1:')).map((port) => `${name} is open to the network at ${port}`),
@@ -283,6 +265,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'what is in flight is finished before the kill': workIsFinished,
   'processes hear SIGTERM and come back': processesAreKept,
   'volumes and files are there': volumesAreThere,
+  'RabbitMQ finds its data again': rabbitMqFindsItsData,
   'passwords can be set': passwordsCanBeSet,
   'neighbours are found': neighboursAreFound,
   'scripts are configured': scriptsAreConfigured,

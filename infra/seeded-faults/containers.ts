@@ -77,8 +77,8 @@ const COMPOSE: readonly Fault[] = [
   {
     name: 'containers that are killed before they have stopped',
     file: compose,
-    find: '  stop_grace_period: 30s\n',
-    replace: '',
+    find: '\n  stop_grace_period: 30s\n',
+    replace: '\n',
     caughtBy: { compose: 'order-worker takes 25 s to stop and is killed after 10 s' },
   },
   {
@@ -130,6 +130,13 @@ const COMPOSE: readonly Fault[] = [
     find: 'GF_AUTH_ANONYMOUS_ORG_ROLE: Viewer',
     replace: 'GF_AUTH_ANONYMOUS_ORG_ROLE: Admin',
     caughtBy: { compose: 'grafana makes Admin of everybody' },
+  },
+  {
+    name: 'a RabbitMQ that forgets everything with its container',
+    file: compose,
+    find: '    hostname: rabbitmq\n',
+    replace: '',
+    caughtBy: { compose: 'rabbitmq has no host name: it begins anew in each container' },
   },
   {
     name: 'a password that nobody can change',

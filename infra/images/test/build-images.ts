@@ -43,9 +43,18 @@ function baseImage(): Promise<string> {
 
 /** The image of PostgreSQL that docker-compose.yml names, or a stand-in for it. */
 export function postgresImage(): Promise<string> {
+  return obtain(imageInCompose('POSTGRES_IMAGE'), 'orderflow/postgres-stand-in:15', 'make-postgres-image.sh');
+}
+
+/** The image of RabbitMQ with its management that docker-compose.yml names, or a stand-in for it. */
+export function rabbitMqImage(): Promise<string> {
+  return obtain(imageInCompose('RABBITMQ_IMAGE'), 'orderflow/rabbitmq-stand-in:3.10', 'make-rabbitmq-image.sh');
+}
+
+/** What docker-compose.yml runs unless a variable says otherwise. */
+function imageInCompose(variable: string): string {
   const compose = readFileSync(join(workspace, 'docker-compose.yml'), 'utf8');
-  const [, named = ''] = /\$\{POSTGRES_IMAGE:-(\S+)\}/.exec(compose) ?? [];
-  return obtain(named, 'orderflow/postgres-stand-in:15', 'make-postgres-image.sh');
+  return new RegExp(`\\$\\{${variable}:-(\\S+)\\}`).exec(compose)?.[1] ?? '';
 }
 
 /** An image from this machine or its registry; where neither has it, a stand-in made from Debian packages, and kept. */
@@ -65,7 +74,7 @@ async function obtain(image: string, standIn: string, script: string): Promise<s
     say(`no registry answers for ${image}: making ${standIn}`);
     await execute([join(images, script), standIn]);
   }
-  say(`*** ${standIn} stands in for ${image}: this proves the Dockerfile, not the upstream image.`);
+  say(`*** ${standIn} stands in for ${image}: the upstream image is not proved.`);
   return standIn;
 }
 

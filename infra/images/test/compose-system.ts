@@ -5,6 +5,7 @@ import { type ContainerFacts, docker, execute, inspectContainers } from './docke
 export interface ComposeOptions {
   readonly command: readonly string[];
   readonly project: string;
+  /** Variables of docker-compose.yml and of compose itself: `COMPOSE_PROFILES`. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -19,7 +20,11 @@ const ports: Readonly<Record<string, number>> = {
   'payment-gateway': 3004,
   'dev-issuer': 3005,
   operations: 3006,
+  // Its pages and its interface over HTTP.
+  rabbitmq: 15_672,
 };
+
+const published = [...apps, 'broker', 'rabbitmq', 'rabbitmq-management'];
 
 /** The system of docker-compose.yml, beside whatever else runs here: a project, volumes and ports of its own. */
 export class ComposeSystem {
@@ -62,7 +67,7 @@ export class ComposeSystem {
   compose(...args: readonly string[]): Promise<string> {
     const { command, project, environment } = this.#options;
     const file = ['--file', `${workspace}/docker-compose.yml`, '--project-name', project];
-    const freePorts = Object.fromEntries([...apps, 'broker'].map((name) => [portVariable(name), '0']));
+    const freePorts = Object.fromEntries(published.map((name) => [portVariable(name), '0']));
     return execute([...command, ...file, ...args], { ...freePorts, ...environment });
   }
 
@@ -102,12 +107,14 @@ export class ComposeSystem {
     );
   }
 
-  /** Ends a service's containers without warning, and starts them again. */
-  async killAndRestart(service: string): Promise<void> {
+  /** Ends a service's containers without warning, and starts them again: all of them, then all, or one after the other. */
+  async killAndRestart(service: string, { oneByOne = false } = {}): Promise<void> {
     const ids = (await this.containers(service)).map(({ Id }) => Id);
-    await docker('kill', '--signal', 'KILL', ...ids);
-    await docker('start', ...ids);
-    this.forgetAddresses();
+    for (const some of oneByOne ? ids.map((id) => [id]) : [ids]) {
+      await docker('kill', '--signal', 'KILL', ...some);
+      await docker('start', ...some);
+      this.forgetAddresses();
+    }
   }
 }
 
@@ -128,10 +135,13 @@ export async function until<T>(
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const answer = await ask().catch((error: unknown) => error as Error);
-    if (!(answer instanceof Error) && satisfies(answer)) return answer;
+    const outcome = await ask().then(
+      (answer) => ({ answer }),
+      (error: unknown) => ({ error }),
+    );
+    if ('answer' in outcome && satisfies(outcome.answer)) return outcome.answer;
     if (Date.now() > deadline) {
-      const last = answer instanceof Error ? answer.message : JSON.stringify(answer);
+      const last = 'answer' in outcome ? JSON.stringify(outcome.answer) : String(outcome.error);
       throw new Error(`Waited ${timeoutMs / 1_000} s in vain until ${what}; at last: ${last}`);
     }
     await pause(250);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { requireOrExplain } from '../../prometheus/tests/requirement.ts';
-import { buildImages, imageNames, postgresImage, removeImages, say } from './build-images.ts';
-import { apps, ComposeSystem, serviceOf, until, workers } from './compose-system.ts';
+import { buildImages, imageNames, postgresImage, rabbitMqImage, removeImages, say } from './build-images.ts';
+import { apps, ComposeSystem, serviceOf } from './compose-system.ts';
 import {
   buildObstacle,
   CLIENT,
@@ -14,8 +14,10 @@ import {
   OLDEST_COMPOSE,
   runToEnd,
 } from './docker.ts';
-import { askForToken, authorization, forgetToken } from './token.ts';
-import { countPaid, getJson, placeOrders, placeOrdersDuring } from './orders.ts';
+import { itRunsOrders, paysAll, untilPaid } from './it-runs-orders.ts';
+import { consumersOfQueues, untilWaiting } from './operations.ts';
+import { getJson, placeOrders } from './orders.ts';
+import { askForToken, authorization } from './token.ts';
 
 const tag = `verify-${process.pid}`;
 const engine = engineAnswers();
@@ -32,28 +34,23 @@ const whereComposeIs = compose ? describe : describe.skip;
 
 let system: ComposeSystem;
 
-interface Charges {
-  readonly captured: number;
-  readonly chargedTwice: readonly string[];
-}
-
-const charges = async () => getJson<Charges>(await system.url('payment-gateway', '/charges/totals'));
-
-async function killEachInTurn(): Promise<void> {
-  for (const service of [...workers, 'order-api', 'broker']) await system.killAndRestart(service);
+/** The system that tests run from here on, from its start to the removal of all that it kept. */
+function whileItRuns(environment: () => Promise<Readonly<Record<string, string>>>): void {
+  beforeAll(async () => {
+    const given = { TAG: tag, POSTGRES_IMAGE: await postgresImage(), ...(await environment()) };
+    system = new ComposeSystem({ command: compose ?? [], project: `orderflow-${tag}`, environment: given });
+    await system.up();
+  });
+  afterAll(() => system.remove());
 }
 
 beforeAll(async () => {
   if (!engine) return;
   await buildImages(tag);
-  if (!compose) return;
-  const environment = { TAG: tag, POSTGRES_IMAGE: await postgresImage() };
-  system = new ComposeSystem({ command: compose, project: `orderflow-${tag}`, environment });
 });
 
 afterAll(async () => {
   if (!engine) return;
-  await system?.remove();
   await removeImages(tag);
 });
 
@@ -111,29 +108,19 @@ whereComposeIs('docker-compose.yml', () => {
   it.each(['', 'azure-emulator', 'rabbitmq', 'monitoring'])(
     'is valid to compose with profile "%s"',
     async (profile) => {
-      await expect(system.compose(...(profile ? ['--profile', profile] : []), 'config', '--quiet')).resolves.toBe('');
+      const some = new ComposeSystem({ command: compose ?? [], project: 'orderflow', environment: {} });
+      await expect(some.compose(...(profile ? ['--profile', profile] : []), 'config', '--quiet')).resolves.toBe('');
     },
   );
 });
 
 whereComposeIs('the system in containers', () => {
-  beforeAll(async () => {
-    await system.up();
-  });
-
-  it('is healthy, every service of it, and the migrations ended well', async () => {
-    const states = async () =>
-      Object.fromEntries(
-        (await system.containers()).map((each) => [serviceOf(each), each.State.Health?.Status ?? each.State.ExitCode]),
-      );
-    const healthy = Object.fromEntries([...apps, 'broker', 'postgres'].map((name) => [name, 'healthy']));
-    await until('all is healthy', states, (each) => !Object.values(each).includes('starting'));
-    expect(await states()).toEqual({ ...healthy, migrations: 0 });
-  });
+  whileItRuns(async () => ({}));
+  itRunsOrders({ system: () => system, broker: 'broker' });
 
   it('gives no container of ours a writable root or a capability', async () => {
     const ours = await system.containers(...apps, 'broker', 'migrations');
-    expect(ours).toHaveLength(apps.length + 2);
+    expect(new Set(ours.map(serviceOf)).size).toBe(apps.length + 2);
     for (const { HostConfig } of ours) expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'] });
   });
 
@@ -156,60 +143,6 @@ whereComposeIs('the system in containers', () => {
     expect((await fetch(await system.url('order-api', '/metrics'), { headers })).status).toBe(404);
   });
 
-  it('brings orders to their end', async () => {
-    const ids = await placeOrders(system, 20);
-    await until(
-      '20 orders are paid',
-      () => countPaid(system, ids),
-      (paid) => paid === 20,
-    );
-  });
-
-  it('runs more of a worker on request', async () => {
-    await system.up('--scale', 'order-worker=3', '--scale', 'billing-worker=2');
-    const running = await until(
-      'every worker is healthy',
-      () => system.containers('order-worker', 'billing-worker'),
-      (all) => all.every(({ State }) => State.Health?.Status === 'healthy'),
-    );
-    expect(running).toHaveLength(5);
-    const ids = await placeOrders(system, 50);
-    await until(
-      '50 orders are paid',
-      () => countPaid(system, ids),
-      (paid) => paid === 50,
-    );
-  });
-
-  it('loses and repeats nothing when each process is killed under load', async () => {
-    const before = await charges();
-    const ids = await placeOrdersDuring(system, killEachInTurn());
-    say(`placed ${ids.length} orders while every process was killed`);
-    await until(
-      'all of them are paid',
-      () => countPaid(system, ids),
-      (paid) => paid === ids.length,
-      300_000,
-    );
-    expect(await charges()).toMatchObject({ captured: before.captured + ids.length, chargedTwice: [] });
-  });
-
-  it('ends with 0 within its grace when it is told to stop under load, and goes on where it was', async () => {
-    const before = await charges();
-    const ids = await placeOrders(system, 200);
-    say(`stopped everything in ${(await system.stop()).toFixed(1)} s`);
-    expect(await system.endsOtherThan0()).toEqual([]);
-    await system.start();
-    forgetToken(system);
-    await until(
-      '200 orders are paid',
-      () => countPaid(system, ids),
-      (paid) => paid === 200,
-      300_000,
-    );
-    expect(await charges()).toMatchObject({ captured: before.captured + 200, chargedTwice: [] });
-  });
-
   it("gives Microsoft's emulator a configuration that it accepts", async () => {
     const written = await system.compose('--profile', 'azure-emulator', 'run', '--rm', 'azure-emulator-config');
     expect(written).not.toContain('Error');
@@ -226,5 +159,44 @@ whereComposeIs('the system in containers', () => {
     );
     expect(capped).toContain('"MaxDeliveryCount": 10');
     expect(capped).not.toContain('"MaxDeliveryCount": 20');
+  });
+});
+
+whereComposeIs('the system in containers on RabbitMQ', () => {
+  const COMPOSE_PROFILES = 'rabbitmq';
+  whileItRuns(async () => ({
+    ...{ MESSAGING_TRANSPORT: 'rabbitmq', COMPOSE_PROFILES, RABBITMQ_IMAGE: await rabbitMqImage() },
+  }));
+  itRunsOrders({ system: () => system, broker: 'rabbitmq' });
+
+  it('shows its queues in the management, to its user alone', async () => {
+    const queues = await system.url('rabbitmq', '/api/queues/%2F');
+    expect((await fetch(queues)).status).toBe(401);
+    const authorization = `Basic ${Buffer.from('orderflow:orderflow').toString('base64')}`;
+    const names = (await getJson<{ name: string }[]>(queues, { authorization })).map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['orders', 'billing', 'analytics', 'order-status']));
+    const page = await fetch(await system.url('rabbitmq', '/'), { headers: { authorization } });
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('RabbitMQ Management')]);
+  });
+
+  it('keeps what waits there when its container is made anew', async () => {
+    await system.compose('stop', 'order-worker');
+    const ids = await placeOrders(system, 20);
+    await untilWaiting(system, 'orders', 20);
+    await system.up('--force-recreate', 'rabbitmq', 'order-worker');
+    await untilPaid(system, ids);
+  });
+});
+
+whereComposeIs('the system in containers with ORDERED=true and nothing else', () => {
+  whileItRuns(async () => ({ ORDERED: 'true' }));
+
+  it('brings orders to their end', () => paysAll(system, 20));
+
+  it('operates the queues with sessions, and knows who consumes them', async () => {
+    expect(await consumersOfQueues(system)).toMatchObject({
+      ...{ 'orders-ordered': 'order-worker', 'billing-ordered': 'billing-worker', analytics: 'analytics-worker' },
+      'order-status-ordered': 'order-api',
+    });
   });
 });

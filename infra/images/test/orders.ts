@@ -81,3 +81,13 @@ export async function getJson<T>(url: string, headers: Readonly<Record<string, s
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as T;
 }
+
+interface Charges {
+  readonly captured: number;
+  readonly chargedTwice: readonly string[];
+}
+
+/** What the payment gateway has charged so far. */
+export async function charges(system: ComposeSystem): Promise<Charges> {
+  return getJson<Charges>(await system.url('payment-gateway', '/charges/totals'));
+}
