@@ -19,9 +19,13 @@ interface Member extends Ready {
   reject(error: unknown): void;
 }
 
+/** Lets the members of a group know how it ended. */
+type Notify = () => void;
+
 /**
  * Commits what is ready together in one transaction, for steps with `commitMany` where the inbox can; alone what is not.
- * A group has at most one message of an ordering key.
+ * A group has at most one message of an ordering key. The next group leaves before the members of one hear that they are
+ * committed.
  *
  * When a group fails, nothing of it has happened. Something is away: all its messages fail by that. Otherwise each is
  * committed alone, so that a bad one costs only itself, and stays apart until it has succeeded.
@@ -56,14 +60,16 @@ export class GroupCommit {
   }
 
   /** Must not reject. */
-  async #together(members: readonly Member[]): Promise<void> {
+  async #together(members: readonly Member[]): Promise<Notify> {
     const [only] = members;
     if (members.length === 1) return this.#settle(only as Member);
     try {
       await this.#inOneTransaction(members);
-      for (const member of members) member.resolve();
+      return () => {
+        for (const member of members) member.resolve();
+      };
     } catch (error) {
-      await this.#afterFailure(members, error);
+      return this.#afterFailure(members, error);
     }
   }
 
@@ -93,21 +99,27 @@ export class GroupCommit {
     }
   }
 
-  async #afterFailure(members: readonly Member[], error: unknown): Promise<void> {
+  async #afterFailure(members: readonly Member[], error: unknown): Promise<Notify> {
     const lost = members.filter(({ signal }) => signal.aborted);
     for (const member of lost) member.reject(member.signal.reason);
     const others = members.filter(({ signal }) => !signal.aborted);
     if (lost.length > 0 && others.length > 0) return this.#together(others);
     if (others.some(({ judge }) => judge(error) === 'dependency-away')) {
-      for (const member of others) member.reject(error);
-      return;
+      return () => {
+        for (const member of others) member.reject(error);
+      };
     }
-    await Promise.all(others.map((member) => this.#settle(member)));
+    // Each as soon as it is known: one may wait long.
+    await Promise.all(others.map(async (member) => (await this.#settle(member))()));
+    return () => undefined;
   }
 
   /** Must not reject. */
-  async #settle(member: Member): Promise<void> {
-    await this.#alone(member).then(member.resolve, member.reject);
+  #settle(member: Member): Promise<Notify> {
+    return this.#alone(member).then(
+      () => member.resolve,
+      (error: unknown) => () => member.reject(error),
+    );
   }
 
   async #alone({ prepared, message, signal, judge }: Ready): Promise<void> {

@@ -4,8 +4,11 @@ const MOST_TOGETHER = 64;
 const HOLDS_UP_MS = 250;
 
 export interface ReadyTogetherOptions<Item> {
-  /** Does something for all of a group at once. Must not reject. */
-  readonly together: (group: readonly Item[]) => Promise<void>;
+  /**
+   * Does something for all of a group at once. Must not reject. What it resolves with tells the members how it ended, and
+   * is called once the next group has left.
+   */
+  readonly together: (group: readonly Item[]) => Promise<() => void>;
   /** Items with the same key are never in one group, and keep their order; each has a key of its own when absent. */
   readonly keyOf?: (item: Item) => unknown;
 }
@@ -13,7 +16,8 @@ export interface ReadyTogetherOptions<Item> {
 /**
  * Puts into one group what is ready at the same time, without ever waiting for more to come: one group is in flight, and
  * what becomes ready meanwhile is the next. 64 at most. Where nothing is in flight, a group is what the same turn of the
- * event loop made ready. One that takes longer than 250 ms holds up the others no longer.
+ * event loop made ready. A group hears how it ended after the next one has left. One that takes longer than 250 ms holds up
+ * the others no longer.
  */
 export class ReadyTogether<Item> {
   readonly #options: ReadyTogetherOptions<Item>;
@@ -47,21 +51,25 @@ export class ReadyTogether<Item> {
     });
   }
 
-  #next(): void {
+  /** Starts the next group. Answers whether there is one. */
+  #next(): boolean {
     const items = this.#take();
-    if (items.length === 0) return;
+    if (items.length === 0) return false;
     const group = {};
-    const free = (): void => {
-      if (this.#inFlight !== group) return;
+    const free = (): boolean => {
+      if (this.#inFlight !== group) return false;
       this.#inFlight = undefined;
-      this.#plan();
+      return this.#next();
     };
     this.#inFlight = group;
     const timer = setTimeout(free, HOLDS_UP_MS);
-    void this.#options.together(items).finally(() => {
+    void this.#options.together(items).then((notify) => {
       clearTimeout(timer);
-      free();
+      // What its members do next would stand between the next group and its first write.
+      if (free()) setImmediate(notify);
+      else notify();
     });
+    return true;
   }
 
   /** The oldest ones that wait, one a key. */

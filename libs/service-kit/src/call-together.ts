@@ -24,13 +24,16 @@ export function callTogether<Item, Result>(
 ): (item: Item) => Promise<Result> {
   const { all, keyOf, isAway } = options;
 
-  async function together(calls: readonly Call<Item, Result>[]): Promise<void> {
+  async function together(calls: readonly Call<Item, Result>[]): Promise<() => void> {
     try {
       const results = await all(calls.map(({ item }) => item));
-      calls.forEach(({ resolve }, index) => resolve(results[index] as Result));
+      return () => calls.forEach(({ resolve }, index) => resolve(results[index] as Result));
     } catch (error) {
-      if (calls.length > 1 && !isAway(error)) await Promise.all(calls.map((call) => together([call])));
-      else for (const { reject } of calls) reject(error);
+      if (calls.length > 1 && !isAway(error)) {
+        await Promise.all(calls.map(async (call) => (await together([call]))()));
+        return () => undefined;
+      }
+      return () => calls.forEach(({ reject }) => reject(error));
     }
   }
 
