@@ -1,3 +1,4 @@
+import { type Committer, committerOf } from './committer.js';
 import type { Message } from './message.js';
 import { orderingKeyOf } from './outbox/bucket.js';
 import { ReadyTogether } from './ready-together.js';
@@ -23,15 +24,14 @@ interface Member extends Ready {
 type Notify = () => void;
 
 /**
- * Commits what is ready together in one transaction, for steps with `commitMany` where the inbox can; alone what is not.
- * A group has at most one message of an ordering key. The next group leaves before the members of one hear that they are
- * committed.
+ * Commits together what is ready together, where steps and inbox can; alone what is not. A group has at most one message
+ * of an ordering key. The next group leaves before the members of one hear that they are committed.
  *
  * When a group fails, nothing of it has happened. Something is away: all its messages fail by that. Otherwise each is
  * committed alone, so that a bad one costs only itself, and stays apart until it has succeeded.
  */
 export class GroupCommit {
-  readonly #steps: AnySteps<unknown>;
+  readonly #committer: Committer;
   readonly #ready = new ReadyTogether<Member>({
     together: (members) => this.#together(members),
     keyOf: ({ message }) => orderingKeyOf(message),
@@ -40,14 +40,12 @@ export class GroupCommit {
   readonly #apart = new Set<string>();
 
   constructor(steps: AnySteps<unknown>) {
-    this.#steps = steps;
+    this.#committer = committerOf(steps);
   }
 
   /** Resolves once effect and inbox row are committed, also when they were before. Rejects when they were not. */
   async commit(ready: Ready): Promise<void> {
-    const { commitMany, inbox } = this.#steps;
-    const isSingle = commitMany === undefined || inbox.onceMany === undefined;
-    if (isSingle || this.#apart.has(ready.message.id)) return this.#alone(ready);
+    if (this.#committer.together === undefined || this.#apart.has(ready.message.id)) return this.#alone(ready);
     const { signal } = ready;
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -64,7 +62,7 @@ export class GroupCommit {
     const [only] = members;
     if (members.length === 1) return this.#settle(only as Member);
     try {
-      await this.#inOneTransaction(members);
+      await this.#inOneCommit(members);
       return () => {
         for (const member of members) member.resolve();
       };
@@ -73,27 +71,13 @@ export class GroupCommit {
     }
   }
 
-  async #inOneTransaction(members: readonly Member[]): Promise<void> {
-    const { inbox, consumer, commitMany } = this.#steps;
-    // A lost lock gives the transaction up, so that the next delivery of that message need not wait.
+  async #inOneCommit(members: readonly Member[]): Promise<void> {
+    // A lost lock gives the group up, so that the next delivery of that message need not wait.
     const given = new AbortController();
     const giveUp = (): void => given.abort(new Error('The lock on a message of this group was lost.'));
     for (const { signal } of members) signal.addEventListener('abort', giveUp, { once: true });
     try {
-      const ids = members.map(({ message }) => message.id);
-      await inbox.onceMany?.(
-        consumer,
-        ids,
-        async (tx, unhandled) => {
-          const first = firstOfEach(members).filter(({ message }) => unhandled.has(message.id));
-          await commitMany?.call(
-            this.#steps,
-            first.map(({ prepared, message }) => ({ prepared, message })),
-            tx,
-          );
-        },
-        { signal: given.signal },
-      );
+      await this.#committer.together?.(firstOfEach(members), given.signal);
     } finally {
       for (const { signal } of members) signal.removeEventListener('abort', giveUp);
     }
@@ -122,10 +106,10 @@ export class GroupCommit {
     );
   }
 
-  async #alone({ prepared, message, signal, judge }: Ready): Promise<void> {
-    const { inbox, consumer } = this.#steps;
+  async #alone(ready: Ready): Promise<void> {
+    const { message, signal, judge } = ready;
     try {
-      await inbox.once(consumer, message.id, (tx) => this.#steps.commit(prepared, tx, message), { signal });
+      await this.#committer.alone(ready, signal);
       this.#apart.delete(message.id);
     } catch (error) {
       if (!signal.aborted && judge(error) !== 'dependency-away') this.#keepApart(message.id);

@@ -36,7 +36,7 @@ export {
   type EnvelopeWriter,
 } from './envelope-writer.js';
 export { DependencyAwayError, explain, PermanentError } from './errors.js';
-export type { Inbox } from './inbox/inbox.js';
+export type { EffectInbox, Inbox } from './inbox/inbox.js';
 export type { MemoryInbox } from './inbox/memory-inbox.js';
 export { createMemoryMessaging, type MemoryMessaging, type MemoryMessagingOptions } from './inbox/memory-messaging.js';
 export type { MemoryUnitOfWork } from './outbox/memory-unit-of-work.js';
@@ -75,7 +75,7 @@ export {
   sessionRetryPolicy,
 } from './retry/retry-policy.js';
 export { ReadyTogether, type ReadyTogetherOptions } from './ready-together.js';
-export type { PreparedMessage, Steps } from './steps.js';
+export type { PreparedMessage, StatementSteps, Steps } from './steps.js';
 export { HandlerTimeoutError } from './time-limit.js';
 export type { Sender, Tracing } from './tracing.js';
 export {

@@ -5,16 +5,19 @@ import pg from 'pg';
 /**
  * A pool whose connections pass a commit on to the server, and are cut when the server's answer to it comes back: the
  * work is done, and its author cannot know.
+ *
+ * @param commit what the text of a statement that commits contains
  */
 export async function connectThroughCuttingProxy(
   target: pg.Pool,
+  commit = 'COMMIT',
 ): Promise<{ readonly pool: pg.Pool; close(): Promise<void> }> {
   const server = new URL(target.options.connectionString ?? '');
   const proxy = createServer((client) => {
     const upstream = connect(Number(server.port), server.hostname);
     let committing = false;
     client.on('data', (data) => {
-      committing ||= data.includes('COMMIT');
+      committing ||= data.includes(commit);
       upstream.write(data);
     });
     upstream.on('data', (data) => {

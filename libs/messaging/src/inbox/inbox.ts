@@ -35,3 +35,24 @@ export interface Inbox<Tx> {
    */
   has?(consumer: string, messageId: string): Promise<boolean>;
 }
+
+/**
+ * An inbox that takes the effect as data, e.g. as a part of SQL, and writes it together with its own rows. What an `Effect`
+ * looks like is the store's.
+ */
+export interface EffectInbox<Effect> {
+  /**
+   * Writes the effect of those of `messageIds` that this consumer has not handled before, and remembers them: all of that
+   * happens or nothing. Ids that are there twice count once. An abort of `signal` before the store has answered gives the
+   * call up and rejects with its reason; whether it happened is then known to the store alone, as after a lost connection.
+   */
+  onceManyWith(
+    consumer: string,
+    messageIds: readonly string[],
+    effect: Effect,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<void>;
+
+  /** As in {@link Inbox}. */
+  has?(consumer: string, messageId: string): Promise<boolean>;
+}

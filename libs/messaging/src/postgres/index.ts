@@ -1,5 +1,6 @@
 export { deleteInBatches } from './delete-in-batches.js';
 export { createManualPauses, type ManualPause, type ManualPauses } from './manual-pauses.js';
+export type { HandledEffect } from './handled-effect.js';
 export type { PostgresInbox, PurgeOptions } from './postgres-inbox.js';
 export {
   createPostgresMessaging,

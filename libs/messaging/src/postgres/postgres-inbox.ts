@@ -1,8 +1,11 @@
 import type { Pool } from 'pg';
-import type { Inbox } from '../inbox/inbox.js';
-import { deleteInBatches } from './delete-in-batches.js';
-import type { Statement } from './outbox-rows.js';
+import type { EffectInbox, Inbox } from '../inbox/inbox.js';
+import type { OnWake } from '../outbox/wakes.js';
 import { rangeProblems, withDefaults } from '../resolve-options.js';
+import { deleteInBatches } from './delete-in-batches.js';
+import { type HandledEffect, onceStatement, requireHandled } from './handled-effect.js';
+import type { Statement } from './outbox-rows.js';
+import { runAlone } from './run-alone.js';
 import type { TransactionOptions, UnitOfWork } from './sql-transaction.js';
 import type { UnitsOfWork } from './units-of-work.js';
 
@@ -13,14 +16,20 @@ export interface PurgeOptions {
   readonly batch?: number;
 }
 
-/** An inbox in PostgreSQL: its row is in the transaction of the effect. */
-export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>> {
-  readonly #pool: Pool;
-  readonly #units: UnitsOfWork<Db>;
+interface PostgresInboxOptions<Db> {
+  readonly pool: Pool;
+  readonly units: UnitsOfWork<Db>;
+  readonly wake: OnWake;
+  /** Called with what went wrong while a statement was given up. */
+  readonly onError: (error: unknown) => void;
+}
 
-  constructor(pool: Pool, units: UnitsOfWork<Db>) {
-    this.#pool = pool;
-    this.#units = units;
+/** An inbox in PostgreSQL: its row is in the transaction of the effect. */
+export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>>, EffectInbox<HandledEffect> {
+  readonly #options: PostgresInboxOptions<Db>;
+
+  constructor(options: PostgresInboxOptions<Db>) {
+    this.#options = options;
   }
 
   /**
@@ -34,7 +43,7 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>> {
     work: (tx: UnitOfWork<Db>) => Promise<void>,
     options?: TransactionOptions,
   ): Promise<'handled' | 'duplicate'> {
-    return this.#units.transaction(async (tx) => {
+    return this.#options.units.transaction(async (tx) => {
       const { rowCount } = await tx.query(
         'INSERT INTO inbox (consumer, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
         [consumer, messageId],
@@ -55,9 +64,7 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>> {
    * @throws TypeError for an effect without `handled`: it would happen again with every delivery
    */
   async onceWith(consumer: string, messageId: string, effect: Statement): Promise<'handled' | 'duplicate'> {
-    if (!/\bhandled\b/.test(effect.text)) {
-      throw new TypeError('The effect has to take its rows from `handled`, or it happens with every delivery.');
-    }
+    requireHandled(effect);
     const { length } = effect.values;
     const statement = `
       WITH handled AS (
@@ -65,7 +72,7 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>> {
         ON CONFLICT DO NOTHING RETURNING message_id
       ), effect AS (${effect.text})
       SELECT FROM handled`;
-    return this.#pool
+    return this.#options.pool
       .query(statement, [...effect.values, consumer, messageId])
       .then(({ rowCount }) => (rowCount === 0 ? 'duplicate' : 'handled'));
   }
@@ -81,25 +88,43 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>> {
     options?: TransactionOptions,
   ): Promise<void> {
     const sorted = [...messageIds].sort();
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await this.#units.transaction(async (tx) => {
-          const { rows } = await tx.query(
-            `INSERT INTO inbox (consumer, message_id) SELECT $1, id FROM unnest($2::text[]) AS id
-             ON CONFLICT DO NOTHING RETURNING message_id`,
-            [consumer, sorted],
-          );
-          if (rows.length > 0) await work(tx, new Set(rows.map((row) => String(row['message_id']))));
-        }, options);
-      } catch (error) {
-        if (!isConflict(error) || tries >= MOST_TRIES) throw error;
-      }
-    }
+    await repeatOnConflict(() =>
+      this.#options.units.transaction(async (tx) => {
+        const { rows } = await tx.query(
+          `INSERT INTO inbox (consumer, message_id) SELECT $1, id FROM unnest($2::text[]) AS id
+           ON CONFLICT DO NOTHING RETURNING message_id`,
+          [consumer, sorted],
+        );
+        if (rows.length > 0) await work(tx, new Set(rows.map((row) => String(row['message_id']))));
+      }, options),
+    );
+  }
+
+  /**
+   * Inbox rows, effect and outgoing messages of several messages by one statement: one round trip and one commit. It
+   * waits for other deliveries of them as {@link once} does, is repeated as {@link onceMany} is, and when its answer is
+   * lost the next call finds out. It runs on the pool of the messaging, and an abort ends it on the server too, unless a
+   * pooler between hides which connection is whose.
+   *
+   * @throws TypeError for an effect without `handled`: it would happen again with every delivery
+   */
+  async onceManyWith(
+    consumer: string,
+    messageIds: readonly string[],
+    effect: HandledEffect,
+    options: TransactionOptions = {},
+  ): Promise<void> {
+    const { pool, wake, onError } = this.#options;
+    const { text, values } = onceStatement(consumer, [...messageIds].sort(), effect);
+    const { rows } = await repeatOnConflict(() => runAlone({ text, values, pool, onError, ...options }));
+    const sent = new Set(rows.map((row) => row['message_id']));
+    const written = (effect.sends?.messages ?? []).filter(({ envelope }) => sent.has(envelope.id));
+    if (written.length > 0) wake(written.map(({ to }) => to));
   }
 
   has(consumer: string, messageId: string): Promise<boolean> {
     const text = 'SELECT FROM inbox WHERE consumer = $1 AND message_id = $2';
-    return this.#pool.query(text, [consumer, messageId]).then(({ rowCount }) => rowCount !== 0);
+    return this.#options.pool.query(text, [consumer, messageId]).then(({ rowCount }) => rowCount !== 0);
   }
 
   /**
@@ -111,13 +136,24 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>> {
     const statement = `
       DELETE FROM inbox WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM inbox WHERE handled_at < now() - $2 * interval '1 ms' ORDER BY handled_at LIMIT $1))`;
-    return deleteInBatches(this.#pool, statement, [olderThanMs], batch);
+    return deleteInBatches(this.#options.pool, statement, [olderThanMs], batch);
   }
 }
 
 /** SQLSTATE of a serialization failure and of a deadlock: the same transaction may succeed at once. */
 const conflicts: ReadonlySet<unknown> = new Set(['40001', '40P01']);
 const MOST_TRIES = 5;
+
+/** Runs what is a transaction of its own, and again when the server ended it for a conflict with another one. */
+async function repeatOnConflict<Result>(run: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isConflict(error) || tries >= MOST_TRIES) throw error;
+    }
+  }
+}
 
 function isConflict(error: unknown): boolean {
   const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown };

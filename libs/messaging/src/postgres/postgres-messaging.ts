@@ -57,7 +57,7 @@ function assemble<Db>(options: PostgresMessagingOptions, adapter: TransactionAda
   const units = new UnitsOfWork({ pool, adapter, onError, wake: wakes.wake });
   return Object.freeze<PostgresMessaging<Db>>({
     transaction: (work, how) => units.transaction(work, how),
-    inbox: new PostgresInbox(pool, units),
+    inbox: new PostgresInbox({ pool, units, onError, wake: wakes.wake }),
     outbox: new PostgresOutbox(pool, wakes.wake),
     wake: () => wakes.wake(),
     onWake: (listener) => wakes.onWake(() => listener()),

@@ -5,7 +5,16 @@ import { AdvancingClock } from '../../src/testing/advancing-clock.js';
 import { createEnvelopeWriter, type Transport } from '../../src/index.js';
 import { createAzureServiceBusTransport } from '../../src/transports/azure-service-bus/index.js';
 import { BenchDatabase } from './bench-database.js';
-import { type Done, type Kind, orderedWorkQueue, resultsQueue, resultSuffixes, work, workQueue } from './messages.js';
+import {
+  type Done,
+  type Kind,
+  orderedWorkQueue,
+  resultsQueue,
+  resultSuffixes,
+  statedWork,
+  work,
+  workQueue,
+} from './messages.js';
 import type { WorkerSettings } from './protocol.js';
 import { type Service, startService } from './service.js';
 
@@ -86,7 +95,10 @@ export class Bench {
   async send(prefix: string, kinds: readonly Kind[]): Promise<void> {
     const write = createEnvelopeWriter('/bench');
     const key = this.isOrdered ? { orderingKey: prefix } : {};
-    const messages = kinds.map((kind, index) => write(work, { kind }, { id: `${prefix}${index}-${kind}`, ...key }));
+    const messages = kinds.map((kind, index) => {
+      const contract = kind === 'stated' ? statedWork : work;
+      return write(contract, { kind }, { id: `${prefix}${index}-${kind}`, ...key });
+    });
     await this.#transport.send(messages.map((envelope) => ({ to: { queue: this.#queue }, envelope })));
   }
 

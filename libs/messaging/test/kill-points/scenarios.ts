@@ -76,6 +76,11 @@ const unordered: readonly Scenario[] = [
   { name: 'work', kinds: everyKind },
   // All succeed: what is struck has committed several, and settled none.
   { name: 'a group', strikesFile: 'libs/messaging/src/group-commit.ts', kinds: Array<Kind>(8).fill('plain') },
+  {
+    name: 'a group by one statement',
+    strikesFile: 'libs/messaging/src/postgres/run-alone.ts',
+    kinds: Array<Kind>(8).fill('stated'),
+  },
   { name: 'start', starts: {}, kinds: everyKind },
   {
     ...onRunning,

@@ -9,13 +9,28 @@ import {
   type Outgoing,
   PermanentError,
   startConsumer,
+  type StatementSteps,
   type Steps,
 } from '../../src/index.js';
 import { createAzureServiceBusTransport } from '../../src/transports/azure-service-bus/index.js';
-import { createPostgresMessaging, postgresFailures, type UnitOfWork } from '../../src/postgres/index.js';
+import {
+  createPostgresMessaging,
+  type HandledEffect,
+  postgresFailures,
+  type UnitOfWork,
+} from '../../src/postgres/index.js';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { done, orderedWorkQueue, resultsQueue, resultSuffixes, work, type Work, workQueue } from './messages.js';
+import {
+  done,
+  orderedWorkQueue,
+  resultsQueue,
+  resultSuffixes,
+  statedWork,
+  work,
+  type Work,
+  workQueue,
+} from './messages.js';
 
 /** Two of these do not fit into a batch of 256 KiB; in characters. */
 const largeResult = 150_000;
@@ -95,6 +110,25 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       for (const { prepared, message } of all) await this.commit(prepared, tx, message);
     },
   };
+  const stated: StatementSteps<Work, undefined, HandledEffect> = {
+    inbox: messaging.inbox,
+    consumer: 'worker',
+    prepare: async () => undefined,
+    effectOf(all) {
+      const written = all.map(({ message }) => ({ message, value: randomUUID() }));
+      return {
+        text: `stored AS (
+          INSERT INTO effects (message_id, value)
+          SELECT message_id, value FROM unnest($1::text[], $2::text[]) AS work(message_id, value)
+          JOIN handled USING (message_id) ORDER BY message_id RETURNING message_id)`,
+        values: [written.map(({ message }) => message.id), written.map(({ value }) => value)],
+        sends: {
+          messages: written.flatMap(({ message, value }) => resultsOf(message, write, value)),
+          ids: `SELECT message_id || suffix FROM stored, unnest(ARRAY['${resultSuffixes.join("','")}']) AS suffix`,
+        },
+      };
+    },
+  };
 
   let probes = 0;
   const probe = (): Promise<unknown> => {
@@ -105,7 +139,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     transport,
     queue: options.isOrdered ? orderedWorkQueue : workQueue,
     ...(options.isOrdered && { sessions: {} }),
-    handlers: [handle(work, steps)],
+    handlers: [handle(work, steps), handle(statedWork, stated)],
     middleware: [observeDeliveries({ finished: () => undefined })],
     policy: { immediate: [1], delayed: { baseMs: retryMs, factor: 1, capMs: retryMs, retries: 90 }, jitter: 'none' },
     failures: [{ when: { code: notAccepting }, is: 'dependency-away', dependency: 'database' }, ...postgresFailures],
