@@ -1,17 +1,17 @@
 import { type Activity, type PaymentCaptured } from '@orderflow/contracts';
-import type { Inbox, Message, PreparedMessage, Steps } from '@orderflow/messaging';
-import type { SqlTransaction } from '@orderflow/messaging/postgres';
-import { type Observation, record } from './recorder.js';
+import type { EffectInbox, Message, PreparedMessage, StatementSteps } from '@orderflow/messaging';
+import type { HandledEffect } from '@orderflow/messaging/postgres';
+import { effectOf, type Observation } from './recorder.js';
 
 /** What counted events carry, as far as it matters here. */
 type EventPayload = PaymentCaptured | Activity | object;
 
-/** Counts each event once, however often it is delivered; those that are there at the same time together. */
-export class Aggregates implements Steps<EventPayload, Observation, SqlTransaction> {
-  readonly inbox: Inbox<SqlTransaction>;
+/** Counts each event once, however often it is delivered; those that are there at the same time by one statement. */
+export class Aggregates implements StatementSteps<EventPayload, Observation, HandledEffect> {
+  readonly inbox: EffectInbox<HandledEffect>;
   readonly consumer = 'analytics-worker';
 
-  constructor(inbox: Inbox<SqlTransaction>) {
+  constructor(inbox: EffectInbox<HandledEffect>) {
     this.inbox = inbox;
   }
 
@@ -19,15 +19,8 @@ export class Aggregates implements Steps<EventPayload, Observation, SqlTransacti
     return observationOf(message);
   }
 
-  async commit(observation: Observation, tx: SqlTransaction): Promise<void> {
-    await record(tx, [observation]);
-  }
-
-  async commitMany(all: readonly PreparedMessage<EventPayload, Observation>[], tx: SqlTransaction): Promise<void> {
-    await record(
-      tx,
-      all.map(({ prepared }) => prepared),
-    );
+  effectOf(all: readonly PreparedMessage<EventPayload, Observation>[]): HandledEffect {
+    return effectOf(all.map(({ prepared }) => prepared));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { SqlTransaction } from '@orderflow/messaging/postgres';
+import type { HandledEffect } from '@orderflow/messaging/postgres';
 import { bucketOf } from './latency-histogram.js';
 
 /** What one event adds to the aggregates. */
@@ -16,48 +16,48 @@ export interface Observation {
 
 const SHARDS = 8;
 
+/** The columns of an observation, each with its type and its value; null where it does not concern an aggregate. */
+const columns: readonly (readonly [string, string, (observation: Observation) => unknown])[] = [
+  ['message_id', 'text', ({ messageId }) => messageId],
+  ['at', 'timestamptz', ({ at }) => at],
+  ['type', 'text', ({ type }) => type],
+  ['shard', 'smallint', ({ messageId }) => shardOf(messageId)],
+  ['currency', 'text', ({ revenue }) => revenue?.currency ?? null],
+  ['amount', 'numeric', ({ revenue }) => revenue?.amount ?? null],
+  ['bucket', 'smallint', ({ latencyMs }) => (latencyMs === undefined ? null : bucketOf(latencyMs))],
+];
+const names = columns.map(([name]) => name).join(', ');
+const parameters = columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');
+
+/** Each table is written once the one before is: its count is asked for, and always right. */
+const text = `
+  event AS (
+    SELECT date_trunc('minute', at) AS minute, type, shard, currency, amount, bucket
+    FROM unnest(${parameters}) AS event(${names}) JOIN handled USING (message_id)
+  ), counted AS (
+    INSERT INTO event_counts SELECT minute, type, shard, count(*) FROM event
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (minute, type, shard) DO UPDATE SET events = event_counts.events + excluded.events
+    RETURNING shard
+  ), earned AS (
+    INSERT INTO revenue SELECT minute, currency, shard, sum(amount) FROM event
+    WHERE currency IS NOT NULL AND (SELECT count(*) FROM counted) >= 0
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (minute, currency, shard) DO UPDATE SET amount = revenue.amount + excluded.amount
+    RETURNING shard
+  ), timed AS (
+    INSERT INTO latencies SELECT minute, bucket, shard, count(*) FROM event
+    WHERE bucket IS NOT NULL AND (SELECT count(*) FROM earned) >= 0
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (minute, bucket, shard) DO UPDATE SET orders = latencies.orders + excluded.orders
+  )`;
+
 /**
  * Adds observations to every aggregate they concern, summed per row, and always in the same order of tables and of rows,
- * so that two transactions cannot wait for each other.
+ * so that two statements cannot wait for each other.
  */
-export async function record(tx: SqlTransaction, observations: readonly Observation[]): Promise<void> {
-  const rows = observations.map((observation) => ({ ...observation, shard: shardOf(observation.messageId) }));
-  await tx.query(
-    `INSERT INTO event_counts
-     SELECT date_trunc('minute', at) AS minute, type, shard, count(*)
-     FROM unnest($1::timestamptz[], $2::text[], $3::smallint[]) AS event(at, type, shard)
-     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-     ON CONFLICT (minute, type, shard) DO UPDATE SET events = event_counts.events + excluded.events`,
-    columns(rows, ({ at, type, shard }) => [at, type, shard]),
-  );
-  const payments = rows.filter(({ revenue }) => revenue !== undefined);
-  if (payments.length > 0) {
-    await tx.query(
-      `INSERT INTO revenue
-       SELECT date_trunc('minute', at) AS minute, currency, shard, sum(amount)
-       FROM unnest($1::timestamptz[], $2::text[], $3::smallint[], $4::numeric[]) AS payment(at, currency, shard, amount)
-       GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-       ON CONFLICT (minute, currency, shard) DO UPDATE SET amount = revenue.amount + excluded.amount`,
-      columns(payments, ({ at, revenue, shard }) => [at, revenue?.currency, shard, revenue?.amount]),
-    );
-  }
-  const timed = rows.filter(({ latencyMs }) => latencyMs !== undefined);
-  if (timed.length > 0) {
-    await tx.query(
-      `INSERT INTO latencies
-       SELECT date_trunc('minute', at) AS minute, bucket, shard, count(*)
-       FROM unnest($1::timestamptz[], $2::smallint[], $3::smallint[]) AS latency(at, bucket, shard)
-       GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-       ON CONFLICT (minute, bucket, shard) DO UPDATE SET orders = latencies.orders + excluded.orders`,
-      columns(timed, ({ at, latencyMs = 0, shard }) => [at, bucketOf(latencyMs), shard]),
-    );
-  }
-}
-
-/** The values of rows as one array a column, for `unnest`. */
-function columns<Row>(rows: readonly Row[], valuesOf: (row: Row) => readonly unknown[]): unknown[][] {
-  const values = rows.map(valuesOf);
-  return (values[0] ?? []).map((_, column) => values.map((row) => row[column]));
+export function effectOf(observations: readonly Observation[]): HandledEffect {
+  return { text, values: columns.map(([, , valueOf]) => observations.map(valueOf)) };
 }
 
 function shardOf(messageId: string): number {

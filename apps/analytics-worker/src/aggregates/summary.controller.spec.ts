@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createPostgresMessaging } from '@orderflow/messaging/postgres';
 import { createLogger, createMetrics, loadConfig, type RunningService, startService } from '@orderflow/service-kit';
 import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { configSchema } from '../config.js';
-import { record } from './recorder.js';
+import { effectOf } from './recorder.js';
 import { SummaryController } from './summary.controller.js';
 import { type Summary, SummaryReader } from './summary.js';
 
@@ -36,10 +37,11 @@ afterAll(async () => {
 const read = (query = '') => fetch(`${service.url}/analytics/summary${query}`);
 
 it('sums up the last 24 hours, and the minute under way, unless asked otherwise', async () => {
+  const { inbox } = createPostgresMessaging(database);
   const hoursAgo = { inside: 23.9, now: 0, outside: 24.1 };
   for (const [type, hours] of Object.entries(hoursAgo)) {
     const at = new Date(Date.now() - hours * HOUR_MS).toISOString();
-    await record(database.pool, [{ messageId: type, type, at }]);
+    await inbox.onceManyWith('spec', [type], effectOf([{ messageId: type, type, at }]));
   }
   const summary = (await (await read()).json()) as Summary;
   expect(summary.events).toEqual({ inside: 1, now: 1 });
