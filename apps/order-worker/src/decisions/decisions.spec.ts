@@ -172,6 +172,14 @@ describe('decisions', () => {
     );
   });
 
+  it('are told of once when two commands that arrive together come to the same', async () => {
+    await Promise.all([place(order(), 'm-1'), place(order(), 'm-2')]);
+    const [event, ...others] = await published();
+    expect(others).toEqual([]);
+    const [decision] = await recorded();
+    expect(payloadOf(event as Outgoing).cause.messageId).toBe(decision?.message_id);
+  });
+
   it('let the first win when order and cancel arrive together', async () => {
     await Promise.all([place(order()), cancel()]);
     const events = await published();

@@ -16,13 +16,13 @@ import {
   type Message,
   type Outgoing,
   type PreparedMessage,
-  type Steps,
+  type StatementSteps,
 } from '@orderflow/messaging';
-import type { PostgresMessaging, SqlTransaction } from '@orderflow/messaging/postgres';
+import type { HandledEffect, PostgresMessaging } from '@orderflow/messaging/postgres';
 import { type BusinessRules, brokenRule } from './business-rules.js';
 
 export interface DecisionsOptions {
-  readonly messaging: PostgresMessaging;
+  readonly messaging: Pick<PostgresMessaging, 'inbox'>;
   readonly rules: BusinessRules;
   /** Where decisions are published. */
   readonly topic: string;
@@ -46,10 +46,10 @@ const write = createEnvelopeWriter('/order-worker');
 
 /**
  * Decides orders. The first decision of an order wins, whichever command it came from and in whichever order the
- * commands arrive; it is recorded, published and marked as handled in one transaction, with others that are there at the
+ * commands arrive; it is recorded, published and marked as handled by one statement, with others that are there at the
  * same time.
  */
-export class Decisions implements Steps<OrderCommand, NewDecision, SqlTransaction> {
+export class Decisions implements StatementSteps<OrderCommand, NewDecision, HandledEffect> {
   readonly inbox: PostgresMessaging['inbox'];
   readonly consumer = 'order-worker';
   readonly #options: DecisionsOptions;
@@ -75,15 +75,8 @@ export class Decisions implements Steps<OrderCommand, NewDecision, SqlTransactio
       : this.#decision(message, 'accepted', undefined, orderAccepted, details);
   }
 
-  commit(decision: NewDecision, tx: SqlTransaction): Promise<void> {
-    return this.#record([decision], tx);
-  }
-
-  commitMany(all: readonly PreparedMessage<OrderCommand, NewDecision>[], tx: SqlTransaction): Promise<void> {
-    return this.#record(
-      all.map(({ prepared }) => prepared),
-      tx,
-    );
+  effectOf(all: readonly PreparedMessage<OrderCommand, NewDecision>[]): HandledEffect {
+    return effectOf(all.map(({ prepared }) => prepared));
   }
 
   #decision<T extends { readonly decidedAt: string }>(
@@ -104,33 +97,40 @@ export class Decisions implements Steps<OrderCommand, NewDecision, SqlTransactio
     const event = { to: { topic: this.#options.topic }, envelope };
     return { orderId, decision, reason, decidedAt, messageId: message.id, event };
   }
-
-  async #record(decisions: readonly NewDecision[], tx: SqlTransaction): Promise<void> {
-    const first = await recordFirst(tx, decisions);
-    const events = decisions.filter(({ messageId }) => first.has(messageId)).map(({ event }) => event);
-    await this.#options.messaging.outbox.add(tx, events);
-  }
 }
 
+/** The columns of a decision, and the id of the event that tells of it, each with its type and its value. */
+const columns: readonly (readonly [string, string, (decision: NewDecision) => unknown])[] = [
+  ['order_id', 'text', ({ orderId }) => orderId],
+  ['decision', 'text', ({ decision }) => decision],
+  ['reason', 'text', ({ reason }) => reason ?? null],
+  ['message_id', 'text', ({ messageId }) => messageId],
+  ['decided_at', 'timestamptz', ({ decidedAt }) => decidedAt],
+  ['event_id', 'text', ({ event }) => event.envelope.id],
+];
+const names = columns.map(([name]) => name).join(', ');
+const parameters = columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');
+const text = `
+  command AS (SELECT ${names} FROM unnest(${parameters}) AS command(${names}) JOIN handled USING (message_id)),
+  decided AS (
+    INSERT INTO decisions (order_id, decision, reason, message_id, decided_at)
+    SELECT order_id, decision, reason, message_id, decided_at FROM command ORDER BY order_id
+    ON CONFLICT (order_id) DO NOTHING RETURNING message_id
+  )`;
+
 /**
- * Answers the messages whose decisions were the first of their orders; a later one changes nothing. Rows are written in
- * the order of their keys, so that two transactions cannot wait for each other.
+ * Records the decisions that are the first of their orders, and publishes those; a later one changes nothing. Rows are
+ * written in the order of their keys, so that two statements cannot wait for each other.
  */
-async function recordFirst(tx: SqlTransaction, decisions: readonly NewDecision[]): Promise<ReadonlySet<unknown>> {
-  const { rows } = await tx.query(
-    `INSERT INTO decisions (order_id, decision, reason, message_id, decided_at)
-     SELECT order_id, decision, reason, message_id, decided_at
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) WITH ORDINALITY
-       AS command(order_id, decision, reason, message_id, decided_at, position)
-     ORDER BY order_id, position
-     ON CONFLICT (order_id) DO NOTHING RETURNING message_id`,
-    [
-      decisions.map(({ orderId }) => orderId),
-      decisions.map(({ decision }) => decision),
-      decisions.map(({ reason }) => reason ?? null),
-      decisions.map(({ messageId }) => messageId),
-      decisions.map(({ decidedAt }) => decidedAt),
-    ],
-  );
-  return new Set(rows.map((row) => row['message_id']));
+function effectOf(decisions: readonly NewDecision[]): HandledEffect {
+  // The first command of an order wins, or one before it has.
+  const first = [...new Map(decisions.toReversed().map((decision) => [decision.orderId, decision])).values()];
+  return {
+    text,
+    values: columns.map(([, , valueOf]) => first.map(valueOf)),
+    sends: {
+      messages: first.map(({ event }) => event),
+      ids: 'SELECT event_id FROM command JOIN decided USING (message_id)',
+    },
+  };
 }
