@@ -25,8 +25,10 @@ let database: ServiceDatabase;
 let messaging: PostgresMessaging;
 let invoices: InvoiceStore;
 let billing: Billing;
+let bills: number;
 
 beforeEach(async () => {
+  bills = 0;
   database = await openServiceDatabase('billing-worker', migrations);
   messaging = createPostgresMessaging(database);
   provider = await ScriptedGateway.start();
@@ -59,7 +61,7 @@ function accepted(orderId: string, total: number): Message<{ readonly order: Ord
   return read(write(orderAccepted, payload, { id: `order.accepted:${orderId}`, cause })) as ReturnType<typeof accepted>;
 }
 
-/** What becomes of these together: all are charged at the same time, and written by one transaction. */
+/** What becomes of these together, as if none had come before: all are charged at the same time, and written by one statement. */
 async function bill(messages: readonly ReturnType<typeof accepted>[]): Promise<void> {
   const all = await Promise.all(
     messages.map(async (message) => {
@@ -69,7 +71,9 @@ async function bill(messages: readonly ReturnType<typeof accepted>[]): Promise<v
       return { message: of, prepared: await billing.prepare(of, signal, delivery) };
     }),
   );
-  await messaging.transaction((tx) => billing.commitMany(all, tx));
+  bills += 1;
+  const ids = all.map(({ message }) => message.id);
+  await messaging.inbox.onceManyWith(`billing ${bills}`, ids, billing.effectOf(all));
 }
 
 async function published(): Promise<readonly (readonly unknown[])[]> {
@@ -111,6 +115,15 @@ it('charges nobody again in a group whose other orders have their invoices', asy
   await bill([...first, accepted('o-2', 200)]);
   expect(provider.requests.map(({ key }) => key).sort()).toEqual(['charge:o-1', 'charge:o-2', 'charge:o-3']);
   expect((await published()).map(([id]) => id)).toEqual(['payment.captured:o-2']);
+});
+
+it('bills an order once that two messages of a group are about, and tells of the invoice that was written', async () => {
+  provider.answers.push(byOrder, byOrder);
+  const again = accepted('o-1', 100);
+  await bill([accepted('o-1', 100), { ...again, id: 'another' }]);
+  const [event, ...others] = await published();
+  expect(others).toEqual([]);
+  expect(event?.[0]).toBe('payment.captured:o-1');
 });
 
 it('publishes nothing for an order of a group that another transaction has invoiced since', async () => {

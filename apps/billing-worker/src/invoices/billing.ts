@@ -16,14 +16,14 @@ import {
   type Message,
   type Outgoing,
   type PreparedMessage,
-  type Steps,
+  type StatementSteps,
 } from '@orderflow/messaging';
-import type { PostgresMessaging, SqlTransaction } from '@orderflow/messaging/postgres';
+import type { HandledEffect, PostgresMessaging } from '@orderflow/messaging/postgres';
 import type { ChargeOutcome, PaymentGateway } from '../gateway/payment-gateway.js';
-import { type Invoice, type InvoiceStore, insertInvoices } from './invoice-store.js';
+import { type Invoice, type InvoiceStore, invoicesOf } from './invoice-store.js';
 
 export interface BillingOptions {
-  readonly messaging: PostgresMessaging;
+  readonly messaging: Pick<PostgresMessaging, 'inbox'>;
   readonly invoices: InvoiceStore;
   readonly gateway: PaymentGateway;
   /** How long the gateway remembers an idempotency key, in ms; after that a charge is looked up before it is made. */
@@ -43,9 +43,9 @@ interface Charged {
 /**
  * Bills accepted orders, each once, in two steps. A crash at any point is safe: the intent is committed before the gateway
  * is asked, the gateway knows the charge by a key that follows from the order, and invoice, event and inbox row are one
- * commit.
+ * statement.
  */
-export class Billing implements Steps<OrderAccepted, Charged | undefined, SqlTransaction> {
+export class Billing implements StatementSteps<OrderAccepted, Charged | undefined, HandledEffect> {
   readonly consumer = 'billing-worker';
   readonly inbox: PostgresMessaging['inbox'];
   readonly #options: BillingOptions;
@@ -67,29 +67,15 @@ export class Billing implements Steps<OrderAccepted, Charged | undefined, SqlTra
     return { outcome: await this.#charge(order, intent.ageMs, signal), cause: causeReference(message, delivery) };
   }
 
-  /** Writes the invoice and publishes the payment. */
-  commit(prepared: Charged | undefined, tx: SqlTransaction, message: Message<OrderAccepted>): Promise<void> {
-    return this.commitMany([{ prepared, message }], tx);
-  }
-
-  async commitMany(
-    all: readonly PreparedMessage<OrderAccepted, Charged | undefined>[],
-    tx: SqlTransaction,
-  ): Promise<void> {
-    const { messaging, topic } = this.#options;
+  /** Writes the invoices that are the first of their orders, and publishes their payments. */
+  effectOf(all: readonly PreparedMessage<OrderAccepted, Charged | undefined>[]): HandledEffect {
+    const { topic } = this.#options;
     const charged = all.flatMap(({ prepared, message }) => {
       if (prepared === undefined) return [];
-      return [{ message, cause: prepared.cause, invoice: invoiceOf(message.payload.order, prepared.outcome) }];
+      const invoice = invoiceOf(message.payload.order, prepared.outcome);
+      return [{ messageId: message.id, invoice, event: paymentEvent(message, invoice, topic, prepared.cause) }];
     });
-    if (charged.length === 0) return;
-    const first = await insertInvoices(
-      tx,
-      charged.map(({ invoice }) => invoice),
-    );
-    const events = charged
-      .filter(({ invoice }) => first.has(invoice.id))
-      .map(({ message, invoice, cause }) => paymentEvent(message, invoice, topic, cause));
-    await messaging.outbox.add(tx, events);
+    return invoicesOf(charged);
   }
 
   async #charge(order: Order, intentAgeMs: number, signal: AbortSignal): Promise<ChargeOutcome> {

@@ -1,6 +1,6 @@
 import type { Order } from '@orderflow/contracts';
-import { classify } from '@orderflow/messaging';
-import { postgresFailures, type SqlTransaction } from '@orderflow/messaging/postgres';
+import { classify, type Outgoing } from '@orderflow/messaging';
+import { type HandledEffect, postgresFailures, type SqlTransaction } from '@orderflow/messaging/postgres';
 import { callTogether } from '@orderflow/service-kit';
 
 interface InvoiceDetails {
@@ -78,27 +78,48 @@ async function insertIntents(db: SqlTransaction, orders: readonly Order[]): Prom
   return orders.map(({ orderId }) => intents.get(orderId) as ChargeIntent);
 }
 
+/** An invoice, the message that it comes from, and the event that tells of it. */
+export interface NewInvoice {
+  readonly messageId: string;
+  readonly invoice: Invoice;
+  readonly event: Outgoing;
+}
+
+/** The columns of an invoice, its message and the id of its event, each with its type and its value. */
+const columns: readonly (readonly [string, string, (one: NewInvoice) => unknown])[] = [
+  ['id', 'uuid', ({ invoice }) => invoice.id],
+  ['order_id', 'text', ({ invoice }) => invoice.orderId],
+  ['status', 'text', ({ invoice }) => invoice.status],
+  ['amount', 'bigint', ({ invoice }) => invoice.amount],
+  ['currency', 'text', ({ invoice }) => invoice.currency],
+  ['charge_id', 'text', ({ invoice }) => (invoice.status === 'captured' ? invoice.chargeId : null)],
+  ['reason', 'text', ({ invoice }) => (invoice.status === 'failed' ? invoice.reason : null)],
+  ['issued_at', 'timestamptz', ({ invoice }) => invoice.issuedAt],
+  ['message_id', 'text', ({ messageId }) => messageId],
+  ['event_id', 'text', ({ event }) => event.envelope.id],
+];
+const names = columns.map(([name]) => name).join(', ');
+const parameters = columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');
+const text = `
+  charged AS (SELECT ${names} FROM unnest(${parameters}) AS charged(${names}) JOIN handled USING (message_id)),
+  invoiced AS (
+    INSERT INTO invoices (id, order_id, status, amount, currency, charge_id, reason, issued_at)
+    SELECT id, order_id, status, amount, currency, charge_id, reason, issued_at FROM charged
+    ORDER BY order_id ON CONFLICT (order_id) DO NOTHING RETURNING id
+  )`;
+
 /**
- * Answers the ids of the invoices that are the first of their orders; a second one changes nothing. Rows are written in
- * the order of their keys, so that two transactions cannot wait for each other.
+ * Writes the invoices that are the first of their orders, and publishes those; a second one changes nothing. Rows are
+ * written in the order of their keys, so that two statements cannot wait for each other.
  */
-export async function insertInvoices(tx: SqlTransaction, invoices: readonly Invoice[]): Promise<ReadonlySet<unknown>> {
-  const { rows } = await tx.query(
-    `INSERT INTO invoices (id, order_id, status, amount, currency, charge_id, reason, issued_at)
-     SELECT id, order_id, status, amount, currency, charge_id, reason, issued_at
-     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])
-       AS invoice(id, order_id, status, amount, currency, charge_id, reason, issued_at)
-     ORDER BY order_id ON CONFLICT (order_id) DO NOTHING RETURNING id`,
-    [
-      invoices.map(({ id }) => id),
-      invoices.map(({ orderId }) => orderId),
-      invoices.map(({ status }) => status),
-      invoices.map(({ amount }) => amount),
-      invoices.map(({ currency }) => currency),
-      invoices.map((invoice) => (invoice.status === 'captured' ? invoice.chargeId : null)),
-      invoices.map((invoice) => (invoice.status === 'failed' ? invoice.reason : null)),
-      invoices.map(({ issuedAt }) => issuedAt),
-    ],
-  );
-  return new Set(rows.map((row) => row['id']));
+export function invoicesOf(all: readonly NewInvoice[]): HandledEffect {
+  const first = [...new Map(all.toReversed().map((one) => [one.invoice.orderId, one])).values()];
+  return {
+    text,
+    values: columns.map(([, , valueOf]) => first.map(valueOf)),
+    sends: {
+      messages: first.map(({ event }) => event),
+      ids: 'SELECT event_id FROM charged JOIN invoiced USING (id)',
+    },
+  };
 }

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { createPostgresMessaging } from '@orderflow/messaging/postgres';
+import { outgoing } from '@orderflow/messaging/testing';
 import { createLogger, createMetrics, loadConfig, type RunningService, startService } from '@orderflow/service-kit';
 import { openServiceDatabase, type ServiceDatabase } from '@orderflow/service-kit/testing';
 import { configSchema } from '../config.js';
-import { InvoiceStore, insertInvoices } from './invoice-store.js';
+import { InvoiceStore, invoicesOf } from './invoice-store.js';
 import { InvoicesController } from './invoices.controller.js';
 
 let database: ServiceDatabase;
@@ -46,7 +48,8 @@ it('shows the invoice of an order', async () => {
     status: 'failed',
     reason: 'no',
   } as const;
-  await insertInvoices(database.pool, [invoice]);
+  const { inbox } = createPostgresMessaging(database);
+  await inbox.onceManyWith('spec', ['m-1'], invoicesOf([{ messageId: 'm-1', invoice, event: outgoing('e-1') }]));
   expect(await (await fetch(`${service.url}/invoices/o-1`)).json()).toEqual(invoice);
   expect((await fetch(`${service.url}/invoices/o-2`)).status).toBe(404);
 });
