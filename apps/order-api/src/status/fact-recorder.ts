@@ -10,8 +10,14 @@ import {
   type PaymentFailed,
   paymentFailed,
 } from '@orderflow/contracts';
-import { type Inbox, type Message, PermanentError, type PreparedMessage, type Steps } from '@orderflow/messaging';
-import type { SqlTransaction } from '@orderflow/messaging/postgres';
+import {
+  type EffectInbox,
+  type Message,
+  PermanentError,
+  type PreparedMessage,
+  type StatementSteps,
+} from '@orderflow/messaging';
+import type { HandledEffect } from '@orderflow/messaging/postgres';
 import {
   type EventFacts,
   factsOfAccepted,
@@ -20,7 +26,7 @@ import {
   factsOfPaymentFailed,
   factsOfRejected,
 } from './event-facts.js';
-import { type RecordedEvent, recordFacts } from './fact-store.js';
+import { effectOf, type RecordedEvent } from './fact-store.js';
 
 /** SQLSTATE class 22: a value that no database column takes, today or tomorrow. */
 const dataException = /^22/;
@@ -35,16 +41,19 @@ const factsByType: ReadonlyMap<string, (event: never) => EventFacts> = new Map([
   [paymentFailed.type, factsOfPaymentFailed],
 ] as readonly (readonly [string, (event: never) => EventFacts])[]);
 
+/** What is needed of an inbox. */
+type RecorderInbox = Required<EffectInbox<HandledEffect>>;
+
 /**
- * Records the facts of events in the read model: each event once, in one transaction with its inbox row and with other
+ * Records the facts of events in the read model: each event once, by one statement with its inbox row and with other
  * events that are there at the same time.
  */
-export class FactRecorder implements Steps<OrderEvent, RecordedEvent, SqlTransaction> {
-  readonly inbox: Inbox<SqlTransaction>;
+export class FactRecorder implements StatementSteps<OrderEvent, RecordedEvent, HandledEffect> {
+  readonly inbox: RecorderInbox;
   readonly consumer = 'order-api';
 
-  constructor(inbox: Inbox<SqlTransaction>) {
-    this.inbox = inbox;
+  constructor(inbox: RecorderInbox) {
+    this.inbox = refusingUnstorable(inbox);
   }
 
   async prepare({ id, type, payload }: Message<OrderEvent>): Promise<RecordedEvent> {
@@ -53,20 +62,23 @@ export class FactRecorder implements Steps<OrderEvent, RecordedEvent, SqlTransac
     return { id, type, facts: factsOf(payload as never) };
   }
 
-  async commit(event: RecordedEvent, tx: SqlTransaction): Promise<void> {
-    try {
-      await recordFacts(tx, [event]);
-    } catch (error) {
-      const code = String((error as { code?: unknown }).code ?? '');
-      if (!dataException.test(code)) throw error;
-      throw new PermanentError('UnstorableValue', 'The event holds a value that cannot be stored', { cause: error });
-    }
+  effectOf(all: readonly PreparedMessage<OrderEvent, RecordedEvent>[]): HandledEffect {
+    return effectOf(all.map(({ prepared }) => prepared));
   }
+}
 
-  async commitMany(all: readonly PreparedMessage<OrderEvent, RecordedEvent>[], tx: SqlTransaction): Promise<void> {
-    await recordFacts(
-      tx,
-      all.map(({ prepared }) => prepared),
-    );
-  }
+/** Calls a value that cannot be stored by its name: no later try would help. */
+function refusingUnstorable(inbox: RecorderInbox): RecorderInbox {
+  return {
+    has: (...message) => inbox.has(...message),
+    async onceManyWith(...call) {
+      try {
+        await inbox.onceManyWith(...call);
+      } catch (error) {
+        const code = String((error as { code?: unknown }).code ?? '');
+        if (!dataException.test(code)) throw error;
+        throw new PermanentError('UnstorableValue', 'The event holds a value that cannot be stored', { cause: error });
+      }
+    },
+  };
 }

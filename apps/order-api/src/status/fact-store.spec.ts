@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Order } from '@orderflow/contracts';
+import { handle, type StatementSteps } from '@orderflow/messaging';
+import { createPostgresMessaging, type HandledEffect, type PostgresMessaging } from '@orderflow/messaging/postgres';
+import { outgoing } from '@orderflow/messaging/testing';
 import fc from 'fast-check';
 import type pg from 'pg';
 import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
@@ -14,14 +17,17 @@ import {
   factsOfPaymentFailed,
   factsOfRejected,
 } from './event-facts.js';
-import { recordFacts } from './fact-store.js';
+import { effectOf, type RecordedEvent } from './fact-store.js';
 
 let database: OrderDatabase;
 let pool: pg.Pool;
+let inbox: PostgresMessaging['inbox'];
+let records = 0;
 
 beforeAll(async () => {
   database = await openOrderDatabase();
   pool = database.pool;
+  inbox = createPostgresMessaging({ pool }).inbox;
 });
 
 afterAll(() => database.close());
@@ -69,11 +75,38 @@ function eventsOf(order: Order): Readonly<Record<string, EventFacts>> {
   };
 }
 
-async function record(orderId: string, type: string, event: EventFacts): Promise<void> {
-  await recordFacts(pool, [{ id: `${type}:${orderId}`, type, facts: event }]);
+/** Records an event, as if it had not come before. */
+async function recordOne(event: RecordedEvent): Promise<void> {
+  records += 1;
+  await inbox.onceManyWith(`record ${records}`, [event.id], effectOf([event]));
 }
 
-describe('recordFacts', () => {
+async function record(orderId: string, type: string, event: EventFacts): Promise<void> {
+  await recordOne({ id: `${type}:${orderId}`, type, facts: event });
+}
+
+/** Records events that are there at the same time. */
+async function recordTogether(events: readonly RecordedEvent[]): Promise<void> {
+  const steps: StatementSteps<RecordedEvent, RecordedEvent, HandledEffect> = {
+    inbox,
+    consumer: 'together',
+    prepare: async ({ payload }) => payload,
+    effectOf: (all) => effectOf(all.map(({ prepared }) => prepared)),
+  };
+  const parse = (value: unknown): RecordedEvent => value as RecordedEvent;
+  const { handler } = handle({ type: 'event', version: 1, kind: 'event', parse }, steps);
+  const { signal } = new AbortController();
+  await Promise.all(
+    events.map((payload) => {
+      const { id, type } = payload;
+      const { envelope } = outgoing(id);
+      const delivery = { envelope, queue: 'order-status', attempt: 1, unsettled: 0, signal };
+      return handler({ id, type, version: 1, payload, envelope }, delivery);
+    }),
+  );
+}
+
+describe('the effect of events', () => {
   it('inserts an order that came straight to the queue', async () => {
     const order = newOrder();
     await record(order.orderId, 'order.accepted', factsOfAccepted({ order, decidedAt, cause }));
@@ -133,7 +166,7 @@ describe('recordFacts', () => {
     const times = ['2026-01-31T12:00:01.000Z', '2026-01-31T12:00:02.000Z'];
     for (const sequence of [times, [...times].reverse()]) {
       const order = newOrder();
-      for (const at of sequence) await recordFacts(pool, [{ id: at, type: fact, facts: eventAt(order, at) }]);
+      for (const at of sequence) await recordOne({ id: at, type: fact, facts: eventAt(order, at) });
       expect(await readOrder(pool, order.orderId)).toMatchObject({ [fact]: times[0] });
     }
   });
@@ -188,8 +221,10 @@ describe('recordFacts', () => {
         for (const type of sequence) await record(one.orderId, type, eventsOf(one)[type]!);
         for (const type of [...sequence].reverse()) await record(other.orderId, type, eventsOf(other)[type]!);
         const together = newOrder();
-        const events = sequence.map((type) => ({ id: type, type, facts: eventsOf(together)[type]! }));
-        await recordFacts(pool, events);
+        const ofTogether = eventsOf(together);
+        await recordTogether(
+          sequence.map((type) => ({ id: `${type}:${together.orderId}`, type, facts: ofTogether[type]! })),
+        );
         const seen = await readOrder(pool, one.orderId);
         expect(await readOrder(pool, together.orderId)).toEqual({ ...seen, id: together.orderId });
         expect(await readTimeline(pool, together.orderId)).toHaveLength(new Set(sequence).size);

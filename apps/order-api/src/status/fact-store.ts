@@ -1,4 +1,4 @@
-import type { SqlTransaction } from '@orderflow/messaging/postgres';
+import type { HandledEffect } from '@orderflow/messaging/postgres';
 import type { EventFacts } from './event-facts.js';
 
 /** The facts of an event, and the event as the timeline shows it. */
@@ -43,34 +43,34 @@ const parameters = ['text', ...[...orderColumns, ...messageColumns].map(([, type
   .map((type, index) => `$${index + 1}::${type}[]`)
   .join(', ');
 
-/**
- * Sets the facts of events and inserts the orders of which these are the first that is heard of. Merging is commutative
- * (`LEAST` and `COALESCE` ignore nulls), so events of one order may come in any order. One statement, which writes the
- * rows in the order of their keys, so that two transactions cannot wait for each other.
- */
-const statement = `
-  WITH event AS (
+const text = `
+  event AS (
     SELECT order_id, ${orderNames}, ${messageNames}
-    FROM unnest(${parameters}) AS event(order_id, ${orderNames}, ${messageNames})
+    FROM unnest(${parameters}) AS event(order_id, ${orderNames}, ${messageNames}) JOIN handled USING (message_id)
   ), merged AS (
     INSERT INTO orders AS o (id, ${orderNames})
     SELECT order_id, ${orderNames} FROM event ORDER BY order_id
     ON CONFLICT (id) DO UPDATE SET
       ${orderColumns.map(([name, , , merge]) => `${name} = ${merge}(o.${name}, excluded.${name})`).join(',\n      ')}
-  )
-  INSERT INTO order_messages (order_id, ${messageNames})
-  SELECT order_id, ${messageNames} FROM event ORDER BY order_id, message_id
-  ON CONFLICT (order_id, message_id) DO NOTHING`;
+  ), entered AS (
+    INSERT INTO order_messages (order_id, ${messageNames})
+    SELECT order_id, ${messageNames} FROM event ORDER BY order_id, message_id
+    ON CONFLICT (order_id, message_id) DO NOTHING
+  )`;
 
-export async function recordFacts(tx: SqlTransaction, events: readonly RecordedEvent[]): Promise<void> {
-  // A statement changes a row once only.
-  const first = new Map(events.map((event) => [event.facts.orderId, event] as const).reverse());
-  const now = [...first.values()];
-  await tx.query(statement, [
-    now.map(({ facts }) => facts.orderId),
-    ...orderColumns.map(([, , valueOf]) => now.map(({ facts }) => valueOf(facts) ?? null)),
-    ...messageColumns.map(([, , valueOf]) => now.map(valueOf)),
-  ]);
-  const later = events.filter((event) => first.get(event.facts.orderId) !== event);
-  if (later.length > 0) await recordFacts(tx, later);
+/**
+ * Sets the facts of events of different orders and inserts the orders of which these are the first that is heard of.
+ * Merging is commutative (`LEAST` and `COALESCE` ignore nulls), so events of one order may come in any order. Rows are
+ * written in the order of their keys, so that two statements cannot wait for each other; PostgreSQL refuses a statement
+ * with two events of one order.
+ */
+export function effectOf(events: readonly RecordedEvent[]): HandledEffect {
+  return {
+    text,
+    values: [
+      events.map(({ facts }) => facts.orderId),
+      ...orderColumns.map(([, , valueOf]) => events.map(({ facts }) => valueOf(facts) ?? null)),
+      ...messageColumns.map(([, , valueOf]) => events.map(valueOf)),
+    ],
+  };
 }
