@@ -1,7 +1,8 @@
 /**
  * The inbox with one row of effect, against a transaction that a team writes by hand: `npm run bench:inbox -- [--rounds 5]
  * [--messages 4000] [--quick] [--check]`. Alone, 16 messages are handled at a time, each by one statement or in a
- * transaction of its own; in a batch, 16 that are ready share a transaction, and one is in flight, as a group commit has it.
+ * transaction of its own; in a batch, 16 that are ready share a statement, or a transaction, and one is in flight, as a group
+ * commit has it.
  */
 import { randomUUID } from 'node:crypto';
 import { createPostgresMessaging, messagingSchema, preparing } from '@orderflow/messaging/postgres';
@@ -20,7 +21,7 @@ const AT_A_TIME = 16;
 /** Workers of one database: each has one group in flight. */
 const WORKERS = 4;
 const GOALS = { single: 1.8, batch: 4.5 };
-const DATABASES = ['by_hand', 'single', 'alone', 'batch'] as const;
+const DATABASES = ['by_hand', 'single', 'alone', 'batch', 'statement'] as const;
 type Database = (typeof DATABASES)[number];
 
 const INBOX_ROW = 'INSERT INTO inbox (consumer, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING';
@@ -28,6 +29,9 @@ const EFFECT = 'INSERT INTO effects (message_id, amount) VALUES ($1, $2)';
 const EFFECT_OF_HANDLED = 'INSERT INTO effects (message_id, amount) SELECT $1, $2::bigint FROM handled';
 const EFFECTS = `INSERT INTO effects (message_id, amount)
   SELECT message_id, amount FROM unnest($1::text[], $2::bigint[]) AS one(message_id, amount) ORDER BY message_id`;
+const EFFECTS_OF_HANDLED = `stored AS (INSERT INTO effects (message_id, amount)
+  SELECT message_id, amount FROM unnest($1::text[], $2::bigint[]) AS one(message_id, amount) JOIN handled USING (message_id)
+  ORDER BY message_id)`;
 const CONSUMER = 'bench';
 
 const flags = readFlags({ counts: ['messages'] });
@@ -73,33 +77,47 @@ try {
   const bare = server.pool('by_hand', { max: AT_A_TIME });
   const inboxOf = (database: Database) =>
     createPostgresMessaging({ pool: server.pool(database, { max: AT_A_TIME, Client: preparing() }) }).inbox;
-  const [single, alone, batch] = [inboxOf('single'), inboxOf('alone'), inboxOf('batch')];
+  const [single, alone, batch, statement] = [
+    inboxOf('single'),
+    inboxOf('alone'),
+    inboxOf('batch'),
+    inboxOf('statement'),
+  ];
   const each = (database: Database, handle: (id: string) => Promise<unknown>) => () =>
     round(server, database, (ids) => callConcurrently(messages, AT_A_TIME, (n) => handle(ids[n] ?? '')));
-  const grouped = (atATime: number) => () =>
-    round(server, 'batch', (ids) => {
+  const grouped = (database: Database, atATime: number, handle: (ids: readonly string[]) => Promise<unknown>) => () =>
+    round(server, database, (ids) => {
       const groups = inBatches(ids, AT_A_TIME);
-      return callConcurrently(groups.length, atATime, (n) =>
-        batch.onceMany(CONSUMER, groups[n] ?? [], async (tx, unhandled) => {
-          await tx.query(EFFECTS, [[...unhandled], Array.from(unhandled, () => 900)]);
-        }),
-      );
+      return callConcurrently(groups.length, atATime, (n) => handle(groups[n] ?? []));
     });
-  const [baseline, byOneStatement, inTransaction, together, togetherInAll] = await alternate(2, flags.rounds, [
-    each('by_hand', (id) => byHand(bare, id)),
-    each('single', (id) => single.onceWith(CONSUMER, id, { text: EFFECT_OF_HANDLED, values: [id, 900] })),
-    each('alone', (id) => alone.once(CONSUMER, id, async (tx) => void (await tx.query(EFFECT, [id, 900])))),
-    grouped(1),
-    grouped(WORKERS),
-  ]);
+  const amounts = (ids: readonly string[]): readonly number[] => ids.map(() => 900);
+  const byStatement = (ids: readonly string[]) =>
+    statement.onceManyWith(CONSUMER, ids, { text: EFFECTS_OF_HANDLED, values: [ids, amounts(ids)] });
+  const byTransaction = (ids: readonly string[]) =>
+    batch.onceMany(CONSUMER, ids, async (tx, unhandled) => {
+      const fresh = [...unhandled];
+      await tx.query(EFFECTS, [fresh, amounts(fresh)]);
+    });
+  const [baseline, byOneStatement, inTransaction, together, togetherInAll, inOneTransaction, inTransactions] =
+    await alternate(2, flags.rounds, [
+      each('by_hand', (id) => byHand(bare, id)),
+      each('single', (id) => single.onceWith(CONSUMER, id, { text: EFFECT_OF_HANDLED, values: [id, 900] })),
+      each('alone', (id) => alone.once(CONSUMER, id, async (tx) => void (await tx.query(EFFECT, [id, 900])))),
+      grouped('statement', 1, byStatement),
+      grouped('statement', WORKERS, byStatement),
+      grouped('batch', 1, byTransaction),
+      grouped('batch', WORKERS, byTransaction),
+    ]);
   const rows = (what: string, ours: readonly Figure[], perSecond?: number) =>
     rowsOf({ what, over: 'by hand', baseline, ours, goals: perSecond === undefined ? {} : { perSecond } });
   report(
     [
       ...rows('inbox and effect, alone, one statement', byOneStatement, GOALS.single),
       ...rows('inbox and effect, alone, a transaction', inTransaction),
-      ...rows(`inbox and effect, ${AT_A_TIME} ready together`, together, GOALS.batch),
+      ...rows(`inbox and effect, ${AT_A_TIME} ready together, one statement`, together, GOALS.batch),
       ...rows(`the same by ${WORKERS} workers at a time`, togetherInAll),
+      ...rows(`inbox and effect, ${AT_A_TIME} ready together, a transaction`, inOneTransaction),
+      ...rows(`the same by ${WORKERS} workers at a time`, inTransactions),
     ],
     flags.check,
   );
