@@ -46,9 +46,14 @@ export class ComposeSystem {
     this.forgetAddresses();
   }
 
-  /** Stops everything, and removes containers, networks and volumes. */
+  /**
+   * Stops everything, and removes containers, networks and volumes, of every profile.
+   * @throws Error when a volume is left
+   */
   async remove(): Promise<void> {
-    await this.compose('down', '--volumes', '--remove-orphans', '--timeout', '30');
+    await this.compose('--profile', '*', 'down', '--volumes', '--remove-orphans', '--timeout', '30');
+    const left = await docker('volume', 'ls', '--quiet', '--filter', `name=${this.#options.project}_`);
+    if (left !== '') throw new Error(`Volumes are left: ${left.split('\n').join(', ')}`);
   }
 
   /** Stops everything, the apps before what they need, and answers how many seconds that took. */
