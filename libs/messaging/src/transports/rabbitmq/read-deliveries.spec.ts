@@ -40,6 +40,7 @@ function receive(chunks: readonly Buffer[], prepare: (model: ChannelModel) => un
   const waiting = [...chunks];
   const connection = {
     rest: Buffer.alloc(0),
+    recvSinceLastCheck: false,
     maxFrameSize: 0,
     channels: [null, {}] as unknown[],
     stream: { read: () => waiting.shift() ?? null },
@@ -52,10 +53,11 @@ function receive(chunks: readonly Buffer[], prepare: (model: ChannelModel) => un
   const channel = new Channel(connection);
   channel.registerConsumer('consumer', (message: ConsumeMessage) => received.push(message));
   connection.channels[1] = { channel };
-  prepare({ connection } as unknown as ChannelModel);
+  const isReady = prepare({ connection } as unknown as ChannelModel) ?? true;
   const client = connection as unknown as { recvFrame(): { channel: number } | false };
   for (let frame = client.recvFrame(); frame !== false; frame = client.recvFrame()) connection.accept(frame);
-  return { received, others, rest: connection.rest.length };
+  const { rest, recvSinceLastCheck } = connection;
+  return { isReady, received, others, rest: rest.length, isAlive: recvSinceLastCheck };
 }
 
 const shortText = fc.string({ maxLength: 60, unit: 'grapheme' });
@@ -109,12 +111,21 @@ describe('deliveries', () => {
     );
   });
 
+  it('are not copied when they begin with what arrived', () => {
+    const fields = { deliveryTag: 1, redelivered: false, exchange: '', routingKey: 'q' };
+    const bytes = framesOf({ fields, properties: {}, content: Buffer.from('x') }, 100);
+    const chunks = [bytes, Buffer.concat([bytes, bytes])];
+    const { received } = receive(chunks, readDeliveries);
+    for (const chunk of chunks) chunk.fill('y');
+    expect(received.map(({ content }) => content.toString())).toEqual(['y', 'y', 'y']);
+  });
+
   it('are left to the client on a channel that is being closed', () => {
     const fields = { deliveryTag: 1, redelivered: false, exchange: '', routingKey: 'q' };
     const bytes = framesOf({ fields, properties: {}, content: Buffer.from('x') }, 100);
     const frames: unknown[] = [];
     const closing = receive([bytes], (model) => {
-      readDeliveries(model);
+      expect(readDeliveries(model)).toBe(true);
       const { channels } = (model as unknown as { connection: { channels: { channel: object }[] } }).connection;
       Object.assign(channels[1]?.channel ?? {}, { accept: (frame: unknown) => frames.push(frame) });
     });

@@ -11,6 +11,9 @@ interface InsideOfConnection {
   rest?: unknown;
   accept?: unknown;
   recvFrame?(): unknown;
+  /** For the heartbeats. */
+  recvSinceLastCheck?: unknown;
+  readonly stream?: { read?(): Buffer | null };
   readonly channels?: unknown;
 }
 
@@ -28,27 +31,37 @@ interface InsideOfChannel {
 export function readDeliveries(model: ChannelModel): boolean {
   const { connection } = model as Inside;
   if (connection === undefined) return false;
-  const { recvFrame, accept, channels } = connection;
+  const { recvFrame, accept, channels, stream } = connection;
   if (typeof recvFrame !== 'function' || typeof accept !== 'function' || !Array.isArray(channels)) return false;
-  if (!Buffer.isBuffer(connection.rest)) return false;
+  if (!Buffer.isBuffer(connection.rest) || typeof connection.recvSinceLastCheck !== 'boolean') return false;
+  if (typeof stream?.read !== 'function') return false;
   const frames = new DeliveryFrames();
+  /** Delivers what is there, and keeps what comes after that. */
+  const deliver = (rest: Buffer): void => {
+    let read = 0;
+    try {
+      for (let next = frames.read(rest, 0); next !== undefined; next = frames.read(rest, read)) {
+        const channel = (channels[next.channel] as { readonly channel?: InsideOfChannel } | null)?.channel;
+        if (channel === undefined || !isConsumed(channel, next.message)) return;
+        read = next.end;
+        channel.dispatchMessage?.(next.message.fields, next.message);
+        // A consumer may have ended the connection.
+        if (connection.accept !== accept) return;
+      }
+    } finally {
+      if (read > 0) connection.rest = rest.subarray(read);
+    }
+  };
   connection.recvFrame = () => {
     // Set otherwise while the connection is being closed.
-    if (connection.accept === accept && Buffer.isBuffer(connection.rest)) {
-      const { rest } = connection;
-      let read = 0;
-      try {
-        for (let next = frames.read(rest, 0); next !== undefined; next = frames.read(rest, read)) {
-          const channel = (channels[next.channel] as { readonly channel?: InsideOfChannel } | null)?.channel;
-          if (channel === undefined || !isConsumed(channel, next.message)) break;
-          read = next.end;
-          channel.dispatchMessage?.(next.message.fields, next.message);
-          // A consumer may have ended the connection.
-          if (connection.accept !== accept) break;
-        }
-      } finally {
-        if (read > 0) connection.rest = rest.subarray(read);
-      }
+    while (connection.accept === accept && Buffer.isBuffer(connection.rest)) {
+      deliver(connection.rest);
+      if (connection.rest.length > 0 || connection.accept !== accept) break;
+      // The client would copy what arrives, to put it behind nothing.
+      const arrived = stream.read?.() ?? null;
+      if (arrived === null) return false;
+      connection.recvSinceLastCheck = true;
+      connection.rest = arrived;
     }
     return recvFrame.call(connection);
   };
