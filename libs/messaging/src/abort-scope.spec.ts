@@ -23,7 +23,9 @@ describe('a scope', () => {
     const scope = new AbortScope();
     const seen: string[] = [];
     scope.onAbort(() => seen.push('early'));
-    scope.onAbort(() => seen.push('gone'))();
+    const [gone, goneFirst] = [() => void seen.push('gone'), () => void seen.push('gone first')];
+    for (const listener of [goneFirst, gone]) scope.onAbort(listener);
+    for (const listener of [goneFirst, gone, gone]) scope.offAbort(listener);
     scope.abort(reason);
     scope.abort(reason);
     scope.onAbort(() => seen.push('late'));

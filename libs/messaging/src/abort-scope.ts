@@ -47,16 +47,18 @@ export class AbortScope {
     if (listeners !== undefined) for (const listener of listeners) listener();
   }
 
-  /** Calls `listener` once when this is aborted, at once when it is already. Answers what takes that back. */
-  onAbort(listener: () => void): () => void {
+  /** Calls `listener` once when this is aborted, at once when it is already, unless {@link offAbort} came before. */
+  onAbort(listener: () => void): void {
     this.#follow();
-    if (this.#cause !== undefined) {
-      listener();
-      return () => {};
-    }
-    const listeners = (this.#listeners ??= []);
-    listeners.push(listener);
-    return () => void listeners.splice(listeners.indexOf(listener) >>> 0, 1);
+    if (this.#cause === undefined) (this.#listeners ??= []).push(listener);
+    else listener();
+  }
+
+  /** Calls `listener` no more. */
+  offAbort(listener: () => void): void {
+    const listeners = this.#listeners;
+    if (listeners?.at(-1) === listener) listeners.pop();
+    else listeners?.splice(listeners.indexOf(listener) >>> 0, 1);
   }
 
   /** What it is within aborts it no more. */
@@ -71,14 +73,15 @@ export class AbortScope {
     const within = this.#within;
     if (within === undefined || this.#unfollow !== undefined) return;
     const abort = (): void => this.abort(within.reason);
-    this.#unfollow = within instanceof AbortScope ? within.onAbort(abort) : follow(within, abort);
+    if (within.aborted) return abort();
+    if (within instanceof AbortScope) {
+      within.onAbort(abort);
+      this.#unfollow = () => within.offAbort(abort);
+    } else {
+      within.addEventListener('abort', abort, { once: true });
+      this.#unfollow = () => within.removeEventListener('abort', abort);
+    }
   }
-}
-
-function follow(signal: AbortSignal, abort: () => void): () => void {
-  if (signal.aborted) abort();
-  else signal.addEventListener('abort', abort, { once: true });
-  return () => signal.removeEventListener('abort', abort);
 }
 
 /** The signal is a property of its own, so that a copy (`{ ...delivery }`) has it, as a signal that is made by then. */
@@ -117,9 +120,14 @@ class ScopedDelivery implements DeliveryFacts {
   }
 }
 
+/** The delivery of `facts` and nothing else, whose signal is that of `scope`. */
+export function newDelivery(scope: AbortScope, facts: DeliveryFacts): Delivery {
+  return new ScopedDelivery(facts, scope) as object as Delivery;
+}
+
 /** The delivery whose signal is that of `scope`. What a middleware has added to it comes along. */
 export function deliveryIn(scope: AbortScope, facts: DeliveryFacts): Delivery {
-  const scoped = new ScopedDelivery(facts, scope) as object as Delivery;
+  const scoped = newDelivery(scope, facts);
   if (ScopedDelivery.scopeOf(facts) === undefined) {
     for (const name of Object.keys(facts)) {
       if (!(name in scoped)) Object.assign(scoped, { [name]: facts[name as never] });

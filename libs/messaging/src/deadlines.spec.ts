@@ -6,7 +6,11 @@ function setUp() {
   const clock = new ManualClock();
   const deadlines = new Deadlines(clock, 1_000);
   const ran: string[] = [];
-  return { clock, deadlines, ran, plan: (name: string) => deadlines.plan(() => ran.push(name)) };
+  const plan = (name: string): (() => void) => {
+    const deadline = deadlines.plan(() => ran.push(name));
+    return () => deadlines.takeBack(deadline);
+  };
+  return { clock, deadlines, ran, plan };
 }
 
 it('runs each action at its time, with one timer', async () => {

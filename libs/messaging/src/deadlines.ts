@@ -7,6 +7,9 @@ interface Planned {
   readonly action: () => void;
 }
 
+/** An action that is planned, for {@link Deadlines.takeBack}. */
+export type Deadline = Place<Planned>;
+
 /**
  * Runs actions that are all due the same time after they were planned: with one timer, for the oldest, since nearly all
  * of them are taken back before. A pending action keeps the process alive as a timer of its own would.
@@ -24,15 +27,15 @@ export class Deadlines {
     this.#afterMs = afterMs;
   }
 
-  /** Answers what takes it back, which has no effect once it ran. */
-  plan(action: () => void): () => void {
-    const place = this.#planned.add({ at: this.#clock.elapsed() + this.#afterMs, action });
+  plan(action: () => void): Deadline {
+    const deadline = this.#planned.add({ at: this.#clock.elapsed() + this.#afterMs, action });
     if (this.#cancelTimer === undefined) this.#wait(this.#afterMs);
-    return () => this.#takeBack(place);
+    return deadline;
   }
 
-  #takeBack(place: Place<Planned>): void {
-    if (!this.#planned.remove(place) || this.#planned.size > 0) return;
+  /** Has no effect once it ran. */
+  takeBack(deadline: Deadline): void {
+    if (!this.#planned.remove(deadline) || this.#planned.size > 0) return;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
   }

@@ -6,7 +6,7 @@ import type { Message } from './message.js';
 import type { MessageReader } from './message-reader.js';
 import { assess, type Failure, type FailureKind } from './retry/classify.js';
 import { decideRetry, exhaustedBefore, type ReachedAttempt } from './retry/decide-retry.js';
-import { type Pause, withImmediateAttempts } from './retry/immediate-attempts.js';
+import { type Pause, tryAgainAtOnce } from './retry/immediate-attempts.js';
 import { retryPolicy } from './retry/retry-policy.js';
 import { systemClock } from './system-clock.js';
 import { HandlerTimeoutError, TimeLimits } from './time-limit.js';
@@ -55,9 +55,14 @@ export function createRun(options: DispatchOptions): (delivery: Delivery) => Pro
       if (spent) return { settlement: (await handling.wasHandled?.(message)) ? complete : spent };
       const judge = (error: unknown): FailureKind => assess(handling.failures, error).kind;
       const run = (): Promise<void> => limits.run(timeoutMs, delivery, (limited) => handler(message, limited, judge));
-      const isFinal = (error: unknown): boolean => isFinalFailure(handling, error);
-      await withImmediateAttempts(policy.immediate, isFinal, delivery, pause, run);
-      return { settlement: complete };
+      try {
+        await run();
+      } catch (error) {
+        if (policy.immediate.length === 0) throw error;
+        const isFinal = (failure: unknown): boolean => isFinalFailure(handling, failure);
+        await tryAgainAtOnce(error, policy.immediate, isFinal, delivery, pause, run);
+      }
+      return handled;
     } catch (error) {
       return outcomeOf(error, delivery, planned, random);
     }
@@ -65,6 +70,7 @@ export function createRun(options: DispatchOptions): (delivery: Delivery) => Pro
 }
 
 const complete: Settlement = Object.freeze({ kind: 'complete' });
+const handled: Outcome = Object.freeze({ settlement: complete });
 
 type FailureHandling = Pick<PlannedHandling, 'policy' | 'failures'>;
 

@@ -32,24 +32,30 @@ export class TimeLimits {
    */
   run(timeoutMs: number, delivery: Delivery, work: (delivery: Delivery) => Promise<void>): Promise<void> {
     const limit = scopeWithin(delivery);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
     const running = begin(work, deliveryIn(limit, delivery));
-    const cancel = this.#of(timeoutMs).plan(() => {
-      const error = new HandlerTimeoutError(timeoutMs);
-      delivery.occupied?.(running);
-      limit.abort(error);
-      reject(error);
+    const deadlines = this.#of(timeoutMs);
+    return new Promise((resolve, reject) => {
+      const deadline = deadlines.plan(() => {
+        const error = new HandlerTimeoutError(timeoutMs);
+        delivery.occupied?.(running);
+        limit.abort(error);
+        reject(error);
+      });
+      const ended = (): void => {
+        deadlines.takeBack(deadline);
+        limit.detach();
+      };
+      running.then(
+        () => {
+          ended();
+          resolve();
+        },
+        (error: unknown) => {
+          ended();
+          reject(error as Error);
+        },
+      );
     });
-    const ended = (resume: () => void): void => {
-      cancel();
-      limit.detach();
-      resume();
-    };
-    running.then(
-      () => ended(resolve),
-      (error: unknown) => ended(() => reject(error)),
-    );
-    return promise;
   }
 
   #of(timeoutMs: number): Deadlines {

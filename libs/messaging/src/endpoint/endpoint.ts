@@ -41,8 +41,6 @@ export interface EndpointHealth extends SubscriptionHealth {
 interface InHand {
   readonly delivery: Delivery;
   readonly scope: AbortScope;
-  /** Whoever aborts it from now on, it is no lost lock. */
-  forget(): void;
 }
 
 /**
@@ -108,15 +106,17 @@ export class Endpoint {
   readonly consume: Consume = async (received) => {
     const { scope, delivery } = inScope(received);
     const place = this.#partitions.enter(delivery);
-    const forget = scope.onAbort(this.#lockLost);
-    const hand = this.#inHand.add({ delivery, scope, forget });
+    scope.onAbort(this.#lockLost);
+    const hand = this.#inHand.add({ delivery, scope });
     try {
-      const refused = (await place.turn) ? await this.#refuse(delivery) : ({ kind: 'release' } as const);
+      if (!(await place.turn)) return { kind: 'release' };
+      // Nearly all are in no doubt: an await more costs each of them a promise.
+      const refused = this.#isInDoubt(delivery) ? await this.#refuse(delivery) : undefined;
       const settlement = refused ?? (await this.#handle(delivery));
       if (settlement.kind !== 'release') this.#flow.progressed();
       return settlement;
     } finally {
-      forget();
+      scope.offAbort(this.#lockLost);
       scope.detach();
       this.#inHand.remove(hand);
       place.leave();
@@ -180,14 +180,13 @@ export class Endpoint {
     await this.#subscription?.stop(drainTimeoutMs);
   }
 
-  /** What becomes of a delivery that is not handled now; undefined for one that is. */
-  #refuse(delivery: Delivery): Promise<Settlement | undefined> | undefined {
-    // The way of nearly all: whatever waits here costs each of them a promise.
-    if (!this.#manual && delivery.unsettled === 0 && !this.#isolation.isUnderWay) return undefined;
-    return this.#lookTwice(delivery);
+  /** Whether {@link #refuse} may have something to say. */
+  #isInDoubt({ unsettled }: Delivery): boolean {
+    return this.#manual !== undefined || unsettled > 0 || this.#isolation.isUnderWay;
   }
 
-  async #lookTwice(delivery: Delivery): Promise<Settlement | undefined> {
+  /** What becomes of a delivery that is not handled now; undefined for one that is. */
+  async #refuse(delivery: Delivery): Promise<Settlement | undefined> {
     if (this.#manual || delivery.unsettled > 0) await this.#attached.promise;
     if (this.#manual) return { kind: 'release' };
     return this.#isolation.admit(delivery);
@@ -231,9 +230,10 @@ export class Endpoint {
   }
 
   #abortOthers(alone: Delivery): void {
-    for (const { delivery, scope, forget } of [...this.#inHand]) {
+    for (const { delivery, scope } of [...this.#inHand]) {
       if (delivery === alone) continue;
-      forget();
+      // Whoever aborts it from now on, it is no lost lock.
+      scope.offAbort(this.#lockLost);
       scope.abort(new Error('Another message has to run alone; this one is delivered again.'));
     }
   }

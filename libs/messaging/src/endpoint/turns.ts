@@ -78,13 +78,13 @@ export class Turns {
   }
 
   #pass(type: string, isAlone: boolean): Pass {
-    return { kind: 'pass', leave: (outcome) => this.#leave(type, isAlone, outcome) };
+    return new TypePass(this.#leave, type, isAlone);
   }
 
-  #leave(type: string, isAlone: boolean, outcome: RunOutcome): void {
-    const now = this.#options.clock.elapsed();
+  readonly #leave = (type: string, isAlone: boolean, outcome: RunOutcome): void => {
     const line = this.#lines.get(type) ?? (outcome === 'failed' ? this.#open(type) : undefined);
     if (!line) return;
+    const now = this.#options.clock.elapsed();
     this.#state(type, line);
     if (outcome === 'succeeded') line.breaker.succeeded(now);
     if (outcome === 'failed') line.breaker.failed(now);
@@ -94,7 +94,7 @@ export class Turns {
     const next = line.waiting.shift();
     line.isBusy = next !== undefined;
     next?.('alone');
-  }
+  };
 
   /** Hands back all that wait. */
   releaseAll(): void {
@@ -145,5 +145,22 @@ export class Turns {
     const { clock, random, breaker: options } = this.#options;
     const delayMs = Math.max(soonestMs, Math.round(breaker.openFor(clock.elapsed()) + random() * options.openMs));
     return { kind: 'release', delayMs };
+  }
+}
+
+class TypePass implements Pass {
+  readonly kind = 'pass';
+  readonly #leave: (type: string, isAlone: boolean, outcome: RunOutcome) => void;
+  readonly #type: string;
+  readonly #isAlone: boolean;
+
+  constructor(leave: (type: string, isAlone: boolean, outcome: RunOutcome) => void, type: string, isAlone: boolean) {
+    this.#leave = leave;
+    this.#type = type;
+    this.#isAlone = isAlone;
+  }
+
+  leave(outcome: RunOutcome): void {
+    this.#leave(this.#type, this.#isAlone, outcome);
   }
 }

@@ -4,24 +4,27 @@ import type { Delivery } from '../transport.js';
 export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
 
 /**
- * Runs `work` until it succeeds, once more after each of the pauses `pausesMs`. A failure that is `final`, an abort or
- * the last failure is passed on.
+ * Runs `work` again after its first run failed with `failure`, until it succeeds, once after each of the pauses `pausesMs`.
+ * A failure that is `final`, an abort or the last failure is passed on.
  */
-export async function withImmediateAttempts(
+export async function tryAgainAtOnce(
+  failure: unknown,
   pausesMs: readonly number[],
   isFinal: (error: unknown) => boolean,
-  delivery: Pick<Delivery, 'signal'>,
+  { signal }: Pick<Delivery, 'signal'>,
   pause: Pause,
   work: () => Promise<void>,
 ): Promise<void> {
+  let last = failure;
   for (const pauseMs of pausesMs) {
+    if (isFinal(last) || signal.aborted) break;
+    await pause(pauseMs, signal);
+    if (signal.aborted) break;
     try {
       return await work();
     } catch (error) {
-      if (isFinal(error) || delivery.signal.aborted) throw error;
-      await pause(pauseMs, delivery.signal);
-      if (delivery.signal.aborted) throw error;
+      last = error;
     }
   }
-  return work();
+  throw last;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { LinkedList } from '../linked-list.js';
+import { LinkedList, type Place } from '../linked-list.js';
 import { RunningDelivery } from './running-delivery.js';
 
 /** How long a stop waits for running deliveries by default, in milliseconds. */
@@ -16,14 +16,23 @@ export class InFlight {
 
   /** Runs one delivery from receipt to settlement; `work` must not reject. */
   async run(work: (running: RunningDelivery) => Promise<void>): Promise<void> {
-    const running = new RunningDelivery();
-    const place = this.#running.add(running);
+    const place = this.enter();
     try {
-      await work(running);
+      await work(place.item);
     } finally {
-      this.#running.remove(place);
-      if (this.#running.size === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
+      this.leave(place);
     }
+  }
+
+  /** Begins with one delivery; to be followed by {@link leave}. */
+  enter(): Place<RunningDelivery> {
+    return this.#running.add(new RunningDelivery());
+  }
+
+  /** A delivery is settled, or will not be. */
+  leave(place: Place<RunningDelivery>): void {
+    this.#running.remove(place);
+    if (this.#running.size === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 
   /** Resolves when nothing runs any more; after `drainTimeoutMs` what still runs is released. */

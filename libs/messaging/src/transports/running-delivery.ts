@@ -1,4 +1,4 @@
-import { AbortScope, deliveryIn, type DeliveryFacts } from '../abort-scope.js';
+import { AbortScope, type DeliveryFacts, newDelivery } from '../abort-scope.js';
 import { type Consume, type Settlement, TransportError } from '../transport.js';
 
 /**
@@ -46,7 +46,7 @@ export class RunningDelivery {
       this.#giveUp = resolve;
       const refuse = (cause: unknown): void => reject(consumerRejected(facts, cause));
       try {
-        consume(deliveryIn(this.#scope, facts)).then(resolve, refuse);
+        consume(newDelivery(this.#scope, facts)).then(resolve, refuse);
       } catch (error) {
         refuse(error);
       }

@@ -6,19 +6,21 @@ import type { RunningDelivery } from '../running-delivery.js';
 const lastMs = 5_000;
 
 /** One delivery that is in hand. */
-interface Watched {
+class Watched {
   readonly delivery: RunningDelivery;
   /** When it is told to end, or given up; never when that is over. */
   at: number;
-  isGivenUp: boolean;
+  /** Whether it did not end in time. */
+  isGivenUp = false;
+
+  constructor(delivery: RunningDelivery, at: number) {
+    this.delivery = delivery;
+    this.at = at;
+  }
 }
 
 /** How a delivery is watched. */
-export interface Watch {
-  /** Whether it did not end in time. */
-  readonly isGivenUp: boolean;
-  end(): void;
-}
+export type Watch = Place<Watched>;
 
 /**
  * Gives up on deliveries that have been in hand for too long: the broker would close the channel for one, and deliver all
@@ -36,12 +38,15 @@ export class LongDeliveries {
     this.#clock = clock;
   }
 
-  /** Watches a delivery until {@link Watch.end}. */
-  watch(delivery: RunningDelivery): Watch {
-    const at = this.#clock.now() + this.#longestMs;
-    const place = this.#watched.add({ delivery, at, isGivenUp: false });
+  /** Watches a delivery that arrived `now`, until {@link end}. */
+  watch(delivery: RunningDelivery, now: number): Watch {
+    const watch = this.#watched.add(new Watched(delivery, now + this.#longestMs));
     this.#plan();
-    return new WatchOf(this.#watched, place);
+    return watch;
+  }
+
+  end(watch: Watch): void {
+    this.#watched.remove(watch);
   }
 
   close(): void {
@@ -74,23 +79,5 @@ export class LongDeliveries {
     watched.at = Infinity;
     watched.isGivenUp = true;
     delivery.release();
-  }
-}
-
-class WatchOf implements Watch {
-  readonly #list: LinkedList<Watched>;
-  readonly #place: Place<Watched>;
-
-  constructor(list: LinkedList<Watched>, place: Place<Watched>) {
-    this.#list = list;
-    this.#place = place;
-  }
-
-  get isGivenUp(): boolean {
-    return this.#place.item.isGivenUp;
-  }
-
-  end(): void {
-    this.#list.remove(this.#place);
   }
 }

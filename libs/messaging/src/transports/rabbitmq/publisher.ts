@@ -61,12 +61,12 @@ export class Publisher {
       return Promise.reject(new TransportError('Busy', message, true));
     }
     return new Promise((resolve, reject) => {
-      const cancelTimeout = this.#deadlines.plan(() => {
+      const deadline = this.#deadlines.plan(() => {
         batch.fail(this.#tooLate(batch));
         this.#drop(batch);
       });
       const batch = new Batch(messages, retry, (error) => {
-        cancelTimeout();
+        this.#deadlines.takeBack(deadline);
         if (error === undefined) resolve();
         else reject(error);
       });

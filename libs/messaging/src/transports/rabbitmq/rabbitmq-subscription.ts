@@ -172,35 +172,41 @@ export class RabbitMqSubscription implements Subscription {
   }
 
   #arrived(message: ConsumeMessage, channel: ConsumerChannel): void {
-    const received = read(message, channel, this.#parts.resolved.clock.now(), randomUUID);
+    const now = this.#parts.resolved.clock.now();
+    const received = read(message, channel, now, randomUUID);
     // What was on its way when the limit sank, or a stop began, goes back.
     const isWanted = this.#stopping === undefined && this.#taken < this.#limit;
-    void this.#inFlight.run((delivery) => this.#deliver(received, delivery, isWanted));
+    void this.#deliver(received, isWanted, now);
   }
 
-  async #deliver(received: Received, delivery: RunningDelivery, isWanted: boolean): Promise<void> {
+  async #deliver(received: Received, isWanted: boolean, now: number): Promise<void> {
     const { channel } = received;
     const occupants: Promise<unknown>[] = [];
+    const flight = this.#inFlight.enter();
+    const delivery = flight.item;
     const inHand = this.#inHandOf(channel);
     const place = inHand.add(delivery);
-    const watch = this.#long.watch(delivery);
+    const watch = this.#long.watch(delivery, now);
     try {
-      if (isExpired(received.message, this.#parts.resolved.clock.now())) return await this.#settler.expire(received);
+      if (isExpired(received.message, now)) return await this.#settler.expire(received);
       if (received.isNameless) return await this.#settler.name(received);
       // A copy would come straight back.
       if (!isWanted) await channel.changed;
       const settlement = isWanted ? await this.#handle(received, delivery, occupants) : ({ kind: 'release' } as const);
       if (occupants.length > 0) await this.#keepPlace(occupants);
-      if (watch.isGivenUp) await this.#settler.countUnsettled(received, 0);
-      else await this.#settler.settle(settlement, received);
+      if (watch.item.isGivenUp) return await this.#settler.countUnsettled(received, 0);
+      const settled = this.#settler.settle(settlement, received);
+      // What is only acknowledged is settled by now: nearly all.
+      if (settled !== undefined) await settled;
     } catch (error) {
       await this.#notSettled(error as TransportError, received);
     } finally {
-      watch.end();
+      this.#long.end(watch);
       inHand.remove(place);
       if (inHand.size === 0) this.#inHand.delete(channel);
       // The place that it kept is free.
       if (channel.isGone) this.#channel?.setCapacity(this.#capacity).catch(this.#report);
+      this.#inFlight.leave(flight);
     }
   }
 
