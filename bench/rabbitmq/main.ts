@@ -17,13 +17,16 @@ import { fill } from './fill.js';
 import { queue, topology } from './topology.js';
 
 const rounds = Number(process.env['ROUNDS'] ?? 5);
-const messages = Number(process.env['MESSAGES'] ?? 40_000);
+const messages = Number(process.env['MESSAGES'] ?? 60_000);
 const baseline = 'amqplib';
-const libraries = ['ours', baseline, 'amqplib-json', 'rabbitmq-client', 'golevelup', 'nest'] as const;
+const all = ['ours', baseline, 'amqplib-json', 'rabbitmq-client', 'golevelup', 'nest'] as const;
+/** Those of LIBRARIES besides ours and the baseline, by commas; all when it is not set. */
+const chosen = process.env['LIBRARIES']?.split(',');
+const libraries = all.filter((each) => ['ours', baseline, ...(chosen ?? all)].includes(each));
 /** Ours against bare amqplib: how many a second at least, how much CPU at most. */
 const goals = { consume: { perSecond: 1.2, cpu: 1.25 }, publish: { perSecond: 0.95, cpu: 1.2 } } as const;
 
-type Library = (typeof libraries)[number];
+type Library = (typeof all)[number];
 type What = keyof typeof goals;
 interface Measured {
   readonly perSecond: number;
