@@ -17,16 +17,27 @@ interface Route {
  */
 export class RouteTable {
   readonly #routes = new Map<string, Route>();
+  /** What was found for paths that read as a route does, mostly those without parameters: no more than there are routes. */
+  readonly #found = new Map<string, RouteMatch>();
 
   /** @param url in the notation of find-my-way: `/orders/:id`, `/docs/*` */
   add(methods: string | readonly string[], url: string): void {
     const route = this.#routes.get(url) ?? { segments: url.split('/'), methods: new Set<string>() };
     for (const method of [methods].flat()) route.methods.add(method);
     this.#routes.set(url, route);
+    this.#found.clear();
   }
 
   /** Undefined for a path that no route has. */
   find(path: string): RouteMatch | undefined {
+    const known = this.#found.get(path);
+    if (known) return known;
+    const match = this.#match(path);
+    if (match && this.#routes.has(path)) this.#found.set(path, match);
+    return match;
+  }
+
+  #match(path: string): RouteMatch | undefined {
     const segments = path.split('/');
     const plain = segments.map((segment) => (segment.includes('%') ? (decoded(segment) ?? segment) : segment));
     const found = [...this.#routes.values()].filter((route) => matches(route.segments, plain));
