@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, ProxyTracerProvider, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { contextOf, traceparentOf } from '@orderflow/messaging/opentelemetry';
 import { traceIdOf, withTraceId } from '../logging/trace-id.js';
 import { isRoutine } from '../logging/routine-requests.js';
@@ -31,7 +31,7 @@ const traceparents = new WeakMap<IncomingMessage, string>();
  */
 export function traceRequests(fastify: RequestHooks): void {
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (isRoutine(request.url)) return done();
+    if (isRoutine(request.url) || !isTraced(request.raw)) return done();
     const parent = contextOf(context.active(), request.raw.headers);
     const span = trace.getTracer(TRACER).startSpan(nameOf(request), optionsOf(request), parent);
     reply.raw.once('close', () => finish(span, reply.raw));
@@ -40,6 +40,13 @@ export function traceRequests(fastify: RequestHooks): void {
     // Fastify keeps the context until the handler, also for a body that comes later.
     context.with(trace.setSpan(parent, span), () => withTraceId(traceIdOfRequest(request.raw), done));
   });
+}
+
+/** Whether somebody records spans, or the client names a trace that is to be passed on. */
+function isTraced({ headers }: IncomingMessage): boolean {
+  if (headers['traceparent'] !== undefined) return true;
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer(TRACER) !== undefined;
 }
 
 /** The header `traceparent` of what a request leads to; undefined for one without a trace. */
