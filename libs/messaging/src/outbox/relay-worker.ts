@@ -17,15 +17,19 @@ export interface RelayWorkerOptions {
 
 /** A batch waits this many times as long as the one before took: it then costs no more than a third of the time. */
 const LINGER_FACTOR = 2;
-/** The longest wait pays where at least so many messages are expected to come in it. */
-const LINGER_PAYS_FROM = 2;
-/** How long back the rate of messages is looked at, in ms: what comes close to another by chance is no rate yet. */
+/**
+ * The longest wait pays where at least so many commits are expected to come in it. Messages of one commit are there
+ * together anyhow.
+ */
+const LINGER_PAYS_FROM = 6;
+/** How long back the rate of commits is looked at, in ms: what comes close to another by chance is no rate yet. */
 const RATE_WINDOW_MS = 250;
 
 /**
  * Works on its buckets with one batch in flight, which is what keeps the order of each of them. Sleeps when there is
  * nothing to send, pauses while the database is away. Sends at once when it was idle; soon after a batch it waits for more
- * to send with the next: the longer the slower batches are, and as long as it may where several come in that time.
+ * to send with the next: the longer the slower batches are, and as long as it may where several commits come in that
+ * time.
  */
 export class RelayWorker {
   readonly #options: RelayWorkerOptions;
@@ -35,7 +39,9 @@ export class RelayWorker {
   #stopped = false;
   #failures = 0;
   #lingersUntil = 0;
-  /** Messages sent, a millisecond, of late. */
+  /** Wakes since the last batch began. */
+  #wakes = 0;
+  /** Wakes a millisecond, of late. */
   #rate = 0;
   #lastBegun = 0;
   #cancelLinger: (() => void) | undefined;
@@ -59,6 +65,12 @@ export class RelayWorker {
 
   /** There may be something to send. Ignored during a pause, which ends by itself. */
   wake(): void {
+    this.#wakes += 1;
+    this.#look();
+  }
+
+  /** Begins a batch, now or after the linger. */
+  #look(): void {
     if (this.#stopped || this.#cancelPause !== undefined) return;
     this.#again = true;
     if (this.#running !== undefined || this.#cancelLinger !== undefined) return;
@@ -75,7 +87,7 @@ export class RelayWorker {
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
       // A wake since the last look.
-      if (this.#again) this.wake();
+      if (this.#again) this.#look();
     });
   }
 
@@ -98,6 +110,7 @@ export class RelayWorker {
     while (this.#again && !this.#stopped && this.#lingersUntil <= clock.elapsed()) {
       this.#again = false;
       const begun = clock.elapsed();
+      this.#noteRate(begun);
       try {
         const batch = sendBatch();
         this.#batch = batch.catch(() => undefined);
@@ -105,7 +118,6 @@ export class RelayWorker {
         const ended = clock.elapsed();
         // Behind a full batch, or one that failed, there is something to do at once.
         const isDone = !result.more && result.errors.length === 0;
-        this.#noteRate(result.sent, begun);
         if (isDone) this.#lingersUntil = ended + Math.min(lingerMaxMs, this.#lingerMs(ended - begun, lingerMaxMs));
         this.#afterBatch(result);
       } catch (error) {
@@ -119,10 +131,11 @@ export class RelayWorker {
     return this.#rate * lingerMaxMs >= LINGER_PAYS_FROM ? lingerMaxMs : LINGER_FACTOR * tookMs;
   }
 
-  #noteRate(sent: number, begun: number): void {
+  #noteRate(begun: number): void {
     const sinceMs = Math.max(1, begun - this.#lastBegun);
+    this.#rate += (1 - Math.exp(-sinceMs / RATE_WINDOW_MS)) * (this.#wakes / sinceMs - this.#rate);
     this.#lastBegun = begun;
-    this.#rate += (1 - Math.exp(-sinceMs / RATE_WINDOW_MS)) * (sent / sinceMs - this.#rate);
+    this.#wakes = 0;
   }
 
   #afterBatch(result: BatchResult): void {
@@ -144,7 +157,7 @@ export class RelayWorker {
     const { clock, pauseMs } = this.#options;
     this.#cancelPause = clock.schedule(clock.now() + pauseMs(this.#failures), () => {
       this.#cancelPause = undefined;
-      this.wake();
+      this.#look();
     });
   }
 
@@ -155,7 +168,7 @@ export class RelayWorker {
     // The database's clock decides when the key is due: look a moment later rather than a moment too early.
     this.#cancelRetry = clock.schedule(clock.now() + delayMs + 10, () => {
       this.#cancelRetry = undefined;
-      this.wake();
+      this.#look();
     });
   }
 }

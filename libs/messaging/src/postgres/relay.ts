@@ -39,7 +39,8 @@ export interface RelayOptions {
   readonly answerWithinMs?: number;
   /**
    * How long a message may wait for others to be sent with it, in milliseconds; 0 when absent. It waits only soon after
-   * others were sent, twice as long as that took at most: what comes alone is sent at once.
+   * others were sent, twice as long as that took, and as long as it may where six commits or more come in that time: what
+   * comes alone is sent at once.
    */
   readonly lingerMaxMs?: number;
   readonly clock?: Clock;
