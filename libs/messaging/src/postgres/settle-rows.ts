@@ -3,7 +3,7 @@ import { explain } from '../errors.js';
 import { orderingKeyOf } from '../outbox/bucket.js';
 import type { Lease } from './bucket-leases.js';
 import { HELD_BUCKETS } from './outbox-read.js';
-import { type OutboxRow, storedColumns } from './outbox-rows.js';
+import { type OutboxRow, type Statement, storedColumns } from './outbox-rows.js';
 import { storableText } from './storable-text.js';
 
 /** What may be written of the rows of some leases. Every write is fenced by the lease's token. */
@@ -29,23 +29,52 @@ const endHolds = (gone: string, ids: string): string => `
 /** Removes what the broker has. */
 export async function remove({ pool, leases }: Writing, sent: readonly OutboxRow[]): Promise<void> {
   if (sent.length === 0) return;
-  // One statement, so that no crash leaves the hold of a key that has nothing waiting.
-  await pool.query(
-    `WITH sent AS (
-       SELECT sent.bucket, sent.leased, sent.id, sent.key
-       FROM unnest($1::smallint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::text[])
-         AS sent(bucket, leased, id, token, key)
-       JOIN outbox_buckets lease ON lease.bucket = sent.leased AND lease.token = sent.token
-     ), ended AS (${endHolds('sent', '$3::bigint[]')})
-     DELETE FROM outbox USING sent WHERE outbox.bucket = sent.bucket AND outbox.id = sent.id`,
-    [
+  const isHeld = sent.some(({ bucket }) => bucket < 0);
+  const { text, values } = isHeld ? removalWithHolds(leases, sent) : removal(leases, sent);
+  await pool.query(text, [...values]);
+}
+
+/** Of rows whose keys are not held. */
+function removal(leases: readonly Lease[], sent: readonly OutboxRow[]): Statement {
+  return {
+    text: `
+      WITH sent AS MATERIALIZED (
+        SELECT sent.bucket, sent.id FROM unnest($1::smallint[], $2::bigint[]) AS sent(bucket, id)
+        JOIN unnest($3::smallint[], $4::bigint[]) AS held(bucket, token) ON held.bucket = sent.bucket
+        JOIN outbox_buckets lease ON lease.bucket = held.bucket AND lease.token = held.token
+      )
+      DELETE FROM outbox USING sent WHERE outbox.bucket = sent.bucket AND outbox.id = sent.id`,
+    values: [
+      numbers(sent.map(({ bucket }) => bucket)),
+      numbers(sent.map(({ id }) => id)),
+      numbers(leases.map(({ bucket }) => bucket)),
+      numbers(leases.map(({ token }) => token)),
+    ],
+  };
+}
+
+/** An array of whole numbers, written out: `pg` would look in each of them for what has to be escaped. */
+const numbers = (all: readonly (number | string)[]): string => `{${all.join(',')}}`;
+
+/** The same, and the holds end of which nothing is left: one statement, so that no crash leaves one with nothing waiting. */
+function removalWithHolds(leases: readonly Lease[], sent: readonly OutboxRow[]): Statement {
+  return {
+    text: `
+      WITH sent AS (
+        SELECT sent.bucket, sent.leased, sent.id, sent.key
+        FROM unnest($1::smallint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::text[])
+          AS sent(bucket, leased, id, token, key)
+        JOIN outbox_buckets lease ON lease.bucket = sent.leased AND lease.token = sent.token
+      ), ended AS (${endHolds('sent', '$3::bigint[]')})
+      DELETE FROM outbox USING sent WHERE outbox.bucket = sent.bucket AND outbox.id = sent.id`,
+    values: [
       sent.map(({ bucket }) => bucket),
       sent.map(leasedBucket),
       sent.map(({ id }) => id),
       tokensOf(leases, sent),
       sent.map(keyOf),
     ],
-  );
+  };
 }
 
 /** Sets a message aside that no broker will take; its successors go on without it. */
