@@ -1,3 +1,5 @@
+import { room } from './writing-room.js';
+
 /** Room for a message beside its body, in bytes; more is made when it is needed. */
 const roomBesideBody = 1_024;
 /** What a text of so many UTF-16 units takes as UTF-8 at most, in bytes a unit. */
@@ -5,7 +7,8 @@ const bytesPerUnit = 3;
 
 /**
  * Writes AMQP values (OASIS AMQP 1.0, part 1) one behind the other into one buffer, in the forms that rhea chooses: short
- * ones for texts, bytes and numbers where they fit, long ones for lists and maps.
+ * ones for texts, bytes and numbers where they fit, long ones for lists and maps. One writes at a time: all of them share
+ * {@link room}.
  */
 export class ValueWriter {
   #bytes: Buffer;
@@ -13,7 +16,7 @@ export class ValueWriter {
 
   /** @param body how long the bytes are that a {@link binary} will be given */
   constructor(body: number) {
-    this.#bytes = Buffer.allocUnsafe(body + roomBesideBody);
+    this.#bytes = room.open(body + roomBesideBody);
   }
 
   /** Bytes written so far. */
@@ -21,8 +24,9 @@ export class ValueWriter {
     return this.#at;
   }
 
+  /** What was written; to be called once, before another writer is made. */
   toBuffer(): Buffer {
-    return this.#bytes.subarray(0, this.#at);
+    return room.take(this.#bytes, this.#at);
   }
 
   /** The descriptor of a section; its value is what is written next. */
