@@ -191,8 +191,8 @@ export const databaseVariables = {
     example: 'false',
   }),
   OUTBOX_LINGER_MAX: time(
-    { usual: '50ms', min: 0, max: 1_000 },
-    'How long a message may wait for others to be sent with it, at most, when many are sent; 0 for not at all',
+    { usual: '150ms', min: 0, max: 1_000 },
+    'How long a message may wait for others to be sent with it, at most, when many are committed; 0 for not at all',
   ),
 };
 
