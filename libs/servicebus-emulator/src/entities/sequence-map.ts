@@ -1,14 +1,17 @@
 const PAGE_SIZE = 64;
 
 interface Page<T> {
-  readonly number: number;
+  number: number;
   readonly slots: (T | undefined)[];
   count: number;
+  /** There is nothing in the slots before this one. */
+  from: number;
 }
 
 /**
  * A map ordered by sequence number, made for numbers that are added at the end and removed near the front: pages of 64
  * slots in a sorted list. Finding the first is O(1), anything else O(log pages); nothing depends on how much is in it.
+ * A page that is emptied goes; the last one stays for what comes next, so that a map with one value at a time makes none.
  */
 export class SequenceMap<T> {
   readonly #pages: Page<T>[] = [];
@@ -26,16 +29,14 @@ export class SequenceMap<T> {
     const number = pageOf(key);
     const index = this.#lowerBound(number);
     let page = this.#pages[index];
-    if (page?.number !== number) {
-      page = { number, slots: [], count: 0 };
-      if (index === this.#pages.length) this.#pages.push(page);
-      else this.#pages.splice(index, 0, page);
-    }
-    if (page.slots[key % PAGE_SIZE] === undefined) {
+    const slot = key % PAGE_SIZE;
+    if (page?.number !== number) page = this.#addPage(number, index);
+    if (page.slots[slot] === undefined) {
       page.count++;
       this.#size++;
     }
-    page.slots[key % PAGE_SIZE] = value;
+    page.slots[slot] = value;
+    page.from = Math.min(page.from, slot);
   }
 
   delete(key: number): boolean {
@@ -45,13 +46,16 @@ export class SequenceMap<T> {
     page.slots[key % PAGE_SIZE] = undefined;
     page.count--;
     this.#size--;
-    if (page.count === 0) this.#pages.splice(index, 1);
+    if (page.count === 0 && this.#pages.length > 1) this.#pages.splice(index, 1);
     return true;
   }
 
   /** The value with the smallest key. */
   first(): T | undefined {
-    return this.#pages[0]?.slots.find((value) => value !== undefined);
+    const page = this.#pages[0];
+    if (!page || this.#size === 0) return undefined;
+    while (page.slots[page.from] === undefined) page.from++;
+    return page.slots[page.from];
   }
 
   /** The values whose key is at least `key`, in order. The map must not change meanwhile. */
@@ -63,6 +67,20 @@ export class SequenceMap<T> {
         if (value !== undefined) yield value;
       }
     }
+  }
+
+  /** @param index where it belongs */
+  #addPage(number: number, index: number): Page<T> {
+    if (this.#size === 0 && this.#pages[0]) {
+      const spare = this.#pages[0];
+      spare.number = number;
+      spare.from = PAGE_SIZE - 1;
+      return spare;
+    }
+    const slots = new Array<T | undefined>(PAGE_SIZE).fill(undefined);
+    const page = { number, slots, count: 0, from: PAGE_SIZE - 1 };
+    this.#pages.splice(index, 0, page);
+    return page;
   }
 
   #find(number: number): number {
