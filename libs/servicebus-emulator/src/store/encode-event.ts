@@ -4,18 +4,18 @@ import type { ByteWriter } from './byte-writer.js';
 import { PRIORITIES, STATES, TAG } from './event-tags.js';
 import { writeRule } from './rule-text.js';
 
-/** The contents already written in one group, by the order in which they were. */
-type Written = Map<MessageContent, number>;
+/** The contents already written in one group, by the order in which they were; undefined for an event by itself. */
+type Written = Map<MessageContent, number> | undefined;
 
 /** Appends an event to a record; message bytes go in as they are. */
 export function encodeEvent(event: BrokerEvent, writer: ByteWriter): void {
   if (event.type !== 'group') {
-    encodeSingle(event, writer, new Map());
+    encodeSingle(event, writer, undefined);
     return;
   }
   writer.byte(TAG.group);
   writer.count(event.events.length);
-  const written: Written = new Map();
+  const written = new Map<MessageContent, number>();
   for (const single of event.events) {
     encodeSingle(single, writer, written);
   }
@@ -102,11 +102,11 @@ function flagCode(flag: boolean | undefined): number {
 
 /** Writes a content once per group: 0 and the content, or the place of an earlier one from 1. */
 function encodeContent(content: MessageContent, writer: ByteWriter, written: Written): void {
-  const earlier = written.get(content);
+  const earlier = written?.get(content);
   if (earlier !== undefined) {
     return writer.count(earlier);
   }
-  written.set(content, written.size + 1);
+  written?.set(content, written.size + 1);
   writer.count(0);
   writer.bytes(content.bare);
   writer.bytes(content.annotations);
