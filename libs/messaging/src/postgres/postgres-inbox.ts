@@ -18,6 +18,8 @@ export interface PurgeOptions {
 
 interface PostgresInboxOptions<Db> {
   readonly pool: Pool;
+  /** For effects of one statement, while one of its connections is free. */
+  readonly planningOnce: Pool | undefined;
   readonly units: UnitsOfWork<Db>;
   readonly wake: OnWake;
   /** Called with what went wrong while a statement was given up. */
@@ -58,7 +60,7 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>>, EffectInbox<Han
    * The same for an effect that is one statement: inbox row and effect are one round trip and one commit, at about half
    * the cost of {@link once}. The effect takes its rows from `handled`, which has one row, and none when this consumer has
    * handled the message before: `INSERT INTO parcels (id) SELECT $1::uuid FROM handled`. It runs in a transaction of its
-   * own, on the pool of the messaging.
+   * own, on a pool of the messaging.
    *
    * @param effect a statement that changes data, its parameters numbered from `$1`
    * @throws TypeError for an effect without `handled`: it would happen again with every delivery
@@ -72,7 +74,7 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>>, EffectInbox<Han
         ON CONFLICT DO NOTHING RETURNING message_id
       ), effect AS (${effect.text})
       SELECT FROM handled`;
-    return this.#options.pool
+    return this.#poolOfEffects()
       .query(statement, [...effect.values, consumer, messageId])
       .then(({ rowCount }) => (rowCount === 0 ? 'duplicate' : 'handled'));
   }
@@ -103,7 +105,7 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>>, EffectInbox<Han
   /**
    * Inbox rows, effect and outgoing messages of several messages by one statement: one round trip and one commit. It
    * waits for other deliveries of them as {@link once} does, is repeated as {@link onceMany} is, and when its answer is
-   * lost the next call finds out. It runs on the pool of the messaging, and an abort ends it on the server too, unless a
+   * lost the next call finds out. It runs on a pool of the messaging, and an abort ends it on the server too, unless a
    * pooler between hides which connection is whose.
    *
    * @throws TypeError for an effect without `handled`: it would happen again with every delivery
@@ -116,10 +118,18 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>>, EffectInbox<Han
   ): Promise<void> {
     const { pool, wake, onError } = this.#options;
     const { text, values } = onceStatement(consumer, [...messageIds].sort(), effect);
-    const { rows } = await repeatOnConflict(() => runAlone({ text, values, pool, onError, ...options }));
+    const { rows } = await repeatOnConflict(() =>
+      runAlone({ text, values, pool: this.#poolOfEffects(), endedBy: pool, onError, ...options }),
+    );
     const sent = new Set(rows.map((row) => row['message_id']));
     const written = (effect.sends?.messages ?? []).filter(({ envelope }) => sent.has(envelope.id));
     if (written.length > 0) wake(written.map(({ to }) => to));
+  }
+
+  /** Nobody waits for a connection that plans once: the others are as good, only dearer. */
+  #poolOfEffects(): Pool {
+    const { pool, planningOnce } = this.#options;
+    return planningOnce !== undefined && hasFree(planningOnce) ? planningOnce : pool;
   }
 
   has(consumer: string, messageId: string): Promise<boolean> {
@@ -138,6 +148,10 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>>, EffectInbox<Han
         SELECT ctid FROM inbox WHERE handled_at < now() - $2 * interval '1 ms' ORDER BY handled_at LIMIT $1))`;
     return deleteInBatches(this.#options.pool, statement, [olderThanMs], batch);
   }
+}
+
+function hasFree({ idleCount, totalCount, options }: Pool): boolean {
+  return idleCount > 0 || totalCount < options.max;
 }
 
 /** SQLSTATE of a serialization failure and of a deadlock: the same transaction may succeed at once. */

@@ -34,6 +34,12 @@ export interface PostgresMessaging<Db = ClientBase> {
 export interface PostgresMessagingOptions {
   /** The database of the effects, with `messagingSchema` in it. Our own statements run here; it is yours to end. */
   readonly pool: Pool;
+  /**
+   * Further connections to it, which plan a prepared statement once (`plan_cache_mode=force_generic_plan`): the inbox runs
+   * effects of one statement there while one is free. For effects whose best plan is the same whatever tables hold, as
+   * inserts of given values. Yours to end; `pool` when absent.
+   */
+  readonly planningOnce?: Pool | undefined;
   /** What can fail nothing any more: a callback after a commit that threw. A warning of the process when absent. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
@@ -52,12 +58,12 @@ export function createPostgresMessaging<Db>(
 }
 
 function assemble<Db>(options: PostgresMessagingOptions, adapter: TransactionAdapter<Db>): PostgresMessaging<Db> {
-  const { pool, onError } = withDefaults(options, { onError: warnOfError });
+  const { pool, planningOnce, onError } = withDefaults(options, { onError: warnOfError });
   const wakes = new Wakes();
   const units = new UnitsOfWork({ pool, adapter, onError, wake: wakes.wake });
   return Object.freeze<PostgresMessaging<Db>>({
     transaction: (work, how) => units.transaction(work, how),
-    inbox: new PostgresInbox({ pool, units, onError, wake: wakes.wake }),
+    inbox: new PostgresInbox({ pool, planningOnce, units, onError, wake: wakes.wake }),
     outbox: new PostgresOutbox(pool, wakes.wake),
     wake: () => wakes.wake(),
     onWake: (listener) => wakes.onWake(() => listener()),

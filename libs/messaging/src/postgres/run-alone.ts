@@ -4,6 +4,8 @@ import type { SqlResult } from './sql-transaction.js';
 
 interface RunAloneOptions extends Statement {
   readonly pool: Pool;
+  /** By whose connections the server is told to end it: `pool` may have none left. */
+  readonly endedBy: Pool;
   /** Gives the statement up: the call rejects with its reason, and the server ends it if it has not committed yet. */
   readonly signal?: AbortSignal | undefined;
   /** Called when the server could not be told. */
@@ -52,12 +54,12 @@ const ignore = (): void => undefined;
  * Ends the statement on the server, where it may wait for a lock and never notice that we are gone. A pooler tells a number
  * of its own instead of the server's process: hence the look at what that one is running.
  */
-async function terminate(client: PoolClient | undefined, { pool, text, onError }: RunAloneOptions): Promise<void> {
+async function terminate(client: PoolClient | undefined, { endedBy, text, onError }: RunAloneOptions): Promise<void> {
   const { processID } = (client ?? {}) as { readonly processID?: number | null };
   if (typeof processID !== 'number') return;
   try {
     // The server shows the beginning of a long statement.
-    await pool.query(
+    await endedBy.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE pid = $1 AND state = 'active' AND starts_with($2, query)`,
       [processID, text],
