@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { cloneDatabase, type TestDatabase } from '@orderflow/local-postgres/testing';
+import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { messagingConfig } from '../testing/messaging-config.js';
 import type { RequestDatabase } from '../postgres/request-database.js';
@@ -38,26 +39,32 @@ async function connectionsAfter(
   return rows[0]?.['n'];
 }
 
-it('gives inserts connections of their own, which plan once, and the rest to all others', async () => {
+it('gives inserts and effects connections of their own, which plan once, and the rest to all others', async () => {
   const shares = open(8, 2);
   const inserts = shares.inserts as RequestDatabase;
+  const effects = shares.effects as Pool;
   expect(await plansOf(inserts)).toBe('force_generic_plan');
+  expect(await plansOf(effects)).toBe('force_generic_plan');
   expect(await plansOf(shares.requests)).toBe('force_custom_plan');
-  expect(await connectionsAfter(shares, shares.pool)).toBe(6 + 1);
+  expect(await connectionsAfter(shares, shares.pool)).toBe(5 + 1 + 1);
   await Promise.all([plansOf(inserts), plansOf(inserts)]);
-  expect(await connectionsAfter(shares, shares.pool)).toBe(6 + 2);
-  expect([inserts.capacity, shares.requests.capacity]).toEqual([2, 14]);
+  expect(await connectionsAfter(shares, shares.pool)).toBe(5 + 2 + 1);
+  expect([inserts.capacity, shares.requests.capacity]).toEqual([2, 13]);
   await shares.end();
   await expect(inserts.query('SELECT 1')).rejects.toThrow('after calling end');
+  await expect(effects.query('SELECT 1')).rejects.toThrow('after calling end');
   await expect(shares.requests.query('SELECT 1')).rejects.toThrow('after calling end');
 });
 
-it('gives them a quarter at most, and none where that is less than one', async () => {
+it('gives each a quarter at most, and none where that is less than one', async () => {
   const small = open(4, 2);
-  expect([small.inserts?.capacity, small.requests.capacity, small.pool.options.max]).toEqual([1, 12, 3]);
+  const sizes = [small.inserts?.capacity, small.effects?.options.max, small.requests.capacity, small.pool.options.max];
+  expect(sizes).toEqual([1, 1, 11, 2]);
   await small.end();
-  for (const shares of [open(3, 2), open(20)]) {
-    expect(shares.inserts).toBeUndefined();
-    await shares.end();
-  }
+  const smaller = open(3, 2);
+  expect([smaller.inserts, smaller.effects]).toEqual([undefined, undefined]);
+  await smaller.end();
+  const others = open(20);
+  expect([others.inserts, others.effects?.options.max]).toEqual([undefined, 1]);
+  await others.end();
 });

@@ -15,6 +15,9 @@ export interface DatabaseSharesOptions {
   readonly insertConnections?: number | undefined;
 }
 
+/** Of effects that are one statement: those of one group are in flight at a time. */
+const EFFECT_CONNECTIONS = 1;
+
 /** The connections of a service to its database, `DATABASE_POOL_SIZE` at most, by what they are for. */
 export class DatabaseShares {
   /** For messages, and what the service does by itself. */
@@ -27,26 +30,30 @@ export class DatabaseShares {
    * it has no connections.
    */
   readonly inserts: RequestDatabase | undefined;
+  /** For effects of messages that are single statements of that kind. Undefined where a quarter of all is less than one. */
+  readonly effects: Pool | undefined;
   readonly #pools: readonly Pool[];
 
   /** Connects when it is asked. */
   constructor({ name, config, logger, adaptDatabaseUrl, insertConnections = 0 }: DatabaseSharesOptions) {
     const { DATABASE_POOL_SIZE: size, DATABASE_MAX_WAITING: waiting } = config;
-    const inserting = Math.min(insertConnections, Math.floor(size / 4));
+    const quarter = Math.floor(size / 4);
+    const inserting = Math.min(insertConnections, quarter);
+    const effecting = Math.min(EFFECT_CONNECTIONS, quarter);
     const settings = {
       url: databaseUrl(config, logger, adaptDatabaseUrl),
       applicationName: name,
       prepare: config.DATABASE_PREPARE,
       onError: (error: Error) => logger.warn({ err: error }, 'an idle database connection broke'),
     };
-    this.pool = createPool({ ...settings, max: size - inserting });
-    const connections = shareOfRequests(size) - inserting;
+    const planningOnce = (max: number) => (max === 0 ? undefined : createPool({ ...settings, max, plans: 'once' }));
+    this.pool = createPool({ ...settings, max: size - inserting - effecting });
+    const connections = shareOfRequests(size) - inserting - effecting;
     this.requests = new RequestDatabase({ pool: this.pool, connections, waiting });
-    this.#pools = [this.pool];
-    if (inserting === 0) return;
-    const pool = createPool({ ...settings, max: inserting, plans: 'once' });
-    this.inserts = new RequestDatabase({ pool, connections: inserting, waiting: 0 });
-    this.#pools = [this.pool, pool];
+    this.effects = planningOnce(effecting);
+    const pool = planningOnce(inserting);
+    this.inserts = pool && new RequestDatabase({ pool, connections: inserting, waiting: 0 });
+    this.#pools = [this.pool, this.effects, pool].filter((one) => one !== undefined);
   }
 
   async end(): Promise<void> {

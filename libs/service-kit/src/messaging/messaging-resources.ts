@@ -106,6 +106,7 @@ export class MessagingResources {
     this.inserts = this.#database.inserts;
     this.messaging = createPostgresMessaging({
       pool: this.pool,
+      planningOnce: this.#database.effects,
       onError: (error) => logger.error({ err: error }, 'something failed after its transaction had ended'),
     });
     this.#backlog = singleFlight(() => this.messaging.outbox.backlog());
