@@ -124,7 +124,7 @@ export default tseslint.config(
   },
   {
     // What stands on a page for users imports the package as they do.
-    files: ['libs/messaging/test/adapters/*.ts'],
+    files: ['libs/messaging/test/{adapters,examples}/*.ts'],
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },
   {
