@@ -28,8 +28,8 @@ export function targetTooLong(): Problem {
 }
 
 /** RFC 9112, section 3.2. Node itself would answer with nothing but a status. */
-function requireOneHost({ httpVersion, headersDistinct }: IncomingMessage): void {
-  const hosts = headersDistinct['host']?.length ?? 0;
+function requireOneHost({ httpVersion, rawHeaders }: IncomingMessage): void {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
   if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return;
   throw new Problem(400, 'bad-request', 'A request must have exactly one header Host.');
 }
