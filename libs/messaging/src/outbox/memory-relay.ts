@@ -46,7 +46,7 @@ export class MemoryRelay implements Relay {
           random,
           answerWithinMs: defaultAnswerWithinMs,
           transport,
-          sendBatch: (send, share) => outbox.sendBatch(destination, share === undefined ? 1 : batch, send),
+          sendBatch: (send, { size }) => outbox.sendBatch(destination, size === 'one' ? 1 : batch, send),
           pauseMs: (failures) => backoff(holdPolicy, failures, random),
           onError,
         }),

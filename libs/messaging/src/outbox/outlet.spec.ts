@@ -3,7 +3,7 @@ import { ManualClock } from '../testing/manual-clock.js';
 import { outgoing } from '../testing/outgoing.js';
 import { type Outgoing, type Transport, TransportError } from '../transport.js';
 import { type BatchResult, emptyBatch } from './batch-result.js';
-import { Outlet } from './outlet.js';
+import { type BatchWanted, Outlet } from './outlet.js';
 import { sendInOrder } from './send-in-order.js';
 
 const busy = new TransportError('Busy', 'Wait.', true);
@@ -21,8 +21,8 @@ beforeEach(() => {
   answer = () => Promise.resolve();
 });
 
-async function sendBatch(send: Transport['send'], share: unknown): Promise<BatchResult> {
-  const rows = waiting.slice(0, share === undefined ? 1 : 50).map((message) => ({ outgoing: message }));
+async function sendBatch(send: Transport['send'], { size }: BatchWanted): Promise<BatchResult> {
+  const rows = waiting.slice(0, size === 'one' ? 1 : 50).map((message) => ({ outgoing: message }));
   const { sent, failed, outage } = await sendInOrder(rows, send);
   const gone = new Set(sent.map(({ outgoing: message }) => message));
   waiting = waiting.filter((message) => !gone.has(message));
@@ -148,9 +148,14 @@ describe('an outlet', () => {
 });
 
 describe('an outlet with two workers', () => {
-  it('reads with both behind a full batch only, and with one again when both have slept', async () => {
-    const shares: unknown[] = [];
-    let full = false;
+  interface Batch {
+    readonly onMore: () => void;
+    readonly end: (result?: Partial<BatchResult>) => Promise<void>;
+  }
+
+  /** One whose batches end when they are told to. */
+  function outletOfTwo() {
+    const batches: Batch[] = [];
     const one = new Outlet({
       destination: { queue: 'work' },
       workers: 2,
@@ -158,24 +163,43 @@ describe('an outlet with two workers', () => {
       random: () => 0.999,
       answerWithinMs: 900,
       transport: { send: () => Promise.resolve() },
-      sendBatch: async (_send, share) => {
-        shares.push(share && `${share.index} of ${share.of}`);
-        const more = full;
-        full = false;
-        return { ...emptyBatch, read: 1, sent: 1, more };
+      sendBatch: (_send, { onMore }) => {
+        const { promise, resolve } = Promise.withResolvers<BatchResult>();
+        const end = (result: Partial<BatchResult> = {}): Promise<void> => {
+          resolve({ ...emptyBatch, ...result });
+          return clock.advance(0);
+        };
+        batches.push({ onMore, end });
+        return promise;
       },
       pauseMs: () => 1_000,
       onError: () => undefined,
     });
     one.wake();
-    await clock.advance(0);
-    expect(shares.splice(0)).toEqual(['0 of 1']);
-    full = true;
+    return { one, batches };
+  }
+
+  it('has both at it as soon as one has read that there is more, and one again when both have slept', async () => {
+    const { one, batches } = outletOfTwo();
+    expect(batches).toHaveLength(1);
+    batches[0]?.onMore();
+    expect(batches).toHaveLength(2);
+    await batches[0]?.end();
+    await batches[1]?.end();
     one.wake();
     await clock.advance(0);
-    expect(shares.splice(0)).toEqual(['0 of 1', '1 of 2', '0 of 2']);
-    one.wake();
-    await clock.advance(0);
-    expect(shares.splice(0)).toEqual(['0 of 1']);
+    expect(batches).toHaveLength(3);
+    await batches[2]?.end();
+    await one.stop();
+  });
+
+  it('lets no other begin once the destination is in trouble', async () => {
+    const { one, batches } = outletOfTwo();
+    batches[0]?.onMore();
+    await batches[1]?.end({ outage: busy, errors: [busy] });
+    batches[0]?.onMore();
+    expect(batches).toHaveLength(2);
+    await batches[0]?.end();
+    await one.stop();
   });
 });

@@ -21,18 +21,15 @@ const MOST_ANSWER_MS = 60_000;
 
 export interface OutletOptions {
   readonly destination: Destination;
-  /** How many batches may be in flight, behind one that was full. */
+  /** How many batches may be in flight where there is more than one of them to send. */
   readonly workers: number;
   readonly clock: Clock;
   readonly random: () => number;
   /** How long the broker may take to answer before the destination counts as in trouble, in milliseconds. */
   readonly answerWithinMs: number;
   readonly transport: Pick<Transport, 'send'>;
-  /**
-   * Reads, sends with `send` and removes one batch: of the given share of the outbox, or, without one, a single message of
-   * all of it.
-   */
-  readonly sendBatch: (send: Transport['send'], share: WorkerShare | undefined) => Promise<BatchResult>;
+  /** Reads, sends with `send` and removes one batch of what no other has in flight. */
+  readonly sendBatch: (send: Transport['send'], wanted: BatchWanted) => Promise<BatchResult>;
   /** How long to wait after the given number of failures of the database in a row, in milliseconds. */
   readonly pauseMs: (failures: number) => number;
   readonly onError: (error: unknown) => void;
@@ -40,11 +37,12 @@ export interface OutletOptions {
   readonly lingerMaxMs?: number;
 }
 
-/** The part of an outbox that one of several workers reads. */
-export interface WorkerShare {
-  /** From 0. */
-  readonly index: number;
-  readonly of: number;
+/** What a batch is to be. */
+export interface BatchWanted {
+  /** A single message, or as many as a batch may have. */
+  readonly size: 'one' | 'full';
+  /** To be called once the batch is read, before it is sent, where there may be more that nobody has read. */
+  readonly onMore: () => void;
 }
 
 interface Trouble {
@@ -60,7 +58,7 @@ interface Trouble {
 export class Outlet {
   readonly #options: OutletOptions;
   readonly #workers: readonly RelayWorker[];
-  /** Whether the workers have a share each. Otherwise the first one has it all, and the others sleep. */
+  /** Whether all workers are at it. Otherwise the first one does it all, and the others sleep. */
   #isShared = false;
   #trouble: Trouble | undefined;
   #answerMs: number;
@@ -115,7 +113,7 @@ export class Outlet {
     return new RelayWorker({
       clock,
       lingerMaxMs,
-      sendBatch: () => this.#sendShare(index),
+      sendBatch: () => this.#sendBatch(index),
       pauseMs,
       onOutage: (outage) => this.#onOutage(outage),
       onError,
@@ -124,19 +122,17 @@ export class Outlet {
 
   /**
    * Further batches in flight keep the broker busy while the first one is removed; with little to send they would only look
-   * and find nothing. Shares change between two batches of the first worker, while the others sleep.
+   * and find nothing.
    */
-  async #sendShare(index: number): Promise<BatchResult> {
-    const { workers, sendBatch } = this.#options;
-    const isFirst = index === 0;
-    const others = this.#workers.slice(1);
-    if (isFirst && others.every(({ isAsleep }) => isAsleep)) this.#isShared = false;
-    const result = await sendBatch(this.#send, { index, of: this.#isShared ? workers : 1 });
-    if (isFirst && !this.#isShared && result.more && result.outage === undefined) {
+  #sendBatch(index: number): Promise<BatchResult> {
+    const others = this.#workers.filter((_, other) => other !== index);
+    if (index === 0 && others.every(({ isAsleep }) => isAsleep)) this.#isShared = false;
+    const onMore = (): void => {
+      if (this.#trouble !== undefined) return;
       this.#isShared = true;
-      for (const worker of others) worker.wake();
-    }
-    return result;
+      for (const worker of others) worker.look();
+    };
+    return this.#options.sendBatch(this.#send, { size: 'full', onMore });
   }
 
   #onOutage(error: TransportError): void {
@@ -166,7 +162,7 @@ export class Outlet {
     try {
       // A worker may still have a batch in flight, whose rows come first.
       await Promise.all(this.#workers.map((worker) => worker.idle()));
-      const { outage, sent, errors, more } = await this.#options.sendBatch(this.#send, undefined);
+      const { outage, sent, errors, more } = await this.#options.sendBatch(this.#send, { size: 'one', onMore: () => undefined });
       errors.forEach(this.#options.onError);
       if (outage !== undefined) trouble.error = outage;
       // A message that failed by itself proves nothing: the next probe takes another one.

@@ -63,14 +63,14 @@ export class RelayWorker {
     return this.#running === undefined && plans.every((plan) => plan === undefined);
   }
 
-  /** There may be something to send. Ignored during a pause, which ends by itself. */
+  /** A commit brought something to send. Ignored during a pause, which ends by itself. */
   wake(): void {
     this.#wakes += 1;
-    this.#look();
+    this.look();
   }
 
-  /** Begins a batch, now or after the linger. */
-  #look(): void {
+  /** There may be something to send: begins a batch, now or after the linger. Ignored during a pause. */
+  look(): void {
     if (this.#stopped || this.#cancelPause !== undefined) return;
     this.#again = true;
     if (this.#running !== undefined || this.#cancelLinger !== undefined) return;
@@ -87,7 +87,7 @@ export class RelayWorker {
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
       // A wake since the last look.
-      if (this.#again) this.#look();
+      if (this.#again) this.look();
     });
   }
 
@@ -157,7 +157,7 @@ export class RelayWorker {
     const { clock, pauseMs } = this.#options;
     this.#cancelPause = clock.schedule(clock.now() + pauseMs(this.#failures), () => {
       this.#cancelPause = undefined;
-      this.#look();
+      this.look();
     });
   }
 
@@ -168,7 +168,7 @@ export class RelayWorker {
     // The database's clock decides when the key is due: look a moment later rather than a moment too early.
     this.#cancelRetry = clock.schedule(clock.now() + delayMs + 10, () => {
       this.#cancelRetry = undefined;
-      this.#look();
+      this.look();
     });
   }
 }

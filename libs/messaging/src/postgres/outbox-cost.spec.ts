@@ -7,6 +7,7 @@ import { retryPolicy } from '../retry/retry-policy.js';
 import { recordingSend } from '../testing/outbox-suite.js';
 import { outgoing } from '../testing/outgoing.js';
 import { type Transport, TransportError } from '../transport.js';
+import { BucketClaims } from './bucket-claims.js';
 import { BucketLeases, type Lease } from './bucket-leases.js';
 import { readBacklog } from './outbox-backlog.js';
 import { waitingDestinations } from './outbox-read.js';
@@ -76,6 +77,7 @@ const batch = (pool: pg.Pool, send: Transport['send']): Promise<BatchResult> =>
     pool,
     destination: { queue: 'work' },
     leases,
+    claims: new BucketClaims(),
     limit: 500,
     send,
     policy,

@@ -5,6 +5,9 @@ import { type OutboxRow, selectedColumns, type StoredMessage, toOutboxRow } from
 
 /** A held row's bucket is this much lower, -16 to -1, so that whoever reads a bucket never passes it. */
 export const HELD_BUCKETS = 16;
+/** The bucket whose lease covers the row. */
+export const leasedBucket = ({ bucket }: OutboxRow): number => (bucket < 0 ? bucket + HELD_BUCKETS : bucket);
+
 /** Rows of held keys that one statement moves out of a bucket's way at most. */
 const PARKED_AT_ONCE = 5_000;
 
@@ -80,6 +83,11 @@ interface ReadRow extends StoredMessage {
   readonly is_due: boolean;
   /** Its key is held, and it stands in the way. */
   readonly is_held: boolean;
+}
+
+/** Has the read planned before a message waits for it. Rejects when the database fails. */
+export async function prepareReads(reading: Reading): Promise<void> {
+  await reading.query({ ...preparedBatch, values: [[], 'queue', '', 0] });
 }
 
 /** Rejects when the database fails, and gives up a connection that failed: it may be dead. */

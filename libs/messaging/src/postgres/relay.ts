@@ -5,7 +5,7 @@ import { explain } from '../errors.js';
 import { type BatchResult, emptyBatch } from '../outbox/batch-result.js';
 import { BUCKETS } from '../outbox/bucket.js';
 import { holdPolicy } from '../outbox/hold-policy.js';
-import { defaultAnswerWithinMs, Outlet, type WorkerShare } from '../outbox/outlet.js';
+import { type BatchWanted, defaultAnswerWithinMs, Outlet } from '../outbox/outlet.js';
 import { Outlets } from '../outbox/outlets.js';
 import type { Relay, RelayHealth } from '../outbox/relay-health.js';
 import { RelayWorker } from '../outbox/relay-worker.js';
@@ -13,6 +13,7 @@ import { rangeProblems, withDefaults } from '../resolve-options.js';
 import { backoff } from '../retry/backoff.js';
 import { systemClock } from '../system-clock.js';
 import { type Destination, type Transport, TransportError } from '../transport.js';
+import { BucketClaims } from './bucket-claims.js';
 import { BucketLeases, type Lease } from './bucket-leases.js';
 import { mendHolds } from './mend-holds.js';
 import { waitingDestinations } from './outbox-read.js';
@@ -164,6 +165,7 @@ class PostgresRelay implements Relay {
 
   #createOutlet(destination: Destination): Outlet {
     const { clock, random, transport, answerWithinMs, lingerMaxMs } = this.#options;
+    const claims = new BucketClaims();
     return new Outlet({
       destination,
       workers: WORKERS,
@@ -172,7 +174,7 @@ class PostgresRelay implements Relay {
       answerWithinMs,
       lingerMaxMs,
       transport,
-      sendBatch: (send, share) => this.#sendBatch(destination, send, share),
+      sendBatch: (send, wanted) => this.#sendBatch(destination, claims, send, wanted),
       pauseMs: this.#pauseMs,
       onError: (error) => this.#report(error),
     });
@@ -180,10 +182,15 @@ class PostgresRelay implements Relay {
 
   readonly #pauseMs = (failures: number): number => backoff(holdPolicy, failures, this.#options.random);
 
-  #sendBatch(destination: Destination, send: Transport['send'], share: WorkerShare | undefined): Promise<BatchResult> {
+  #sendBatch(
+    destination: Destination,
+    claims: BucketClaims,
+    send: Transport['send'],
+    { size, onMore }: BatchWanted,
+  ): Promise<BatchResult> {
     const { pool, batch, random, transport } = this.#options;
     const until = this.#leasedUntil;
-    const leases = this.#usable().filter(({ bucket }) => share === undefined || bucket % share.of === share.index);
+    const leases = this.#usable();
     // Another bucket comes first each time, so that a full one does not starve those behind it.
     const first = leases.length === 0 ? 0 : this.#turn++ % leases.length;
     return sendBatch({
@@ -191,7 +198,9 @@ class PostgresRelay implements Relay {
       reading: this.#channel.reading,
       destination,
       leases: [...leases.slice(first), ...leases.slice(0, first)],
-      limit: share === undefined ? 1 : batch,
+      claims,
+      limit: size === 'one' ? 1 : batch,
+      onMore,
       transport,
       onLateError: (error) => this.#report(error),
       send: (messages, how) => (this.#isBefore(until) ? send(messages, how) : Promise.reject(leasesEnded())),

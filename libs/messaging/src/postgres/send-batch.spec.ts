@@ -5,6 +5,7 @@ import { retryPolicy } from '../retry/retry-policy.js';
 import { recordingSend } from '../testing/outbox-suite.js';
 import { outgoing } from '../testing/outgoing.js';
 import { type Outgoing, type Transport, TransportError } from '../transport.js';
+import { BucketClaims } from './bucket-claims.js';
 import { BucketLeases, type Lease } from './bucket-leases.js';
 import type { BatchResult } from '../outbox/batch-result.js';
 import { sendBatch } from './send-batch.js';
@@ -37,6 +38,7 @@ const drain = (send: Transport['send'], limit = 100): Promise<BatchResult> =>
   sendBatch({
     pool: database.pool,
     leases,
+    claims: new BucketClaims(),
     limit,
     send,
     policy: retryPolicy({ delayed: { baseMs: 500, factor: 2, capMs: 60_000, retries: 99 } }),

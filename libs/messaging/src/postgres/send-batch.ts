@@ -4,17 +4,22 @@ import { sendInOrder } from '../outbox/send-in-order.js';
 import { backoff } from '../retry/backoff.js';
 import type { RetryPolicy } from '../retry/retry-policy.js';
 import type { Destination, Transport } from '../transport.js';
+import type { BucketClaims, Claim } from './bucket-claims.js';
 import type { Lease } from './bucket-leases.js';
-import { parkHeld, type ReadFrom, readRows } from './outbox-read.js';
+import { parkHeld, type ReadFrom, type ReadRows, readRows } from './outbox-read.js';
 import { ScheduledMessages } from './outbox-scheduled.js';
 import { hold, remove, setAside } from './settle-rows.js';
 import type { Turns } from './turns.js';
 
 interface BatchOptions extends ReadFrom {
   readonly destination: Destination;
-  /** The buckets to read, in the order of their turn. */
+  /** The buckets to read where they are free, in the order of their turn. */
   readonly leases: readonly Lease[];
+  /** Shared by all batches for this destination. */
+  readonly claims: BucketClaims;
   readonly limit: number;
+  /** There may be more to read: called before the batch is sent. */
+  readonly onMore?: () => void;
   readonly send: Transport['send'];
   /** Takes back what was scheduled and is cancelled. */
   readonly transport: Pick<Transport, 'cancelScheduled'>;
@@ -33,10 +38,27 @@ interface BatchOptions extends ReadFrom {
  * the consumers' inboxes absorb.
  */
 export async function sendBatch(options: BatchOptions): Promise<BatchResult> {
-  const { pool, leases, limit, send, turns, policy, random } = options;
-  if (leases.length === 0) return emptyBatch;
-  const { rows, more, passedHeld } = await readRows(options, options, limit);
-  if (passedHeld) await turns.run(() => parkHeld(pool, options));
+  const { claims, leases, onMore } = options;
+  const claim = await claims.claim(leases, (free) => readFree(options, free));
+  if (claim === undefined) return emptyBatch;
+  try {
+    if (claim.more) onMore?.();
+    return await sendClaimed(options, claim);
+  } finally {
+    claim.release();
+  }
+}
+
+async function readFree(options: BatchOptions, leases: readonly Lease[]): Promise<ReadRows> {
+  const { pool, destination, limit, turns } = options;
+  const found = await readRows(options, { destination, leases }, limit);
+  if (found.passedHeld) await turns.run(() => parkHeld(pool, { destination, leases }));
+  return found;
+}
+
+async function sendClaimed(options: BatchOptions, { rows, leases, more }: Claim): Promise<BatchResult> {
+  const { pool, send, turns, policy, random } = options;
+  const writing = { pool, leases };
   const scheduled = new ScheduledMessages({ pool, transport: options.transport, onLateError: options.onLateError });
   const { sent, failed, outage } = await sendInOrder(rows, (messages) =>
     send(messages, { onScheduled: scheduled.add }),
@@ -44,16 +66,16 @@ export async function sendBatch(options: BatchOptions): Promise<BatchResult> {
   const notTakenBack = await scheduled.settle();
 
   const isHeld = rows.some(({ bucket }) => bucket < 0);
-  if (isHeld) await turns.run(() => remove(options, sent));
-  else await remove(options, sent);
+  if (isHeld) await turns.run(() => remove(writing, sent));
+  else await remove(writing, sent);
   const delays: number[] = [];
   for (const { row, error } of failed) {
     if (blameOf(error) === 'message') {
-      await turns.run(() => setAside(options, row, error));
+      await turns.run(() => setAside(writing, row, error));
       continue;
     }
     const delayMs = backoff(policy, row.attempts + 1, random);
-    await turns.run(() => hold(options, row, error, delayMs));
+    await turns.run(() => hold(writing, row, error, delayMs));
     delays.push(delayMs);
   }
   return {

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { explain } from '../errors.js';
 import { orderingKeyOf } from '../outbox/bucket.js';
 import type { Lease } from './bucket-leases.js';
-import { HELD_BUCKETS } from './outbox-read.js';
+import { HELD_BUCKETS, leasedBucket } from './outbox-read.js';
 import { type OutboxRow, type Statement, storedColumns } from './outbox-rows.js';
 import { storableText } from './storable-text.js';
 
@@ -118,9 +118,6 @@ export async function hold({ pool, leases }: Writing, row: OutboxRow, error: unk
     ],
   );
 }
-
-/** The bucket whose lease covers the row. */
-const leasedBucket = ({ bucket }: OutboxRow): number => (bucket < 0 ? bucket + HELD_BUCKETS : bucket);
 
 const keyOf = (row: OutboxRow): string => orderingKeyOf(row.outgoing.envelope);
 

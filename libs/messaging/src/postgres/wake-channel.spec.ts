@@ -36,7 +36,7 @@ describe('WakeChannel', () => {
     await channel.stop();
   });
 
-  it('hands its connection one read at a time, whoever asks', async () => {
+  it('has its read planned, and hands its connection one read at a time, whoever asks', async () => {
     const begun: string[] = [];
     const ended: string[] = [];
     const Preparing = preparing();
@@ -65,7 +65,7 @@ describe('WakeChannel', () => {
     const refused = channel.reading?.query({ name: 'refused', text: 'SELECT 1 / $1::int', values: [0] });
     const [one, , two] = await Promise.allSettled([read('one'), refused, read('two')]);
     expect([one, two]).toMatchObject([{ value: { rowCount: 1 } }, { value: { rowCount: 1 } }]);
-    expect(begun).toEqual(['refused', 'one', 'two']);
+    expect(begun).toEqual(['outbox_batch', 'refused', 'one', 'two']);
     await channel.stop();
   });
 

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Clock } from '../clock.js';
-import { type Reading, settingsToRead } from './outbox-read.js';
+import { prepareReads, type Reading, settingsToRead } from './outbox-read.js';
 import { isPreparing } from './preparing-client.js';
 import { Turns } from './turns.js';
 
@@ -95,7 +95,11 @@ export class WakeChannel {
       this.#client = client;
       const reads = isPreparing(client);
       await client.query([`LISTEN ${CHANNEL}`, ...(reads ? settingsToRead : [])].join('; '));
-      if (reads) this.#reading = inTurn(client);
+      if (reads) {
+        const reading = inTurn(client);
+        await prepareReads(reading);
+        this.#reading = reading;
+      }
       this.#options.onWake();
     } catch (error) {
       onLost(error);

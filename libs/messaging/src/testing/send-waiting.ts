@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { DrainReport } from '../outbox/memory-outbox.js';
 import { BUCKETS } from '../outbox/bucket.js';
+import { BucketClaims } from '../postgres/bucket-claims.js';
 import { BucketLeases } from '../postgres/bucket-leases.js';
 import { waitingDestinations } from '../postgres/outbox-read.js';
 import { sendBatch } from '../postgres/send-batch.js';
@@ -33,6 +34,7 @@ export async function sendWaiting(
         pool,
         destination,
         leases: taken,
+        claims: new BucketClaims(),
         limit: limit - report.sent,
         send,
         transport,
