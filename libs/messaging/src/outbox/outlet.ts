@@ -162,7 +162,10 @@ export class Outlet {
     try {
       // A worker may still have a batch in flight, whose rows come first.
       await Promise.all(this.#workers.map((worker) => worker.idle()));
-      const { outage, sent, errors, more } = await this.#options.sendBatch(this.#send, { size: 'one', onMore: () => undefined });
+      const { outage, sent, errors, more } = await this.#options.sendBatch(this.#send, {
+        size: 'one',
+        onMore: () => undefined,
+      });
       errors.forEach(this.#options.onError);
       if (outage !== undefined) trouble.error = outage;
       // A message that failed by itself proves nothing: the next probe takes another one.

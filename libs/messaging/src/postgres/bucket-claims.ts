@@ -23,10 +23,7 @@ export class BucketClaims {
    * Reads from those of `leases` that are free, once the reads before have ended. Rejects when `read` does.
    * @returns undefined when no bucket is free
    */
-  claim(
-    leases: readonly Lease[],
-    read: (free: readonly Lease[]) => Promise<ReadRows>,
-  ): Promise<Claim | undefined> {
+  claim(leases: readonly Lease[], read: (free: readonly Lease[]) => Promise<ReadRows>): Promise<Claim | undefined> {
     return this.#reads.run(async () => {
       const free = leases.filter(({ bucket }) => !this.#claimed.has(bucket));
       if (free.length === 0) return undefined;

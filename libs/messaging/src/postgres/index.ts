@@ -10,7 +10,7 @@ export {
 export type { CancelledMessage } from './outbox-scheduled.js';
 export type { PostgresOutbox } from './postgres-outbox.js';
 export type { DestinationTrouble, Relay, RelayHealth } from '../outbox/relay-health.js';
-export type { RelayOptions } from './relay.js';
+export type { RelayOptions } from './relay-options.js';
 export { messagingSchema, type SchemaStep } from './schema.js';
 export type {
   SqlResult,

@@ -8,7 +8,7 @@ import { outgoing } from '../testing/outgoing.js';
 import { type Transport, TransportError } from '../transport.js';
 import { createPostgresMessaging, type PostgresMessaging } from './postgres-messaging.js';
 import type { Relay } from '../outbox/relay-health.js';
-import type { RelayOptions } from './relay.js';
+import type { RelayOptions } from './relay-options.js';
 import { until } from '../testing/until.js';
 
 let database: MessagingDatabase;

@@ -22,6 +22,7 @@ const azure = `${library}/transports/azure-service-bus`;
 const inMemory = 'lives and dies with the process: there is nothing to find afterwards';
 const byHand = 'is run by people on dead letters, not on the way of a delivery; its own tests end it early';
 
+const readsPrepared = 'needs a pool that prepares: it changes nothing, and its own tests end the connection';
 const refusedAlone =
   'needs a message that the broker refuses for what it is: it stays unsent, and its own tests look after it';
 const scheduledOnly =
@@ -75,7 +76,8 @@ export const unreachable: readonly Exception[] = [
     because: 'needs a statement that waits for a lock when it is given up: its own tests end it there',
     sometimes: true,
   },
-  { of: `${library}/postgres/send-batch.ts sendBatch: await turns.run(`, because: refusedAlone },
+  { of: `${library}/postgres/send-batch.ts sendClaimed: await turns.run(`, because: refusedAlone },
+  { of: `${library}/postgres/send-batch.ts readFree: await turns.run(`, because: refusedAlone },
   { of: `${library}/postgres/settle-rows.ts setAside:`, because: refusedAlone },
   { of: `${library}/postgres/settle-rows.ts hold:`, because: refusedAlone },
   { of: `${library}/postgres/outbox-scheduled.ts `, because: scheduledOnly },
@@ -87,10 +89,9 @@ export const unreachable: readonly Exception[] = [
   },
   { of: `${azure}/entity-sender.ts EntitySender.#handOver: await this.#newBatch() (2)`, because: leftToTheSdk },
   { of: `${azure}/entity-sender.ts EntitySender.#sendOne: await this.#sender.sendMessages(`, because: leftToTheSdk },
-  {
-    of: `${library}/postgres/outbox-read.ts read: await reading.query(`,
-    because: 'needs a pool that prepares: it changes nothing, and its own tests end the connection',
-  },
+  { of: `${library}/postgres/outbox-read.ts read: await reading.query(`, because: readsPrepared },
+  { of: `${library}/postgres/outbox-read.ts prepareReads:`, because: readsPrepared },
+  { of: `${library}/postgres/wake-channel.ts WakeChannel.#connect: await prepareReads(`, because: readsPrepared },
   { of: `${library}/postgres/outbox-read.ts parkHeld:`, because: refusedAlone },
   { of: `${library}/outbox/send-in-order.ts Halving.#isolate`, because: refusedAlone },
   {
