@@ -50,7 +50,7 @@ try {
     if (!only.has(name)) continue;
     const place = await open();
     try {
-      const [baseline, ours] = await alternate(2, flags.rounds, [() => bare(place), () => relay(place)]);
+      const [baseline, ours] = await alternate(5, flags.rounds, [() => bare(place), () => relay(place)]);
       const goals = goal === undefined ? {} : { perSecond: goal };
       rows.push(...rowsOf({ what: `relay, ${place.name}`, over: place.over, baseline, ours, goals }));
     } finally {

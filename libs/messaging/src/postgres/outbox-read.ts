@@ -115,9 +115,9 @@ async function read({ pool, reading }: ReadFrom, share: Share, limit: number): P
  */
 export async function readRows(from: ReadFrom, share: Share, limit: number): Promise<ReadRows> {
   const found = await read(from, share, limit);
-  const dueRows = found.filter(({ is_due }) => is_due).map(toOutboxRow);
+  const dueRows = found.filter(({ is_due }) => is_due).map((row) => toOutboxRow(row, share.destination));
   const nextRows = found.slice(dueRows.length);
-  const free = nextRows.filter(({ is_held }) => !is_held).map(toOutboxRow);
+  const free = nextRows.filter(({ is_held }) => !is_held).map((row) => toOutboxRow(row, share.destination));
   // What was held is older; it gets half of a batch at least, and leaves the other half to the others.
   const fromDue = Math.min(dueRows.length, Math.max(Math.ceil(limit / 2), limit - free.length));
   const rows = [...dueRows.slice(0, fromDue), ...free.slice(0, limit - fromDue)];

@@ -1,7 +1,7 @@
 import type { Envelope } from '../envelope.js';
 import { bucketOf, orderingKeyOf } from '../outbox/bucket.js';
 import type { Waiting } from '../outbox/send-in-order.js';
-import type { Outgoing } from '../transport.js';
+import type { Destination, Outgoing } from '../transport.js';
 
 /** A statement for `pg`'s `query`. */
 export interface Statement {
@@ -70,20 +70,27 @@ export interface OutboxRow extends Waiting {
   readonly attempts: number;
 }
 
-/** What {@link toOutboxRow} needs, but for the attempts. */
+/** What whoever reads a destination's messages knows without being told. */
+const knownColumns: ReadonlySet<string> = new Set(['destination_kind', 'destination']);
+
+/**
+ * What {@link toOutboxRow} needs, but for the attempts. The body comes as base64: it is shorter than hexadecimal digits,
+ * and read in half the time.
+ */
 export const selectedColumns = (table: string): string =>
-  ['id', ...columns.map(([name]) => name)].map((name) => `${table}.${name}`).join(', ');
+  ['id', ...columns.map(([name]) => name)]
+    .filter((name) => !knownColumns.has(name))
+    .map((name) => (name === 'body' ? `encode(${table}.body, 'base64') AS body` : `${table}.${name}`))
+    .join(', ');
 
 /** The outbox's columns that an app writes, and the one that the database adds. */
 export const storedColumns: readonly string[] = Object.freeze([...columns.map(([name]) => name), 'created_at']);
 
-/** A row as the database answers it. */
+/** A row as the database answers {@link selectedColumns}. */
 export interface StoredMessage {
   readonly id: string;
   readonly bucket: number;
   readonly attempts: number;
-  readonly destination_kind: 'queue' | 'topic';
-  readonly destination: string;
   readonly message_id: string;
   readonly ordering_key: string | null;
   readonly type: string;
@@ -93,12 +100,14 @@ export interface StoredMessage {
   readonly correlation_id: string | null;
   readonly content_type: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  /** As base64. */
+  readonly body: string;
   readonly deliver_at: Date | null;
   readonly time_to_live_ms: number | null;
 }
 
-export function toOutboxRow(stored: StoredMessage): OutboxRow {
+/** `to`: the destination whose messages were read. */
+export function toOutboxRow(stored: StoredMessage, to: Destination): OutboxRow {
   const envelope: Envelope = {
     id: stored.message_id,
     type: stored.type,
@@ -109,9 +118,8 @@ export function toOutboxRow(stored: StoredMessage): OutboxRow {
     ...(stored.correlation_id !== null && { correlationId: stored.correlation_id }),
     contentType: stored.content_type,
     headers: stored.headers,
-    body: stored.body,
+    body: Buffer.from(stored.body, 'base64'),
   };
-  const to = stored.destination_kind === 'queue' ? { queue: stored.destination } : { topic: stored.destination };
   return {
     id: stored.id,
     bucket: stored.bucket,
