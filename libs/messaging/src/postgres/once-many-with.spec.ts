@@ -230,9 +230,11 @@ describe('an abort', () => {
     expect(await remembered()).toEqual([]);
   });
 
-  it('while no connection is free gives up at once, and takes none', async () => {
+  it('while no connection is free gives up at once, and hands back as it is the one that it had asked for', async () => {
     const { connectionString } = database.pool.options;
     const pool = new pg.Pool({ connectionString, max: 1 });
+    let [made, removed] = [0, 0];
+    pool.on('connect', () => (made += 1)).on('remove', () => (removed += 1));
     try {
       const { inbox } = createPostgresMessaging({ pool });
       const holder = await pool.connect();
@@ -243,6 +245,7 @@ describe('an abort', () => {
       holder.release();
       await inbox.onceManyWith('billing', ['m2'], effectOf(['m2']), { signal: new AbortController().signal });
       expect(await remembered()).toEqual(['m2']);
+      expect([made, removed]).toEqual([1, 0]);
     } finally {
       await pool.end();
     }

@@ -26,11 +26,16 @@ async function runUntilAborted(options: RunAloneOptions, signal: AbortSignal): P
   const giveUp = (): void => void terminate(client, options).then(() => givenUp.reject(signal.reason));
   signal.addEventListener('abort', giveUp, { once: true });
   const run = async (): Promise<SqlResult> => {
-    client = await pool.connect();
+    const connected = await pool.connect();
+    if (signal.aborted) {
+      // Nothing ran on it.
+      connected.release();
+      throw signal.reason;
+    }
+    client = connected;
     // Nobody else listens to a client in use; its query rejects as well.
     client.on('error', ignore);
     try {
-      signal.throwIfAborted();
       return await Promise.race([client.query(text, [...values]), givenUp.promise]);
     } finally {
       if (!signal.aborted) client.off('error', ignore);
