@@ -97,6 +97,7 @@ class ScopedDelivery implements DeliveryFacts {
   readonly queue: string;
   readonly attempt: number;
   readonly unsettled: number;
+  declare readonly unsettledAlone?: number;
   declare readonly firstFailure?: string;
   declare readonly maxAttempts?: number;
   declare readonly session?: DeliverySession;
@@ -108,6 +109,7 @@ class ScopedDelivery implements DeliveryFacts {
     this.queue = facts.queue;
     this.attempt = facts.attempt;
     this.unsettled = facts.unsettled;
+    if (facts.unsettledAlone !== undefined) this.unsettledAlone = facts.unsettledAlone;
     if (facts.firstFailure !== undefined) this.firstFailure = facts.firstFailure;
     if (facts.maxAttempts !== undefined) this.maxAttempts = facts.maxAttempts;
     if (facts.session !== undefined) this.session = facts.session;

@@ -12,8 +12,15 @@ export interface DeliveryState {
   readonly firstFailure?: string;
   /** Deliveries of earlier copies of this round that ended without a settlement. */
   readonly unsettled: number;
+  /** How many of this round had ended so, 1 or more, when it was isolated; absent before that. */
+  readonly inCompany?: number;
   /** How many attempts this generation has at most, 1 or more; as many as its handler's policy when absent. */
   readonly maxAttempts?: number;
+}
+
+/** How many of the deliveries that ended unsettled were handled, at most. */
+interface Begun {
+  readonly begun: number;
 }
 
 /** Why a message is given up, for its dead letter. */
@@ -56,6 +63,14 @@ export function unsettledOf(state: DeliveryState, deliveryCount: number): number
   return state.unsettled + Math.max(0, deliveryCount - state.releases);
 }
 
+/** Of the `unsettled` deliveries of this round those since it was isolated; undefined when it is not. */
+export function unsettledAloneOf(
+  { inCompany }: Pick<DeliveryState, 'inCompany'>,
+  unsettled: number,
+): number | undefined {
+  return inCompany !== undefined && unsettled >= inCompany ? unsettled - inCompany : undefined;
+}
+
 /** The state of the copy that a delayed redelivery after `attempt` sends; `failure` is why it is asked for. */
 export function nextRound(state: DeliveryState, attempt: number, failure?: string): DeliveryState {
   const { generation, round, maxAttempts, firstFailure = keptFailure(failure ?? '') } = state;
@@ -63,10 +78,20 @@ export function nextRound(state: DeliveryState, attempt: number, failure?: strin
   return { ...counts, ...(firstFailure && { firstFailure }), ...(maxAttempts && { maxAttempts }) };
 }
 
-/** The state of the copy that goes on in place of a delivery that was released: nothing is counted but what was. */
-export function releasedCopy(state: DeliveryState, deliveryCount: number): DeliveryState {
-  const attempts = attemptOf(state, deliveryCount) - 1;
-  return { ...nextRound(state, attempts), unsettled: unsettledOf(state, deliveryCount) };
+/**
+ * The state of the copy that goes on in place of a delivery that was released: nothing is counted but what was. With
+ * `isolate` what was is kept apart from what ends unsettled from then on.
+ */
+export function releasedCopy(state: DeliveryState, deliveryCount: number, isolate?: Begun): DeliveryState {
+  const unsettled = unsettledOf(state, deliveryCount);
+  const attempts = attemptOf(state, deliveryCount) - 1 - neverBegun(unsettled, isolate);
+  const inCompany = isolate ? unsettled : state.inCompany;
+  return { ...nextRound(state, attempts), unsettled, ...(inCompany && { inCompany }) };
+}
+
+/** How many of the `unsettled` deliveries of a message burn no attempt when it is isolated. */
+export function neverBegun(unsettled: number, { begun }: Begun = { begun: unsettled }): number {
+  return Math.max(0, unsettled - begun);
 }
 
 /**
@@ -77,9 +102,18 @@ export function nextGeneration(state: DeliveryState, maxAttempts?: number): Deli
   return { ...firstDelivery, generation: state.generation + 1, ...(maxAttempts && { maxAttempts }) };
 }
 
-/** What a delivery says of its message's state; what the state does not have is left out. */
-export function stateInDelivery({ firstFailure, maxAttempts }: Pick<DeliveryState, 'firstFailure' | 'maxAttempts'>) {
-  return { ...(firstFailure !== undefined && { firstFailure }), ...(maxAttempts !== undefined && { maxAttempts }) };
+/** What a delivery, with so many `unsettled`, says of its message's state; what the state does not have is left out. */
+export function stateInDelivery(
+  state: Pick<DeliveryState, 'firstFailure' | 'maxAttempts' | 'inCompany'>,
+  unsettled: number,
+) {
+  const { firstFailure, maxAttempts } = state;
+  const unsettledAlone = unsettledAloneOf(state, unsettled);
+  return {
+    ...(firstFailure !== undefined && { firstFailure }),
+    ...(maxAttempts !== undefined && { maxAttempts }),
+    ...(unsettledAlone !== undefined && { unsettledAlone }),
+  };
 }
 
 /** What is kept of a failure: the beginning of its text, without half a character at its end. */

@@ -85,6 +85,7 @@ export {
   type DeliverySession,
   type Destination,
   type ForeignMessage,
+  type Isolate,
   type Middleware,
   type Outgoing,
   type ScheduledMessage,

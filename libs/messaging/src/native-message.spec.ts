@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Envelope } from './envelope.js';
-import { attemptOf, type DeliveryState, firstDelivery, nextGeneration, nextRound } from './delivery-state.js';
+import {
+  attemptOf,
+  type DeliveryState,
+  firstDelivery,
+  nextGeneration,
+  nextRound,
+  releasedCopy,
+  unsettledAloneOf,
+  unsettledOf,
+} from './delivery-state.js';
 import { fromNative, nativeMessageId, toNative } from './native-message.js';
 
 const facts = { stableId: 'sequence:42@orders', enqueuedAt: new Date('2026-01-02T03:04:05.000Z') };
@@ -21,6 +30,7 @@ const envelope: Envelope = {
 const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/);
 const filled = fc.string({ minLength: 1, maxLength: 200 });
 const count = fc.nat({ max: 1_000_000 });
+const positive = fc.integer({ min: 1, max: 1_000_000 });
 const anyEnvelope: fc.Arbitrary<Envelope> = fc.record(
   {
     id: filled,
@@ -37,7 +47,15 @@ const anyEnvelope: fc.Arbitrary<Envelope> = fc.record(
   { requiredKeys: ['id', 'type', 'version', 'source', 'time', 'contentType', 'headers', 'body'] },
 );
 const anyState: fc.Arbitrary<DeliveryState> = fc.record(
-  { generation: count, round: count, attempts: count, releases: count, unsettled: count, firstFailure: filled },
+  {
+    generation: count,
+    round: count,
+    attempts: count,
+    releases: count,
+    unsettled: count,
+    firstFailure: filled,
+    inCompany: positive,
+  },
   { requiredKeys: ['generation', 'round', 'attempts', 'releases', 'unsettled'] },
 );
 
@@ -280,5 +298,29 @@ describe('the first failure', () => {
       unsettled: 0,
     });
     expect(toNative(envelope).applicationProperties).not.toHaveProperty('messaging_first_failure');
+  });
+});
+
+describe('what ended unsettled since a message was isolated', () => {
+  it('is counted apart from what did before, over releases, and forgotten with the round', () => {
+    const isolated = releasedCopy(firstDelivery, 2, { begun: 2 });
+    expect([unsettledAloneOf(firstDelivery, 2), unsettledAloneOf(isolated, unsettledOf(isolated, 0))]).toEqual([
+      undefined,
+      0,
+    ]);
+    const released = releasedCopy(isolated, 1);
+    expect([unsettledOf(released, 0), unsettledAloneOf(released, unsettledOf(released, 0))]).toEqual([3, 1]);
+    expect(nextRound(released, 4)).not.toHaveProperty('inCompany');
+    expect(nextGeneration(released)).not.toHaveProperty('inCompany');
+  });
+
+  it('leaves the attempts that cannot have begun', () => {
+    const isolated = releasedCopy({ ...nextRound(firstDelivery, 1), releases: 1 }, 6, { begun: 2 });
+    expect([attemptOf(isolated, 0), unsettledOf(isolated, 0)]).toEqual([4, 5]);
+    expect(attemptOf(releasedCopy(firstDelivery, 1, { begun: 2 }), 0)).toBe(2);
+  });
+
+  it('is nothing where a consumer that knew no isolation began another round', () => {
+    expect(unsettledAloneOf({ inCompany: 2 }, 0)).toBeUndefined();
   });
 });

@@ -42,7 +42,7 @@ export interface BrokerFacts {
 }
 
 /** The counts of a state. */
-type Count = Exclude<keyof DeliveryState, 'firstFailure' | 'maxAttempts'>;
+type Count = Exclude<keyof DeliveryState, 'firstFailure' | 'maxAttempts' | 'inCompany'>;
 
 /** The application property that counts releases; a transport raises it when it hands a message back. */
 export const releasesProperty = 'messaging_releases';
@@ -64,6 +64,9 @@ const firstFailureProperty = 'messaging_first_failure';
 
 /** The application property that limits the attempts of a replayed message: it only lowers what its handler has. */
 const maxAttemptsProperty = 'messaging_max_attempts';
+
+/** The application property that says how many deliveries had ended unsettled when the message was isolated. */
+const inCompanyProperty = 'messaging_in_company';
 
 /** The application property of a dead letter that says which version of its consumer gave it up. */
 export const consumerVersionProperty = 'consumer-version';
@@ -100,6 +103,7 @@ const reservedProperties: ReadonlySet<string> = new Set([
   ...Object.values(countProperties),
   firstFailureProperty,
   maxAttemptsProperty,
+  inCompanyProperty,
   consumerVersionProperty,
   timeToLiveProperty,
   expiresAtProperty,
@@ -124,6 +128,7 @@ export function toNative(envelope: Envelope, state: DeliveryState = firstDeliver
   for (const [field, name] of countNames) if (state[field] > 0) properties[name] = state[field];
   if (state.firstFailure !== undefined) properties[firstFailureProperty] = state.firstFailure;
   if (state.maxAttempts !== undefined) properties[maxAttemptsProperty] = state.maxAttempts;
+  if (state.inCompany !== undefined) properties[inCompanyProperty] = state.inCompany;
   return {
     messageId: nativeMessageId({ id: envelope.id, generation: state.generation, round: state.round }),
     subject: envelope.type,
@@ -141,11 +146,12 @@ export function toNative(envelope: Envelope, state: DeliveryState = firstDeliver
  */
 export function stateProperties(state: DeliveryState): Readonly<Record<string, string | number | undefined>> {
   const counts = countNames.map(([field, name]) => [name, state[field] || undefined]);
-  const texts = [
+  const others = [
     [firstFailureProperty, state.firstFailure],
     [maxAttemptsProperty, state.maxAttempts],
+    [inCompanyProperty, state.inCompany],
   ];
-  return Object.fromEntries([...counts, ...texts]) as Record<string, string | number | undefined>;
+  return Object.fromEntries([...counts, ...others]) as Record<string, string | number | undefined>;
 }
 
 /**
@@ -233,6 +239,7 @@ function readState(properties: Readonly<Record<string, unknown>>): DeliveryState
   const written = text(properties[firstFailureProperty]);
   const firstFailure = written === undefined ? '' : keptFailure(written);
   const maxAttempts = wholeNumber(text(properties[maxAttemptsProperty])) ?? 0;
+  const inCompany = wholeNumber(text(properties[inCompanyProperty])) ?? 0;
   const counts = {
     generation: count(properties, 'generation'),
     round: count(properties, 'round'),
@@ -240,8 +247,13 @@ function readState(properties: Readonly<Record<string, unknown>>): DeliveryState
     releases: count(properties, 'releases'),
     unsettled: count(properties, 'unsettled'),
   };
-  if (firstFailure === '' && maxAttempts === 0) return counts;
-  return { ...counts, ...(firstFailure !== '' && { firstFailure }), ...(maxAttempts > 0 && { maxAttempts }) };
+  if (firstFailure === '' && maxAttempts === 0 && inCompany === 0) return counts;
+  return {
+    ...counts,
+    ...(firstFailure !== '' && { firstFailure }),
+    ...(maxAttempts > 0 && { maxAttempts }),
+    ...(inCompany > 0 && { inCompany }),
+  };
 }
 
 function count(properties: Readonly<Record<string, unknown>>, field: Count): number {

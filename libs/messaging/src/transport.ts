@@ -142,13 +142,18 @@ export interface ForeignMessage {
 export interface Delivery {
   readonly envelope: Envelope;
   readonly queue: string;
-  /** 1 at first. Counts crashes, lost locks and delayed redeliveries alike; releases do not count. */
+  /**
+   * 1 at first. Counts crashes, lost locks and delayed redeliveries alike; releases do not count, nor what cannot have begun
+   * before it was isolated.
+   */
   readonly attempt: number;
   /**
    * Deliveries of this round that ended without a settlement: crashes and lost locks. Releases do not count, and what
-   * was tried again after a delay begins at 0.
+   * was tried again after a delay begins at 0. Always 0 where the broker cannot tell them from releases.
    */
   readonly unsettled: number;
+  /** Of those, the ones since it was released with `isolate`; absent while it was not in this round. */
+  readonly unsettledAlone?: number;
   /** Why its message was first asked to be delivered again; absent before that, and after a replay. */
   readonly firstFailure?: string;
   /** How many attempts its message has at most this time, whatever its handler's policy has; absent means no limit. */
@@ -182,9 +187,10 @@ export type Settlement =
   | { readonly kind: 'complete' }
   /**
    * Handed back: no attempt is burned. With `delayMs` (more than 0) it comes again after that time, to this queue only and
-   * behind what waits there.
+   * behind what waits there. With `isolate` too what ended unsettled until now is kept apart, and
+   * `Delivery.unsettledAlone` counts from then on.
    */
-  | { readonly kind: 'release'; readonly delayMs?: number }
+  | { readonly kind: 'release'; readonly delayMs?: number; readonly isolate?: Isolate }
   /**
    * Delivered again after `delayMs` (0 or more), to this queue only, one attempt later. The first `reason` of a message
    * travels with it, cut to 500 characters, until it is replayed. With sessions it stays at the head of its session, which
@@ -201,6 +207,12 @@ export type Settlement =
       readonly detail: string;
       readonly consumerVersion?: string;
     };
+
+/** How a message is isolated whose deliveries ended unsettled. */
+export interface Isolate {
+  /** How many of those were handled, at most: the others burn no attempt. */
+  readonly begun: number;
+}
 
 /** Handles one delivery. Must not reject: a failure is a settlement too. */
 export type Consume = (delivery: Delivery) => Promise<Settlement>;

@@ -6,6 +6,7 @@ import type { Contract } from '../contract.js';
 import { DependencyAwayError } from '../errors.js';
 import { handle } from '../handling.js';
 import { outgoing } from '../testing/outgoing.js';
+import { receive } from '../testing/receive.js';
 import type { TestedTransport } from '../testing/transport-harness.js';
 import type { Delivery } from '../transport.js';
 
@@ -42,7 +43,7 @@ async function until(check: () => boolean, stepMs = 1_000): Promise<void> {
   }
 }
 
-it('dead-letters only the killer of 32 in hand, after three dead processes', async () => {
+it('dead-letters only the killer of 32 in hand, after four dead processes', async () => {
   const sender = await environment.connect();
   const ids = Array.from({ length: 31 }, (_, index) => `good${index}`);
   await sender.send([...ids.slice(0, 16), 'killer', ...ids.slice(16)].map((id) => outgoing(id)));
@@ -80,7 +81,25 @@ it('dead-letters only the killer of 32 in hand, after three dead processes', asy
     await environment.crash(process);
     await environment.advance(70_000);
   }
-  expect(deaths).toBe(3);
+  expect(deaths).toBe(4);
+});
+
+it('gives up none of 20 messages that five processes had in hand when they were killed', async () => {
+  const sender = await environment.connect();
+  const ids = Array.from({ length: 20 }, (_, index) => `good${index}`);
+  await sender.send(ids.map((id) => outgoing(id)));
+  for (let deaths = 0; deaths < 5; deaths += 1) {
+    const mortal = await environment.connect();
+    const doomed = await receive(mortal, 'work', 20);
+    await until(() => doomed.waiting === 20);
+    await environment.crash(mortal);
+    await environment.advance(70_000);
+  }
+  const handled = new Set<string>();
+  const consumer = await consume(await environment.connect(), async (id) => void handled.add(id));
+  await until(() => handled.size === 20);
+  expect((await sender.deadLetters.peek('work')).letters).toEqual([]);
+  await consumer.stop();
 });
 
 it('survives sixty flaps in an hour: no native count above 5, no attempt, no dead letter', async () => {

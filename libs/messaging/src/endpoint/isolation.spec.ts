@@ -38,14 +38,18 @@ describe('a message that ends its process', () => {
     const slow = (): Promise<void> =>
       new Promise((resolve) => bench.clock.schedule(bench.clock.now() + 200, () => resolve()));
     await bench.send([...ids(16, 'before'), 'killer', ...ids(15, 'after')]);
-    expect(await runProcesses(bench, slow)).toBe(3);
+    expect(await runProcesses(bench, slow)).toBe(4);
     expect(await bench.deadLetters()).toEqual(['killer: CrashedRepeatedly']);
     expect(new Set(bench.handled).size).toBe(31);
-    expect(bench.calls.filter(({ id }) => id === 'killer').map(({ unsettled }) => unsettled)).toEqual([0, 1, 2]);
+    expect(bench.calls.filter(({ id }) => id === 'killer').map(({ unsettled }) => unsettled)).toEqual([0, 1, 2, 3]);
+    const [letter] = await bench.allDeadLetters();
+    expect(letter?.detail).toBe(
+      'Not handled again: 4 deliveries ended without a settlement, the last 2 since it is to run alone.',
+    );
     expect(bench.broker.highestCount).toBeLessThanOrEqual(5);
   });
 
-  it('runs with nothing else in hand the third time', async () => {
+  it('runs later, and with nothing else in hand, the third time', async () => {
     const bench = new Bench();
     let running = 0;
     let besides: number | undefined;
@@ -122,11 +126,77 @@ it('several messages that end their process are found, and no neighbour pays for
     );
     await bench.clock.advance(180_000);
   }
-  // Twice all together, then each killer alone.
-  expect(deaths).toBe(7);
+  // Twice all together, then each killer alone, twice.
+  expect(deaths).toBe(12);
   expect([...(await bench.deadLetters())].sort()).toEqual(killers.map((id) => `${id}: CrashedRepeatedly`));
   expect(new Set(bench.handled).size).toBe(27);
   expect(bench.broker.highestCount).toBeLessThan(10);
+});
+
+describe('a message that was in hand of processes which were killed', () => {
+  /** A process that dies with everything in hand that it received, before it could begin with any of it. */
+  async function dieWith(bench: Bench, count: number): Promise<void> {
+    const transport = bench.transport();
+    let inHand = 0;
+    const subscription = await transport.subscribe(
+      'work',
+      () => {
+        inHand += 1;
+        return new Promise(() => {});
+      },
+      { concurrency: 20, onError: () => {} },
+    );
+    await bench.clock.advance(1);
+    expect(inHand).toBe(count);
+    transport.disconnect();
+    await subscription.stop();
+    await bench.clock.advance(120_000);
+  }
+
+  it('is not taken for the one that ended them: none of 20 is given up', async () => {
+    const bench = new Bench();
+    await bench.send(ids(20));
+    for (let deaths = 0; deaths < 6; deaths += 1) await dieWith(bench, 20);
+    const consumer = await bench.start(async () => {});
+    await bench.clock.advance(1_000);
+    expect(bench.handled).toEqual([]);
+    await bench.clock.advance(600_000);
+    expect([...bench.handled].sort()).toEqual([...ids(20)].sort());
+    expect(new Set(bench.calls.map(({ attempt }) => attempt))).toEqual(new Set([3]));
+    expect(await bench.deadLetters()).toEqual([]);
+    await consumer.stop();
+  });
+
+  it('is handled when its process is killed once more while it runs alone', async () => {
+    const bench = new Bench();
+    await bench.send(['unlucky']);
+    for (let deaths = 0; deaths < 2; deaths += 1) await dieWith(bench, 1);
+    const mortal = bench.transport();
+    await bench.start(() => new Promise(() => {}), {}, mortal);
+    await bench.clock.advance(10_000);
+    expect(bench.kinds()).toEqual(['isolated']);
+    mortal.disconnect();
+    await bench.clock.advance(120_000);
+    const consumer = await bench.start(async () => {});
+    await bench.clock.advance(10_000);
+    expect(bench.handled).toEqual(['unlucky']);
+    expect(await bench.deadLetters()).toEqual([]);
+    await consumer.stop();
+  });
+
+  it('begins anew when it failed and comes again later', async () => {
+    const bench = new Bench();
+    await bench.send(['unlucky']);
+    for (let deaths = 0; deaths < 2; deaths += 1) await dieWith(bench, 1);
+    const seen: (number | undefined)[] = [];
+    const consumer = await bench.start(async ({ unsettledAlone }) => {
+      seen.push(unsettledAlone);
+      if (seen.length === 1) throw new Error('not yet');
+    });
+    await bench.clock.advance(60_000);
+    expect(seen).toEqual([0, undefined]);
+    await consumer.stop();
+  });
 });
 
 describe('locks that are lost in bulk', () => {

@@ -5,10 +5,12 @@ import { wait } from './wait.js';
 
 /** The reason of a dead letter whose handling ended its process again and again. */
 const CRASHED_REPEATEDLY = 'CrashedRepeatedly';
-/** A delivery that ended so often without a settlement runs alone. */
-const aloneAfter = 2;
-/** A delivery that ended so often without a settlement is not handled again. */
-const givenUpAfter = 3;
+/** A message of which so many deliveries ended without a settlement is isolated: from then on it runs alone. */
+const isolatedAfter = 2;
+/** One of which so many ended since it was isolated is not handled again. */
+const givenUpAfter = 2;
+/** How long it waits then, in ms: whoever ends processes one after the other is through by the time it runs. */
+const quietMs = 5_000;
 /** How long the others may finish before they are handed back, in ms. */
 const finishMs = 10_000;
 const pollMs = 10;
@@ -27,8 +29,10 @@ interface IsolationOptions {
 }
 
 /**
- * Keeps a message that ends its process from taking its neighbours along: what twice ended without a settlement runs
- * with nothing else in hand, so that only it can be to blame for the third time.
+ * Keeps a message that ends its process from taking its neighbours along. A process that ends leaves all unsettled that it
+ * has in hand, begun or not: so the first two times blame nobody. What they happened to is isolated, which is stored with
+ * the message: it comes again after a while and runs with nothing else in hand. Only what ends unsettled then counts
+ * against it, and once may still be chance.
  */
 export class Isolation {
   readonly #options: IsolationOptions;
@@ -45,9 +49,12 @@ export class Isolation {
 
   /** Undefined when the delivery may be handled, and then to be followed by {@link ended}; else what becomes of it. */
   async admit(delivery: Delivery): Promise<Settlement | undefined> {
-    if (delivery.unsettled >= givenUpAfter) return crashedRepeatedly(delivery);
+    const { unsettled, unsettledAlone } = delivery;
+    const isIsolated = unsettledAlone !== undefined;
+    if (!isIsolated && unsettled >= isolatedAfter) return isolate;
+    if (isIsolated && unsettledAlone >= givenUpAfter) return crashedRepeatedly(unsettled, unsettledAlone);
     if (this.#alone) return { kind: 'release' };
-    if (delivery.unsettled < aloneAfter) return undefined;
+    if (!isIsolated) return undefined;
     this.#alone = delivery;
     await this.#emptyHands(delivery);
     if (!delivery.signal.aborted) {
@@ -81,7 +88,14 @@ export class Isolation {
   }
 }
 
-function crashedRepeatedly({ unsettled }: Delivery): Settlement {
-  const detail = `Not handled again: ${unsettled} deliveries ended without a settlement, the last while it was the only one in hand.`;
+/** Nothing is handled from the third time on until it is isolated: what ends meanwhile is no attempt. */
+const isolate: Settlement = Object.freeze({
+  kind: 'release',
+  delayMs: quietMs,
+  isolate: Object.freeze({ begun: isolatedAfter }),
+});
+
+function crashedRepeatedly(unsettled: number, unsettledAlone: number): Settlement {
+  const detail = `Not handled again: ${unsettled} deliveries ended without a settlement, the last ${unsettledAlone} since it is to run alone.`;
   return { kind: 'dead-letter', reason: CRASHED_REPEATEDLY, detail };
 }

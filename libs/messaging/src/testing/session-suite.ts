@@ -5,6 +5,7 @@ import { givesASessionToOneConsumerAtATime } from './sessions/gives-a-session-to
 import { goesOnAfterADeadLetter } from './sessions/goes-on-after-a-dead-letter.js';
 import { handsSessionsBackWithoutAnAttempt } from './sessions/hands-sessions-back-without-an-attempt.js';
 import { leavesNothingWithASettledSession } from './sessions/leaves-nothing-with-a-settled-session.js';
+import { isolatesAMessageInItsSession } from './sessions/isolates-a-message-in-its-session.js';
 import { keepsARetryOverACrash } from './sessions/keeps-a-retry-over-a-crash.js';
 import { keepsStateWithASession } from './sessions/keeps-state-with-a-session.js';
 import { refusesTheOtherKindOfQueue } from './sessions/refuses-the-other-kind-of-queue.js';
@@ -20,6 +21,7 @@ export const sessionBehaviours: readonly Behaviour[] = Object.freeze([
   waitingSessionsLeaveHalfOfThePlaces,
   keepsARetryOverACrash,
   countsACrashAsAnAttempt,
+  isolatesAMessageInItsSession,
   handsSessionsBackWithoutAnAttempt,
   leavesNothingWithASettledSession,
   goesOnAfterADeadLetter,

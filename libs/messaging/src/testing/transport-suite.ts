@@ -2,6 +2,7 @@ import { type Behaviour, registerBehaviours, type Runner } from './behaviour.js'
 import { carriesTheFirstFailure } from './behaviours/carries-the-first-failure.js';
 import { closesAnyNumberOfTimes } from './behaviours/closes-any-number-of-times.js';
 import { closesForGood } from './behaviours/closes-for-good.js';
+import { countsApartWhatEndedUnsettledAlone } from './behaviours/counts-apart-what-ended-unsettled-alone.js';
 import { countsEveryAttempt } from './behaviours/counts-every-attempt.js';
 import { countsWhatEndedUnsettled } from './behaviours/counts-what-ended-unsettled.js';
 import { deadLettersWithReasonAndOriginalBody } from './behaviours/dead-letters-with-reason-and-original-body.js';
@@ -74,6 +75,7 @@ export const transportBehaviours: readonly Behaviour[] = Object.freeze([
   retriesAfterADelayToThisQueueOnly,
   countsEveryAttempt,
   countsWhatEndedUnsettled,
+  countsApartWhatEndedUnsettledAlone,
   carriesTheFirstFailure,
   doesNotBurnAnAttemptOnRelease,
   survivesAnyNumberOfReleases,

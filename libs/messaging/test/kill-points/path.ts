@@ -28,7 +28,8 @@ const refusedAlone =
 const scheduledOnly =
   'needs a message that is scheduled by its sender: its rows go last, and its own tests repeat and break each step';
 const leftToTheSdk = 'needs messages with a time to live, or whose time has passed: a worker sends none';
-const endedTwice = 'needs a delivery that ended unsettled twice: struck once more it is dead-lettered, as it should be';
+const endedTwice =
+  'needs a delivery that ended unsettled twice: struck twice more it is dead-lettered, as it should be';
 
 /** A file named here that the worker does not load fails the run. */
 export const offPath: readonly Exception[] = [

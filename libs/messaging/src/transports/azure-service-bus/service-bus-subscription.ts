@@ -169,7 +169,7 @@ export class ServiceBusSubscription implements Subscription {
     try {
       if (this.#slots.limit === 0 || running.lockLost) return { kind: 'release' };
       const occupied = (until: Promise<unknown>): void => void occupants.push(until);
-      const known = { envelope, queue: this.queue, attempt, unsettled, ...stateInDelivery(state) };
+      const known = { envelope, queue: this.queue, attempt, unsettled, ...stateInDelivery(state, unsettled) };
       const delivery = { ...known, occupied };
       return await running.settlement(this.#consume, delivery);
     } finally {

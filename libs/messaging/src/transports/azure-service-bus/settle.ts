@@ -86,6 +86,8 @@ interface SettlerOptions {
   readonly maxDeliveryCount: number;
 }
 
+type Release = Extract<Settlement, { kind: 'release' }>;
+
 /** The one place that settles what a queue delivered. */
 export class Settler {
   readonly #options: SettlerOptions;
@@ -101,7 +103,7 @@ export class Settler {
       case 'complete':
         return this.#complete(received);
       case 'release':
-        return this.#release(received, settlement.delayMs);
+        return this.#release(received, settlement);
       case 'retry':
         return this.#goOnAsCopy(received, nextRound(state, attempt, settlement.reason), settlement.delayMs);
       case 'dead-letter':
@@ -133,11 +135,11 @@ export class Settler {
   }
 
   /** Hands a message back; for later, or when the broker would soon give it up, as a copy that is counted anew. */
-  async #release(received: Received, delayMs = 0): Promise<void> {
+  async #release(received: Received, { delayMs = 0, isolate }: Release): Promise<void> {
     const { message, state } = received;
     const deliveryCount = message.deliveryCount ?? 0;
     if (delayMs > 0 || isReleasedAsCopy(deliveryCount, this.#options.maxDeliveryCount)) {
-      return this.#goOnAsCopy(received, releasedCopy(state, deliveryCount), delayMs);
+      return this.#goOnAsCopy(received, releasedCopy(state, deliveryCount, isolate), delayMs);
     }
     await this.#onLink(received, 'other', (receiver) => release(receiver, message, state));
   }

@@ -108,7 +108,7 @@ export class MemorySubscription implements Subscription {
     const occupied = (until: Promise<unknown>): void => void occupants.push(until);
     try {
       const unsettled = unsettledOf(state, message.deliveryCount);
-      const known = { envelope, queue: this.queue, attempt, unsettled, ...stateInDelivery(state) };
+      const known = { envelope, queue: this.queue, attempt, unsettled, ...stateInDelivery(state, unsettled) };
       const delivery = { ...known, occupied };
       const settlement = await running.settlement(this.#consume, delivery);
       if (!this.#disconnected && !this.#apply(settlement, lock, attempt)) this.#report(lockLost(envelope.id));
@@ -128,9 +128,9 @@ export class MemorySubscription implements Subscription {
     if (settlement.kind === 'retry') {
       return this.#goOnAsCopy(lock, nextRound(state, attempt, settlement.reason), settlement.delayMs);
     }
-    const { delayMs = 0 } = settlement;
+    const { delayMs = 0, isolate } = settlement;
     if (delayMs > 0 || isReleasedAsCopy(lock.message.deliveryCount, this.#options.maxDeliveryCount)) {
-      return this.#goOnAsCopy(lock, releasedCopy(state, lock.message.deliveryCount), delayMs);
+      return this.#goOnAsCopy(lock, releasedCopy(state, lock.message.deliveryCount, isolate), delayMs);
     }
     const released = queue.abandon(lock, withOneMoreRelease(lock.message, state));
     this.#broker.notify(this.queue);

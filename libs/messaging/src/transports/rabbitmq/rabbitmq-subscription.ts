@@ -219,9 +219,11 @@ export class RabbitMqSubscription implements Subscription {
   }
 
   #handle(received: Received, delivery: RunningDelivery, occupants: Promise<unknown>[]): Promise<Settlement> {
-    const { envelope, attempt, unsettled, state } = received;
+    const { envelope, attempt, state } = received;
+    // On an ordered queue a release is a requeue, which nobody can tell from a crash.
+    const unsettled = this.#parts.keepsOrder ? 0 : received.unsettled;
     const occupied = (until: Promise<unknown>): void => void occupants.push(until);
-    const facts = { envelope, queue: this.queue, attempt, unsettled, occupied, ...stateInDelivery(state) };
+    const facts = { envelope, queue: this.queue, attempt, unsettled, occupied, ...stateInDelivery(state, unsettled) };
     return delivery.settlement(this.#consume, facts);
   }
 

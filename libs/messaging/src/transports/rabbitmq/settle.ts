@@ -11,7 +11,7 @@ import {
   unsettledOf,
 } from '../../delivery-state.js';
 import { fromNative } from '../../native-message.js';
-import { type Settlement, TransportError } from '../../transport.js';
+import { type Isolate, type Settlement, TransportError } from '../../transport.js';
 import type { ConsumerChannel } from './consumer-channel.js';
 import { remainingLifetime } from './lifetime.js';
 import { placeTime } from './letter-reader.js';
@@ -95,7 +95,7 @@ export class Settler {
     switch (settlement.kind) {
       case 'release':
         if (this.#parts.keepsOrder && !settlement.delayMs) return received.channel.requeue(received.message);
-        return this.#goOnAsCopy(received, releasedCopy(state, deliveryCountOf(received.message)), settlement.delayMs);
+        return this.#goOnAsCopy(received, released(received, settlement.isolate), settlement.delayMs);
       case 'retry':
         return this.#goOnAsCopy(received, nextRound(state, attempt, settlement.reason), settlement.delayMs);
       case 'dead-letter':
@@ -107,8 +107,9 @@ export class Settler {
   async countUnsettled(received: Received, delayMs: number): Promise<void> {
     const { state, attempt, unsettled } = received;
     if (received.channel.isGone) throw lost(received);
-    const { firstFailure } = state;
-    const next = { ...nextRound(state, attempt), unsettled: unsettled + 1, ...(firstFailure && { firstFailure }) };
+    const { firstFailure, inCompany } = state;
+    const kept = { ...(firstFailure && { firstFailure }), ...(inCompany && { inCompany }) };
+    const next = { ...nextRound(state, attempt), unsettled: unsettled + 1, ...kept };
     await this.#goOnAsCopy(received, next, delayMs);
   }
 
@@ -176,6 +177,10 @@ export class Settler {
   async #pause(ms: number, { ended }: ConsumerChannel): Promise<void> {
     await waitAtMost(ms, this.#parts.clock, ended);
   }
+}
+
+function released({ state, message }: Received, isolate?: Isolate): DeliveryState {
+  return releasedCopy(state, deliveryCountOf(message), isolate);
 }
 
 function expiresBefore(delayMs: number): { readonly reason: string; readonly detail: string } {

@@ -10,7 +10,7 @@ import type { RunningDelivery } from '../running-delivery.js';
 import type { HeldSession, SessionMessage } from './held-session.js';
 import type { Interrupt } from './interrupt.js';
 import { SessionNotes } from './session-notes.js';
-import { failed, handedBack, opened, type Reached, reachedBy, waiting, waitLeft } from './session-record.js';
+import { failed, handedBack, isolated, opened, type Reached, reachedBy, waiting, waitLeft } from './session-record.js';
 
 /** The longest wait inside a session, in milliseconds, jitter included; what was asked to wait longer comes then. */
 const longestWaitMs = 120_000;
@@ -122,7 +122,7 @@ export class ServedSession {
 
   #deliveryOf(
     { envelope, state: { maxAttempts } }: SessionMessage,
-    { attempt, unsettled, firstFailure }: Reached,
+    { attempt, unsettled, ...kept }: Reached,
     occupants: Promise<unknown>[],
   ): DeliveryFacts {
     return {
@@ -130,7 +130,7 @@ export class ServedSession {
       queue: this.#options.queue,
       attempt,
       unsettled,
-      ...stateInDelivery({ ...(firstFailure && { firstFailure }), ...(maxAttempts && { maxAttempts }) }),
+      ...stateInDelivery({ ...kept, ...(maxAttempts && { maxAttempts }) }, unsettled),
       session: this.#notes.forConsumer,
       occupied: (until) => void occupants.push(until),
     };
@@ -144,8 +144,9 @@ export class ServedSession {
   ): { readonly reached: Reached; readonly delayMs: number } | undefined {
     const later = (next: Reached, delayMs: number) => ({ reached: next, delayMs: Math.min(delayMs, longestWaitMs) });
     if (settlement.kind === 'retry') return later(failed(message, reached, settlement.reason), settlement.delayMs);
-    const { delayMs = 0 } = settlement.kind === 'release' ? settlement : {};
-    return delayMs > 0 ? later(reached, delayMs) : undefined;
+    if (settlement.kind !== 'release') return undefined;
+    const { delayMs = 0, isolate } = settlement;
+    return delayMs > 0 ? later(isolate ? isolated(reached, isolate) : reached, delayMs) : undefined;
   }
 
   /** From here on a crash loses neither the attempt nor the wait, and counts as none. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { firstDelivery } from '../../delivery-state.js';
-import { failed, handedBack, opened, reachedBy, waiting, waitLeft } from './session-record.js';
+import { failed, handedBack, isolated, opened, reachedBy, waiting, waitLeft } from './session-record.js';
 
 const message = (deliveryCount: number, sequence = '7') => ({ state: firstDelivery, deliveryCount, sequence });
 const fresh = { attempt: 1, unsettled: 0 };
@@ -32,6 +32,18 @@ describe('the message at the head of a session', () => {
     expect(reachedBy(message(5), waiting(message(0), reached, 5_000, 0))).toEqual(reached);
     expect(reachedBy(message(5), handedBack(message(1), reached))).toEqual(reached);
     expect(handedBack(message(0), fresh)).toBeUndefined();
+  });
+
+  it('stays isolated until it fails, whoever holds it', () => {
+    const reached = isolated({ attempt: 5, unsettled: 4 }, { begun: 2 });
+    const record = waiting(message(0), reached, 5_000, 0);
+    expect(reachedBy(message(0), record)).toEqual({ attempt: 3, unsettled: 4, inCompany: 4 });
+    const again = reachedBy(message(0), opened(message(0), reached));
+    expect(again).toEqual({ attempt: 4, unsettled: 5, inCompany: 4 });
+    expect(reachedBy(message(0), handedBack(message(0), again))).toEqual(again);
+    expect(failed(message(0), again, 'no answer')).toEqual({ attempt: 5, unsettled: 0, firstFailure: 'no answer' });
+    const asCounted = isolated({ attempt: 3, unsettled: 2 }, { begun: 2 });
+    expect(handedBack(message(2), asCounted)).toMatchObject({ inCompany: 2 });
   });
 
   it('keeps its first failure', () => {

@@ -1,4 +1,5 @@
-import { attemptOf, type DeliveryState, nextRound, unsettledOf } from '../../delivery-state.js';
+import { attemptOf, type DeliveryState, neverBegun, nextRound, unsettledOf } from '../../delivery-state.js';
+import type { Isolate } from '../../transport.js';
 
 /**
  * What the state of a session says of the message at its head. A broker does not count a delivery whose session was
@@ -11,6 +12,8 @@ export interface SessionRecord {
   readonly attempts: number;
   /** Its deliveries in this round that ended without a settlement. */
   readonly unsettled: number;
+  /** As {@link DeliveryState.inCompany}. */
+  readonly inCompany?: number;
   /** What the broker had counted then. */
   readonly deliveryCount: number;
   readonly firstFailure?: string;
@@ -28,6 +31,7 @@ export interface Reached {
   /** Of the try that comes now. */
   readonly attempt: number;
   readonly unsettled: number;
+  readonly inCompany?: number;
   readonly firstFailure?: string;
 }
 
@@ -41,18 +45,23 @@ interface Known {
 /** How far the message at the head has come, by the record that was found with its session. */
 export function reachedBy(message: Known, record: SessionRecord | undefined): Reached {
   const { state, deliveryCount, sequence } = message;
-  const { firstFailure } = state;
   if (record?.sequence === sequence) {
-    const { firstFailure: first = firstFailure, attempts, unsettled, isOpen } = record;
+    const { attempts, unsettled, isOpen } = record;
     // One ended, whether the broker noticed or not; it may have counted more.
     const ended = isOpen ? Math.max(1, deliveryCount - record.deliveryCount) : 0;
     const counts = { attempt: attempts + ended + 1, unsettled: unsettled + ended };
-    return { ...counts, ...(first !== undefined && { firstFailure: first }) };
+    return { ...counts, ...kept(state), ...kept(record) };
   }
   // The one it was written for is gone: what is at the head now may have been in hand when its holder ended.
   const counted = record?.isOpen === true ? Math.max(1, deliveryCount) : deliveryCount;
   const counts = { attempt: attemptOf(state, counted), unsettled: unsettledOf(state, counted) };
-  return { ...counts, ...(firstFailure !== undefined && { firstFailure }) };
+  return { ...counts, ...kept(state) };
+}
+
+/** How far it has come when it is isolated. */
+export function isolated(reached: Reached, isolate: Isolate): Reached {
+  const { attempt, unsettled } = reached;
+  return { ...reached, attempt: attempt - neverBegun(unsettled, isolate), inCompany: unsettled };
 }
 
 /** To be written before a message is handled. */
@@ -63,7 +72,8 @@ export function opened(message: Known, reached: Reached): SessionRecord {
 /** To be written when a message was handed back as it is; undefined when there is nothing to remember of it. */
 export function handedBack(message: Known, reached: Reached): SessionRecord | undefined {
   const fresh = reachedBy(message, undefined);
-  const isFresh = reached.attempt === fresh.attempt && reached.unsettled === fresh.unsettled;
+  const isFresh =
+    reached.attempt === fresh.attempt && reached.unsettled === fresh.unsettled && reached.inCompany === fresh.inCompany;
   return isFresh ? undefined : recordOf(message, reached);
 }
 
@@ -89,7 +99,12 @@ export function waitLeft(record: SessionRecord | undefined, sequence: string, no
   return Math.min(Math.max(0, record.wait.until - now), record.wait.delayMs);
 }
 
-function recordOf({ sequence, deliveryCount }: Known, { attempt, unsettled, firstFailure }: Reached): SessionRecord {
-  const counts = { attempts: attempt - 1, unsettled, deliveryCount };
-  return { sequence, ...counts, ...(firstFailure !== undefined && { firstFailure }), isOpen: false };
+function recordOf({ sequence, deliveryCount }: Known, reached: Reached): SessionRecord {
+  const { attempt, unsettled } = reached;
+  return { sequence, attempts: attempt - 1, unsettled, deliveryCount, ...kept(reached), isOpen: false };
+}
+
+/** What a message keeps from delivery to delivery; what is absent is left out. */
+function kept({ firstFailure, inCompany }: Pick<DeliveryState, 'firstFailure' | 'inCompany'>) {
+  return { ...(firstFailure !== undefined && { firstFailure }), ...(inCompany !== undefined && { inCompany }) };
 }
