@@ -177,6 +177,17 @@ whereInstalled(() => {
       await connection.close();
     });
 
+    it('hands back after the longest delay there is what was to come again later than that', async () => {
+      const { transport } = await environment.connectThroughProxy({
+        topology: { ...rabbitMqTopology, longestDelayMs: 1_000 },
+      });
+      const work = await receive(transport, 'work');
+      await transport.send([outgoing('m')]);
+      (await work.next()).settle({ kind: 'release', delayMs: 60_000 });
+      expect(await work.complete()).toMatchObject({ attempt: 1, envelope: { id: 'm' } });
+      expect(await deadLetterIds(transport)).toEqual([]);
+    });
+
     it('burns no attempt by stops and pauses in the middle of a flow, however often', async () => {
       const [sender, consumer] = [await connect(), await connect()];
       const unexpected: unknown[] = [];

@@ -19,6 +19,7 @@ import { waitAtMost } from '../wait-at-most.js';
 import type { Connection } from './connection.js';
 import { ConsumerChannel } from './consumer-channel.js';
 import type { DeadLetterSender } from './dead-letter-sender.js';
+import { longestDelayOf } from './delays.js';
 import { isExpired } from './lifetime.js';
 import { LongDeliveries } from './long-deliveries.js';
 import type { ResolvedOptions } from './options.js';
@@ -65,13 +66,14 @@ export class RabbitMqSubscription implements Subscription {
     this.#options = options;
     this.#parts = parts;
     this.#limit = options.concurrency;
-    const { clock, longestDeliveryMs } = parts.resolved;
+    const { clock, longestDeliveryMs, topology } = parts.resolved;
     this.#settler = new Settler({
       queue,
       router: parts.router,
       letters: parts.letters,
       clock,
       keepsOrder: parts.keepsOrder,
+      longestDelayMs: longestDelayOf(topology.delayLevels),
       onError: options.onError,
     });
     this.#long = new LongDeliveries(longestDeliveryMs, clock);

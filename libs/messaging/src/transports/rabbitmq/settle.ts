@@ -11,7 +11,7 @@ import {
   unsettledOf,
 } from '../../delivery-state.js';
 import { fromNative } from '../../native-message.js';
-import { type Isolate, type Settlement, TransportError } from '../../transport.js';
+import { type Settlement, TransportError } from '../../transport.js';
 import type { ConsumerChannel } from './consumer-channel.js';
 import { remainingLifetime } from './lifetime.js';
 import { placeTime } from './letter-reader.js';
@@ -57,6 +57,8 @@ export function read(message: ConsumeMessage, channel: ConsumerChannel, now: num
   };
 }
 
+type Release = Extract<Settlement, { kind: 'release' }>;
+
 /** What the broker calls it when it sees the end itself. */
 const expired = { reason: 'TTLExpiredException', detail: 'Its time to live ended before it was handled.' } as const;
 
@@ -67,6 +69,8 @@ interface SettlerParts {
   readonly clock: Clock;
   /** A release goes back to its place in the queue: a copy would come after what was sent later. */
   readonly keepsOrder: boolean;
+  /** The longest delay that there is, in milliseconds. */
+  readonly longestDelayMs: number;
   readonly onError: (error: TransportError) => void;
 }
 
@@ -94,13 +98,19 @@ export class Settler {
     if (received.channel.isGone) throw lost(received);
     switch (settlement.kind) {
       case 'release':
-        if (this.#parts.keepsOrder && !settlement.delayMs) return received.channel.requeue(received.message);
-        return this.#goOnAsCopy(received, released(received, settlement.isolate), settlement.delayMs);
+        return this.#release(received, settlement);
       case 'retry':
         return this.#goOnAsCopy(received, nextRound(state, attempt, settlement.reason), settlement.delayMs);
       case 'dead-letter':
         return this.#deadLetter(received, settlement);
     }
+  }
+
+  /** What is handed back for later than the longest delay comes sooner: nobody asked to give it up. */
+  async #release(received: Received, { delayMs = 0, isolate }: Release): Promise<void> {
+    if (this.#parts.keepsOrder && delayMs === 0) return received.channel.requeue(received.message);
+    const state = releasedCopy(received.state, deliveryCountOf(received.message), isolate);
+    await this.#goOnAsCopy(received, state, Math.min(delayMs, this.#parts.longestDelayMs));
   }
 
   /** Counts a delivery that ended without a settlement, and lets it come again after `delayMs`. */
@@ -177,10 +187,6 @@ export class Settler {
   async #pause(ms: number, { ended }: ConsumerChannel): Promise<void> {
     await waitAtMost(ms, this.#parts.clock, ended);
   }
-}
-
-function released({ state, message }: Received, isolate?: Isolate): DeliveryState {
-  return releasedCopy(state, deliveryCountOf(message), isolate);
 }
 
 function expiresBefore(delayMs: number): { readonly reason: string; readonly detail: string } {
