@@ -92,6 +92,21 @@ describe('the deliveries of a link', () => {
     await link.settle('complete', async () => {}, link.deliver({ settled: false }));
     expect(link.needsReplacement).toBe(true);
   });
+
+  it.each([
+    ['is lost', true, true, false],
+    ['brought something that is not settled, without being lost', false, true, true],
+    ['brought nothing that is not settled', false, false, false],
+  ])('need another one when the receiver attaches again after one that %s: %#', async (_, lost, unsettled, needed) => {
+    const link = new DeliveryLink(receiver);
+    await link.settle('complete', async () => {}, link.deliver());
+    if (unsettled) link.deliver();
+    if (lost) link.lose();
+    const next = link.next();
+    expect(next.needsReplacement).toBe(needed);
+    expect(await link.settle('complete', async () => {})).toBe(false);
+    expect(await next.settle('complete', async () => {})).toBe(true);
+  });
 });
 
 function nextTurn(): Promise<void> {

@@ -42,10 +42,12 @@ export class DeliveryLink {
   readonly #unsettled = new LinkedList<CountedDelivery>();
   #delivered = 0;
   #lost = false;
-  #isPassedBy = false;
+  #isPassedBy: boolean;
 
-  constructor(receiver: ServiceBusReceiver) {
+  /** @param isPassedBy whether rhea keeps deliveries of the receiver that will be settled elsewhere; not by default */
+  constructor(receiver: ServiceBusReceiver, isPassedBy = false) {
     this.receiver = receiver;
+    this.#isPassedBy = isPassedBy;
   }
 
   /** Counts a delivery; its place is given back with its settlement. */
@@ -63,6 +65,18 @@ export class DeliveryLink {
   get needsReplacement(): boolean {
     const [oldest] = this.#unsettled;
     return this.#isPassedBy || (oldest !== undefined && this.#delivered - oldest.number >= mostAfterUnsettled);
+  }
+
+  /**
+   * The life that follows when the receiver attaches again; this one is lost. Without a loss before it may go on with the
+   * same link: that of an attempt to attach which came first, after an outage in which the SDK made two of them
+   * (`StreamingReceiver.subscribe` and `onDetached`). What this one brought is settled elsewhere, and stays in the ring.
+   */
+  next(): DeliveryLink {
+    const [unsettled] = this.#unsettled;
+    const isPassedBy = !this.#lost && unsettled !== undefined;
+    this.lose();
+    return new DeliveryLink(this.receiver, isPassedBy);
   }
 
   /** The link is gone; nothing can be settled on it any more. */

@@ -92,8 +92,7 @@ export class ReceiverConnection {
       processMessage: (message) => this.#deliver(message),
       processError: async ({ error }: ProcessErrorArgs) => this.#events.onError(error, this),
       preInitialize: async () => {
-        this.#link.lose();
-        this.#link = new DeliveryLink(this.#receiver);
+        this.#link = this.#link.next();
         // After a loss the SDK has another connection.
         keepReceivedBytes(this.#managed.client);
         corkWrites(this.#managed.client);

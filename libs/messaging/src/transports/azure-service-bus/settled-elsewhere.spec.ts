@@ -1,5 +1,5 @@
 import { ServiceBusClient } from '@azure/service-bus';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connectionStringTo, ServiceBusEnvironment } from '../../../test/service-bus-environment.js';
 import { AdvancingClock } from '../../testing/advancing-clock.js';
 import { outgoing } from '../../testing/outgoing.js';
@@ -19,24 +19,17 @@ beforeEach(async () => {
 });
 afterEach(() => environment.close());
 
-/** As after an outage in which two attempts to attach met: the SDK looks for a receiver by another name than its link's. */
-function forgetReceivers(client: ServiceBusClient | undefined): void {
-  const kept = client as unknown as { _connectionContext: { messageReceivers: Record<string, unknown> } };
-  kept._connectionContext.messageReceivers = {};
-}
+const clients: ServiceBusClient[] = [];
+const errors: TransportError[] = [];
 
-it('a receiver whose link the SDK does not find to settle on is replaced, before it falls silent', async () => {
-  const clients: ServiceBusClient[] = [];
+/** A receiver of eight places, whose clients are noted. */
+async function receive(consume: () => Promise<Settlement>): Promise<ServiceBusSubscription> {
+  clients.splice(0);
+  errors.splice(0);
   const open = (kept: ServiceBusClient[]) => {
     const client = new ServiceBusClient(connectionStringTo(environment.broker.port));
     kept.push(client);
     return managedClient(client, () => undefined);
-  };
-  const errors: TransportError[] = [];
-  let handled = 0;
-  const consume = async (): Promise<Settlement> => {
-    handled += 1;
-    return { kind: 'complete' };
   };
   const clock = new AdvancingClock();
   const options = resolveSubscribeOptions('work', { concurrency: 8, onError: (error) => errors.push(error) });
@@ -46,14 +39,73 @@ it('a receiver whose link the SDK does not find to settle on is replaced, before
     resolved: resolveOptions({ clock }),
   });
   await subscription.start();
-  forgetReceivers(clients[0]);
+  return subscription;
+}
 
+async function sendMany(): Promise<void> {
   const producer = await environment.connect();
   for (let sent = 0; sent < many; sent += 100) {
     await producer.send(Array.from({ length: 100 }, (_, index) => outgoing(`m-${sent + index}`)));
   }
-  while (handled < many) await new Promise((resolve) => setImmediate(resolve));
-  expect(clients).toHaveLength(2);
-  expect(errors).toEqual([]);
-  await subscription.stop();
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+interface StreamingReceiver {
+  _subscribeImpl(caller: 'subscribe'): Promise<void>;
+}
+
+/** Where the SDK keeps the receivers of its first client: not published. */
+function contextOf(client: ServiceBusClient | undefined): { messageReceivers: Record<string, StreamingReceiver> } {
+  return (client as unknown as { _connectionContext: ReturnType<typeof contextOf> })._connectionContext;
+}
+
+/** As after an outage in which two attempts to attach met: the SDK looks for a receiver by another name than its link's. */
+function forgetReceivers(): void {
+  contextOf(clients[0]).messageReceivers = {};
+}
+
+/** As after an outage in which the second attempt to attach, `subscribe`'s own, comes when the link of the first is open. */
+async function attachOnceMore(): Promise<void> {
+  for (const receiver of Object.values(contextOf(clients[0]).messageReceivers)) {
+    await receiver._subscribeImpl('subscribe');
+  }
+}
+
+describe('a receiver is replaced before it falls silent', () => {
+  it('when the SDK does not find its link to settle on', async () => {
+    let handled = 0;
+    const subscription = await receive(async () => {
+      handled += 1;
+      return { kind: 'complete' };
+    });
+    forgetReceivers();
+    await sendMany();
+    await until(() => handled === many);
+    expect(clients).toHaveLength(2);
+    expect(errors).toEqual([]);
+    await subscription.stop();
+  });
+
+  it('when the SDK attached it once more while its link had brought something', async () => {
+    const attached = Promise.withResolvers<void>();
+    let begun = 0;
+    let handled = 0;
+    const subscription = await receive(async () => {
+      begun += 1;
+      await attached.promise;
+      handled += 1;
+      return { kind: 'complete' };
+    });
+    await sendMany();
+    await until(() => begun === 8);
+    await attachOnceMore();
+    attached.resolve();
+    await until(() => handled === many);
+    expect(clients).toHaveLength(2);
+    expect(errors).toEqual([]);
+    await subscription.stop();
+  });
 });
