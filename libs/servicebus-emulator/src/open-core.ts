@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { LockTokens } from './codec/lock-token.js';
 import { ReceiverCounts } from './entities/receiver-counts.js';
 import { applyTopology } from './apply-topology.js';
@@ -7,6 +7,7 @@ import { OPEN_ACCESS, TokenAccess } from './auth/connection-access.js';
 import { namespaceRules } from './auth/namespace-rules.js';
 import type { ResolvedBrokerOptions } from './broker-options.js';
 import type { BrokerCore } from './broker-core.js';
+import { createIds } from './create-ids.js';
 import { Clock } from './clock.js';
 import { RECORD_NOTHING } from './entities/events.js';
 import type { Later } from './entities/backlog-forwarder.js';
@@ -41,7 +42,8 @@ export async function openCore(options: ResolvedBrokerOptions, disk: DiskOptions
     // The journal sets the pace, on a full disk too. Why it fails is told to those who wait for an answer.
     recorder.flushed().then(proceed, proceed);
   };
-  const namespace = new Namespace({ timers: clock.timers, newId: randomUUID, later });
+  const newId = createIds();
+  const namespace = new Namespace({ timers: clock.timers, newId, later });
   const store = await openData(options, disk, namespace, clock);
   recorder = tap.attachTo(store?.recorder ?? RECORD_NOTHING);
   namespace.recordTo(recorder);
@@ -57,7 +59,7 @@ export async function openCore(options: ResolvedBrokerOptions, disk: DiskOptions
     clock.start();
     const access = options.requireAuth ? createAccess(options, namespace) : undefined;
     const { enforceTokenExpiry: enforceExpiry, enforceIdleTimeouts } = options;
-    const parts = { namespace, clock, store, log, access, enforceExpiry, enforceIdleTimeouts };
+    const parts = { namespace, newId, clock, store, log, access, enforceExpiry, enforceIdleTimeouts };
     return { core: createCore(parts), access, store, stop };
   } catch (error) {
     await stop();
@@ -101,6 +103,7 @@ async function openData(
 }
 
 interface CoreParts {
+  readonly newId: () => string;
   readonly namespace: Namespace;
   readonly clock: Clock;
   readonly store: Store | undefined;
@@ -118,7 +121,6 @@ function createCore({ store, access, enforceExpiry, ...parts }: CoreParts): Brok
     startedAt: parts.clock.now(),
     tokens: new LockTokens(randomBytes(4).readUInt32BE()),
     receivers: new ReceiverCounts(),
-    newId: randomUUID,
     whenDurable: store ? notifyWhenDurable(store) : (done) => done(),
   };
 }

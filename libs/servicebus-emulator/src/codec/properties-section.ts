@@ -44,7 +44,18 @@ export function encodeField(field: PropertyField, value: string | null): Buffer 
 const NULL = Buffer.of(0x40);
 
 /** A section's descriptor, and the head of its list, in bytes. */
-export const SECTION_OVERHEAD = 3 + 9;
+const SECTION_OVERHEAD = 3 + 9;
+/** What stands before the bytes of a short text. */
+const TEXT_OVERHEAD = 2;
+
+/** A copy of a bare message that has no message id, with one; everything else byte for byte. */
+export function withMessageId(bare: Buffer, id: string): Buffer {
+  const { count, fields, end } = fieldsBehindId(bare);
+  const writer = new ValueWriter(SECTION_OVERHEAD + TEXT_OVERHEAD + id.length + bare.length - fields);
+  const list = writer.descriptor(PROPERTIES).beginList(Math.max(1, count));
+  writer.string(id).part(bare, fields, end).end(list);
+  return writer.part(bare, end).finish();
+}
 
 /** The bare message with some fields of its properties replaced by encoded values; everything else byte for byte. */
 export function withProperties(bare: Buffer, changes: ReadonlyMap<PropertyField, Buffer>): Buffer {
@@ -59,6 +70,16 @@ export function withProperties(bare: Buffer, changes: ReadonlyMap<PropertyField,
   const writer = new ValueWriter(size).descriptor(PROPERTIES);
   writer.list(fields.length, (list) => fields.forEach((field) => list.raw(field)));
   return writer.raw(rest).finish();
+}
+
+/** How many properties there are, and where those behind the first begin and end. */
+function fieldsBehindId(bare: Buffer): { readonly count: number; readonly fields: number; readonly end: number } {
+  const section = new SectionCursor(bare);
+  if (!section.next() || section.code !== PROPERTIES) return { count: 0, fields: 0, end: 0 };
+  const reader = new ValueReader(bare, section.value);
+  const count = reader.enter();
+  if (count > 0) reader.skip();
+  return { count, fields: reader.position, end: section.end };
 }
 
 /** Appends the encoded fields of a bare message's properties. @returns where its next section begins */

@@ -41,6 +41,36 @@ it('keeps what a sender encoded byte for byte, and gives an id to a message that
   );
 });
 
+describe('a message without an id', () => {
+  const body = '005375a00178';
+  const id = '6d616465';
+
+  it.each([
+    ['no properties', body, `005373d00000000a00000001a104${id}${body}`],
+    ['an empty list of them', `00537345${body}`, `005373d00000000a00000001a104${id}${body}`],
+    ['a null for it', `005373c0020140${body}`, `005373d00000000a00000001a104${id}${body}`],
+    ['a null for it, and others', `005373c0050240a00175${body}`, `005373d00000000d00000002a104${id}a00175${body}`],
+    [
+      'others in a long list',
+      `005373d0000000080000000240a00175${body}`,
+      `005373d00000000d00000002a104${id}a00175${body}`,
+    ],
+  ])('gets one and keeps the rest byte for byte: it has %s', (_, hex, kept) => {
+    const { content, messageId } = readMessage(Buffer.from(hex, 'hex'), () => 'made');
+    expect([content.bare.toString('hex'), messageId]).toEqual([kept, 'made']);
+  });
+
+  it.each([
+    ['long', 'm'.repeat(300)],
+    ['longer than a short text', 'm'.repeat(100)],
+    ['not ASCII', 'gemäß €'],
+    ['empty', ''],
+  ])('gets the one that was made, even if it is %s', (_, made) => {
+    const { content } = readMessage(Buffer.from(`005373c0050240a00175${body}`, 'hex'), () => made);
+    expect(decode(content.bare)).toMatchObject({ message_id: made, user_id: Buffer.from('u') });
+  });
+});
+
 it.each([
   ['nothing', Buffer.alloc(0)],
   ['a header alone', Buffer.from('00537045', 'hex')],

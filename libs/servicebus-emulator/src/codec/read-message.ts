@@ -1,7 +1,7 @@
 import type { MessageContent } from '../message.js';
 import { checkPropertyTypes } from './application-properties.js';
 import { DecodeError } from './decode-error.js';
-import { encodeField, PROPERTY_FIELDS, SECTION_OVERHEAD, withProperties } from './properties-section.js';
+import { PROPERTY_FIELDS, withMessageId } from './properties-section.js';
 import { type AmqpValue, ValueReader } from './read-value.js';
 import {
   APPLICATION_PROPERTIES,
@@ -11,7 +11,6 @@ import {
   PROPERTIES,
   SectionCursor,
 } from './sections.js';
-import { ValueWriter } from './value-writer.js';
 
 /** A message as a client sent it, taken apart. */
 export interface IncomingMessage {
@@ -64,12 +63,7 @@ export function readMessage(bytes: Buffer, newId: () => string): IncomingMessage
     sessionId: properties.sessionId,
     scheduledFor: annotations.scheduledFor,
     content: {
-      bare:
-        properties.messageId !== undefined
-          ? own(bare)
-          : properties === NO_PROPERTIES
-            ? identified(bare, messageId)
-            : withProperties(bare, new Map([['messageId', encodeField('messageId', messageId)]])),
+      bare: properties.messageId === undefined ? withMessageId(bare, messageId) : own(bare),
       annotations: annotations.others,
       partitionKey: annotations.partitionKey,
       durable: header.durable,
@@ -98,14 +92,6 @@ function own(bytes: Buffer): Buffer {
   const copy = Buffer.allocUnsafe(bytes.length);
   bytes.copy(copy);
   return copy;
-}
-
-/** A copy of what has no properties yet, with a message id. */
-function identified(bare: Buffer, messageId: string): Buffer {
-  const id = encodeField('messageId', messageId);
-  const writer = new ValueWriter(SECTION_OVERHEAD + id.length + bare.length).descriptor(PROPERTIES);
-  const list = writer.beginList(1);
-  return writer.raw(id).end(list).raw(bare).finish();
 }
 
 interface Header {

@@ -1,3 +1,5 @@
+import { writeShortText } from './short-text.js';
+
 /** Writes AMQP values one after the other into a buffer that grows. */
 export class ValueWriter {
   #bytes: Buffer;
@@ -26,6 +28,13 @@ export class ValueWriter {
   raw(bytes: Uint8Array | readonly number[]): this {
     const at = this.#grow(bytes.length);
     this.#bytes.set(bytes, at);
+    return this;
+  }
+
+  /** Some of the bytes, as they are. */
+  part(bytes: Buffer, from: number, to = bytes.length): this {
+    const at = this.#grow(to - from);
+    bytes.copy(this.#bytes, at, from, to);
     return this;
   }
 
@@ -161,6 +170,13 @@ export class ValueWriter {
   }
 
   #text(shortCode: number, value: string): this {
+    const begun = this.#grow(2 + value.length);
+    if (value.length < 256 && writeShortText(this.#bytes, begun + 2, value)) {
+      this.#bytes[begun] = shortCode;
+      this.#bytes[begun + 1] = value.length;
+      return this;
+    }
+    this.#length = begun;
     const length = Buffer.byteLength(value);
     this.#variable(shortCode, length);
     const at = this.#grow(length);

@@ -1,3 +1,5 @@
+import { writeShortText } from '../codec/short-text.js';
+
 const INITIAL_SIZE = 4096;
 
 /** Builds a buffer from small pieces. Whole numbers take 1 byte for each 7 bits, lengths come first. */
@@ -66,6 +68,14 @@ export class ByteWriter {
   }
 
   text(value: string): void {
+    const begun = this.#length;
+    this.count(value.length);
+    this.#grow(value.length);
+    if (writeShortText(this.#buffer, this.#length, value)) {
+      this.#length += value.length;
+      return;
+    }
+    this.#length = begun;
     const size = Buffer.byteLength(value);
     this.count(size);
     this.#grow(size);
