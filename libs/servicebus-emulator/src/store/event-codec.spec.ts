@@ -34,6 +34,20 @@ describe('the stored form of events', () => {
     );
   });
 
+  it.each([
+    ['no letters', ''],
+    ['a short name', 'orders'],
+    ['64 letters', 'x'.repeat(64)],
+    ['65 letters', 'x'.repeat(65)],
+    ['70,000 letters', 'x'.repeat(70_000)],
+    ['umlauts', 'größer'],
+    ['64 umlauts', 'ü'.repeat(64)],
+    ['another script', '注文'],
+  ])('gives back a text of %s', (_, path) => {
+    const event: BrokerEvent = { type: 'removed', path, sequenceNumber: 7 };
+    expect(decode(encode(event, event))).toEqual([event, event]);
+  });
+
   it('holds message bytes raw and once per group', () => {
     const content = { ...message(1).content, bare: Buffer.alloc(10_000, 'x') };
     const event = (path: string): BrokerEvent & { type: 'enqueued' } => ({
