@@ -81,8 +81,15 @@ interface PreparedRead {
 interface ReadRow extends StoredMessage {
   /** Its key was held and is due; it is stored out of the way. */
   readonly is_due: boolean;
+  /** When its key is due; null where that is not held. */
+  readonly due_at: Date | null;
   /** Its key is held, and it stands in the way. */
   readonly is_held: boolean;
+}
+
+/** Ids are whole numbers, and larger than a number of JavaScript may be. */
+function byId({ id: one }: ReadRow, { id: other }: ReadRow): number {
+  return one.length - other.length || (one < other ? -1 : 1);
 }
 
 /** Has the read planned before a message waits for it. Rejects when the database fails. */
@@ -115,9 +122,17 @@ async function read({ pool, reading }: ReadFrom, share: Share, limit: number): P
  */
 export async function readRows(from: ReadFrom, share: Share, limit: number): Promise<ReadRows> {
   const found = await read(from, share, limit);
-  const dueRows = found.filter(({ is_due }) => is_due).map((row) => toOutboxRow(row, share.destination));
-  const nextRows = found.slice(dueRows.length);
-  const free = nextRows.filter(({ is_held }) => !is_held).map((row) => toOutboxRow(row, share.destination));
+  const toRow = (stored: ReadRow): OutboxRow => toOutboxRow(stored, share.destination);
+  // Longest due first; a key's rows in their order.
+  const dueRows = found
+    .filter(({ is_due }) => is_due)
+    .sort((one, other) => Number(one.due_at) - Number(other.due_at) || byId(one, other))
+    .map(toRow);
+  const nextRows = found.filter(({ is_due }) => !is_due);
+  const free = nextRows
+    .filter(({ is_held }) => !is_held)
+    .sort(byId)
+    .map(toRow);
   // What was held is older; it gets half of a batch at least, and leaves the other half to the others.
   const fromDue = Math.min(dueRows.length, Math.max(Math.ceil(limit / 2), limit - free.length));
   const rows = [...dueRows.slice(0, fromDue), ...free.slice(0, limit - fromDue)];
@@ -227,9 +242,11 @@ const selectDue = (terms: Terms): string => `
   ) o
   LIMIT ${terms.limit}`;
 
-/** Both in one round trip: what is due, longest first, then the others; a key's rows in their order. */
-const selectBatch = (terms: Terms): string => `
-  SELECT * FROM ((${selectDue(terms)}) UNION ALL (${selectNext(terms)})) batch ORDER BY due_at, id`;
+/**
+ * Both in one round trip, in no order: rows leave the database as they are found, and are read meanwhile. To put them in
+ * order there would keep the first of them back until the last is found.
+ */
+const selectBatch = (terms: Terms): string => `(${selectDue(terms)}) UNION ALL (${selectNext(terms)})`;
 
 const preparedBatch = { name: 'outbox_batch', text: selectBatch(parameters) };
 
