@@ -15,16 +15,20 @@ export const replaysAtARate: Behaviour = {
     const stop = new AbortController();
     const seen: (readonly [id: string, afterMs: number])[] = [];
     const from = environment.now();
+    const begun = Promise.withResolvers<void>();
     let isDone = false;
     const replay = transport.deadLetters.replay('work', {
       rate,
       signal: stop.signal,
       onReplayed: ({ id }) => {
         seen.push([id, environment.now() - from]);
+        begun.resolve();
         if (seen.length === 3) stop.abort();
       },
     });
     const done = replay.finally(() => (isDone = true));
+    // The first waits for no rate. Were time to pass while it is received, its lock would run out.
+    await Promise.race([begun.promise, done]);
     while (!isDone) await Promise.race([done, environment.advance(apartMs / 4)]);
     equal((await replay).replayed, 3);
     deepEqual(
