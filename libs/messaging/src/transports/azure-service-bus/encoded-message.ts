@@ -6,7 +6,7 @@ import type { ScheduledSend } from './scheduled-send.js';
  * https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas.
  */
 const largestBatch = 1_048_576;
-/** Bytes around one message in a batch. */
+/** Bytes around one message in a batch, at most. */
 const overhead = 8;
 
 /** How a message is sent: what there is to say of it beside its bytes. */
@@ -75,7 +75,7 @@ export class EncodedBatch {
     const [first] = this.#messages;
     const inner = takesBytes(sender);
     if (inner !== undefined && first?.head !== undefined) {
-      return inner._trySend(encodeBatch(first.head, this.#messages), true, options);
+      return inner._trySend(encodeBatch(first.head, this.#messages, this.#size), true, options);
     }
     await Promise.all(this.#messages.map((message) => message.sendWith(sender, options)));
   }
@@ -98,15 +98,24 @@ function takesBytes(sender: ServiceBusSender): TakesBytes | undefined {
   return typeof inner?._trySend === 'function' ? (inner as TakesBytes) : undefined;
 }
 
-/** The first message's head, as the SDK makes it, and each message in a data section. */
-function encodeBatch(head: Buffer, messages: readonly EncodedMessage[]): Buffer {
-  return Buffer.concat([head, ...messages.flatMap(({ bytes }) => [dataHead(bytes.length), bytes])]);
+/** The first message's head, as the SDK makes it, and each message in a data section; no more than `most` bytes. */
+function encodeBatch(head: Buffer, messages: readonly EncodedMessage[], most: number): Buffer {
+  const batch = Buffer.allocUnsafe(most);
+  let at = head.copy(batch);
+  for (const { bytes } of messages) {
+    at = writeDataHead(batch, at, bytes.length);
+    at += bytes.copy(batch, at);
+  }
+  return batch.subarray(0, at);
 }
 
-/** What stands before the bytes of a data section. */
-function dataHead(length: number): Buffer {
-  if (length < 256) return Buffer.of(0x00, 0x53, 0x75, 0xa0, length);
-  const head = Buffer.of(0x00, 0x53, 0x75, 0xb0, 0, 0, 0, 0);
-  head.writeUInt32BE(length, 4);
-  return head;
+/** What stands before the bytes of a data section. Answers where they go. */
+function writeDataHead(batch: Buffer, at: number, length: number): number {
+  batch.writeUInt32BE(0x00_53_75_00, at);
+  if (length < 256) {
+    batch[at + 3] = 0xa0;
+    return batch.writeUInt8(length, at + 4);
+  }
+  batch[at + 3] = 0xb0;
+  return batch.writeUInt32BE(length, at + 4);
 }

@@ -160,11 +160,17 @@ interface Group {
 /** One group a destination, each in the order given. */
 function byDestination(messages: readonly Outgoing[]): ReadonlyMap<string, Group> {
   const groups = new Map<string, Group>();
+  let last: Group | undefined;
   for (const message of messages) {
+    // A relay's messages have the same one.
+    if (last?.to === message.to) {
+      last.group.push(message);
+      continue;
+    }
     const key = 'queue' in message.to ? `queue:${message.to.queue}` : `topic:${message.to.topic}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { to: message.to, group: [message] });
-    else group.group.push(message);
+    last = groups.get(key) ?? { to: message.to, group: [] };
+    last.group.push(message);
+    groups.set(key, last);
   }
   return groups;
 }
