@@ -18,8 +18,9 @@ export interface DeliveryState {
   readonly maxAttempts?: number;
 }
 
-/** How many of the deliveries that ended unsettled were handled, at most. */
-interface Begun {
+/** How a message is isolated whose deliveries ended unsettled. */
+export interface Isolate {
+  /** How many of those were handled, at most: the others burn no attempt. */
   readonly begun: number;
 }
 
@@ -82,7 +83,7 @@ export function nextRound(state: DeliveryState, attempt: number, failure?: strin
  * The state of the copy that goes on in place of a delivery that was released: nothing is counted but what was. With
  * `isolate` what was is kept apart from what ends unsettled from then on.
  */
-export function releasedCopy(state: DeliveryState, deliveryCount: number, isolate?: Begun): DeliveryState {
+export function releasedCopy(state: DeliveryState, deliveryCount: number, isolate?: Isolate): DeliveryState {
   const unsettled = unsettledOf(state, deliveryCount);
   const attempts = attemptOf(state, deliveryCount) - 1 - neverBegun(unsettled, isolate);
   const inCompany = isolate ? unsettled : state.inCompany;
@@ -90,7 +91,7 @@ export function releasedCopy(state: DeliveryState, deliveryCount: number, isolat
 }
 
 /** How many of the `unsettled` deliveries of a message burn no attempt when it is isolated. */
-export function neverBegun(unsettled: number, { begun }: Begun = { begun: unsettled }): number {
+export function neverBegun(unsettled: number, { begun }: Isolate = { begun: unsettled }): number {
   return Math.max(0, unsettled - begun);
 }
 

@@ -43,6 +43,7 @@ export type { MemoryUnitOfWork } from './outbox/memory-unit-of-work.js';
 export type { Message } from './message.js';
 export { createMessageReader, type MessageReader } from './message-reader.js';
 export { type DrainReport, type MemoryOutbox, OutboxFullError } from './outbox/memory-outbox.js';
+export type { Isolate } from './delivery-state.js';
 export type { MemoryRelayOptions } from './outbox/memory-relay.js';
 export type { MemorySetAside } from './outbox/memory-set-aside.js';
 export type {
@@ -85,7 +86,6 @@ export {
   type DeliverySession,
   type Destination,
   type ForeignMessage,
-  type Isolate,
   type Middleware,
   type Outgoing,
   type ScheduledMessage,

@@ -1,4 +1,5 @@
 import type { DeadLetters } from './dead-letter/dead-letters.js';
+import type { Isolate } from './delivery-state.js';
 import type { Envelope } from './envelope.js';
 import type { QueueInspection } from './queue-inspection.js';
 import type { TransportError } from './transport-error.js';
@@ -207,12 +208,6 @@ export type Settlement =
       readonly detail: string;
       readonly consumerVersion?: string;
     };
-
-/** How a message is isolated whose deliveries ended unsettled. */
-export interface Isolate {
-  /** How many of those were handled, at most: the others burn no attempt. */
-  readonly begun: number;
-}
 
 /** Handles one delivery. Must not reject: a failure is a settlement too. */
 export type Consume = (delivery: Delivery) => Promise<Settlement>;

@@ -1,5 +1,11 @@
-import { attemptOf, type DeliveryState, neverBegun, nextRound, unsettledOf } from '../../delivery-state.js';
-import type { Isolate } from '../../transport.js';
+import {
+  attemptOf,
+  type DeliveryState,
+  type Isolate,
+  neverBegun,
+  nextRound,
+  unsettledOf,
+} from '../../delivery-state.js';
 
 /**
  * What the state of a session says of the message at its head. A broker does not count a delivery whose session was
