@@ -38,7 +38,9 @@ async function place(site: Site, connections: number, isKeyed: boolean): Promise
   const expected = (await site.orders()) + orders;
   const post = (): Promise<string> => client.post({ customerId: 'bench', ...(isKeyed && { key: randomUUID() }) });
   const settled = (): Promise<void> => until(`${expected} messages`, async () => (await site.messages()) === expected);
-  const figure = await measure(orders, site.pids, () => callConcurrently(orders, connections, post), settled);
+  const figure = await measure(orders, site.pids, () => callConcurrently(orders, connections, post), {
+    settle: settled,
+  });
   client.close();
   expectCount('orders that are stored', await site.orders(), expected);
   return figure;

@@ -10,23 +10,29 @@ export interface Figure {
   readonly cpuOfEach: readonly number[];
 }
 
+/** What belongs to some work, though nobody waits for it: its CPU counts, and its time does not. */
+interface Around {
+  readonly begin?: () => Promise<unknown>;
+  readonly settle?: () => Promise<unknown>;
+}
+
 /**
  * Times work and the CPU it takes.
  * @param count how many things `work` does
  * @param pids the processes whose CPU counts, each with its descendants
- * @param settle what still belongs to the work, though nobody waits for it: it takes CPU, and no time
  */
 export async function measure(
   count: number,
   pids: readonly number[],
   work: () => Promise<unknown>,
-  settle: () => Promise<unknown> = async () => undefined,
+  { begin, settle }: Around = {},
 ): Promise<Figure> {
   const before = await cpuSnapshot(pids);
+  await begin?.();
   const begun = performance.now();
   await work();
   const seconds = (performance.now() - begun) / 1_000;
-  await settle();
+  await settle?.();
   const cpuOfEach = cpuBetween(before, await cpuSnapshot(pids)).map((micros) => micros / count);
   return { perSecond: count / seconds, cpuMicros: cpuOfEach.reduce((sum, each) => sum + each, 0), cpuOfEach };
 }

@@ -15,6 +15,22 @@ const BUCKETS = 16;
 /** Whatever takes messages: a transport, or a model of one. */
 export type Send = (messages: readonly Outgoing[]) => Promise<void>;
 
+/** A relay with nothing to do. */
+export interface OpenRelay {
+  /** Writes messages for it, and does not commit them yet. */
+  write(messages: readonly Outgoing[]): Promise<Written>;
+  stop(): Promise<void>;
+}
+
+interface Written {
+  /** Resolves when the messages are on the disk. */
+  commit(): Promise<void>;
+  /** Resolves when the last one was sent. */
+  sent(): Promise<void>;
+  /** Resolves when nothing is left of them. */
+  removed(): Promise<void>;
+}
+
 /** An outbox in a database of its own. */
 export class BenchOutbox {
   readonly messaging: PostgresMessaging;
@@ -35,28 +51,22 @@ export class BenchOutbox {
     return new BenchOutbox(server, database);
   }
 
-  /**
-   * Has a relay with nothing to do, and messages that are written and not committed.
-   * @returns what commits them and resolves when they were sent, and what then stops the relay
-   */
-  async prepare(
-    send: Send,
-    messages: readonly Outgoing[],
-  ): Promise<{ commit(): Promise<void>; stop(): Promise<void> }> {
-    const { messaging } = this;
-    const { relay, done } = this.#start(send, messages.length);
+  /** Has a relay with nothing to do, which stays from round to round as it does in an app. */
+  async open(send: Send): Promise<OpenRelay> {
+    const { relay, sent } = this.#start(send);
     await until('the relay has all buckets', async () => relay.health().buckets === BUCKETS);
-    const [written, begin] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const committed = messaging.transaction(async (tx) => {
-      for (const some of inBatches(messages, 1_000)) await messaging.outbox.add(tx, some);
-      written.resolve();
-      await begin.promise;
-    });
-    await Promise.race([written.promise, committed]);
     return {
-      async commit() {
-        begin.resolve();
-        await Promise.all([committed, done]);
+      write: async (messages) => {
+        const { committed, commit } = await this.#write(messages);
+        const all = sent(messages.length);
+        return {
+          async commit() {
+            commit();
+            await Promise.race([committed, all]);
+          },
+          sent: () => all,
+          removed: () => until('nothing is left in the outbox', () => this.#isEmpty()),
+        };
       },
       stop: () => relay.stop(),
     };
@@ -64,27 +74,53 @@ export class BenchOutbox {
 
   /** Relays until that many of those that wait were sent; what was sent is removed. */
   async relay(send: Send, count: number): Promise<void> {
-    const { relay, done } = this.#start(send, count);
-    await done.finally(() => relay.stop());
+    const { relay, sent } = this.#start(send);
+    await sent(count).finally(() => relay.stop());
   }
 
-  #start(send: Send, count: number): { readonly relay: Relay; readonly done: Promise<void> } {
-    let sent = 0;
-    const done = Promise.withResolvers<void>();
+  /** Writes messages, and does not commit them yet. */
+  async #write(messages: readonly Outgoing[]): Promise<{ readonly committed: Promise<unknown>; commit(): void }> {
+    const { messaging } = this;
+    const [written, begin] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const committed = messaging.transaction(async (tx) => {
+      for (const some of inBatches(messages, 1_000)) await messaging.outbox.add(tx, some);
+      written.resolve();
+      await begin.promise;
+    });
+    await Promise.race([written.promise, committed]);
+    return { committed, commit: begin.resolve };
+  }
+
+  #start(send: Send): { readonly relay: Relay; sent(count: number): Promise<void> } {
+    let left = 0;
+    let done = Promise.withResolvers<void>();
     const relay = this.messaging.startRelay({
       transport: {
         send: async (messages) => {
           await send(messages);
-          sent += messages.length;
-          if (sent >= count) done.resolve();
+          left -= messages.length;
+          if (left === 0) done.resolve();
         },
       },
       onError: (error) => done.reject(error),
     });
-    return { relay, done: done.promise };
+    return {
+      relay,
+      sent: (count) => {
+        left += count;
+        done = Promise.withResolvers<void>();
+        return done.promise;
+      },
+    };
   }
 
   rows(): Promise<number> {
     return this.#server.number(this.#database, 'SELECT count(*) FROM outbox');
+  }
+
+  async #isEmpty(): Promise<boolean> {
+    return (
+      (await this.#server.number(this.#database, 'SELECT count(*) FROM (SELECT FROM outbox LIMIT 1) AS one')) === 0
+    );
   }
 }

@@ -83,12 +83,9 @@ async function send(client: Remote): Promise<Figure> {
 async function receive(client: Remote): Promise<Figure> {
   await feeder.ask({ do: 'prepare', count });
   await feeder.ask({ do: 'send' });
-  const figure = await measure(
-    count,
-    client.pids,
-    () => client.ask({ do: 'receive', count }),
-    () => until('all are settled', async () => (await active()) === 0),
-  );
+  const figure = await measure(count, client.pids, () => client.ask({ do: 'receive', count }), {
+    settle: () => until('all are settled', async () => (await active()) === 0),
+  });
   await client.ask({ do: 'rest' });
   return figure;
 }
