@@ -34,27 +34,36 @@ export async function remove({ pool, leases }: Writing, sent: readonly OutboxRow
   await pool.query(text, [...values]);
 }
 
-/** Of rows whose keys are not held. */
+/**
+ * Of rows whose keys are not held. They are found by bucket, whose ids an index has side by side, and removed by their
+ * places: joined with a list, each would be looked up by itself, and each with its lease.
+ */
 function removal(leases: readonly Lease[], sent: readonly OutboxRow[]): Statement {
+  const ids = Map.groupBy(sent, ({ bucket }) => bucket);
+  const used = leases.filter(({ bucket }) => ids.has(bucket));
   return {
     text: `
-      WITH sent AS MATERIALIZED (
-        SELECT sent.bucket, sent.id FROM unnest($1::smallint[], $2::bigint[]) AS sent(bucket, id)
-        JOIN unnest($3::smallint[], $4::bigint[]) AS held(bucket, token) ON held.bucket = sent.bucket
+      DELETE FROM outbox WHERE ctid = ANY (ARRAY(
+        SELECT sent.ctid FROM unnest($1::smallint[], $2::bigint[], $3::text[]) AS held(bucket, token, ids)
         JOIN outbox_buckets lease ON lease.bucket = held.bucket AND lease.token = held.token
-      )
-      DELETE FROM outbox USING sent WHERE outbox.bucket = sent.bucket AND outbox.id = sent.id`,
+        CROSS JOIN LATERAL (
+          SELECT outbox.ctid FROM outbox WHERE outbox.bucket = held.bucket AND outbox.id = ANY (held.ids::bigint[])
+          OFFSET 0
+        ) sent
+      ))`,
     values: [
-      numbers(sent.map(({ bucket }) => bucket)),
-      numbers(sent.map(({ id }) => id)),
-      numbers(leases.map(({ bucket }) => bucket)),
-      numbers(leases.map(({ token }) => token)),
+      used.map(({ bucket }) => bucket),
+      used.map(({ token }) => token),
+      used.map(
+        ({ bucket }) =>
+          `{${ids
+            .get(bucket)
+            ?.map(({ id }) => id)
+            .join(',')}}`,
+      ),
     ],
   };
 }
-
-/** An array of whole numbers, written out: `pg` would look in each of them for what has to be escaped. */
-const numbers = (all: readonly (number | string)[]): string => `{${all.join(',')}}`;
 
 /** The same, and the holds end of which nothing is left: one statement, so that no crash leaves one with nothing waiting. */
 function removalWithHolds(leases: readonly Lease[], sent: readonly OutboxRow[]): Statement {
