@@ -41,6 +41,8 @@ export interface OutletOptions {
 export interface BatchWanted {
   /** A single message, or as many as a batch may have. */
   readonly size: 'one' | 'full';
+  /** More than a batch is known to wait. */
+  readonly isBacklog: boolean;
   /** To be called once the batch is read, before it is sent, where there may be more that nobody has read. */
   readonly onMore: () => void;
 }
@@ -132,7 +134,7 @@ export class Outlet {
       this.#isShared = true;
       for (const worker of others) worker.look();
     };
-    return this.#options.sendBatch(this.#send, { size: 'full', onMore });
+    return this.#options.sendBatch(this.#send, { size: 'full', isBacklog: this.#isShared, onMore });
   }
 
   #onOutage(error: TransportError): void {
@@ -164,6 +166,7 @@ export class Outlet {
       await Promise.all(this.#workers.map((worker) => worker.idle()));
       const { outage, sent, errors, more } = await this.#options.sendBatch(this.#send, {
         size: 'one',
+        isBacklog: false,
         onMore: () => undefined,
       });
       errors.forEach(this.#options.onError);

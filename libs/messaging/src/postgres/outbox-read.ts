@@ -1,7 +1,8 @@
 import type { Pool, QueryResult } from 'pg';
 import type { Destination } from '../transport.js';
 import type { Lease } from './bucket-leases.js';
-import { type OutboxRow, selectedColumns, type StoredMessage, toOutboxRow } from './outbox-rows.js';
+import type { CopiedRow } from './copied-rows.js';
+import { type OutboxRow, readStored, selectedColumns, type StoredMessage, toOutboxRow } from './outbox-rows.js';
 
 /** A held row's bucket is this much lower, -16 to -1, so that whoever reads a bucket never passes it. */
 export const HELD_BUCKETS = 16;
@@ -42,6 +43,14 @@ export interface Share {
   readonly leases: readonly Lease[];
 }
 
+/** How much is to be read. */
+export interface BatchSize {
+  /** Rows at most. */
+  readonly limit: number;
+  /** As many are expected; false when absent. */
+  readonly isBacklog?: boolean;
+}
+
 /** The next rows of a share. */
 export interface ReadRows {
   readonly rows: readonly OutboxRow[];
@@ -67,6 +76,8 @@ export interface ReadFrom {
 /** As much of `pg`'s client as a read needs. */
 export interface Reading {
   query(statement: PreparedRead): Promise<QueryResult<ReadRow>>;
+  /** Runs a query without parameters. */
+  copy<Row>(query: string, read: (row: CopiedRow) => Row): Promise<readonly Row[]>;
   /** Ends the connection. */
   end(): Promise<void>;
 }
@@ -98,19 +109,34 @@ export async function prepareReads(reading: Reading): Promise<void> {
 }
 
 /** Rejects when the database fails, and gives up a connection that failed: it may be dead. */
-async function read({ pool, reading }: ReadFrom, share: Share, limit: number): Promise<readonly ReadRow[]> {
+async function read({ pool, reading }: ReadFrom, share: Share, size: BatchSize): Promise<readonly ReadRow[]> {
   if (reading === undefined) {
-    const [result] = await queryByIndex(pool, selectBatch(literals(share, limit)));
+    const [result] = await queryByIndex(pool, selectBatch(literals(share, size.limit)));
     return (result?.rows ?? []) as readonly ReadRow[];
   }
-  const { kind, name } = named(share.destination);
-  const values = [share.leases.map(({ bucket }) => bucket), kind, name, limit];
   try {
-    return (await reading.query({ ...preparedBatch, values })).rows;
+    return await (size.isBacklog ? copyBatch : runPrepared)(reading, share, size.limit);
   } catch (error) {
     void reading.end().catch(() => undefined);
     throw error;
   }
+}
+
+async function runPrepared(reading: Reading, share: Share, limit: number): Promise<readonly ReadRow[]> {
+  const { kind, name } = named(share.destination);
+  const values = [share.leases.map(({ bucket }) => bucket), kind, name, limit];
+  return (await reading.query({ ...preparedBatch, values })).rows;
+}
+
+/** Planned each time, and cheaper with many rows. */
+function copyBatch(reading: Reading, share: Share, limit: number): Promise<readonly ReadRow[]> {
+  return reading.copy(selectBatch(literals(share, limit)), (row) => ({
+    ...readStored(row),
+    attempts: row.integer(),
+    is_due: row.boolean(),
+    is_held: row.boolean(),
+    due_at: row.timeOrNull(),
+  }));
 }
 
 /**
@@ -120,8 +146,9 @@ async function read({ pool, reading }: ReadFrom, share: Share, limit: number): P
  * order among themselves. Who needs one locks first (say, the order's row) and adds to the outbox afterwards; ids then
  * follow the commits.
  */
-export async function readRows(from: ReadFrom, share: Share, limit: number): Promise<ReadRows> {
-  const found = await read(from, share, limit);
+export async function readRows(from: ReadFrom, share: Share, size: BatchSize): Promise<ReadRows> {
+  const found = await read(from, share, size);
+  const { limit } = size;
   const toRow = (stored: ReadRow): OutboxRow => toOutboxRow(stored, share.destination);
   // Longest due first; a key's rows in their order.
   const dueRows = found

@@ -11,7 +11,7 @@ export interface RelayOptions {
   readonly transport: Pick<Transport, 'send' | 'cancelScheduled'>;
   /** Called with everything that went wrong; the relay goes on by itself. The messaging's `onError` when absent. */
   readonly onError?: (error: unknown) => void;
-  /** Messages a batch; 500 when absent. */
+  /** Messages a batch; 1,000 when absent. */
   readonly batch?: number;
   /** How long a bucket stays with a relay that died, in milliseconds; 15,000 when absent. Renewed at a third of it. */
   readonly leaseMs?: number;
@@ -48,7 +48,7 @@ export interface RelaySetup extends RelayOptions {
  */
 export function resolveRelayOptions(options: RelaySetup): Required<RelaySetup> {
   const defaults = {
-    batch: 500,
+    batch: 1_000,
     leaseMs: 15_000,
     sweepMs: 3_000,
     answerWithinMs: defaultAnswerWithinMs,

@@ -146,7 +146,7 @@ class PostgresRelay implements Relay {
     destination: Destination,
     claims: BucketClaims,
     send: Transport['send'],
-    { size, onMore }: BatchWanted,
+    { size, isBacklog, onMore }: BatchWanted,
   ): Promise<BatchResult> {
     const { pool, batch, random, transport } = this.#options;
     const until = this.#leasedUntil;
@@ -160,6 +160,7 @@ class PostgresRelay implements Relay {
       leases: [...leases.slice(first), ...leases.slice(0, first)],
       claims,
       limit: size === 'one' ? 1 : batch,
+      isBacklog,
       onMore,
       transport,
       onLateError: (error) => this.#report(error),

@@ -6,18 +6,17 @@ import type { RetryPolicy } from '../retry/retry-policy.js';
 import type { Destination, Transport } from '../transport.js';
 import type { BucketClaims, Claim } from './bucket-claims.js';
 import type { Lease } from './bucket-leases.js';
-import { parkHeld, type ReadFrom, type ReadRows, readRows } from './outbox-read.js';
+import { type BatchSize, parkHeld, type ReadFrom, type ReadRows, readRows } from './outbox-read.js';
 import { ScheduledMessages } from './outbox-scheduled.js';
 import { hold, remove, setAside } from './settle-rows.js';
 import type { Turns } from './turns.js';
 
-interface BatchOptions extends ReadFrom {
+interface BatchOptions extends ReadFrom, BatchSize {
   readonly destination: Destination;
   /** The buckets to read where they are free, in the order of their turn. */
   readonly leases: readonly Lease[];
   /** Shared by all batches for this destination. */
   readonly claims: BucketClaims;
-  readonly limit: number;
   /** There may be more to read: called before the batch is sent. */
   readonly onMore?: () => void;
   readonly send: Transport['send'];
@@ -50,8 +49,8 @@ export async function sendBatch(options: BatchOptions): Promise<BatchResult> {
 }
 
 async function readFree(options: BatchOptions, leases: readonly Lease[]): Promise<ReadRows> {
-  const { pool, destination, limit, turns } = options;
-  const found = await readRows(options, { destination, leases }, limit);
+  const { pool, destination, turns } = options;
+  const found = await readRows(options, { destination, leases }, options);
   if (found.passedHeld) await turns.run(() => parkHeld(pool, { destination, leases }));
   return found;
 }

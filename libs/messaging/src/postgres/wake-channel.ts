@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { Clock } from '../clock.js';
 import { prepareReads, type Reading, settingsToRead } from './outbox-read.js';
 import { isPreparing } from './preparing-client.js';
-import { Turns } from './turns.js';
+import { readingOn, readingOptions } from './reading-connection.js';
 
 interface WakeChannelOptions {
   readonly pool: pg.Pool;
@@ -73,7 +73,7 @@ export class WakeChannel {
     // The pool's own kind of client, which may know how to log in without a password. The pool hides a password from
     // copies of its options.
     const Client = (options.Client ?? pg.Client) as typeof pg.Client;
-    const client = new Client({ ...options, password: options.password, keepAlive: true });
+    const client = new Client({ ...options, ...readingOptions, password: options.password, keepAlive: true });
     // A lost connection says `error` and `end`; one that was never made rejects and may say both as well.
     let lost = false;
     const onLost = (error?: unknown): void => {
@@ -96,7 +96,7 @@ export class WakeChannel {
       const reads = isPreparing(client);
       await client.query([`LISTEN ${CHANNEL}`, ...(reads ? settingsToRead : [])].join('; '));
       if (reads) {
-        const reading = inTurn(client);
+        const reading = readingOn(client);
         await prepareReads(reading);
         this.#reading = reading;
       }
@@ -106,10 +106,4 @@ export class WakeChannel {
       await client.end().catch(() => undefined);
     }
   }
-}
-
-/** Statements of several workers, one at a time: `pg` keeps no queue of them for much longer. */
-function inTurn(client: pg.Client): Reading {
-  const turns = new Turns();
-  return { query: (statement) => turns.run(() => client.query(statement)), end: () => client.end() };
 }
