@@ -5,8 +5,9 @@ import type {
   ServiceBusReceiver,
 } from '@azure/service-bus';
 import Long from 'long';
-import { TransportError } from '../../transport.js';
+import type { TransportError } from '../../transport.js';
 import type { ManagedClient, ClientSource } from './client-factory.js';
+import { connectionLost } from './connection-lost.js';
 import { corkWrites } from './cork-writes.js';
 import { DeliveryLink } from './delivery-link.js';
 import { keepReceivedBytes } from './received-bytes.js';
@@ -139,8 +140,7 @@ export class ReceiverConnection {
   // The SDK attaches again after a loss, and reports it; not once it was stopped.
   readonly #onDisconnected = (cause: Error | undefined): void => {
     this.#link.lose();
-    const message = `The connection to the broker was lost: ${cause?.message ?? 'it was closed from the other end'}.`;
-    for (const giveUp of this.#looking) giveUp(new TransportError('Unreachable', message, true, { cause }));
+    for (const giveUp of this.#looking) giveUp(connectionLost(cause));
     this.#events.onDisconnected(this);
   };
 

@@ -5,6 +5,7 @@ import { type Destination, TransportError } from '../../transport.js';
 import { waitAtMost } from '../wait-at-most.js';
 import { isUnauthorized } from './translate-error.js';
 import type { ManagedClient, ClientSource } from './client-factory.js';
+import { connectionLost } from './connection-lost.js';
 import type { Sendable } from './encoded-message.js';
 import { EntitySender } from './entity-sender.js';
 
@@ -152,8 +153,7 @@ export class SenderConnection {
   }
 
   #lose(client: SenderClient, cause: Error | undefined): void {
-    const message = `The connection to the broker was lost: ${cause?.message ?? 'it was closed from the other end'}.`;
-    client.loss ??= new TransportError('Unreachable', message, true, { cause });
+    client.loss ??= connectionLost(cause);
     for (const giveUp of client.waiting) giveUp(client.loss);
     client.lost.abort();
   }

@@ -3,6 +3,7 @@ import type { ServiceBusSessionReceiver } from '@azure/service-bus';
 import Long from 'long';
 import type { Clock } from '../../../clock.js';
 import type { ClientSource, ManagedClient } from '../client-factory.js';
+import { connectionLost } from '../connection-lost.js';
 import { waitAtMost } from '../../wait-at-most.js';
 import { asSent } from '../service-bus-message.js';
 
@@ -29,10 +30,13 @@ export class SessionConnection {
     this.#managed = source.create();
     this.#queue = queue;
     this.#clock = clock;
-    this.#managed.onDisconnected(() => this.#lost.abort());
+    this.#managed.onDisconnected((cause) => this.#lost.abort(connectionLost(cause)));
   }
 
-  /** Aborted when the connection is gone, and with it every session it held. */
+  /**
+   * Aborted when the connection is gone, and with it every session it held; its reason says why. The SDK goes on with
+   * another one, which is not watched: sessions are accepted here no more.
+   */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
@@ -54,29 +58,38 @@ export class SessionConnection {
   async probe(): Promise<void> {
     const { client } = this.#managed;
     try {
-      const receiver = await client.acceptSession(this.#queue, `probe:${randomUUID()}`, options);
+      const receiver = await this.#unlessLost(client.acceptSession(this.#queue, `probe:${randomUUID()}`, options));
       // Of a connection that was lost meanwhile the SDK may wait for the answer for ever.
       await waitAtMost(closingMs, this.#clock, receiver.close());
+      this.lost.throwIfAborted();
     } catch (error) {
       if ((error as { readonly code?: unknown }).code !== 'SessionCannotBeLocked') throw error;
-      await client.createReceiver(this.#queue, options).peekMessages(1, { fromSequenceNumber: Long.ONE });
+      const head = client.createReceiver(this.#queue, options).peekMessages(1, { fromSequenceNumber: Long.ONE });
+      await this.#unlessLost(head);
       throw new Error(`Queue "${this.#queue}" does not require sessions.`, { cause: error });
     }
   }
 
-  /** Waits for a session with messages; undefined when `interrupt` aborts. Rejects when the broker says that there is none. */
+  /**
+   * Waits for a session with messages; undefined when `interrupt` aborts. Rejects when the broker says that there is none,
+   * and when the connection is lost.
+   */
   async accept(interrupt: AbortSignal): Promise<ServiceBusSessionReceiver | undefined> {
     if (interrupt.aborted) return undefined;
+    this.lost.throwIfAborted();
     const [request = this.#managed.client.acceptNextSession(this.#queue, options)] = this.#unclaimed;
     this.#unclaimed.delete(request);
     const giveUp = Promise.withResolvers<undefined>();
     const stop = (): void => giveUp.resolve(undefined);
     interrupt.addEventListener('abort', stop, { once: true });
     try {
-      const receiver = await Promise.race([request, giveUp.promise]);
+      const receiver = await this.#unlessLost(Promise.race([request, giveUp.promise]));
       if (receiver === undefined) this.#leave(request);
       else this.#held += 1;
       return receiver;
+    } catch (error) {
+      if (this.lost.aborted) this.#leave(request);
+      throw error;
     } finally {
       interrupt.removeEventListener('abort', stop);
     }
@@ -93,6 +106,15 @@ export class SessionConnection {
     this.#isRetired = true;
     if (this.#held > 0) await new Promise<void>((resolve) => (this.#onAllGivenBack = resolve));
     await waitAtMost(closingMs, this.#clock, this.#managed.close());
+  }
+
+  /** Rejects as soon as the connection is lost: the SDK may wait a minute for an answer that cannot come. */
+  #unlessLost<T>(answer: Promise<T>): Promise<T> {
+    const loss = Promise.withResolvers<never>();
+    const fail = (): void => loss.reject(this.lost.reason);
+    if (this.lost.aborted) fail();
+    this.lost.addEventListener('abort', fail, { once: true });
+    return Promise.race([answer, loss.promise]).finally(() => this.lost.removeEventListener('abort', fail));
   }
 
   /** A session that comes now is for whoever asks; if nobody does, it goes back. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ServiceBusEnvironment } from '../../../../test/service-bus-environment.js';
 import { receiveOrdered, sendOrdered } from '../../../testing/sessions/session-bench.js';
 import { whileTimePasses } from '../../../testing/while-time-passes.js';
@@ -98,4 +98,56 @@ it('counts a holder that was frozen once, however many locks ran out meanwhile, 
   again.settle({ kind: 'retry', delayMs: 0, reason: 'once' });
   expect(await other.complete('a1')).toMatchObject({ attempt: 3, unsettled: 0, firstFailure: 'once' });
   expect((await other.complete('a2')).attempt).toBe(1);
+});
+
+describe('a connection that is cut', () => {
+  // Long waits of the SDK, so that only what we do ourselves is fast enough for the test.
+  const options = { requestTimeoutMs: 120_000, stallAfterMs: 120_000 };
+
+  it.each([1, 4])('is replaced although all of %i places hold a session, and none asks for another', async (places) => {
+    const { transport, proxy } = await environment.connectThroughProxy(options);
+    const work = await receiveOrdered(transport, places);
+    const names = ['a1', 'b1', 'c1', 'd1'].slice(0, places);
+    await sendOrdered(transport, ...names);
+    const held = await Promise.all(names.map((name) => work.of(name)));
+    proxy.cut();
+    while (held.some(({ signal }) => !signal.aborted)) await new Promise(setImmediate);
+    for (const delivery of held) delivery.settle({ kind: 'complete' });
+    for (const name of names) expect((await work.complete(name)).attempt).toBe(2);
+    expect(work.subscription.health().state).toBe('running');
+  });
+
+  // One token is for the look whether sessions can be accepted, the next for the first session, then one for its state.
+  it.each([1, 2, 3])('is replaced at once at the start, with the request for token %i unanswered', async (n) => {
+    const { transport, proxy } = await environment.connectThroughProxy(options);
+    proxy.cutAt('put-token', n);
+    const work = await receiveOrdered(transport, 1);
+    await sendOrdered(await environment.connect(), 'a1');
+    await work.complete('a1');
+    expect(work.subscription.health().state).toBe('running');
+  });
+
+  it.each([1, 2, 3])('is replaced at once after another loss, with the request for token %i unanswered', async (n) => {
+    const { transport, proxy } = await environment.connectThroughProxy(options);
+    const work = await receiveOrdered(transport, 1);
+    proxy.cutAt('put-token', n);
+    proxy.cut();
+    await sendOrdered(await environment.connect(), 'a1');
+    await work.complete('a1');
+    expect(work.subscription.health().state).toBe('running');
+  });
+
+  it('is followed by one on which a session brings more messages than rhea keeps of a link', async () => {
+    const { transport, proxy } = await environment.connectThroughProxy(options);
+    const work = await receiveOrdered(transport, 1);
+    await sendOrdered(transport, 'a0');
+    const cut = await work.of('a0');
+    proxy.cut();
+    while (!cut.signal.aborted) await new Promise(setImmediate);
+    cut.settle({ kind: 'complete' });
+    const names = Array.from({ length: 2_100 }, (_, index) => `a${index + 1}`);
+    for (let from = 0; from < names.length; from += 100) await sendOrdered(transport, ...names.slice(from, from + 100));
+    for (const name of ['a0', ...names]) await work.complete(name);
+    expect(work.errors.map(({ code }) => code).sort()).toEqual(['LockLost', 'SettlementFailed', 'Unreachable']);
+  });
 });
