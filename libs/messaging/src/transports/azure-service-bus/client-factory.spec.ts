@@ -1,3 +1,4 @@
+import { RetryMode } from '@azure/service-bus';
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { ClientFactory } from './client-factory.js';
@@ -10,6 +11,28 @@ const endpoint = 'Endpoint=sb://orders.servicebus.windows.net';
 function signed(expiresAt: number): string {
   return `${endpoint};SharedAccessSignature=SharedAccessSignature sr=orders&sig=abc&se=${expiresAt / 1_000}&skn=app`;
 }
+
+/** What the SDK goes by when it tries again: not published. */
+interface Kept {
+  readonly _clientOptions: { readonly retryOptions: { mode: RetryMode } };
+}
+
+describe('a client', () => {
+  const connectionString = `${endpoint};SharedAccessKeyName=app;SharedAccessKey=c2VjcmV0`;
+  const retryOptions = (factory: ClientFactory) =>
+    (factory.create().client as unknown as Kept)._clientOptions.retryOptions;
+
+  it('is not touched by what the SDK makes of the retry options of another, which is to set fixed pauses', () => {
+    const factory = new ClientFactory({ connectionString }, resolveOptions({}));
+    retryOptions(factory).mode = RetryMode.Fixed;
+    expect(retryOptions(factory)).toMatchObject({ mode: RetryMode.Exponential, retryDelayInMs: 250 });
+  });
+
+  it('pauses no longer than it may from the first time on', () => {
+    const factory = new ClientFactory({ connectionString }, resolveOptions({ maxReconnectDelayMs: 100 }));
+    expect(retryOptions(factory)).toMatchObject({ retryDelayInMs: 100, maxRetryDelayInMs: 100 });
+  });
+});
 
 describe('a client of a connection string', () => {
   const clock = new ManualClock();

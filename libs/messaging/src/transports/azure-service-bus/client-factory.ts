@@ -55,22 +55,16 @@ export interface ClientSource {
 /** Makes clients of one namespace. */
 export class ClientFactory implements ClientSource {
   readonly #connection: AzureServiceBusConnection;
-  readonly #options: ServiceBusClientOptions;
+  readonly #options: ResolvedOptions;
+  readonly #maxRetries: number;
   readonly #now: () => number;
 
   /** `maxRetries`: how often the SDK tries again by itself before it rejects. */
   constructor(connection: AzureServiceBusConnection, options: ResolvedOptions, maxRetries = 3) {
     this.#connection = connection;
     this.#now = () => options.clock.now();
-    this.#options = {
-      retryOptions: {
-        mode: RetryMode.Exponential,
-        maxRetries,
-        retryDelayInMs: firstRetryDelayMs,
-        maxRetryDelayInMs: options.maxReconnectDelayMs,
-        timeoutInMs: options.requestTimeoutMs,
-      },
-    };
+    this.#options = options;
+    this.#maxRetries = maxRetries;
   }
 
   create(): ManagedClient {
@@ -85,14 +79,28 @@ export class ClientFactory implements ClientSource {
     }
     const { credential, replaceAt } = trackToken(connection.credential, this.#now);
     return managedClient(
-      new ServiceBusClient(connection.fullyQualifiedNamespace, credential, this.#options),
+      new ServiceBusClient(connection.fullyQualifiedNamespace, credential, this.#clientOptions()),
       replaceAt,
     );
   }
 
+  /** Its own for each client: one that subscribes sets its mode to fixed pauses. */
+  #clientOptions(): ServiceBusClientOptions {
+    const { maxReconnectDelayMs, requestTimeoutMs } = this.#options;
+    return {
+      retryOptions: {
+        mode: RetryMode.Exponential,
+        maxRetries: this.#maxRetries,
+        retryDelayInMs: Math.min(firstRetryDelayMs, maxReconnectDelayMs),
+        maxRetryDelayInMs: maxReconnectDelayMs,
+        timeoutInMs: requestTimeoutMs,
+      },
+    };
+  }
+
   #fromConnectionString(connectionString: string): ServiceBusClient {
     try {
-      return new ServiceBusClient(connectionString, this.#options);
+      return new ServiceBusClient(connectionString, this.#clientOptions());
     } catch (cause) {
       const message =
         'The Service Bus connection string cannot be used: it needs Endpoint=sb://…, and SharedAccessKeyName=… with SharedAccessKey=…, or SharedAccessSignature=….';

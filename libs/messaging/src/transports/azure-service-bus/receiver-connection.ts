@@ -6,10 +6,12 @@ import type {
 } from '@azure/service-bus';
 import Long from 'long';
 import type { TransportError } from '../../transport.js';
+import { AttachPauses } from './attach-pauses.js';
 import type { ManagedClient, ClientSource } from './client-factory.js';
 import { connectionLost } from './connection-lost.js';
 import { corkWrites } from './cork-writes.js';
 import { DeliveryLink } from './delivery-link.js';
+import type { ResolvedOptions } from './options.js';
 import { keepReceivedBytes } from './received-bytes.js';
 import { asSent } from './service-bus-message.js';
 
@@ -53,14 +55,23 @@ export class ReceiverConnection {
   readonly #managed: ManagedClient;
   readonly #events: ReceiverEvents;
   readonly #stop = new AbortController();
+  readonly #pauses: AttachPauses;
   #link: DeliveryLink;
+  /** Whether the SDK reported a failure since it began to attach. */
+  #hasFailed = false;
   #subscription: { close(): Promise<void> } | undefined;
   /** Rejects each look at the queue that waits for an answer. */
   readonly #looking = new Set<(loss: TransportError) => void>();
   #running = 0;
   #retired: (() => void) | undefined;
 
-  constructor(source: ClientSource, queue: string, events: ReceiverEvents) {
+  constructor(
+    source: ClientSource,
+    queue: string,
+    { clock, maxReconnectDelayMs }: ResolvedOptions,
+    events: ReceiverEvents,
+  ) {
+    this.#pauses = new AttachPauses(clock, maxReconnectDelayMs);
     this.#managed = source.create();
     this.#events = events;
     this.#receiver = this.#managed.client.createReceiver(queue, {
@@ -91,8 +102,15 @@ export class ReceiverConnection {
   open(concurrency: number): void {
     const handlers: AttachHandlers = {
       processMessage: (message) => this.#deliver(message),
-      processError: async ({ error }: ProcessErrorArgs) => this.#events.onError(error, this),
+      processError: async ({ error }: ProcessErrorArgs) => {
+        this.#hasFailed = true;
+        this.#events.onError(error, this);
+      },
       preInitialize: async () => {
+        await this.#pauses.next(this.#stop.signal);
+        // The SDK attaches nothing now, and what its link brought may still be settled there.
+        if (this.#stop.signal.aborted) return;
+        this.#hasFailed = false;
         this.#link = this.#link.next();
         // After a loss the SDK has another connection.
         keepReceivedBytes(this.#managed.client);
@@ -100,7 +118,10 @@ export class ReceiverConnection {
         this.#managed.onDisconnected(this.#onDisconnected);
         this.#events.onAttaching(this);
       },
-      postInitialize: async () => this.#events.onAttached(this),
+      // A link may be granted and detached at once: then the SDK has reported that before.
+      postInitialize: async () => {
+        if (!this.#hasFailed) this.#events.onAttached(this);
+      },
     };
     this.#subscription = this.#receiver.subscribe(handlers, {
       autoCompleteMessages: false,
@@ -147,6 +168,7 @@ export class ReceiverConnection {
   /** The SDK asks for another message when this returns. */
   async #deliver(message: ServiceBusReceivedMessage): Promise<void> {
     this.#running += 1;
+    this.#pauses.succeeded();
     const { freed, settled } = this.#events.onMessage(message, this.#link);
     void settled.then(() => {
       this.#running -= 1;

@@ -1,7 +1,9 @@
 import { ServiceBusClient } from '@azure/service-bus';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { connectionStringTo, ServiceBusEnvironment } from '../../../test/service-bus-environment.js';
+import type { Clock } from '../../clock.js';
 import { AdvancingClock } from '../../testing/advancing-clock.js';
+import { ManualClock } from '../../testing/manual-clock.js';
 import { outgoing } from '../../testing/outgoing.js';
 import type { Settlement, TransportError } from '../../transport.js';
 import { resolveSubscribeOptions } from '../subscribe-options.js';
@@ -23,7 +25,10 @@ const clients: ServiceBusClient[] = [];
 const errors: TransportError[] = [];
 
 /** A receiver of eight places, whose clients are noted. */
-async function receive(consume: () => Promise<Settlement>): Promise<ServiceBusSubscription> {
+async function receive(
+  consume: () => Promise<Settlement>,
+  clock: Clock = new AdvancingClock(),
+): Promise<ServiceBusSubscription> {
   clients.splice(0);
   errors.splice(0);
   const open = (kept: ServiceBusClient[]) => {
@@ -31,7 +36,6 @@ async function receive(consume: () => Promise<Settlement>): Promise<ServiceBusSu
     kept.push(client);
     return managedClient(client, () => undefined);
   };
-  const clock = new AdvancingClock();
   const options = resolveSubscribeOptions('work', { concurrency: 8, onError: (error) => errors.push(error) });
   const subscription = new ServiceBusSubscription('work', consume, options, {
     source: { create: () => open(clients) },
@@ -108,4 +112,26 @@ describe('a receiver is replaced before it falls silent', () => {
     expect(errors).toEqual([]);
     await subscription.stop();
   });
+});
+
+it('a receiver that is stopped while the SDK is to attach it once more settles what is in hand on its link', async () => {
+  const handled = Promise.withResolvers<void>();
+  let begun = 0;
+  const consume = async (): Promise<Settlement> => {
+    begun += 1;
+    await handled.promise;
+    return { kind: 'complete' };
+  };
+  // No time passes, so that the second attempt does not begin.
+  const subscription = await receive(consume, new ManualClock());
+  const second = attachOnceMore().catch(() => undefined);
+  await (await environment.connect()).send([outgoing('m')]);
+  await until(() => begun === 1);
+  const elsewhere = jest.spyOn(SenderConnection.prototype, 'use');
+  const stopped = subscription.stop();
+  await second;
+  handled.resolve();
+  await stopped;
+  expect(elsewhere).not.toHaveBeenCalled();
+  expect(errors).toEqual([]);
 });

@@ -115,7 +115,7 @@ export class WatchedReceiver {
         act();
       });
     };
-    return new ReceiverConnection(this.#parts.source, this.#queue, {
+    return new ReceiverConnection(this.#parts.source, this.#queue, this.#parts.resolved, {
       onMessage: this.#parts.onMessage,
       onAttaching: (connection) => heard(connection, () => this.#supervisor.attaching()),
       onAttached: (connection) => {
@@ -125,7 +125,12 @@ export class WatchedReceiver {
         });
       },
       onError: (error, connection) => heard(connection, () => this.#failed(this.#explain(error))),
-      onDisconnected: (connection) => whenCurrent(connection, () => this.#expectWord(connection)),
+      onDisconnected: (connection) => {
+        whenCurrent(connection, () => {
+          this.#supervisor.attaching();
+          this.#expectWord(connection);
+        });
+      },
     });
   }
 
