@@ -10,6 +10,7 @@ const busy = new TransportError('Busy', 'Wait.', true);
 
 let clock: ManualClock;
 let waiting: readonly Outgoing[];
+let batch: number;
 /** When each send began, with how many messages. */
 let sends: (readonly [at: number, messages: number])[];
 let answer: () => Promise<void>;
@@ -17,12 +18,13 @@ let answer: () => Promise<void>;
 beforeEach(() => {
   clock = new ManualClock(0);
   waiting = Array.from({ length: 100 }, (_, n) => outgoing(`m-${n}`));
+  batch = 50;
   sends = [];
   answer = () => Promise.resolve();
 });
 
 async function sendBatch(send: Transport['send'], { size }: BatchWanted): Promise<BatchResult> {
-  const rows = waiting.slice(0, size === 'one' ? 1 : 50).map((message) => ({ outgoing: message }));
+  const rows = waiting.slice(0, size === 'one' ? 1 : batch).map((message) => ({ outgoing: message }));
   const { sent, failed, outage } = await sendInOrder(rows, send);
   const gone = new Set(sent.map(({ outgoing: message }) => message));
   waiting = waiting.filter((message) => !gone.has(message));
@@ -101,6 +103,25 @@ describe('an outlet', () => {
     await clock.advance(600);
     expect(one.trouble).toBeUndefined();
     expect(waiting).toEqual([]);
+  });
+
+  it('has more patience with more messages, and no more of it for the few that follow', async () => {
+    waiting = Array.from({ length: 1_000 }, (_, n) => outgoing(`m-${n}`));
+    batch = 1_000;
+    answer = () => new Promise((resolve) => clock.schedule(clock.now() + 1_799, resolve));
+    const one = outlet();
+    await clock.advance(1_798);
+    expect([one.trouble, waiting.length]).toEqual([undefined, 1_000]);
+    await clock.advance(1);
+    expect(waiting).toEqual([]);
+    waiting = [outgoing('next')];
+    answer = () => new Promise(() => undefined);
+    one.wake();
+    // Twice the 900 ms that 500 of them took.
+    await clock.advance(1_798);
+    expect(one.trouble).toBeUndefined();
+    await clock.advance(1);
+    expect(one.trouble).toMatchObject({ code: 'Timeout' });
   });
 
   it('lets an answer end the trouble that comes late, and is more patient with a slow broker then', async () => {

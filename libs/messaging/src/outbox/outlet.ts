@@ -16,6 +16,8 @@ const probePolicy: RetryPolicy = retryPolicy({ delayed: { baseMs: 300, factor: 2
 const PROBE_ANSWER_MS = 500;
 /** How long the broker may take to answer unless it is said otherwise, in ms: a little less than a second. */
 export const defaultAnswerWithinMs = 900;
+/** For how many messages that holds; more of them have more time, in proportion. */
+const ANSWERED_TOGETHER = 500;
 /** The most that this grows to where the broker is slow, and answers. */
 const MOST_ANSWER_MS = 60_000;
 
@@ -25,7 +27,7 @@ export interface OutletOptions {
   readonly workers: number;
   readonly clock: Clock;
   readonly random: () => number;
-  /** How long the broker may take to answer before the destination counts as in trouble, in milliseconds. */
+  /** How long the broker may take to answer 500 messages before the destination counts as in trouble, in milliseconds. */
   readonly answerWithinMs: number;
   readonly transport: Pick<Transport, 'send'>;
   /** Reads, sends with `send` and removes one batch of what no other has in flight. */
@@ -189,7 +191,8 @@ export class Outlet {
   /** Sends once. Rejects when the broker takes too long; its answer counts all the same when it comes. */
   readonly #send = (messages: readonly Outgoing[], how?: SendOptions): Promise<void> => {
     const { clock, transport } = this.#options;
-    const withinMs = this.#trouble === undefined ? this.#answerMs : PROBE_ANSWER_MS;
+    const share = Math.max(1, messages.length / ANSWERED_TOGETHER);
+    const withinMs = this.#trouble === undefined ? share * this.#answerMs : PROBE_ANSWER_MS;
     const begun = clock.elapsed();
     const gaveUp = Promise.withResolvers<never>();
     let isLate = false;
@@ -199,7 +202,7 @@ export class Outlet {
     });
     const answer = transport.send(messages, { ...how, retry: false }).finally(cancel);
     answer.then(
-      () => this.#onAnswer(clock.elapsed() - begun, isLate),
+      () => this.#onAnswer((clock.elapsed() - begun) / share, isLate),
       (error: unknown) => {
         if (isLate && error instanceof TransportError && this.#trouble !== undefined) this.#trouble.error = error;
       },

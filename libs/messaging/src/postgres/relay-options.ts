@@ -19,7 +19,8 @@ export interface RelayOptions {
   readonly sweepMs?: number;
   /**
    * How long the broker may take to answer before its destination counts as in trouble, in milliseconds; 900 when absent.
-   * Where it is slow and answers, it is given twice the time that it took.
+   * More than 500 messages have more time, in proportion. Where it is slow and answers, it is given twice the time that it
+   * took.
    */
   readonly answerWithinMs?: number;
   /**
