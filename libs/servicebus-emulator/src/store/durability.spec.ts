@@ -1,4 +1,4 @@
-import { mkdtemp, open, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -188,6 +188,24 @@ describe('the local file system', () => {
     await file.close();
     contents.mockRestore();
     names.mockRestore();
+  });
+
+  onLinux('waits for the writes of a log itself, and not for much, nor for one behind another', async () => {
+    const probe = await open(join(dir, 'probe'), 'w');
+    const elsewhere = jest.spyOn(Object.getPrototypeOf(probe) as Pick<typeof probe, 'write'>, 'write');
+    await probe.close();
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(0); // However slow this disk is.
+    const file = await localDirectory(dir).open('f', 'log');
+    const first = file.write(Buffer.alloc(1_000), 0);
+    expect([(await stat(join(dir, 'f'))).size, elsewhere.mock.calls.length]).toEqual([1_000, 0]);
+    const much = file.write(Buffer.alloc(200_000), 1_000);
+    const behind = file.write(Buffer.alloc(1_000), 201_000);
+    await Promise.all([first, much, behind]);
+    expect(elsewhere).toHaveBeenCalledTimes(2);
+    expect(await file.size()).toBe(202_000);
+    await file.close();
+    elsewhere.mockRestore();
+    clock.mockRestore();
   });
 
   onLinux('has in a file what was written to it, wherever', async () => {

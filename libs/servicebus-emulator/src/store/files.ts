@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { constants, type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DiskPace } from './disk-pace.js';
 
 /** The part of a file handle that the store uses. */
 export interface StoreFile {
@@ -43,7 +44,7 @@ export function localDirectory(path: string): StoreDirectory {
     list: () => readdir(path),
     open: async (name, purpose) => {
       const handle = await open(join(path, name), FLAGS[purpose], 0o600);
-      return new LocalFile(handle, purpose === 'log' && !SYNCS_BY_ITSELF);
+      return new LocalFile(handle, purpose);
     },
     rename: (from, to) => rename(join(path, from), join(path, to)),
     remove: (name) => removeIfThere(join(path, name)),
@@ -63,13 +64,20 @@ const FLAGS = {
   log: SYNCS_BY_ITSELF ? CREATE | constants.O_DSYNC : CREATE,
 } as const;
 
+/** More than this, in bytes, is always written by another thread. */
+const MAX_AWAITED_SIZE = 128 * 1024;
+
 class LocalFile implements StoreFile {
   readonly #handle: FileHandle;
   readonly #syncsWrites: boolean;
+  /** Of a file whose writes are on the disk when they return. */
+  readonly #pace: DiskPace | undefined;
+  #writesUnderWay = 0;
 
-  constructor(handle: FileHandle, syncsWrites: boolean) {
+  constructor(handle: FileHandle, purpose: OpenPurpose) {
     this.#handle = handle;
-    this.#syncsWrites = syncsWrites;
+    this.#syncsWrites = purpose === 'log' && !SYNCS_BY_ITSELF;
+    this.#pace = purpose === 'log' && SYNCS_BY_ITSELF ? new DiskPace() : undefined;
   }
 
   async read(buffer: Buffer, position: number): Promise<number> {
@@ -85,19 +93,37 @@ class LocalFile implements StoreFile {
   }
 
   async write(data: Buffer, position: number): Promise<void> {
+    // One write to a file waits for the other.
+    const isShort = data.length <= MAX_AWAITED_SIZE && this.#writesUnderWay === 0;
+    if (isShort && this.#pace?.isWorthWaiting) return this.#writeAndWait(data, position, this.#pace);
+    this.#writesUnderWay++;
+    try {
+      await this.#writeElsewhere(data, position);
+    } finally {
+      this.#writesUnderWay--;
+    }
+  }
+
+  overwrite(data: Buffer, position: number): void {
+    let written = 0;
+    while (written < data.length) {
+      written += writeSync(this.#handle.fd, data, written, data.length - written, position + written);
+    }
+  }
+
+  #writeAndWait(data: Buffer, position: number, pace: DiskPace): void {
+    const begun = performance.now();
+    this.overwrite(data, position);
+    pace.took(performance.now() - begun);
+  }
+
+  async #writeElsewhere(data: Buffer, position: number): Promise<void> {
     let written = 0;
     while (written < data.length) {
       const { bytesWritten } = await this.#handle.write(data, written, data.length - written, position + written);
       written += bytesWritten;
     }
-    if (this.#syncsWrites) {
-      await this.sync();
-    }
-  }
-
-  overwrite(data: Buffer, position: number): void {
-    const written = writeSync(this.#handle.fd, data, 0, data.length, position);
-    if (written < data.length) throw new Error(`Only ${written} of ${data.length} bytes were written.`);
+    if (this.#syncsWrites) await this.sync();
   }
 
   sync(): Promise<void> {
