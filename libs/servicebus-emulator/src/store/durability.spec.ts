@@ -13,6 +13,9 @@ import { found, record } from './testing/what-is-left.js';
 
 const FIRST = 'journal-0000000001';
 
+/** Only there does the operating system sync what is written, and can one see that it does. */
+const onLinux = process.platform === 'linux' ? it : it.skip;
+
 let harness: StoreHarness;
 beforeEach(async () => {
   harness = await StoreHarness.create();
@@ -133,7 +136,6 @@ describe('when it is synced', () => {
     expect(journalOperations(disk, before).at(-1)).toBe(`sync ${FIRST}`);
   });
 
-  const onLinux = process.platform === 'linux' ? it : it.skip;
   onLinux.each<[SyncMode, boolean]>([
     ['always', true],
     ['interval', false],
@@ -170,7 +172,6 @@ describe('the local file system', () => {
     dir = await mkdtemp(join(tmpdir(), 'store-'));
   });
   afterEach(() => rm(dir, { recursive: true }));
-  const onLinux = process.platform === 'linux' ? it : it.skip;
 
   onLinux('asks the operating system for every sync, of contents and of names', async () => {
     const probe = await open(join(dir, 'probe'), 'w');
