@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ServiceBusEnvironment } from '../../../test/service-bus-environment.js';
 import { ManualClock } from '../../testing/manual-clock.js';
@@ -7,8 +6,6 @@ import { type Receiver, receive } from '../../testing/receive.js';
 import { until } from '../../testing/until.js';
 
 const manyTimes = 1_000_000;
-/** Longer than the SDK pauses by itself, in milliseconds. */
-const sdkPauseMs = 400;
 /** The pauses while they grow, in milliseconds; half of each is left to chance, and nothing begins earlier for that. */
 const pauses = [250, 500, 1_000, 2_000, 4_000];
 /** As long as the one that would follow. */
@@ -32,14 +29,16 @@ function refuse(): () => number {
   return () => manyTimes - (faults.list().find((fault) => fault.id === id)?.remaining ?? 0);
 }
 
-/** Expects one attempt after each pause, and none before. */
-async function expectOneAfterEachPause(attempts: () => number): Promise<void> {
-  await setTimeout(sdkPauseMs);
+/**
+ * Expects one attempt after each pause, and none before. `waiting` actions are planned when whoever attaches waits for its
+ * turn: a receiver that does not wait never gets there.
+ */
+async function expectOneAfterEachPause(waiting: number, attempts: () => number): Promise<void> {
+  await until(() => clock.pending === waiting);
   const before = attempts();
   for (const [index, pauseMs] of pauses.entries()) {
     await clock.advance(pauseMs);
-    await until(() => attempts() > before + index);
-    await setTimeout(sdkPauseMs);
+    await until(() => attempts() > before + index && clock.pending === waiting);
     expect(attempts()).toBe(before + index + 1);
   }
 }
@@ -55,7 +54,7 @@ describe('a receiver attaches again no more often than it is to', () => {
     const work = await receive(await environment.connect(options()), 'work');
     const refused = refuse();
     environment.broker.faults.disrupt({ kind: 'detach-links', entity: 'work' });
-    await expectOneAfterEachPause(refused);
+    await expectOneAfterEachPause(2, refused);
     expect(work.subscription.health().state).toBe('connecting');
     environment.broker.faults.clear();
     await clock.advance(maxReconnectDelayMs);
@@ -71,7 +70,7 @@ describe('a receiver attaches again no more often than it is to', () => {
     const work = await receive(transport, 'work');
     const refused = refuse();
     proxy.welcome();
-    await expectOneAfterEachPause(refused);
+    await expectOneAfterEachPause(4, refused);
     expect(work.subscription.health().state).toBe('connecting');
     environment.broker.faults.clear();
     await clock.advance(maxReconnectDelayMs);
@@ -85,7 +84,7 @@ describe('a receiver attaches again no more often than it is to', () => {
       granted += environment.broker.faults.disrupt({ kind: 'detach-links', entity: 'work' });
     });
     await until(() => granted > 0);
-    await expectOneAfterEachPause(() => granted);
+    await expectOneAfterEachPause(2, () => granted);
     clearInterval(detaching);
     await clock.advance(maxReconnectDelayMs);
     await expectDelivery('m', work);
@@ -96,7 +95,7 @@ describe('a receiver attaches again no more often than it is to', () => {
     const work = await receive(transport, 'work');
     proxy.refuse();
     await until(() => work.subscription.health().state === 'connecting');
-    await expectOneAfterEachPause(() => work.errors.length);
+    await expectOneAfterEachPause(3, () => work.errors.length);
     proxy.welcome();
     await clock.advance(maxReconnectDelayMs);
     await expectDelivery('m', work);
