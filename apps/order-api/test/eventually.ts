@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Repeats `check` until it stops throwing; after `timeoutMs` its last error is the test's. */
-export async function eventually(check: () => Promise<void>, timeoutMs = 40_000): Promise<void> {
+export async function eventually(check: () => Promise<void>, timeoutMs = 20_000): Promise<void> {
   for (const deadline = Date.now() + timeoutMs; ; ) {
     try {
       return await check();

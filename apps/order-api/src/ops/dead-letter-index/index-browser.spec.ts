@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { BrowseOptions } from '@orderflow/messaging';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { BrowseOptions, DeadLetter } from '@orderflow/messaging';
 import { deadLetter } from '../../../test/dead-letter.js';
 import type { ReachedBroker } from '../../../test/ops-api.js';
 import { openOrderDatabase, type OrderDatabase } from '../../../test/order-database.js';
@@ -7,6 +7,7 @@ import { describeOnRabbitMq, startRabbitMq } from '../../../test/rabbitmq.js';
 import { IndexBrowser } from './index-browser.js';
 import { IndexStore } from './index-store.js';
 
+const queue = 'orders';
 const { signal } = new AbortController();
 const [a, b, c] = [{ id: 'a' }, { id: 'b' }, { id: 'c' }];
 
@@ -16,9 +17,8 @@ describeOnRabbitMq('on RabbitMQ', () => {
   let browser: IndexBrowser;
   let nowMs = 0;
   let looks: number;
-  /** One for each test. */
-  const queues = ['orders', 'billing', 'analytics', 'order-status'];
-  let queue: string;
+  /** What a look sees of the letters that there are. */
+  let seen: (letters: readonly DeadLetter[]) => readonly DeadLetter[];
 
   beforeAll(async () => {
     database = await openOrderDatabase();
@@ -29,14 +29,15 @@ describeOnRabbitMq('on RabbitMQ', () => {
     await database.close();
   });
   beforeEach(() => {
-    queue = queues.shift() ?? '';
     looks = 0;
+    seen = (letters) => letters;
     browser = new IndexBrowser({
       deadLetters: {
-        browse: (place: string, options: BrowseOptions) => {
+        browse: async (place: string, options: BrowseOptions) => {
           looks += 1;
-          const { deadLetters } = broker.transport;
-          return deadLetters.browse?.(place, options) ?? Promise.reject(new Error('This transport has no browse.'));
+          const found = await broker.transport.deadLetters.browse?.(place, options);
+          if (found === undefined) throw new Error('This transport has no browse.');
+          return { ...found, letters: seen(found.letters) };
         },
       },
       store: new IndexStore(database.pool),
@@ -44,6 +45,11 @@ describeOnRabbitMq('on RabbitMQ', () => {
       pauseMs: 30_000,
       now: () => nowMs,
     });
+  });
+
+  afterEach(async () => {
+    await broker.transport.deadLetters.discard(queue);
+    await database.pool.query('TRUNCATE dead_letters, dead_letter_groups, dead_letter_queues');
   });
 
   /** As when the broker counts so many, which it does a moment after a letter was taken or handed back. */
@@ -90,6 +96,34 @@ describeOnRabbitMq('on RabbitMQ', () => {
     nowMs += 30_000;
     await refresh(0);
     expect(await indexed()).toEqual({ a: 'taken', b: 'taken', c: 'taken' });
+  });
+
+  it('looks again after what somebody else had in hand, though the broker counts what it counted before', async () => {
+    const without = (id: string) => (letters: readonly DeadLetter[]) => letters.filter((letter) => letter.id !== id);
+    await deadLetter(broker.transport, queue, [a, b]);
+    seen = without('a');
+    await refresh(2);
+    expect(await indexed()).toEqual({ b: null });
+    seen = without('b');
+    nowMs += 30_000;
+    await refresh(2);
+    expect(await indexed()).toEqual({ a: null, b: 'taken' });
+    seen = (letters) => letters;
+    await refresh(2);
+    expect(looks).toBe(2);
+    nowMs += 30_000;
+    await refresh(2);
+    expect([looks, await indexed()]).toEqual([3, { a: null, b: null }]);
+  });
+
+  it('lists one of those that were stored twice, and looks once', async () => {
+    await deadLetter(broker.transport, queue, [a, b, c]);
+    seen = ([first, ...others]) => [first, first, ...others.slice(1)] as DeadLetter[];
+    await refresh(3);
+    expect(await indexed()).toEqual({ a: null, c: null });
+    nowMs += 600_000;
+    await refresh(3);
+    expect(looks).toBe(1);
   });
 
   it('marks nothing when it did not come to the end, and does not look again until something changes', async () => {

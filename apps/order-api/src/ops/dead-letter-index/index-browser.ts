@@ -19,7 +19,7 @@ interface Counts {
   readonly indexed: number;
 }
 
-/** The last look at a queue, and what it was made for. */
+/** The last look at a queue, and the difference that it leaves and another one would leave again. */
 interface Look extends Counts {
   readonly at: number;
 }
@@ -29,9 +29,10 @@ const pageSize = 250;
 
 /**
  * Keeps the index of dead letters where looking means to take letters and to hand them back. Nothing is looked at by the
- * clock: only when the broker counts something else than the index, and never twice for the same difference. What came and
- * what was taken between two counts that are equal stays unseen until they differ. A difference that came since the refresh
- * before is left to the next one: letters that consumers gave up may be told of meanwhile.
+ * clock: only when the broker counts something else than the index, and not again for a difference that a look explains:
+ * more letters than it takes, or several in one place. What came and what was taken between two counts that are equal stays
+ * unseen until they differ. A difference that came since the refresh before is left to the next one: letters that consumers
+ * gave up may be told of meanwhile.
  */
 export class IndexBrowser {
   readonly #options: IndexBrowserOptions;
@@ -62,18 +63,20 @@ export class IndexBrowser {
     const isKnown = last?.counted === counted && last.indexed === indexed;
     const isNew = before !== undefined && before.counted <= indexed && before.indexed <= counted;
     if (isKnown || isNew || now() - (last?.at ?? -Infinity) < pauseMs) return;
-    await this.#browse(queue, began, signal);
+    const seen = await this.#browse(queue, began, signal);
     const { present } = await store.state(queue);
-    this.#looks.set(queue, { at: now(), counted, indexed: present });
+    // What somebody else had in hand is counted again, and was not seen.
+    this.#looks.set(queue, { at: now(), counted: seen ?? counted, indexed: present });
     this.#before.set(queue, { counted, indexed: present });
   }
 
-  async #browse(queue: string, began: Date, signal: AbortSignal): Promise<void> {
+  /** Resolves with how many letters there were, undefined when it did not come to the end. */
+  async #browse(queue: string, began: Date, signal: AbortSignal): Promise<number | undefined> {
     const { deadLetters, store, most } = this.#options;
     const { letters, isWhole } = await deadLetters.browse(queue, { most, signal });
     if (!isWhole) {
       for (const page of pagesOf(letters)) await store.add({ queue, letters: page });
-      return;
+      return undefined;
     }
     let after = '';
     // The last page is empty: behind it nothing is there any more.
@@ -82,6 +85,7 @@ export class IndexBrowser {
       after = positionOf(page.at(-1)?.place ?? after);
     }
     await store.swept(queue);
+    return letters.length;
   }
 }
 

@@ -142,7 +142,8 @@ async function insert(
   { queue, letters }: Pick<IndexedPage, 'queue' | 'letters'>,
   onKnown: string,
 ): Promise<void> {
-  const rows = letters.map((letter) => rowOf(queue, letter));
+  // RabbitMQ may have stored one twice, when its first answer was lost.
+  const rows = [...new Map(letters.map((letter) => [letter.place, rowOf(queue, letter)])).values()];
   await db.query(
     `INSERT INTO dead_letter_groups (id, queue, type, reason, pattern, sample, first_seen, last_seen)
      SELECT DISTINCT ON (id) id, $1, type, reason, pattern, detail,
