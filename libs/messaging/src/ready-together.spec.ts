@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { ReadyTogether } from './ready-together.js';
+import { ReadyTogether, type ReadyTogetherOptions } from './ready-together.js';
 
 let log: string[];
 /** Ends the groups in flight, the oldest first. */
@@ -9,7 +9,11 @@ let ready: ReadyTogether<string>;
 beforeEach(() => {
   log = [];
   ends = [];
-  ready = new ReadyTogether<string>({
+  ready = start();
+});
+
+function start(options: Pick<ReadyTogetherOptions<string>, 'keyOf' | 'mostInFlight'> = {}): ReadyTogether<string> {
+  return new ReadyTogether<string>({
     async together(items) {
       const group = items.join();
       log.push(`${group} leaves`);
@@ -17,8 +21,9 @@ beforeEach(() => {
       log.push(`${group} ends`);
       return () => log.push(`${group} is told`);
     },
+    ...options,
   });
-});
+}
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -71,5 +76,54 @@ describe('the end of a group', () => {
     await nextTurn();
     await end();
     expect(log.slice(4)).toEqual(['b ends', 'c leaves', 'b is told', 'c ends', 'c is told']);
+  });
+});
+
+describe('where two groups may be in flight', () => {
+  const left = () => log.filter((line) => line.endsWith('leaves')).map((line) => line.split(' ')[0]);
+
+  beforeEach(() => {
+    ready = start({ mostInFlight: 2, keyOf: (item) => item[0] });
+  });
+
+  it('the second one leaves once it is as large as the first', async () => {
+    await add('a', 'b');
+    await add('c');
+    expect(left()).toEqual(['a,b']);
+    await add('d');
+    expect(left()).toEqual(['a,b', 'c,d']);
+    await add('e', 'f', 'g');
+    expect(left()).toHaveLength(2);
+    await end();
+    expect(left()).toEqual(['a,b', 'c,d', 'e,f,g']);
+  });
+
+  it('what is too few for that leaves once none is in flight', async () => {
+    await add('a');
+    await add('b');
+    await add('c');
+    await end();
+    expect(left()).toEqual(['a', 'b', 'c']);
+    await add('d', 'e', 'f');
+    await end();
+    expect(left()).toEqual(['a', 'b', 'c', 'd,e,f']);
+    await add('g');
+    await end();
+    expect(left()).toHaveLength(4);
+    await end();
+    expect(left()).toEqual(['a', 'b', 'c', 'd,e,f', 'g']);
+  });
+
+  it('a key is in one of them only, and keeps its order', async () => {
+    await add('a1');
+    await add('a2', 'a3', 'b');
+    expect(left()).toEqual(['a1', 'b']);
+    ends.splice(1)[0]?.();
+    await nextTurn();
+    expect(left()).toHaveLength(2);
+    await end();
+    expect(left()).toEqual(['a1', 'b', 'a2']);
+    await end();
+    expect(left()).toEqual(['a1', 'b', 'a2', 'a3']);
   });
 });

@@ -33,21 +33,21 @@ describe('calls at the same time', () => {
     expect(calls).toEqual([['a1', 'b'], ['a2']]);
   });
 
-  it('wait for the one in flight, and are the next together', async () => {
+  it('wait for the two in flight, and are the next together', async () => {
     const call = start();
-    const begun = Promise.withResolvers<void>();
     const gate = Promise.withResolvers<void>();
-    fails = () => {
-      begun.resolve();
-      return gate.promise;
-    };
-    const first = call('a');
-    await begun.promise;
-    fails = () => undefined;
-    const others = Promise.all([call('b'), call('c')]);
+    fails = () => gate.promise;
+    const answers: Promise<string>[] = [];
+    for (const [index, item] of ['a', 'b'].entries()) {
+      answers.push(call(item));
+      while (calls.length <= index) await new Promise((resolve) => setImmediate(resolve));
+    }
+    answers.push(call('c'), call('d'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(calls).toEqual([['a'], ['b']]);
     gate.resolve();
-    await Promise.all([first, others]);
-    expect(calls).toEqual([['a'], ['b', 'c']]);
+    expect(await Promise.all(answers)).toEqual(['a!', 'b!', 'c!', 'd!']);
+    expect(calls).toEqual([['a'], ['b'], ['c', 'd']]);
   });
 
   it('fail alone', async () => {

@@ -3,11 +3,14 @@ import { ReadyTogether } from '@orderflow/messaging';
 export interface CallTogetherOptions<Item, Result> {
   /** Answers all of them, each in its place, or nothing of any has happened and it rejects. 64 at most. */
   readonly all: (items: readonly Item[]) => Promise<readonly Result[]>;
-  /** Items with the same key are never answered together. */
+  /** Items with the same key are never answered together, nor at the same time. */
   readonly keyOf: (item: Item) => unknown;
   /** Whether a failure would be the same for each alone: something is away. */
   readonly isAway: (error: unknown) => boolean;
 }
+
+/** While one call waits for the disk, what the next one asks for is worked out. */
+const mostInFlight = 2;
 
 interface Call<Item, Result> {
   readonly item: Item;
@@ -16,8 +19,8 @@ interface Call<Item, Result> {
 }
 
 /**
- * Answers calls that are made at the same time by one call for all of them. A call waits for nothing but the one that is
- * in flight. When the common one fails each is made alone, so that a bad item costs only itself, unless something is away.
+ * Answers calls that are made at the same time by one call for all of them. A call waits for nothing but the one or two that
+ * are in flight. When the common one fails each is made alone, so that a bad item costs only itself, unless something is away.
  */
 export function callTogether<Item, Result>(
   options: CallTogetherOptions<Item, Result>,
@@ -37,6 +40,6 @@ export function callTogether<Item, Result>(
     }
   }
 
-  const ready = new ReadyTogether<Call<Item, Result>>({ together, keyOf: ({ item }) => keyOf(item) });
+  const ready = new ReadyTogether<Call<Item, Result>>({ together, keyOf: ({ item }) => keyOf(item), mostInFlight });
   return (item) => new Promise((resolve, reject) => ready.add({ item, resolve, reject }));
 }
