@@ -9,6 +9,12 @@ export const HELD_BUCKETS = 16;
 /** The bucket whose lease covers the row. */
 export const leasedBucket = ({ bucket }: OutboxRow): number => (bucket < 0 ? bucket + HELD_BUCKETS : bucket);
 
+/**
+ * The bodies of rows that are due, and of others, are this long together at most, and one body more, in bytes: a relay may
+ * have four batches of large messages in memory, and more of them wait the longer the broker was away.
+ */
+const BODIES_AT_ONCE = 8 * 2 ** 20;
+
 /** Rows of held keys that one statement moves out of a bucket's way at most. */
 const PARKED_AT_ONCE = 5_000;
 
@@ -150,26 +156,31 @@ export async function readRows(from: ReadFrom, share: Share, size: BatchSize): P
   const found = await read(from, share, size);
   const { limit } = size;
   const toRow = (stored: ReadRow): OutboxRow => toOutboxRow(stored, share.destination);
+  const due = found.filter(({ is_due }) => is_due);
+  const next = found.filter(({ is_due }) => !is_due);
   // Longest due first; a key's rows in their order.
-  const dueRows = found
-    .filter(({ is_due }) => is_due)
-    .sort((one, other) => Number(one.due_at) - Number(other.due_at) || byId(one, other))
+  const dueRows = due
+    .toSorted((one, other) => Number(one.due_at) - Number(other.due_at) || byId(one, other))
     .map(toRow);
-  const nextRows = found.filter(({ is_due }) => !is_due);
-  const free = nextRows
+  const free = next
     .filter(({ is_held }) => !is_held)
     .sort(byId)
     .map(toRow);
   // What was held is older; it gets half of a batch at least, and leaves the other half to the others.
   const fromDue = Math.min(dueRows.length, Math.max(Math.ceil(limit / 2), limit - free.length));
   const rows = [...dueRows.slice(0, fromDue), ...free.slice(0, limit - fromDue)];
-  const passedHeld = free.length < nextRows.length;
+  const passedHeld = free.length < next.length;
   const more =
     passedHeld ||
-    Math.max(dueRows.length, nextRows.length, rows.length) >= limit ||
-    rows.length < dueRows.length + free.length;
+    rows.length >= limit ||
+    rows.length < dueRows.length + free.length ||
+    [due, next].some((read) => read.length >= limit || isLong(read));
   return { rows, more, passedHeld };
 }
+
+/** There may be more of them for their length. */
+const isLong = (rows: readonly ReadRow[]): boolean =>
+  rows.reduce((bytes, { body }) => bytes + body.length, 0) >= BODIES_AT_ONCE;
 
 /**
  * Moves rows of held keys out of the way of the others, some thousands at a time. Each is moved once while its key is
@@ -273,7 +284,15 @@ const selectDue = (terms: Terms): string => `
  * Both in one round trip, in no order: rows leave the database as they are found, and are read meanwhile. To put them in
  * order there would keep the first of them back until the last is found.
  */
-const selectBatch = (terms: Terms): string => `(${selectDue(terms)}) UNION ALL (${selectNext(terms)})`;
+const selectBatch = (terms: Terms): string =>
+  [selectDue(terms), selectNext(terms)].map((select) => `(${withinBytes(select)})`).join(' UNION ALL ');
+
+/** The first of these rows: how long a body is can be told without reading it. */
+const withinBytes = (select: string): string => `
+  SELECT ${selectedColumns('o')}, o.attempts, o.is_due, o.is_held, o.due_at FROM (
+    SELECT o.*, sum(octet_length(o.body)) OVER (ROWS UNBOUNDED PRECEDING) - octet_length(o.body) AS before
+    FROM (${select}) o
+  ) o WHERE o.before < ${BODIES_AT_ONCE}`;
 
 const preparedBatch = { name: 'outbox_batch', text: selectBatch(parameters) };
 

@@ -11,7 +11,7 @@ export interface RelayOptions {
   readonly transport: Pick<Transport, 'send' | 'cancelScheduled'>;
   /** Called with everything that went wrong; the relay goes on by itself. The messaging's `onError` when absent. */
   readonly onError?: (error: unknown) => void;
-  /** Messages a batch; 1,000 when absent. */
+  /** Messages a batch; 1,000 when absent. Fewer where their bodies are longer than 8 MiB together. */
   readonly batch?: number;
   /** How long a bucket stays with a relay that died, in milliseconds; 15,000 when absent. Renewed at a third of it. */
   readonly leaseMs?: number;

@@ -8,6 +8,7 @@ import { type Outgoing, type Transport, TransportError } from '../transport.js';
 import { BucketClaims } from './bucket-claims.js';
 import { BucketLeases, type Lease } from './bucket-leases.js';
 import type { BatchResult } from '../outbox/batch-result.js';
+import { HELD_BUCKETS } from './outbox-read.js';
 import { sendBatch } from './send-batch.js';
 import { Turns } from './turns.js';
 import { createPostgresMessaging, type PostgresMessaging } from './postgres-messaging.js';
@@ -114,6 +115,26 @@ describe('a batch of the outbox', () => {
     const { send, ids } = recordingSend();
     await drain(send);
     expect(ids()).toEqual(keys);
+  });
+
+  it('has no more than 8 MiB of bodies and one body more, of those that are due and of the others', async () => {
+    await database.pool.query(
+      `INSERT INTO outbox (bucket, destination_kind, destination, message_id, ordering_key, type, version, source, time,
+                           content_type, headers, body)
+       SELECT bucket, 'queue', 'work', key || n, key, 't', 1, '/spec', '2026-01-01T00:00:00Z', 'text/plain', '{}',
+              decode(repeat('00', 5 * 1048576), 'hex')
+       FROM (VALUES ('due', $1::int), ('free', $2::int)) AS keyed (key, bucket), generate_series(1, 3) n`,
+      [bucketOf('due') - HELD_BUCKETS, bucketOf('free')],
+    );
+    await database.pool.query(
+      `INSERT INTO outbox_holds (bucket, ordering_key, attempts, until, due, last_error)
+       VALUES ($1, 'due', 3, 'infinity', now(), 'x')`,
+      [bucketOf('due')],
+    );
+    const { send, ids } = recordingSend();
+    expect(await drain(send)).toEqual({ read: 4, sent: 4, errors: [], more: true });
+    expect(await drain(send)).toEqual({ read: 2, sent: 2, errors: [], more: false });
+    expect(ids()).toEqual(['due1', 'due2', 'free1', 'free2', 'due3', 'free3']);
   });
 
   it('takes the hold of a message away that it sets aside, with the reason for people', async () => {
