@@ -96,6 +96,7 @@ describe('the relay', () => {
     const inFlight = new Set<number>();
     let most = 0;
     let batches = 0;
+    const four = Promise.withResolvers<void>();
     start(
       async (messages) => {
         const buckets = new Set(messages.map(({ envelope }) => bucketOf(envelope.orderingKey ?? '')));
@@ -105,12 +106,14 @@ describe('the relay', () => {
         }
         batches += 1;
         most = Math.max(most, batches);
+        await four.promise;
         await database.pool.query('SELECT pg_sleep(0.02)');
         batches -= 1;
         for (const bucket of buckets) inFlight.delete(bucket);
       },
       { batch: 5, clock: new ManualClock() },
     );
+    await until(() => most === 4).finally(four.resolve);
     await until(empty);
     expect(most).toBe(4);
   });

@@ -47,7 +47,7 @@ export async function bundleWorker(output: string, isOnPath: (file: string) => b
       if (log.code !== 'EVAL' && log.code !== 'PLUGIN_TIMINGS') report(level, log);
     },
   });
-  await bundle.write({ file: output, format: 'esm', sourcemap: 'inline', codeSplitting: false, keepNames: true });
+  await bundle.write({ file: output, format: 'esm', sourcemap: true, codeSplitting: false, keepNames: true });
   await bundle.close();
   return { points, files: files.sort() };
 }
