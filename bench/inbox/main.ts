@@ -27,10 +27,10 @@ type Database = (typeof DATABASES)[number];
 const INBOX_ROW = 'INSERT INTO inbox (consumer, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING';
 const EFFECT = 'INSERT INTO effects (message_id, amount) VALUES ($1, $2)';
 const EFFECT_OF_HANDLED = 'INSERT INTO effects (message_id, amount) SELECT $1, $2::bigint FROM handled';
-const EFFECTS = `INSERT INTO effects (message_id, amount)
-  SELECT message_id, amount FROM unnest($1::text[], $2::bigint[]) AS one(message_id, amount) ORDER BY message_id`;
+const ROWS = '(SELECT unnest($1::text[]) AS message_id, unnest($2::bigint[]) AS amount) AS one';
+const EFFECTS = `INSERT INTO effects (message_id, amount) SELECT message_id, amount FROM ${ROWS} ORDER BY message_id`;
 const EFFECTS_OF_HANDLED = `stored AS (INSERT INTO effects (message_id, amount)
-  SELECT message_id, amount FROM unnest($1::text[], $2::bigint[]) AS one(message_id, amount) JOIN handled USING (message_id)
+  SELECT message_id, amount FROM ${ROWS} JOIN handled USING (message_id)
   ORDER BY message_id)`;
 const CONSUMER = 'bench';
 

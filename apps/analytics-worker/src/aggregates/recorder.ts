@@ -1,4 +1,4 @@
-import type { HandledEffect } from '@orderflow/messaging/postgres';
+import { type HandledEffect, RowColumns } from '@orderflow/messaging/postgres';
 import { bucketOf } from './latency-histogram.js';
 
 /** What one event adds to the aggregates. */
@@ -16,24 +16,22 @@ export interface Observation {
 
 const SHARDS = 8;
 
-/** The columns of an observation, each with its type and its value; null where it does not concern an aggregate. */
-const columns: readonly (readonly [string, string, (observation: Observation) => unknown])[] = [
+/** Null where an observation does not concern an aggregate. */
+const columns = new RowColumns<Observation>(
   ['message_id', 'text', ({ messageId }) => messageId],
   ['at', 'timestamptz', ({ at }) => at],
   ['type', 'text', ({ type }) => type],
   ['shard', 'smallint', ({ messageId }) => shardOf(messageId)],
-  ['currency', 'text', ({ revenue }) => revenue?.currency ?? null],
-  ['amount', 'numeric', ({ revenue }) => revenue?.amount ?? null],
+  ['currency', 'text', ({ revenue }) => revenue?.currency],
+  ['amount', 'numeric', ({ revenue }) => revenue?.amount],
   ['bucket', 'smallint', ({ latencyMs }) => (latencyMs === undefined ? null : bucketOf(latencyMs))],
-];
-const names = columns.map(([name]) => name).join(', ');
-const parameters = columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');
+);
 
 /** Each table is written once the one before is: its count is asked for, and always right. */
 const text = `
   event AS (
     SELECT date_trunc('minute', at) AS minute, type, shard, currency, amount, bucket
-    FROM unnest(${parameters}) AS event(${names}) JOIN handled USING (message_id)
+    FROM ${columns.asTable('event')} JOIN handled USING (message_id)
   ), counted AS (
     INSERT INTO event_counts SELECT minute, type, shard, count(*) FROM event
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
@@ -57,7 +55,7 @@ const text = `
  * so that two statements cannot wait for each other.
  */
 export function effectOf(observations: readonly Observation[]): HandledEffect {
-  return { text, values: columns.map(([, , valueOf]) => observations.map(valueOf)) };
+  return { text, values: columns.values(observations) };
 }
 
 function shardOf(messageId: string): number {

@@ -1,6 +1,6 @@
 import type { Order } from '@orderflow/contracts';
 import { classify, type Outgoing } from '@orderflow/messaging';
-import { type HandledEffect, postgresFailures, type SqlTransaction } from '@orderflow/messaging/postgres';
+import { type HandledEffect, postgresFailures, RowColumns, type SqlTransaction } from '@orderflow/messaging/postgres';
 import { callTogether } from '@orderflow/service-kit';
 
 interface InvoiceDetails {
@@ -57,22 +57,27 @@ export class InvoiceStore {
   }
 }
 
+const intentColumns = new RowColumns<Order>(
+  ['order_id', 'text', ({ orderId }) => orderId],
+  ['amount', 'bigint', ({ total }) => total],
+  ['currency', 'text', ({ currency }) => currency],
+);
+
 /** The intents of different orders, each in its place. Rows are written in the order of their keys. */
 async function insertIntents(db: SqlTransaction, orders: readonly Order[]): Promise<readonly ChargeIntent[]> {
   const { rows } = await db.query(
     `WITH wanted AS (
-       SELECT order_id, amount, currency
-       FROM unnest($1::text[], $2::bigint[], $3::text[]) AS wanted(order_id, amount, currency)
+       SELECT ${intentColumns.list} FROM ${intentColumns.asTable('wanted')}
      ), added AS (
-       INSERT INTO charge_intents (order_id, amount, currency)
-       SELECT order_id, amount, currency FROM wanted ORDER BY order_id
+       INSERT INTO charge_intents (${intentColumns.list})
+       SELECT ${intentColumns.list} FROM wanted ORDER BY order_id
        ON CONFLICT (order_id) DO NOTHING RETURNING order_id, created_at
      )
      SELECT order_id AS "orderId",
             COALESCE(EXTRACT(EPOCH FROM now() - COALESCE(added.created_at, before.created_at)) * 1000, 0)::float8 AS "ageMs",
             EXISTS (SELECT FROM invoices WHERE invoices.order_id = wanted.order_id) AS invoiced
      FROM wanted LEFT JOIN added USING (order_id) LEFT JOIN charge_intents before USING (order_id)`,
-    [orders.map(({ orderId }) => orderId), orders.map(({ total }) => total), orders.map(({ currency }) => currency)],
+    [...intentColumns.values(orders)],
   );
   const intents = new Map((rows as unknown as (ChargeIntent & { orderId: string })[]).map((row) => [row.orderId, row]));
   return orders.map(({ orderId }) => intents.get(orderId) as ChargeIntent);
@@ -85,8 +90,8 @@ export interface NewInvoice {
   readonly event: Outgoing;
 }
 
-/** The columns of an invoice, its message and the id of its event, each with its type and its value. */
-const columns: readonly (readonly [string, string, (one: NewInvoice) => unknown])[] = [
+/** Of an invoice, its message and the id of its event. */
+const columns = new RowColumns<NewInvoice>(
   ['id', 'uuid', ({ invoice }) => invoice.id],
   ['order_id', 'text', ({ invoice }) => invoice.orderId],
   ['status', 'text', ({ invoice }) => invoice.status],
@@ -97,11 +102,9 @@ const columns: readonly (readonly [string, string, (one: NewInvoice) => unknown]
   ['issued_at', 'timestamptz', ({ invoice }) => invoice.issuedAt],
   ['message_id', 'text', ({ messageId }) => messageId],
   ['event_id', 'text', ({ event }) => event.envelope.id],
-];
-const names = columns.map(([name]) => name).join(', ');
-const parameters = columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');
+);
 const text = `
-  charged AS (SELECT ${names} FROM unnest(${parameters}) AS charged(${names}) JOIN handled USING (message_id)),
+  charged AS (SELECT ${columns.list} FROM ${columns.asTable('charged')} JOIN handled USING (message_id)),
   invoiced AS (
     INSERT INTO invoices (id, order_id, status, amount, currency, charge_id, reason, issued_at)
     SELECT id, order_id, status, amount, currency, charge_id, reason, issued_at FROM charged
@@ -116,7 +119,7 @@ export function invoicesOf(all: readonly NewInvoice[]): HandledEffect {
   const first = [...new Map(all.toReversed().map((one) => [one.invoice.orderId, one])).values()];
   return {
     text,
-    values: columns.map(([, , valueOf]) => first.map(valueOf)),
+    values: columns.values(first),
     sends: {
       messages: first.map(({ event }) => event),
       ids: 'SELECT event_id FROM charged JOIN invoiced USING (id)',

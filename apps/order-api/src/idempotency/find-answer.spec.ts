@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { openOrderDatabase, type OrderDatabase } from '../../test/order-database.js';
-import { Parameters } from '../sql/parameters.js';
 import type { RequestKey } from './idempotency-key.js';
-import { type Answer, claimKeys, findAnswer } from './idempotency-store.js';
+import { type Answer, claimColumns, claimKeys, findAnswer } from './idempotency-store.js';
 
 const DAY_MS = 86_400_000;
 const start = Date.UTC(2026, 0, 31);
@@ -26,10 +25,9 @@ const answer: Answer = { status: 202, headers: { location: '/orders/o-1' }, body
 
 /** Answers whether the key was free. */
 async function claim(request: RequestKey): Promise<boolean> {
-  const parameters = new Parameters();
-  const claims = [{ id: 'o-1', request, answer, at: new Date(start) }];
-  const text = `WITH ${claimKeys(parameters, claims, { wait: false })} SELECT id FROM claimed`;
-  return (await database.pool.query(text, [...parameters.values])).rowCount === 1;
+  const claims = [{ id: 'o-1', request, answer, at: new Date(start).toISOString() }];
+  const text = `WITH ${claimKeys(1, { wait: false })} SELECT id FROM claimed`;
+  return (await database.pool.query(text, [...claimColumns.values(claims)])).rowCount === 1;
 }
 
 const isTaken = async (key: RequestKey): Promise<boolean> => !(await claim(key));

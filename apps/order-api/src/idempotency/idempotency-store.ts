@@ -1,7 +1,6 @@
-import { deleteInBatches, type SqlTransaction } from '@orderflow/messaging/postgres';
+import { deleteInBatches, RowColumns, type SqlTransaction } from '@orderflow/messaging/postgres';
 import { Problem, type Purge } from '@orderflow/service-kit';
 import type { Pool } from 'pg';
-import type { Parameters } from '../sql/parameters.js';
 import type { RequestKey } from './idempotency-key.js';
 
 /** An answer as it is sent, and sent again. */
@@ -29,7 +28,8 @@ export interface Claim {
   readonly id: string;
   readonly request: RequestKey;
   readonly answer: Answer;
-  readonly at: Date;
+  /** ISO 8601 in UTC. */
+  readonly at: string;
 }
 
 export interface ClaimOptions {
@@ -40,33 +40,36 @@ export interface ClaimOptions {
   readonly wait: boolean;
 }
 
-const claimColumns = 'client, route, key, fingerprint, status, headers, body, created_at';
+const keptColumns = 'client, route, key, fingerprint, status, headers, body, created_at';
+
+/** The parameters of {@link claimKeys}. */
+export const claimColumns = new RowColumns<Claim>(
+  ['id', 'text', ({ id }) => id],
+  ['client', 'text', ({ request }) => request.client],
+  ['route', 'text', ({ request }) => request.route],
+  ['key', 'text', ({ request }) => request.key],
+  ['fingerprint', 'text', ({ request }) => request.fingerprint],
+  ['status', 'integer', ({ answer }) => answer.status],
+  ['headers', 'jsonb', ({ answer }) => JSON.stringify(answer.headers)],
+  ['body', 'text', ({ answer }) => answer.body],
+  ['created_at', 'timestamptz', ({ at }) => at],
+);
 
 /**
  * What stands after `WITH` in a statement that does something once a key: `claimed` has the ids of the claims whose key
  * was free, and the others are left out. Each key is locked until the end of the transaction, so that only who waits for
  * one key waits at all: claims that share a statement never do, and cannot block each other across statements. The keys
  * of one statement have to differ.
+ * @param first the number of the first parameter
  */
-export function claimKeys(parameters: Parameters, claims: readonly Claim[], { wait }: ClaimOptions): string {
-  const columns = [
-    parameters.addColumn('text', claims, ({ id }) => id),
-    parameters.addColumn('text', claims, ({ request }) => request.client),
-    parameters.addColumn('text', claims, ({ request }) => request.route),
-    parameters.addColumn('text', claims, ({ request }) => request.key),
-    parameters.addColumn('text', claims, ({ request }) => request.fingerprint),
-    parameters.addColumn('integer', claims, ({ answer }) => answer.status),
-    parameters.addColumn('jsonb', claims, ({ answer }) => JSON.stringify(answer.headers)),
-    parameters.addColumn('text', claims, ({ answer }) => answer.body),
-    parameters.addColumn('timestamptz', claims, ({ at }) => at),
-  ];
+export function claimKeys(first: number, { wait }: ClaimOptions): string {
   const lock = "hashtextextended(client || ' ' || route || ' ' || key, 0)";
   const isLocked = wait ? `pg_advisory_xact_lock(${lock}) IS NOT NULL` : `pg_try_advisory_xact_lock(${lock})`;
   // Its columns are named: a statement with `SELECT *` is never prepared.
   return `asked AS MATERIALIZED (
-      SELECT id, ${claimColumns} FROM unnest(${columns.join(', ')}) AS asked(id, ${claimColumns})),
+      SELECT ${claimColumns.list} FROM ${claimColumns.asTable('asked', first)}),
     stored AS (
-      INSERT INTO idempotency_keys (${claimColumns}) SELECT ${claimColumns} FROM asked WHERE ${isLocked}
+      INSERT INTO idempotency_keys (${keptColumns}) SELECT ${keptColumns} FROM asked WHERE ${isLocked}
       ORDER BY client, route, key ON CONFLICT DO NOTHING RETURNING client, route, key),
     claimed AS (SELECT id FROM asked JOIN stored USING (client, route, key))`;
 }

@@ -1,8 +1,7 @@
 import { orderCancel } from '@orderflow/contracts';
 import type { Cause, Outgoing } from '@orderflow/messaging';
 import type { UnitOfWork } from '@orderflow/messaging/postgres';
-import { Parameters } from '../sql/parameters.js';
-import { insertMessages } from '../timeline/timeline-store.js';
+import { messageColumns } from '../timeline/timeline-store.js';
 import type { OrderCommandOutbox } from './order-command-outbox.js';
 import type { OrderView } from './order-view.js';
 import { readOrder, requestCancel } from './order-store.js';
@@ -39,8 +38,8 @@ export class CancelOrder {
     const work = async (tx: UnitOfWork<unknown>) => {
       const order = await requestCancel(tx, orderId, { requestedAt, reason });
       if (!order) return undefined;
-      const parameters = new Parameters();
-      await tx.query(insertMessages(parameters, [{ orderId, envelope: command.envelope }]), [...parameters.values]);
+      const values = messageColumns.values([{ orderId, envelope: command.envelope }]);
+      await tx.query(messageColumns.insertInto('order_messages'), [...values]);
       await messaging.outbox.add(tx, [command]);
       await this.#scheduled.cancel(tx, order);
       return order;

@@ -2,11 +2,10 @@ import type { Order } from '@orderflow/contracts';
 import type { Outgoing } from '@orderflow/messaging';
 import type { Effect } from '@orderflow/messaging/postgres';
 import type { RequestKey } from '../idempotency/idempotency-key.js';
-import { type Answer, type ClaimOptions, claimKeys } from '../idempotency/idempotency-store.js';
-import { Parameters } from '../sql/parameters.js';
-import { insertMessages } from '../timeline/timeline-store.js';
+import { type Answer, type ClaimOptions, claimColumns, claimKeys } from '../idempotency/idempotency-store.js';
+import { messageColumns } from '../timeline/timeline-store.js';
 import type { OrderCommandOutbox } from './order-command-outbox.js';
-import { insertOrders } from './order-store.js';
+import { orderColumns } from './order-store.js';
 
 /** An order about to be placed. */
 export interface Placement {
@@ -34,32 +33,41 @@ export async function insertPlacements(
   return commands.map((command) => written.has(command));
 }
 
+const columns = orderColumns.count + messageColumns.count;
+const placed = orderColumns.insertInto('orders');
+const firstMessages = messageColumns.insertInto('order_messages', orderColumns.count + 1);
+const placeAlways = `placed AS (${placed}), first_message AS (${firstMessages})`;
+
 function always(placements: readonly Placement[]): Effect {
-  const parameters = new Parameters();
-  const placed = insertOrders(parameters, ordersOf(placements));
-  const messages = insertMessages(parameters, messagesOf(placements));
-  return { text: `placed AS (${placed}), first_message AS (${messages})`, values: parameters.values };
+  return { text: placeAlways, values: valuesOf(placements) };
 }
 
 /** One text however many there are, so that it is prepared. */
-function onceAKey(placements: readonly Placement[], how: ClaimOptions): Effect {
-  const parameters = new Parameters();
-  const claims = placements.flatMap(({ order: { orderId: id, createdAt }, answer, key }) =>
-    key === undefined ? [] : [{ id, request: key, answer, at: new Date(createdAt) }],
-  );
-  const without = placements.filter(({ key }) => key === undefined);
-  const claimed = claimKeys(parameters, claims, how);
-  const others = parameters.addColumn('text', without, ({ order }) => order.orderId);
-  const placed = insertOrders(parameters, ordersOf(placements));
-  const messages = insertMessages(parameters, messagesOf(placements));
-  const text = `${claimed},
+function placeOnceAKey(how: ClaimOptions): string {
+  const others = `$${columns + claimColumns.count + 1}::text[]`;
+  return `${claimKeys(columns + 1, how)},
     admitted AS (SELECT id FROM claimed UNION ALL SELECT unnest(${others})),
     placed AS (${placed} WHERE id IN (SELECT id FROM admitted)),
-    first_message AS (${messages} WHERE order_id IN (SELECT id FROM admitted) RETURNING message_id)`;
-  return { text, values: parameters.values, messageIds: 'SELECT message_id FROM first_message' };
+    first_message AS (${firstMessages} WHERE order_id IN (SELECT id FROM admitted) RETURNING message_id)`;
 }
 
-const ordersOf = (placements: readonly Placement[]) => placements.map(({ order }) => order);
+const placeOnceAKeyWaiting = placeOnceAKey({ wait: true });
+const placeOnceAKeyAtOnce = placeOnceAKey({ wait: false });
 
-const messagesOf = (placements: readonly Placement[]) =>
-  placements.map(({ order: { orderId }, command: { envelope } }) => ({ orderId, envelope }));
+function onceAKey(placements: readonly Placement[], { wait }: ClaimOptions): Effect {
+  const claims = placements.flatMap(({ order: { orderId: id, createdAt: at }, answer, key }) =>
+    key === undefined ? [] : [{ id, request: key, answer, at }],
+  );
+  const others = placements.filter(({ key }) => key === undefined).map(({ order }) => order.orderId);
+  return {
+    text: wait ? placeOnceAKeyWaiting : placeOnceAKeyAtOnce,
+    values: [...valuesOf(placements), ...claimColumns.values(claims), others],
+    messageIds: 'SELECT message_id FROM first_message',
+  };
+}
+
+function valuesOf(placements: readonly Placement[]): readonly unknown[] {
+  const orders = placements.map(({ order }) => order);
+  const messages = placements.map(({ order: { orderId }, command: { envelope } }) => ({ orderId, envelope }));
+  return [...orderColumns.values(orders), ...messageColumns.values(messages)];
+}

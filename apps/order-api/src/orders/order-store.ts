@@ -1,25 +1,20 @@
 import type { Order } from '@orderflow/contracts';
-import type { SqlTransaction } from '@orderflow/messaging/postgres';
-import type { Parameters } from '../sql/parameters.js';
+import { RowColumns, type SqlTransaction } from '@orderflow/messaging/postgres';
 import type { ListOrdersQuery } from './list-orders-query.js';
 import { type OrderRow, viewOf } from './order-row.js';
 import type { OrderPage, OrderView } from './order-view.js';
 import { fromCursor, toCursor } from './page-cursor.js';
 
-/** The statement that inserts orders of which nothing else is known yet. */
-export function insertOrders(parameters: Parameters, orders: readonly Order[]): string {
-  const columns = [
-    parameters.addColumn('text', orders, ({ orderId }) => orderId),
-    parameters.addColumn('text', orders, ({ customerId }) => customerId),
-    parameters.addColumn('text', orders, ({ currency }) => currency),
-    parameters.addColumn('bigint', orders, ({ total }) => total),
-    parameters.addColumn('jsonb', orders, ({ lines }) => JSON.stringify(lines)),
-    parameters.addColumn('timestamptz', orders, ({ createdAt }) => new Date(createdAt)),
-    parameters.addColumn('timestamptz', orders, ({ scheduledFor }) => scheduledFor && new Date(scheduledFor)),
-  ];
-  const names = 'id, customer_id, currency, total, lines, created_at, scheduled_for';
-  return `INSERT INTO orders (${names}) SELECT ${names} FROM unnest(${columns.join(', ')}) AS placed(${names})`;
-}
+/** Of the table `orders`, for orders of which nothing else is known yet. */
+export const orderColumns = new RowColumns<Order>(
+  ['id', 'text', ({ orderId }) => orderId],
+  ['customer_id', 'text', ({ customerId }) => customerId],
+  ['currency', 'text', ({ currency }) => currency],
+  ['total', 'bigint', ({ total }) => total],
+  ['lines', 'jsonb', ({ lines }) => JSON.stringify(lines)],
+  ['created_at', 'timestamptz', ({ createdAt }) => createdAt],
+  ['scheduled_for', 'timestamptz', ({ scheduledFor }) => scheduledFor && new Date(scheduledFor)],
+);
 
 /**
  * Notes that a pending order is to be cancelled, and returns it as it is then; undefined when it is not pending. Of two

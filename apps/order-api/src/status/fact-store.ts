@@ -1,4 +1,4 @@
-import type { HandledEffect } from '@orderflow/messaging/postgres';
+import { type HandledEffect, type RowColumn, RowColumns } from '@orderflow/messaging/postgres';
 import type { EventFacts } from './event-facts.js';
 
 /** The facts of an event, and the event as the timeline shows it. */
@@ -29,7 +29,7 @@ const orderColumns: readonly (readonly [string, string, (event: EventFacts) => u
 ];
 
 /** What the timeline takes of an event, besides its order. */
-const messageColumns: readonly (readonly [string, string, (event: RecordedEvent) => unknown])[] = [
+const messageColumns: readonly RowColumn<RecordedEvent>[] = [
   ['message_id', 'text', ({ id }) => id],
   ['type', 'text', ({ type }) => type],
   ['time', 'timestamptz', ({ facts }) => facts.time],
@@ -39,14 +39,15 @@ const messageColumns: readonly (readonly [string, string, (event: RecordedEvent)
 
 const orderNames = orderColumns.map(([name]) => name).join(', ');
 const messageNames = messageColumns.map(([name]) => name).join(', ');
-const parameters = ['text', ...[...orderColumns, ...messageColumns].map(([, type]) => type)]
-  .map((type, index) => `$${index + 1}::${type}[]`)
-  .join(', ');
+const columns = new RowColumns<RecordedEvent>(
+  ['order_id', 'text', ({ facts }) => facts.orderId],
+  ...orderColumns.map(([name, type, valueOf]): RowColumn<RecordedEvent> => [name, type, ({ facts }) => valueOf(facts)]),
+  ...messageColumns,
+);
 
 const text = `
   event AS (
-    SELECT order_id, ${orderNames}, ${messageNames}
-    FROM unnest(${parameters}) AS event(order_id, ${orderNames}, ${messageNames}) JOIN handled USING (message_id)
+    SELECT ${columns.list} FROM ${columns.asTable('event')} JOIN handled USING (message_id)
   ), merged AS (
     INSERT INTO orders AS o (id, ${orderNames})
     SELECT order_id, ${orderNames} FROM event ORDER BY order_id
@@ -65,12 +66,5 @@ const text = `
  * with two events of one order.
  */
 export function effectOf(events: readonly RecordedEvent[]): HandledEffect {
-  return {
-    text,
-    values: [
-      events.map(({ facts }) => facts.orderId),
-      ...orderColumns.map(([, , valueOf]) => events.map(({ facts }) => valueOf(facts) ?? null)),
-      ...messageColumns.map(([, , valueOf]) => events.map(valueOf)),
-    ],
-  };
+  return { text, values: columns.values(events) };
 }

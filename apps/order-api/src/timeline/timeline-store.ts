@@ -1,6 +1,5 @@
 import type { Envelope } from '@orderflow/messaging';
-import type { SqlTransaction } from '@orderflow/messaging/postgres';
-import type { Parameters } from '../sql/parameters.js';
+import { RowColumns, type SqlTransaction } from '@orderflow/messaging/postgres';
 import type { TimelineView } from './timeline-view.js';
 
 /** A message that a client caused. */
@@ -9,17 +8,13 @@ interface OrderMessage {
   readonly envelope: Envelope;
 }
 
-/** The statement that enters messages that clients caused into the timelines of their orders. */
-export function insertMessages(parameters: Parameters, messages: readonly OrderMessage[]): string {
-  const columns = [
-    parameters.addColumn('text', messages, ({ orderId }) => orderId),
-    parameters.addColumn('text', messages, ({ envelope }) => envelope.id),
-    parameters.addColumn('text', messages, ({ envelope }) => envelope.type),
-    parameters.addColumn('timestamptz', messages, ({ envelope }) => new Date(envelope.time)),
-  ];
-  const names = 'order_id, message_id, type, time';
-  return `INSERT INTO order_messages (${names}) SELECT ${names} FROM unnest(${columns.join(', ')}) AS message(${names})`;
-}
+/** Of the table `order_messages`, for messages that clients caused: they enter the timelines of their orders. */
+export const messageColumns = new RowColumns<OrderMessage>(
+  ['order_id', 'text', ({ orderId }) => orderId],
+  ['message_id', 'text', ({ envelope }) => envelope.id],
+  ['type', 'text', ({ envelope }) => envelope.type],
+  ['time', 'timestamptz', ({ envelope }) => envelope.time],
+);
 
 interface MessageRow {
   readonly message_id: string;

@@ -18,7 +18,7 @@ import {
   type PreparedMessage,
   type StatementSteps,
 } from '@orderflow/messaging';
-import type { HandledEffect, PostgresMessaging } from '@orderflow/messaging/postgres';
+import { type HandledEffect, type PostgresMessaging, RowColumns } from '@orderflow/messaging/postgres';
 import { type BusinessRules, brokenRule } from './business-rules.js';
 
 export interface DecisionsOptions {
@@ -99,19 +99,17 @@ export class Decisions implements StatementSteps<OrderCommand, NewDecision, Hand
   }
 }
 
-/** The columns of a decision, and the id of the event that tells of it, each with its type and its value. */
-const columns: readonly (readonly [string, string, (decision: NewDecision) => unknown])[] = [
+/** Of a decision, and the id of the event that tells of it. */
+const columns = new RowColumns<NewDecision>(
   ['order_id', 'text', ({ orderId }) => orderId],
   ['decision', 'text', ({ decision }) => decision],
-  ['reason', 'text', ({ reason }) => reason ?? null],
+  ['reason', 'text', ({ reason }) => reason],
   ['message_id', 'text', ({ messageId }) => messageId],
   ['decided_at', 'timestamptz', ({ decidedAt }) => decidedAt],
   ['event_id', 'text', ({ event }) => event.envelope.id],
-];
-const names = columns.map(([name]) => name).join(', ');
-const parameters = columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');
+);
 const text = `
-  command AS (SELECT ${names} FROM unnest(${parameters}) AS command(${names}) JOIN handled USING (message_id)),
+  command AS (SELECT ${columns.list} FROM ${columns.asTable('command')} JOIN handled USING (message_id)),
   decided AS (
     INSERT INTO decisions (order_id, decision, reason, message_id, decided_at)
     SELECT order_id, decision, reason, message_id, decided_at FROM command ORDER BY order_id
@@ -127,7 +125,7 @@ function effectOf(decisions: readonly NewDecision[]): HandledEffect {
   const first = [...new Map(decisions.toReversed().map((decision) => [decision.orderId, decision])).values()];
   return {
     text,
-    values: columns.map(([, , valueOf]) => first.map(valueOf)),
+    values: columns.values(first),
     sends: {
       messages: first.map(({ event }) => event),
       ids: 'SELECT event_id FROM command JOIN decided USING (message_id)',

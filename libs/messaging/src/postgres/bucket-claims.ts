@@ -1,5 +1,6 @@
 import type { Lease } from './bucket-leases.js';
-import { leasedBucket, type ReadRows } from './outbox-read.js';
+import type { ReadRows } from './outbox-read.js';
+import { leasedBucket } from './outbox-rows.js';
 import { Turns } from './turns.js';
 
 /** What was read of buckets that belong to one batch until it ends. */

@@ -1,13 +1,13 @@
 import type { Outgoing } from '../transport.js';
-import { outboxInsert, type Statement } from './outbox-rows.js';
+import { outboxInsert, outboxValues, type Statement } from './outbox-rows.js';
 
 /** What messages come to, as part of the statement that writes their inbox rows. */
 export interface HandledEffect extends Statement {
   /**
    * What stands after `WITH handled AS (…),`: one or more `name AS (INSERT … )`, parameters from `$1`. `handled` has one
    * column `message_id`, and a row for each message that was not handled before; everything takes its rows from there:
-   * `stored AS (INSERT INTO parcels (id) SELECT id FROM unnest($1::text[], $2::uuid[]) AS parcel(message_id, id)
-   * JOIN handled USING (message_id) ORDER BY id)`. All of it sees the tables as they were before the statement, and
+   * `stored AS (INSERT INTO parcels (id) SELECT id FROM (SELECT unnest($1::text[]) AS message_id, unnest($2::uuid[]) AS id)
+   * AS parcel JOIN handled USING (message_id) ORDER BY id)`. All of it sees the tables as they were before the statement, and
    * PostgreSQL runs the parts in any order, unless one reads what another one returns.
    */
   readonly text: string;
@@ -38,12 +38,11 @@ export function onceStatement(consumer: string, sortedIds: readonly string[], ef
   requireHandled(effect);
   const { text, values, sends } = effect;
   const own = values.length + 1;
-  const insert = sends && outboxInsert(sends.messages, own + 2, sends.ids);
   return {
     text: `WITH handled AS (
-        INSERT INTO inbox (consumer, message_id) SELECT $${own}, id FROM unnest($${own + 1}::text[]) AS id
+        INSERT INTO inbox (consumer, message_id) SELECT $${own}, unnest($${own + 1}::text[])
         ON CONFLICT DO NOTHING RETURNING message_id
-      ), ${text} ${insert?.text ?? 'SELECT WHERE false'}`,
-    values: [...values, consumer, sortedIds, ...(insert?.values ?? [])],
+      ), ${text} ${sends ? outboxInsert(own + 2, sends.ids) : 'SELECT WHERE false'}`,
+    values: [...values, consumer, sortedIds, ...(sends ? outboxValues(sends.messages) : [])],
   };
 }

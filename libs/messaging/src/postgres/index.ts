@@ -22,4 +22,5 @@ export type {
 } from './sql-transaction.js';
 export type { Effect, Statement } from './outbox-rows.js';
 export { postgresFailures } from './postgres-failures.js';
+export { type RowColumn, RowColumns } from './row-columns.js';
 export { preparing, StatementNames } from './preparing-client.js';

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Lease } from './bucket-leases.js';
-import { HELD_BUCKETS } from './outbox-read.js';
+import { HELD_BUCKETS } from './outbox-rows.js';
 
 /**
  * Puts right what a process that died, or somebody with a SQL prompt, left of holds in buckets just taken: a hold that

@@ -3,6 +3,7 @@ import { bucketOf, orderingKeyOf } from '../outbox/bucket.js';
 import type { Waiting } from '../outbox/send-in-order.js';
 import type { Destination, Outgoing } from '../transport.js';
 import type { CopiedRow } from './copied-rows.js';
+import { RowColumns } from './row-columns.js';
 
 /** A statement for `pg`'s `query`. */
 export interface Statement {
@@ -21,46 +22,39 @@ export interface Effect extends Statement {
   readonly messageIds?: string;
 }
 
-/** The outbox's columns, in the order of {@link outboxInsert}'s parameters, each with its type and its value. */
-const columns: readonly (readonly [string, string, (message: Outgoing) => unknown])[] = [
+const columns = new RowColumns<Outgoing>(
   ['bucket', 'smallint', ({ envelope }) => bucketOf(orderingKeyOf(envelope))],
   ['destination_kind', 'text', ({ to }) => ('queue' in to ? 'queue' : 'topic')],
   ['destination', 'text', ({ to }) => ('queue' in to ? to.queue : to.topic)],
   ['message_id', 'text', ({ envelope }) => envelope.id],
-  ['ordering_key', 'text', ({ envelope }) => envelope.orderingKey ?? null],
+  ['ordering_key', 'text', ({ envelope }) => envelope.orderingKey],
   ['type', 'text', ({ envelope }) => envelope.type],
   ['version', 'integer', ({ envelope }) => envelope.version],
   ['source', 'text', ({ envelope }) => envelope.source],
   ['time', 'text', ({ envelope }) => envelope.time],
-  ['correlation_id', 'text', ({ envelope }) => envelope.correlationId ?? null],
+  ['correlation_id', 'text', ({ envelope }) => envelope.correlationId],
   ['content_type', 'text', ({ envelope }) => envelope.contentType],
   ['headers', 'jsonb', ({ envelope }) => JSON.stringify(envelope.headers)],
   ['body', 'bytea', ({ envelope: { body } }) => Buffer.from(body.buffer, body.byteOffset, body.byteLength)],
-  ['deliver_at', 'timestamptz', ({ deliverAt }) => deliverAt?.toISOString() ?? null],
-  ['time_to_live_ms', 'double precision', ({ timeToLiveMs }) => timeToLiveMs ?? null],
-];
-
-const names = columns.map(([name]) => name).join(', ');
+  ['deliver_at', 'timestamptz', ({ deliverAt }) => deliverAt?.toISOString()],
+  ['time_to_live_ms', 'double precision', ({ timeToLiveMs }) => timeToLiveMs],
+);
 
 /**
- * One insert for any number of messages, its parameters numbered from `firstParameter`. Ids follow their order.
+ * One insert for any number of messages, whose parameters are {@link outboxValues}. Ids follow their order.
  * @param messageIds a query for the ids of those to insert, which the statement then answers; all when absent
  */
-export function outboxInsert(
-  messages: readonly Outgoing[],
-  firstParameter: number,
-  messageIds?: string,
-): { text: string; values: unknown[] } {
-  const parameters = columns.map(([, type], index) => `$${firstParameter + index}::${type}[]`).join(', ');
+export function outboxInsert(firstParameter: number, messageIds?: string): string {
   const [chosen, answer] =
     messageIds === undefined ? ['', ''] : [` WHERE message_id IN (${messageIds})`, ' RETURNING message_id'];
-  return {
-    text:
-      `INSERT INTO outbox (${names}) SELECT ${names} ` +
-      `FROM unnest(${parameters}) WITH ORDINALITY AS message(${names}, position)${chosen} ORDER BY position${answer}`,
-    values: columns.map(([, , valueOf]) => messages.map(valueOf)),
-  };
+  return (
+    `INSERT INTO outbox (${columns.list}) SELECT ${columns.list} ` +
+    `FROM ${columns.asTableInOrder('message', firstParameter)}${chosen} ORDER BY position${answer}`
+  );
 }
+
+/** What {@link outboxInsert} inserts. */
+export const outboxValues = (messages: readonly Outgoing[]): readonly unknown[] => columns.values(messages);
 
 /** A message read from the outbox, with what it takes to remove it again. */
 export interface OutboxRow extends Waiting {
@@ -71,18 +65,24 @@ export interface OutboxRow extends Waiting {
   readonly attempts: number;
 }
 
+/** A held row's bucket is this much lower, -16 to -1, so that whoever reads a bucket never passes it. */
+export const HELD_BUCKETS = 16;
+
+/** The bucket whose lease covers the row. */
+export const leasedBucket = ({ bucket }: OutboxRow): number => (bucket < 0 ? bucket + HELD_BUCKETS : bucket);
+
 /** What whoever reads a destination's messages knows without being told. */
 const knownColumns: ReadonlySet<string> = new Set(['destination_kind', 'destination']);
 
 /** What {@link toOutboxRow} needs, but for the attempts. */
 export const selectedColumns = (table: string): string =>
-  ['id', ...columns.map(([name]) => name)]
+  ['id', ...columns.names]
     .filter((name) => !knownColumns.has(name))
     .map((name) => `${table}.${name}`)
     .join(', ');
 
 /** The outbox's columns that an app writes, and the one that the database adds. */
-export const storedColumns: readonly string[] = Object.freeze([...columns.map(([name]) => name), 'created_at']);
+export const storedColumns: readonly string[] = Object.freeze([...columns.names, 'created_at']);
 
 /** A row as the database answers {@link selectedColumns}. */
 export interface StoredMessage {

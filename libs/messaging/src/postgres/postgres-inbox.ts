@@ -93,7 +93,7 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>>, EffectInbox<Han
     await repeatOnConflict(() =>
       this.#options.units.transaction(async (tx) => {
         const { rows } = await tx.query(
-          `INSERT INTO inbox (consumer, message_id) SELECT $1, id FROM unnest($2::text[]) AS id
+          `INSERT INTO inbox (consumer, message_id) SELECT $1, unnest($2::text[])
            ON CONFLICT DO NOTHING RETURNING message_id`,
           [consumer, sorted],
         );

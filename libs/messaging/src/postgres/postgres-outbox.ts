@@ -4,15 +4,19 @@ import type { OnWake } from '../outbox/wakes.js';
 import type { Outgoing, ScheduledMessage } from '../transport.js';
 import { type CancelledMessage, noteCancelled } from './outbox-scheduled.js';
 import { readBacklog } from './outbox-backlog.js';
-import { type Effect, outboxInsert } from './outbox-rows.js';
+import { EffectStatements } from './effect-statements.js';
+import { type Effect, outboxInsert, outboxValues } from './outbox-rows.js';
 import { OpenUnitOfWork } from './open-unit-of-work.js';
 import { PostgresSetAside } from './postgres-set-aside.js';
 import type { SqlTransaction } from './sql-transaction.js';
+
+const addText = outboxInsert(1);
 
 /** An outbox in PostgreSQL; a relay sends what it holds. */
 export class PostgresOutbox implements Outbox<SqlTransaction> {
   readonly #pool: Pool;
   readonly #wake: OnWake;
+  readonly #effects = new EffectStatements();
   readonly setAside: SetAside;
 
   constructor(pool: Pool, wake: OnWake) {
@@ -28,8 +32,7 @@ export class PostgresOutbox implements Outbox<SqlTransaction> {
    */
   async add(tx: SqlTransaction, messages: readonly Outgoing[]): Promise<void> {
     if (messages.length === 0) return;
-    const { text, values } = outboxInsert(messages, 1);
-    await tx.query(text, values);
+    await tx.query(addText, [...outboxValues(messages)]);
     if (tx instanceof OpenUnitOfWork) tx.wroteMessages(messages);
   }
 
@@ -39,8 +42,7 @@ export class PostgresOutbox implements Outbox<SqlTransaction> {
    * effect has `messageIds`.
    */
   async addWith(db: SqlTransaction, effect: Effect, messages: readonly Outgoing[]): Promise<readonly Outgoing[]> {
-    const insert = outboxInsert(messages, effect.values.length + 1, effect.messageIds);
-    const { rows } = await db.query(`WITH ${effect.text} ${insert.text}`, [...effect.values, ...insert.values]);
+    const { rows } = await db.query(this.#effects.textOf(effect), [...effect.values, ...outboxValues(messages)]);
     const ids = effect.messageIds === undefined ? undefined : new Set(rows.map((row) => row['message_id']));
     const written = ids === undefined ? messages : messages.filter(({ envelope }) => ids.has(envelope.id));
     if (written.length === 0) return written;

@@ -8,7 +8,7 @@ import { type Outgoing, type Transport, TransportError } from '../transport.js';
 import { BucketClaims } from './bucket-claims.js';
 import { BucketLeases, type Lease } from './bucket-leases.js';
 import type { BatchResult } from '../outbox/batch-result.js';
-import { HELD_BUCKETS } from './outbox-read.js';
+import { HELD_BUCKETS } from './outbox-rows.js';
 import { sendBatch } from './send-batch.js';
 import { Turns } from './turns.js';
 import { createPostgresMessaging, type PostgresMessaging } from './postgres-messaging.js';

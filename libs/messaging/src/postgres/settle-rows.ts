@@ -2,8 +2,7 @@ import type { Pool } from 'pg';
 import { explain } from '../errors.js';
 import { orderingKeyOf } from '../outbox/bucket.js';
 import type { Lease } from './bucket-leases.js';
-import { HELD_BUCKETS, leasedBucket } from './outbox-read.js';
-import { type OutboxRow, type Statement, storedColumns } from './outbox-rows.js';
+import { HELD_BUCKETS, leasedBucket, type OutboxRow, type Statement, storedColumns } from './outbox-rows.js';
 import { storableText } from './storable-text.js';
 
 /** What may be written of the rows of some leases. Every write is fenced by the lease's token. */
@@ -44,7 +43,8 @@ function removal(leases: readonly Lease[], sent: readonly OutboxRow[]): Statemen
   return {
     text: `
       DELETE FROM outbox WHERE ctid = ANY (ARRAY(
-        SELECT sent.ctid FROM unnest($1::smallint[], $2::bigint[], $3::text[]) AS held(bucket, token, ids)
+        SELECT sent.ctid
+        FROM (SELECT unnest($1::smallint[]) AS bucket, unnest($2::bigint[]) AS token, unnest($3::text[]) AS ids) AS held
         JOIN outbox_buckets lease ON lease.bucket = held.bucket AND lease.token = held.token
         CROSS JOIN LATERAL (
           SELECT outbox.ctid FROM outbox WHERE outbox.bucket = held.bucket AND outbox.id = ANY (held.ids::bigint[])

@@ -19,7 +19,7 @@ export const parcels = (
       packed AS (
         INSERT INTO parcels (id, order_id)
         SELECT id, order_id
-        FROM unnest($1::text[], $2::uuid[], $3::text[]) AS paid(message_id, id, order_id)
+        FROM (SELECT unnest($1::text[]) AS message_id, unnest($2::uuid[]) AS id, unnest($3::text[]) AS order_id) AS paid
         JOIN handled USING (message_id)
         ORDER BY order_id ON CONFLICT (order_id) DO NOTHING RETURNING id
       )`,

@@ -119,7 +119,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       return {
         text: `stored AS (
           INSERT INTO effects (message_id, value)
-          SELECT message_id, value FROM unnest($1::text[], $2::text[]) AS work(message_id, value)
+          SELECT message_id, value FROM (SELECT unnest($1::text[]) AS message_id, unnest($2::text[]) AS value) AS work
           JOIN handled USING (message_id) ORDER BY message_id RETURNING message_id)`,
         values: [written.map(({ message }) => message.id), written.map(({ value }) => value)],
         sends: {

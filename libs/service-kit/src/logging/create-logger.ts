@@ -1,5 +1,6 @@
 import { type DestinationStream, type LevelWithSilent, type Logger, pino, stdTimeFunctions } from 'pino';
 import { currentTraceId } from './trace-id.js';
+import { LinesOfATurn } from './lines-of-a-turn.js';
 import { loggableError, loggableFields, loggableMessage } from './loggable.js';
 
 export interface LoggerOptions {
@@ -26,7 +27,7 @@ export function createLogger({ name, level = 'info', destination }: LoggerOption
       formatters: { level: (label) => ({ level: label }), log: loggableFields },
       serializers: { err: loggableError, msg: loggableMessage },
     },
-    destination ?? pino.destination({ dest: 1, sync: true }),
+    destination ?? new LinesOfATurn(pino.destination({ dest: 1, sync: true })),
   );
   return guardBindings(logger);
 }
