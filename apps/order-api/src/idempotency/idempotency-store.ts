@@ -40,8 +40,6 @@ export interface ClaimOptions {
   readonly wait: boolean;
 }
 
-const keptColumns = 'client, route, key, fingerprint, status, headers, body, created_at';
-
 /** The parameters of {@link claimKeys}. */
 export const claimColumns = new RowColumns<Claim>(
   ['id', 'text', ({ id }) => id],
@@ -54,6 +52,8 @@ export const claimColumns = new RowColumns<Claim>(
   ['body', 'text', ({ answer }) => answer.body],
   ['created_at', 'timestamptz', ({ at }) => at],
 );
+/** Those of the table; the id is only answered. */
+const keptColumns = claimColumns.names.filter((name) => name !== 'id').join(', ');
 
 /**
  * What stands after `WITH` in a statement that does something once a key: `claimed` has the ids of the claims whose key
