@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ReadyTogether, type ReadyTogetherOptions } from './ready-together.js';
 
 let log: string[];
@@ -12,7 +12,7 @@ beforeEach(() => {
   ready = start();
 });
 
-function start(options: Pick<ReadyTogetherOptions<string>, 'keyOf' | 'mostInFlight'> = {}): ReadyTogether<string> {
+function start(options: Pick<ReadyTogetherOptions<string>, 'keyOf' | 'comeAgain'> = {}): ReadyTogether<string> {
   return new ReadyTogether<string>({
     async together(items) {
       const group = items.join();
@@ -79,51 +79,109 @@ describe('the end of a group', () => {
   });
 });
 
-describe('where two groups may be in flight', () => {
+it('a key is in a group once, and keeps its order', async () => {
+  ready = start({ keyOf: (item) => item[0] });
+  await add('a1', 'a2', 'b', 'a3');
+  await end();
+  await end();
+  expect(log.filter((line) => line.endsWith('leaves'))).toEqual(['a1,b leaves', 'a2 leaves', 'a3 leaves']);
+});
+
+describe('where who was told comes again', () => {
   const left = () => log.filter((line) => line.endsWith('leaves')).map((line) => line.split(' ')[0]);
 
   beforeEach(() => {
-    ready = start({ mostInFlight: 2, keyOf: (item) => item[0] });
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    ready = start({ comeAgain: true });
   });
 
-  it('the second one leaves once it is as large as the first', async () => {
-    await add('a', 'b');
-    await add('c');
-    expect(left()).toEqual(['a,b']);
-    await add('d');
-    expect(left()).toEqual(['a,b', 'c,d']);
-    await add('e', 'f', 'g');
-    expect(left()).toHaveLength(2);
-    await end();
-    expect(left()).toEqual(['a,b', 'c,d', 'e,f,g']);
+  afterEach(() => {
+    jest.useRealTimers();
   });
 
-  it('what is too few for that leaves once none is in flight', async () => {
+  it('the next group waits until as many are there as were told and had to wait', async () => {
     await add('a');
-    await add('b');
-    await add('c');
+    await add('b', 'c');
     await end();
-    expect(left()).toEqual(['a', 'b', 'c']);
-    await add('d', 'e', 'f');
+    expect(left()).toEqual(['a']);
+    await add('d');
+    expect(left()).toEqual(['a', 'b,c,d']);
     await end();
-    expect(left()).toEqual(['a', 'b', 'c', 'd,e,f']);
+    await add('e');
+    await add('f');
+    expect(left()).toHaveLength(2);
     await add('g');
-    await end();
-    expect(left()).toHaveLength(4);
-    await end();
-    expect(left()).toEqual(['a', 'b', 'c', 'd,e,f', 'g']);
+    expect(left()).toEqual(['a', 'b,c,d', 'e,f,g']);
   });
 
-  it('a key is in one of them only, and keeps its order', async () => {
-    await add('a1');
-    await add('a2', 'a3', 'b');
-    expect(left()).toEqual(['a1', 'b']);
-    ends.splice(1)[0]?.();
+  it('nobody waits for itself', async () => {
+    for (const item of ['a', 'b', 'c']) {
+      await add(item);
+      await end();
+    }
+    expect(left()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('more than four are not waited for', async () => {
+    await add('a', 'b', 'c', 'd');
+    await add('e');
+    await end();
+    expect(left()).toEqual(['a,b,c,d', 'e']);
+    await end();
+    expect(log.at(-1)).toBe('e is told');
+  });
+
+  /** Two are told, and one comes. Answers whether it waits for the other, which does not come. */
+  async function waitsInVain(): Promise<boolean> {
+    await add('a', 'b');
+    await end();
+    log = [];
+    await add('c');
+    const waits = left().length === 0;
+    if (waits) {
+      await jest.advanceTimersByTimeAsync(1);
+      expect(left()).toEqual([]);
+      await jest.advanceTimersByTimeAsync(1);
+      await nextTurn();
+    }
+    expect(left()).toEqual(['c']);
+    await end();
+    return waits;
+  }
+
+  async function roundsThatWait(rounds: number): Promise<readonly number[]> {
+    const waiting: number[] = [];
+    for (let round = 0; round < rounds; round += 1) if (await waitsInVain()) waiting.push(round);
+    return waiting;
+  }
+
+  it('who does not come is waited for 2 ms, and the less often the more it was in vain', async () => {
+    expect(await roundsThatWait(200)).toEqual([0, 2, 5, 10, 19, 36, 69, 134, 199]);
+  });
+
+  it('who comes after all is waited for as at first', async () => {
+    expect(await roundsThatWait(10)).toEqual([0, 2, 5]);
+    await add('a', 'b');
+    await end();
+    log = [];
+    await add('c');
+    expect(left()).toEqual([]);
+    await add('d');
+    expect(left()).toEqual(['c,d']);
+    await end();
+    expect(await roundsThatWait(10)).toEqual([0, 2, 5]);
+  });
+
+  it('a slow group, which others have passed, is waited for by nobody', async () => {
+    await add('a', 'b');
+    ready.add('c');
+    await jest.advanceTimersByTimeAsync(250);
+    const [slow, c] = ends.splice(0);
+    c?.();
     await nextTurn();
-    expect(left()).toHaveLength(2);
-    await end();
-    expect(left()).toEqual(['a1', 'b', 'a2']);
-    await end();
-    expect(left()).toEqual(['a1', 'b', 'a2', 'a3']);
+    slow?.();
+    await nextTurn();
+    await add('d');
+    expect(left()).toEqual(['a,b', 'c', 'd']);
   });
 });

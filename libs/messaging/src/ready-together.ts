@@ -1,3 +1,5 @@
+import { Anticipation } from './anticipation.js';
+
 /** How many share what is done at most. */
 const MOST_TOGETHER = 64;
 /** How long a group in flight holds up the next one, in ms: a slow one delays only its own. */
@@ -9,33 +11,32 @@ export interface ReadyTogetherOptions<Item> {
    * is called once the next group has left.
    */
   readonly together: (group: readonly Item[]) => Promise<() => void>;
-  /**
-   * Items with the same key are never in one group, nor in two that are in flight, and keep their order; each has a key of
-   * its own when absent.
-   */
+  /** Items with the same key are never in one group, and keep their order; each has a key of its own when absent. */
   readonly keyOf?: (item: Item) => unknown;
-  /** How many groups may be in flight, 1 or more; 1 when absent. */
-  readonly mostInFlight?: number;
+  /**
+   * Whether who has been told is likely to come with the next item at once: while they are few, 2 to 4, the next group waits
+   * for them, 2 ms at most and not while that is in vain. False when absent.
+   */
+  readonly comeAgain?: boolean;
 }
 
 /**
- * Puts into one group what is ready at the same time, without ever waiting for more to come: one group is in flight, and
- * what becomes ready meanwhile is the next. 64 at most. Where nothing is in flight, a group is what the same turn of the
- * event loop made ready. A group hears how it ended after the next one has left. One that takes longer than 250 ms holds up
- * the others no longer.
- *
- * Where more than one may be in flight, another one leaves as soon as it is as large as each of those: few gain little from
- * being more, and half of them would wait twice as long.
+ * Puts into one group what is ready at the same time, without waiting for more to come: one group is in flight, and what
+ * becomes ready meanwhile is the next. 64 at most. Where nothing is in flight, a group is what the same turn of the event loop
+ * made ready. A group hears how it ended after the next one has left. One that takes longer than 250 ms holds up the others
+ * no longer. Only those who {@link ReadyTogetherOptions.comeAgain | come again} are waited for.
  */
 export class ReadyTogether<Item> {
   readonly #options: ReadyTogetherOptions<Item>;
   #waiting: Item[] = [];
   #isPlanned = false;
-  /** Groups that hold up others, by their keys. */
-  readonly #inFlight = new Set<ReadonlyMap<unknown, Item>>();
+  /** The group that holds up the next one. */
+  #inFlight: readonly Item[] | undefined;
+  readonly #anticipation: Anticipation | undefined;
 
   constructor(options: ReadyTogetherOptions<Item>) {
     this.#options = options;
+    if (options.comeAgain) this.#anticipation = new Anticipation(() => this.#plan());
   }
 
   add(item: Item): void {
@@ -61,41 +62,44 @@ export class ReadyTogether<Item> {
   }
 
   #mayLeave(): boolean {
-    if (this.#inFlight.size === 0) return true;
-    const { mostInFlight = 1 } = this.#options;
-    const isLarge = [...this.#inFlight].every(({ size }) => this.#waiting.length >= size);
-    return this.#inFlight.size < mostInFlight && isLarge;
+    return this.#inFlight === undefined && !this.#anticipation?.holdsBack(this.#waiting.length);
   }
 
   /** Starts the next group. Answers whether there is one. */
   #next(): boolean {
     if (!this.#mayLeave()) return false;
     const group = this.#take();
-    if (group.size === 0) return false;
-    const free = (): boolean => this.#inFlight.delete(group) && this.#next();
-    this.#inFlight.add(group);
-    const timer = setTimeout(free, HOLDS_UP_MS);
-    void this.#options.together([...group.values()]).then((notify) => {
+    if (group.length === 0) return false;
+    this.#inFlight = group;
+    const timer = setTimeout(() => this.#free(group), HOLDS_UP_MS);
+    void this.#options.together(group).then((notify) => {
       clearTimeout(timer);
+      if (this.#inFlight === group) this.#anticipation?.answered(group.length, this.#waiting.length);
       // What its members do next would stand between the next group and its first write.
-      if (free()) setImmediate(notify);
+      if (this.#free(group)) setImmediate(notify);
       else notify();
     });
     return true;
   }
 
+  /** It holds up nobody any longer. Answers whether the next one leaves. */
+  #free(group: readonly Item[]): boolean {
+    if (this.#inFlight !== group) return false;
+    this.#inFlight = undefined;
+    return this.#next();
+  }
+
   /** The oldest ones that wait, one a key. */
-  #take(): ReadonlyMap<unknown, Item> {
+  #take(): readonly Item[] {
     const { keyOf = (item: Item) => item } = this.#options;
     const taken = new Map<unknown, Item>();
     const left: Item[] = [];
-    const isInFlight = (key: unknown): boolean => [...this.#inFlight].some((group) => group.has(key));
     for (const item of this.#waiting) {
       const key = keyOf(item);
-      if (taken.size < MOST_TOGETHER && !taken.has(key) && !isInFlight(key)) taken.set(key, item);
+      if (taken.size < MOST_TOGETHER && !taken.has(key)) taken.set(key, item);
       else left.push(item);
     }
     this.#waiting = left;
-    return taken;
+    return [...taken.values()];
   }
 }

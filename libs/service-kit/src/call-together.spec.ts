@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { callTogether } from './call-together.js';
+import { callTogether, type CallTogetherOptions } from './call-together.js';
 
 let calls: string[][];
 let fails: (items: readonly string[]) => Promise<void> | void;
@@ -9,7 +9,7 @@ beforeEach(() => {
   fails = () => undefined;
 });
 
-const start = () =>
+const start = (options: Pick<CallTogetherOptions<string, string>, 'comeAgain'> = {}) =>
   callTogether<string, string>({
     async all(items) {
       calls.push([...items]);
@@ -18,7 +18,10 @@ const start = () =>
     },
     keyOf: (item) => item[0],
     isAway: (error) => (error as Error).message === 'away',
+    ...options,
   });
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('calls at the same time', () => {
   it('are answered together, each with its own answer', async () => {
@@ -33,21 +36,31 @@ describe('calls at the same time', () => {
     expect(calls).toEqual([['a1', 'b'], ['a2']]);
   });
 
-  it('wait for the two in flight, and are the next together', async () => {
+  it('wait for the one in flight, and are the next together', async () => {
     const call = start();
     const gate = Promise.withResolvers<void>();
     fails = () => gate.promise;
-    const answers: Promise<string>[] = [];
-    for (const [index, item] of ['a', 'b'].entries()) {
-      answers.push(call(item));
-      while (calls.length <= index) await new Promise((resolve) => setImmediate(resolve));
-    }
-    answers.push(call('c'), call('d'));
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(calls).toEqual([['a'], ['b']]);
+    const first = call('a');
+    await nextTurn();
+    const others = [call('b'), call('c')];
+    await nextTurn();
+    expect(calls).toEqual([['a']]);
     gate.resolve();
-    expect(await Promise.all(answers)).toEqual(['a!', 'b!', 'c!', 'd!']);
-    expect(calls).toEqual([['a'], ['b'], ['c', 'd']]);
+    expect(await Promise.all([first, ...others])).toEqual(['a!', 'b!', 'c!']);
+    expect(calls).toEqual([['a'], ['b', 'c']]);
+  });
+
+  it('wait for callers who were answered just now, where they come again', async () => {
+    const call = start({ comeAgain: true });
+    await Promise.all([call('a'), call('b')]);
+    const first = call('c');
+    await nextTurn();
+    expect(calls).toEqual([['a', 'b']]);
+    await Promise.all([first, call('d')]);
+    expect(calls).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ]);
   });
 
   it('fail alone', async () => {

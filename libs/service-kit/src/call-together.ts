@@ -7,10 +7,9 @@ export interface CallTogetherOptions<Item, Result> {
   readonly keyOf: (item: Item) => unknown;
   /** Whether a failure would be the same for each alone: something is away. */
   readonly isAway: (error: unknown) => boolean;
+  /** Whether who has been answered is likely to call again at once; false when absent. */
+  readonly comeAgain?: boolean;
 }
-
-/** While one call waits for the disk, what the next one asks for is worked out. */
-const mostInFlight = 2;
 
 interface Call<Item, Result> {
   readonly item: Item;
@@ -19,13 +18,14 @@ interface Call<Item, Result> {
 }
 
 /**
- * Answers calls that are made at the same time by one call for all of them. A call waits for nothing but the one or two that
- * are in flight. When the common one fails each is made alone, so that a bad item costs only itself, unless something is away.
+ * Answers calls that are made at the same time by one call for all of them. A call waits for nothing but the one that is in
+ * flight, and where callers come again up to 2 ms for a few who were answered just now. When the common one fails each is
+ * made alone, so that a bad item costs only itself, unless something is away.
  */
 export function callTogether<Item, Result>(
   options: CallTogetherOptions<Item, Result>,
 ): (item: Item) => Promise<Result> {
-  const { all, keyOf, isAway } = options;
+  const { all, keyOf, isAway, comeAgain = false } = options;
 
   async function together(calls: readonly Call<Item, Result>[]): Promise<() => void> {
     try {
@@ -40,6 +40,6 @@ export function callTogether<Item, Result>(
     }
   }
 
-  const ready = new ReadyTogether<Call<Item, Result>>({ together, keyOf: ({ item }) => keyOf(item), mostInFlight });
+  const ready = new ReadyTogether<Call<Item, Result>>({ together, keyOf: ({ item }) => keyOf(item), comeAgain });
   return (item) => new Promise((resolve, reject) => ready.add({ item, resolve, reject }));
 }

@@ -32,6 +32,7 @@ export class PlaceOrder {
       all: (placements) => insertPlacements(commands, placements, { wait: false }),
       keyOf: ({ order, key }) => (key === undefined ? order.orderId : `${key.client} ${key.route} ${key.key}`),
       isAway: (error) => error instanceof DatabaseBusy || classify(postgresFailures, error) === 'dependency-away',
+      comeAgain: true,
     });
   }
 
