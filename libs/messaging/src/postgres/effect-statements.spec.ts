@@ -1,28 +1,44 @@
 import { expect, it } from '@jest/globals';
-import { EffectStatements } from './effect-statements.js';
-import { outboxInsert } from './outbox-rows.js';
+import { type EffectParts, EffectStatements } from './effect-statements.js';
 
-const effect = { text: 'effect AS (SELECT $1)', values: ['a'] };
-const chosen = { ...effect, messageIds: 'SELECT id FROM effect' };
+function start() {
+  const made: EffectParts[] = [];
+  const statements = new EffectStatements((effect) => {
+    made.push(effect);
+    return JSON.stringify(effect);
+  });
+  return { made, of: (effect: EffectParts) => statements.of(effect) };
+}
 
-it('numbers the parameters of the messages behind those of the effect, and writes those that it names', () => {
-  const statements = new EffectStatements();
-  const texts = [
-    [effect, `WITH effect AS (SELECT $1) ${outboxInsert(2)}`],
-    [{ ...effect, values: ['a', 'b'] }, `WITH effect AS (SELECT $1) ${outboxInsert(3)}`],
-    [chosen, `WITH effect AS (SELECT $1) ${outboxInsert(2, chosen.messageIds)}`],
-    [{ ...chosen, messageIds: 'SELECT 7' }, `WITH effect AS (SELECT $1) ${outboxInsert(2, 'SELECT 7')}`],
-  ] as const;
+it('makes a statement for each effect, number of parameters and choice of messages', () => {
+  const effects: readonly EffectParts[] = [
+    { text: 'one', parameters: 1 },
+    { text: 'one', parameters: 2 },
+    { text: 'one', parameters: 1, messageIds: 'SELECT 7' },
+    { text: 'one', parameters: 1, messageIds: 'SELECT 8' },
+    { text: 'two', parameters: 1 },
+  ];
+  const { of } = start();
   // Whether it is met for the first time, again, or after another one with the same text.
-  for (const [one, text] of [...texts, ...texts, ...texts.toReversed()]) {
-    expect([statements.textOf(one), statements.textOf(one)]).toEqual([text, text]);
+  for (const effect of [...effects, ...effects, ...effects.toReversed()]) {
+    expect([of(effect), of(effect)]).toEqual([JSON.stringify(effect), JSON.stringify(effect)]);
   }
 });
 
-it('goes on with more effects than it remembers', () => {
-  const statements = new EffectStatements();
-  for (let value = 0; value < 1_000; value += 1) {
-    const text = `effect AS (SELECT ${value})`;
-    expect(statements.textOf({ text, values: [] })).toBe(`WITH ${text} ${outboxInsert(1)}`);
+it('makes that of an effect which comes again once', () => {
+  const { made, of } = start();
+  for (let round = 0; round < 3; round += 1) {
+    of({ text: 'one', parameters: 1 });
+    of({ text: 'two', parameters: 1, messageIds: 'SELECT 7' });
   }
+  expect(made.map(({ text }) => text)).toEqual(['one', 'two']);
+});
+
+it('goes on with more effects than it remembers', () => {
+  const { made, of } = start();
+  const texts = Array.from({ length: 1_000 }, (_, n) => `effect ${n}`);
+  for (const text of [...texts, ...texts]) {
+    expect(of({ text, parameters: 0 })).toBe(JSON.stringify({ text, parameters: 0 }));
+  }
+  expect(made).toHaveLength(1_900);
 });

@@ -1,27 +1,39 @@
-import { type Effect, outboxInsert } from './outbox-rows.js';
-
 /** Effects that are remembered at most: a program that writes its values into their texts has any number. */
 const MOST_EFFECTS = 100;
 
-interface Remembered {
+/** An effect as a statement is made of it. */
+export interface EffectParts {
   readonly text: string;
+  /** How many it has, from `$1`. */
   readonly parameters: number;
-  readonly messageIds: string | undefined;
+  /** A query for the ids of the messages that are written with it. */
+  readonly messageIds?: string | undefined;
+}
+
+interface Remembered extends EffectParts {
+  readonly statement: string;
 }
 
 /**
- * The statements that write an effect and messages. That of an effect which comes again and again is put together once: to
- * make and to compare its text costs as much as to make its values.
+ * Statements around an effect. That of an effect which comes again and again is put together once: to make and to compare its
+ * text costs as much as to make its values.
  */
 export class EffectStatements {
+  readonly #make: (effect: EffectParts) => string;
   readonly #remembered = new Map<string, Remembered>();
 
-  /** Its first parameters are the values of the effect, and the messages' are the next. */
-  textOf({ text: effect, values: { length: parameters }, messageIds }: Effect): string {
-    const known = this.#remembered.get(effect);
-    if (known?.parameters === parameters && known.messageIds === messageIds) return known.text;
-    const text = `WITH ${effect} ${outboxInsert(parameters + 1, messageIds)}`;
-    if (this.#remembered.size < MOST_EFFECTS) this.#remembered.set(effect, { text, parameters, messageIds });
-    return text;
+  /** @param make what throws is not remembered */
+  constructor(make: (effect: EffectParts) => string) {
+    this.#make = make;
+  }
+
+  /** The text of the effect's statement. */
+  of(effect: EffectParts): string {
+    const { text, parameters, messageIds } = effect;
+    const known = this.#remembered.get(text);
+    if (known?.parameters === parameters && known.messageIds === messageIds) return known.statement;
+    const statement = this.#make(effect);
+    if (this.#remembered.size < MOST_EFFECTS) this.#remembered.set(text, { text, parameters, messageIds, statement });
+    return statement;
   }
 }

@@ -1,5 +1,6 @@
 import type { Outgoing } from '../transport.js';
-import { outboxInsert, outboxValues, type Statement } from './outbox-rows.js';
+import type { EffectParts } from './effect-statements.js';
+import { outboxInsert, type Statement } from './outbox-rows.js';
 
 /** What messages come to, as part of the statement that writes their inbox rows. */
 export interface HandledEffect extends Statement {
@@ -21,28 +22,36 @@ export interface HandledEffect extends Statement {
     | undefined;
 }
 
-/** @throws TypeError for an effect that does not look at `handled` */
-export function requireHandled({ text }: Statement): void {
-  if (/\bhandled\b/.test(text)) return;
-  throw new TypeError('The effect has to take its rows from `handled`, or it happens with every delivery.');
+/**
+ * The statement that writes an inbox row and an effect: one row where the message was not handled before, none where it was.
+ * Behind the parameters of the effect come consumer and id.
+ * @throws TypeError for an effect that does not look at `handled`
+ */
+export function onceStatement({ text, parameters }: EffectParts): string {
+  requireHandled(text);
+  return `WITH handled AS (
+      INSERT INTO inbox (consumer, message_id) VALUES ($${parameters + 1}, $${parameters + 2})
+      ON CONFLICT DO NOTHING RETURNING message_id
+    ), effect AS (${text})
+    SELECT FROM handled`;
 }
 
 /**
  * The statement that writes inbox rows, effect and messages; it answers a row `message_id` for each message that went into
- * the outbox. Its text is the same however many there are, so that it is prepared once.
- *
- * @param sortedIds of the messages, so that two statements with the same ones cannot wait for each other
+ * the outbox. Behind the parameters of the effect come consumer, ids and the messages' values. Its text is the same however
+ * many there are, so that it is prepared once.
  * @throws TypeError for an effect that does not look at `handled`
  */
-export function onceStatement(consumer: string, sortedIds: readonly string[], effect: HandledEffect): Statement {
-  requireHandled(effect);
-  const { text, values, sends } = effect;
-  const own = values.length + 1;
-  return {
-    text: `WITH handled AS (
-        INSERT INTO inbox (consumer, message_id) SELECT $${own}, unnest($${own + 1}::text[])
-        ON CONFLICT DO NOTHING RETURNING message_id
-      ), ${text} ${sends ? outboxInsert(own + 2, sends.ids) : 'SELECT WHERE false'}`,
-    values: [...values, consumer, sortedIds, ...(sends ? outboxValues(sends.messages) : [])],
-  };
+export function onceManyStatement({ text, parameters, messageIds }: EffectParts): string {
+  requireHandled(text);
+  const sends = messageIds === undefined ? 'SELECT WHERE false' : outboxInsert(parameters + 3, messageIds);
+  return `WITH handled AS (
+      INSERT INTO inbox (consumer, message_id) SELECT $${parameters + 1}, unnest($${parameters + 2}::text[])
+      ON CONFLICT DO NOTHING RETURNING message_id
+    ), ${text} ${sends}`;
+}
+
+function requireHandled(text: string): void {
+  if (/\bhandled\b/.test(text)) return;
+  throw new TypeError('The effect has to take its rows from `handled`, or it happens with every delivery.');
 }

@@ -3,8 +3,9 @@ import type { EffectInbox, Inbox } from '../inbox/inbox.js';
 import type { OnWake } from '../outbox/wakes.js';
 import { rangeProblems, withDefaults } from '../resolve-options.js';
 import { deleteInBatches } from './delete-in-batches.js';
-import { type HandledEffect, onceStatement, requireHandled } from './handled-effect.js';
-import type { Statement } from './outbox-rows.js';
+import { EffectStatements } from './effect-statements.js';
+import { type HandledEffect, onceManyStatement, onceStatement } from './handled-effect.js';
+import { outboxValues, type Statement } from './outbox-rows.js';
 import { runAlone } from './run-alone.js';
 import type { TransactionOptions, UnitOfWork } from './sql-transaction.js';
 import type { UnitsOfWork } from './units-of-work.js';
@@ -29,6 +30,8 @@ interface PostgresInboxOptions<Db> {
 /** An inbox in PostgreSQL: its row is in the transaction of the effect. */
 export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>>, EffectInbox<HandledEffect> {
   readonly #options: PostgresInboxOptions<Db>;
+  readonly #effects = new EffectStatements(onceStatement);
+  readonly #effectsOfMany = new EffectStatements(onceManyStatement);
 
   constructor(options: PostgresInboxOptions<Db>) {
     this.#options = options;
@@ -66,16 +69,10 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>>, EffectInbox<Han
    * @throws TypeError for an effect without `handled`: it would happen again with every delivery
    */
   async onceWith(consumer: string, messageId: string, effect: Statement): Promise<'handled' | 'duplicate'> {
-    requireHandled(effect);
-    const { length } = effect.values;
-    const statement = `
-      WITH handled AS (
-        INSERT INTO inbox (consumer, message_id) VALUES ($${length + 1}, $${length + 2})
-        ON CONFLICT DO NOTHING RETURNING message_id
-      ), effect AS (${effect.text})
-      SELECT FROM handled`;
+    const { text, values } = effect;
+    const statement = this.#effects.of({ text, parameters: values.length });
     return this.#poolOfEffects()
-      .query(statement, [...effect.values, consumer, messageId])
+      .query(statement, [...values, consumer, messageId])
       .then(({ rowCount }) => (rowCount === 0 ? 'duplicate' : 'handled'));
   }
 
@@ -117,12 +114,17 @@ export class PostgresInbox<Db> implements Inbox<UnitOfWork<Db>>, EffectInbox<Han
     options: TransactionOptions = {},
   ): Promise<void> {
     const { pool, wake, onError } = this.#options;
-    const { text, values } = onceStatement(consumer, [...messageIds].sort(), effect);
+    const { sends } = effect;
+    const parameters = effect.values.length;
+    const text = this.#effectsOfMany.of({ text: effect.text, parameters, messageIds: sends?.ids });
+    // Sorted, so that two statements with the same messages cannot wait for each other.
+    const ids = [...messageIds].sort();
+    const values = [...effect.values, consumer, ids, ...(sends ? outboxValues(sends.messages) : [])];
     const { rows } = await repeatOnConflict(() =>
       runAlone({ text, values, pool: this.#poolOfEffects(), endedBy: pool, onError, ...options }),
     );
     const sent = new Set(rows.map((row) => row['message_id']));
-    const written = (effect.sends?.messages ?? []).filter(({ envelope }) => sent.has(envelope.id));
+    const written = (sends?.messages ?? []).filter(({ envelope }) => sent.has(envelope.id));
     if (written.length > 0) wake(written.map(({ to }) => to));
   }
 

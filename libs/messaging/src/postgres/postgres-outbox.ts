@@ -4,7 +4,7 @@ import type { OnWake } from '../outbox/wakes.js';
 import type { Outgoing, ScheduledMessage } from '../transport.js';
 import { type CancelledMessage, noteCancelled } from './outbox-scheduled.js';
 import { readBacklog } from './outbox-backlog.js';
-import { EffectStatements } from './effect-statements.js';
+import { type EffectParts, EffectStatements } from './effect-statements.js';
 import { type Effect, outboxInsert, outboxValues } from './outbox-rows.js';
 import { OpenUnitOfWork } from './open-unit-of-work.js';
 import { PostgresSetAside } from './postgres-set-aside.js';
@@ -12,11 +12,16 @@ import type { SqlTransaction } from './sql-transaction.js';
 
 const addText = outboxInsert(1);
 
+/** Its first parameters are the values of the effect, and the messages' are the next. */
+function addingStatement({ text, parameters, messageIds }: EffectParts): string {
+  return `WITH ${text} ${outboxInsert(parameters + 1, messageIds)}`;
+}
+
 /** An outbox in PostgreSQL; a relay sends what it holds. */
 export class PostgresOutbox implements Outbox<SqlTransaction> {
   readonly #pool: Pool;
   readonly #wake: OnWake;
-  readonly #effects = new EffectStatements();
+  readonly #effects = new EffectStatements(addingStatement);
   readonly setAside: SetAside;
 
   constructor(pool: Pool, wake: OnWake) {
@@ -42,8 +47,10 @@ export class PostgresOutbox implements Outbox<SqlTransaction> {
    * effect has `messageIds`.
    */
   async addWith(db: SqlTransaction, effect: Effect, messages: readonly Outgoing[]): Promise<readonly Outgoing[]> {
-    const { rows } = await db.query(this.#effects.textOf(effect), [...effect.values, ...outboxValues(messages)]);
-    const ids = effect.messageIds === undefined ? undefined : new Set(rows.map((row) => row['message_id']));
+    const { text, values, messageIds } = effect;
+    const statement = this.#effects.of({ text, parameters: values.length, messageIds });
+    const { rows } = await db.query(statement, [...values, ...outboxValues(messages)]);
+    const ids = messageIds === undefined ? undefined : new Set(rows.map((row) => row['message_id']));
     const written = ids === undefined ? messages : messages.filter(({ envelope }) => ids.has(envelope.id));
     if (written.length === 0) return written;
     if (db instanceof OpenUnitOfWork) db.wroteMessages(written);
