@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { createPostgresMessaging } from '@orderflow/messaging/postgres';
 import { createPool, RequestDatabase } from '@orderflow/service-kit';
 import { eventually } from '../../test/eventually.js';
@@ -126,7 +126,8 @@ it('places one order for a key that comes twice at the same time, and refuses it
   expect(await one(`SELECT string_agg(customer_id, ' ' ORDER BY customer_id) FROM orders`)).toBe('a b');
 });
 
-it('leaves the others when another replica is busy with its key, and is answered as that one was', async () => {
+/** Without HTTP: what is asked in one turn of the event loop is there at the same time. */
+function startPlacing() {
   const pool = createPool({ url: database.url, applicationName: 'spec', onError: () => undefined });
   const messaging = createPostgresMessaging({ pool });
   const requests = new RequestDatabase({ pool, connections: 4, waiting: 10 });
@@ -137,6 +138,11 @@ it('leaves the others when another replica is busy with its key, and is answered
     const asked = { client: 'anonymous', route: 'POST /orders', key, fingerprint: fingerprintOf(order) };
     return orders.once(order, cause, asked);
   };
+  return { once, stop: () => pool.end() };
+}
+
+it('leaves the others when another replica is busy with its key, and is answered as that one was', async () => {
+  const { once, stop } = startPlacing();
   try {
     let waiting: Promise<Answer> | undefined;
     const first = await whileBlocked(
@@ -156,8 +162,27 @@ it('leaves the others when another replica is busy with its key, and is answered
     expect(await waiting).toMatchObject({ status: 202, body: text, headers: { 'idempotency-replayed': 'true' } });
     expect(await one('SELECT count(*)::int FROM orders')).toBe(4);
   } finally {
-    await pool.end();
+    await stop();
   }
+});
+
+it('writes those who ask again as soon as they are answered together again', async () => {
+  const { once, stop } = startPlacing();
+  // So that nobody is late, however long a turn takes here.
+  jest.useFakeTimers({
+    doNotFake: ['setImmediate', 'setInterval', 'nextTick', 'queueMicrotask', 'Date', 'performance'],
+  });
+  try {
+    await Promise.all([once('a', 'key-1'), once('b', 'key-2')]);
+    const first = once('c', 'key-3');
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([first, once('d', 'key-4')]);
+  } finally {
+    jest.useRealTimers();
+    await stop();
+  }
+  expect(await one('SELECT count(*)::int FROM written')).toBe(4);
+  expect(await one('SELECT count(DISTINCT statement_at)::int FROM written')).toBe(2);
 });
 
 it('has done nothing when its connection is killed, and everything once when it is asked again', async () => {
