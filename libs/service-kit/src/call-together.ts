@@ -3,7 +3,7 @@ import { ReadyTogether } from '@orderflow/messaging';
 export interface CallTogetherOptions<Item, Result> {
   /** Answers all of them, each in its place, or nothing of any has happened and it rejects. 64 at most. */
   readonly all: (items: readonly Item[]) => Promise<readonly Result[]>;
-  /** Items with the same key are never answered together, nor at the same time. */
+  /** Items with the same key are never answered together, nor at the same time, unless one of them takes over 250 ms. */
   readonly keyOf: (item: Item) => unknown;
   /** Whether a failure would be the same for each alone: something is away. */
   readonly isAway: (error: unknown) => boolean;
