@@ -90,7 +90,7 @@ function endOf(system: System, id: string): Promise<OrderView> {
 }
 
 async function commandOf(system: System, orderId: string): Promise<string> {
-  const text = "SELECT message_id AS value FROM order_messages WHERE order_id = $1 AND type = 'order.place'";
+  const text = 'SELECT placed_by AS value FROM orders WHERE id = $1';
   return (await values(system.databaseUrl('order-api'), text, orderId)).join();
 }
 

@@ -27,6 +27,7 @@ export const migrations = [
   '0007-ops-stories',
   '0008-ops-edits',
   '0009-ops-restores',
+  '0010-placed-by',
 ];
 
 /** In bytes: an order of 100 lines takes a fifth of it, and a text of this size still fits into a message. */

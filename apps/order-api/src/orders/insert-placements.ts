@@ -1,11 +1,9 @@
 import type { Order } from '@orderflow/contracts';
 import type { Outgoing } from '@orderflow/messaging';
-import type { Effect } from '@orderflow/messaging/postgres';
+import { type Effect, RowColumns } from '@orderflow/messaging/postgres';
 import type { RequestKey } from '../idempotency/idempotency-key.js';
 import { type Answer, type ClaimOptions, claimColumns, claimKeys } from '../idempotency/idempotency-store.js';
-import { messageColumns } from '../timeline/timeline-store.js';
 import type { OrderCommandOutbox } from './order-command-outbox.js';
-import { orderColumns } from './order-store.js';
 
 /** An order about to be placed. */
 export interface Placement {
@@ -17,7 +15,7 @@ export interface Placement {
 }
 
 /**
- * Writes orders, their timelines, the commands to decide them and the answers that are kept with a key by one statement.
+ * Writes orders, the commands to decide them and the answers that are kept with a key by one statement.
  * Answers for each, in its place, whether it was written: not one whose key has been used or, without `wait`, is being
  * used. Keys have to differ.
  */
@@ -33,22 +31,31 @@ export async function insertPlacements(
   return commands.map((command) => written.has(command));
 }
 
-const columns = orderColumns.count + messageColumns.count;
-const placed = orderColumns.insertInto('orders');
-const firstMessages = messageColumns.insertInto('order_messages', orderColumns.count + 1);
-const placeAlways = `placed AS (${placed}), first_message AS (${firstMessages})`;
+/** Of the table `orders`. The command that places an order is the first message of its timeline. */
+const columns = new RowColumns<Placement>(
+  ['id', 'text', ({ order }) => order.orderId],
+  ['customer_id', 'text', ({ order }) => order.customerId],
+  ['currency', 'text', ({ order }) => order.currency],
+  ['total', 'bigint', ({ order }) => order.total],
+  ['lines', 'jsonb', ({ order }) => JSON.stringify(order.lines)],
+  ['created_at', 'timestamptz', ({ order }) => order.createdAt],
+  ['scheduled_for', 'timestamptz', ({ order: { scheduledFor } }) => scheduledFor && new Date(scheduledFor)],
+  ['placed_by', 'text', ({ command }) => command.envelope.id],
+);
+
+const place = columns.insertInto('orders');
+const placeAlways = `placed AS (${place})`;
 
 function always(placements: readonly Placement[]): Effect {
-  return { text: placeAlways, values: valuesOf(placements) };
+  return { text: placeAlways, values: columns.values(placements) };
 }
 
 /** One text however many there are, so that it is prepared. */
 function placeOnceAKey(how: ClaimOptions): string {
-  const others = `$${columns + claimColumns.count + 1}::text[]`;
-  return `${claimKeys(columns + 1, how)},
+  const others = `$${columns.count + claimColumns.count + 1}::text[]`;
+  return `${claimKeys(columns.count + 1, how)},
     admitted AS (SELECT id FROM claimed UNION ALL SELECT unnest(${others})),
-    placed AS (${placed} WHERE id IN (SELECT id FROM admitted)),
-    first_message AS (${firstMessages} WHERE order_id IN (SELECT id FROM admitted) RETURNING message_id)`;
+    placed AS (${place} WHERE id IN (SELECT id FROM admitted) RETURNING placed_by)`;
 }
 
 const placeOnceAKeyWaiting = placeOnceAKey({ wait: true });
@@ -61,13 +68,7 @@ function onceAKey(placements: readonly Placement[], { wait }: ClaimOptions): Eff
   const others = placements.filter(({ key }) => key === undefined).map(({ order }) => order.orderId);
   return {
     text: wait ? placeOnceAKeyWaiting : placeOnceAKeyAtOnce,
-    values: [...valuesOf(placements), ...claimColumns.values(claims), others],
-    messageIds: 'SELECT message_id FROM first_message',
+    values: [...columns.values(placements), ...claimColumns.values(claims), others],
+    messageIds: 'SELECT placed_by FROM placed',
   };
-}
-
-function valuesOf(placements: readonly Placement[]): readonly unknown[] {
-  const orders = placements.map(({ order }) => order);
-  const messages = placements.map(({ order: { orderId }, command: { envelope } }) => ({ orderId, envelope }));
-  return [...orderColumns.values(orders), ...messageColumns.values(messages)];
 }

@@ -1,20 +1,8 @@
-import type { Order } from '@orderflow/contracts';
-import { RowColumns, type SqlTransaction } from '@orderflow/messaging/postgres';
+import type { SqlTransaction } from '@orderflow/messaging/postgres';
 import type { ListOrdersQuery } from './list-orders-query.js';
 import { type OrderRow, viewOf } from './order-row.js';
 import type { OrderPage, OrderView } from './order-view.js';
 import { fromCursor, toCursor } from './page-cursor.js';
-
-/** Of the table `orders`, for orders of which nothing else is known yet. */
-export const orderColumns = new RowColumns<Order>(
-  ['id', 'text', ({ orderId }) => orderId],
-  ['customer_id', 'text', ({ customerId }) => customerId],
-  ['currency', 'text', ({ currency }) => currency],
-  ['total', 'bigint', ({ total }) => total],
-  ['lines', 'jsonb', ({ lines }) => JSON.stringify(lines)],
-  ['created_at', 'timestamptz', ({ createdAt }) => createdAt],
-  ['scheduled_for', 'timestamptz', ({ scheduledFor }) => scheduledFor && new Date(scheduledFor)],
-);
 
 /**
  * Notes that a pending order is to be cancelled, and returns it as it is then; undefined when it is not pending. Of two

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { orderPlace } from '@orderflow/contracts';
 import type { ScheduledMessage, Transport } from '@orderflow/messaging';
 import type { PostgresMessaging, SqlTransaction, UnitOfWork } from '@orderflow/messaging/postgres';
+import { readTimeline } from '../timeline/timeline-store.js';
 import type { OrderView } from './order-view.js';
 
 export interface ScheduledOrdersOptions {
@@ -45,9 +46,6 @@ export class ScheduledOrders {
 
 /** The command that placed the order; undefined for an order that came to the queue by itself. */
 async function placedBy(tx: SqlTransaction, orderId: string): Promise<string | undefined> {
-  const { rows } = await tx.query(
-    'SELECT message_id FROM order_messages WHERE order_id = $1 AND type = $2 AND cause_message_id IS NULL LIMIT 1',
-    [orderId, orderPlace.type],
-  );
-  return rows[0]?.['message_id'] as string | undefined;
+  const timeline = await readTimeline(tx, orderId);
+  return timeline.find(({ type, cause }) => type === orderPlace.type && cause === undefined)?.id;
 }

@@ -73,7 +73,7 @@ async function wakesAround(ask: () => Promise<Response>): Promise<{ readonly bef
   let before = -1;
   try {
     await holder.query('begin');
-    await holder.query('lock table order_messages in share mode');
+    await holder.query('lock table orders in share mode');
     answer = ask();
     await eventually(async () => {
       const { rowCount } = await database.pool.query(

@@ -1,3 +1,4 @@
+import { orderPlace } from '@orderflow/contracts';
 import type { Envelope } from '@orderflow/messaging';
 import { RowColumns, type SqlTransaction } from '@orderflow/messaging/postgres';
 import type { TimelineView } from './timeline-view.js';
@@ -24,13 +25,14 @@ interface MessageRow {
   readonly cause_attempt: number | null;
 }
 
-/** Empty for an order that is not known. */
+/** Empty for an order that is not known. The command that placed it is a column of the order, and has its time. */
 export async function readTimeline(db: SqlTransaction, orderId: string): Promise<TimelineView['messages']> {
   const { rows } = await db.query(
-    `SELECT message_id, type, time, cause_message_id, cause_attempt
-     FROM order_messages WHERE order_id = $1
+    `SELECT message_id, type, time, cause_message_id, cause_attempt FROM order_messages WHERE order_id = $1
+     UNION ALL
+     SELECT placed_by, $2, created_at, NULL, NULL FROM orders WHERE id = $1 AND placed_by IS NOT NULL
      ORDER BY time, cause_message_id NULLS FIRST, message_id`,
-    [orderId],
+    [orderId, orderPlace.type],
   );
   return (rows as unknown as MessageRow[]).map(({ type, message_id, time, cause_message_id, cause_attempt }) => ({
     type,
