@@ -214,6 +214,38 @@ describe('an outlet with two workers', () => {
     await one.stop();
   });
 
+  it('has one again when no more is waiting than that one can read, however steadily more comes', async () => {
+    const { one, batches } = outletOfTwo();
+    batches[0]?.onMore();
+    let ended = 0;
+    for (let commits = 0; commits < 10; commits += 1) {
+      one.wake();
+      const underWay = batches.slice(ended);
+      ended = batches.length;
+      for (const batch of underWay) await batch.end({ more: false });
+    }
+    expect(batches.length - ended).toBe(1);
+    await batches.at(-1)?.end();
+    await one.stop();
+  });
+
+  it('keeps both while one of them has left something behind', async () => {
+    const { one, batches } = outletOfTwo();
+    batches[0]?.onMore();
+    one.wake();
+    await batches[1]?.end({ more: false });
+    await batches[0]?.end({ more: true });
+    // Both have begun again: one for what is left, the other since it was woken.
+    expect(batches).toHaveLength(4);
+    one.wake();
+    await batches[2]?.end({ more: false });
+    await batches[3]?.end({ more: true });
+    expect(batches).toHaveLength(6);
+    await batches[4]?.end();
+    await batches[5]?.end();
+    await one.stop();
+  });
+
   it('lets no other begin once the destination is in trouble', async () => {
     const { one, batches } = outletOfTwo();
     batches[0]?.onMore();

@@ -62,8 +62,8 @@ interface Trouble {
 export class Outlet {
   readonly #options: OutletOptions;
   readonly #workers: readonly RelayWorker[];
-  /** Whether all workers are at it. Otherwise the first one does it all, and the others sleep. */
-  #isShared = false;
+  /** Workers that could not read all there was. While there are any all are at it; otherwise the first one does it all. */
+  readonly #behind = new Set<RelayWorker>();
   #trouble: Trouble | undefined;
   #answerMs: number;
   #probing: Promise<void> = Promise.resolve();
@@ -73,7 +73,7 @@ export class Outlet {
   constructor(options: OutletOptions) {
     this.#options = options;
     this.#answerMs = options.answerWithinMs;
-    this.#workers = Array.from({ length: options.workers }, (_, index) => this.#createWorker(index));
+    this.#workers = Array.from({ length: options.workers }, () => this.#createWorker());
   }
 
   /** There may be something to send. Does nothing while the destination is in trouble. */
@@ -81,7 +81,7 @@ export class Outlet {
     if (this.#trouble !== undefined) return;
     const [first, ...others] = this.#workers;
     first?.wake();
-    if (this.#isShared) for (const worker of others) worker.wake();
+    if (this.#behind.size > 0) for (const worker of others) worker.wake();
   }
 
   /** Failures in a row of the database. */
@@ -112,31 +112,36 @@ export class Outlet {
     await Promise.all([this.#probing, ...this.#workers.map((worker) => worker.stop())]);
   }
 
-  #createWorker(index: number): RelayWorker {
+  #createWorker(): RelayWorker {
     const { clock, pauseMs, onError, lingerMaxMs = 0 } = this.#options;
-    return new RelayWorker({
+    const worker: RelayWorker = new RelayWorker({
       clock,
       lingerMaxMs,
-      sendBatch: () => this.#sendBatch(index),
+      sendBatch: () => this.#sendBatch(worker),
       pauseMs,
       onOutage: (outage) => this.#onOutage(outage),
       onError,
     });
+    return worker;
   }
 
   /**
    * Further batches in flight keep the broker busy while the first one is removed; with little to send they would only look
    * and find nothing.
    */
-  #sendBatch(index: number): Promise<BatchResult> {
-    const others = this.#workers.filter((_, other) => other !== index);
-    if (index === 0 && others.every(({ isAsleep }) => isAsleep)) this.#isShared = false;
+  async #sendBatch(worker: RelayWorker): Promise<BatchResult> {
     const onMore = (): void => {
       if (this.#trouble !== undefined) return;
-      this.#isShared = true;
-      for (const worker of others) worker.look();
+      this.#behind.add(worker);
+      for (const other of this.#workers) if (other !== worker) other.look();
     };
-    return this.#options.sendBatch(this.#send, { size: 'full', isBacklog: this.#isShared, onMore });
+    const result = await this.#options.sendBatch(this.#send, {
+      size: 'full',
+      isBacklog: this.#behind.size > 0,
+      onMore,
+    });
+    if (!result.more) this.#behind.delete(worker);
+    return result;
   }
 
   #onOutage(error: TransportError): void {
