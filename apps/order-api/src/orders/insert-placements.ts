@@ -15,9 +15,8 @@ export interface Placement {
 }
 
 /**
- * Writes orders, the commands to decide them and the answers that are kept with a key by one statement.
- * Answers for each, in its place, whether it was written: not one whose key has been used or, without `wait`, is being
- * used. Keys have to differ.
+ * Writes orders, the commands to decide them and the answers that are kept with a key by one statement. Answers for each, in
+ * its place, whether it was written: not one whose key has been used or, without `wait`, is being used. Keys have to differ.
  */
 export async function insertPlacements(
   { messaging, requests, inserts }: OrderCommandOutbox,
